@@ -1,0 +1,307 @@
+#!/usr/bin/env bash
+# Sets up what a command needs, then runs it. All it says of itself goes to stderr: stdout is the command's own.
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+cd "$ROOT"
+
+usage() {
+  cat <<'TEXT'
+usage: ./setup.sh COMMAND [OPTION...]
+
+  demo [--interactive]   run the appliance on the simulated microscope
+  test                   run all checks and tests
+  bench [--json]         measure speed and memory
+  lock [--upgrade]       write the locked dependencies in requirements/ anew
+
+Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
+Pi OS, 64-bit; Python 3.11 to 3.13. PYTHON=/path/to/python chooses another Python than the first that fits.
+TEXT
+}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() {
+  say "$*"
+  exit 1
+}
+
+# --- the machine ------------------------------------------------------------------------------------------------
+
+# as_root COMMAND...: as root, by sudo where there is one that may be asked; false where there is no way.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    sudo "$@"
+  else
+    return 1
+  fi
+}
+
+# apt_install PACKAGE...: chatter to stderr; the lists are only fetched when the packages can't be had without.
+apt_install() {
+  command -v apt-get >/dev/null || return 1
+  say "needed from apt, installing: $*"
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
+  {
+    as_root "${install[@]}" 2>/dev/null ||
+      { as_root apt-get update -qq && as_root "${install[@]}"; }
+  } </dev/null >&2
+}
+
+# find_python OLDEST NEWEST NAME...: prints the first 64-bit CPython 3.OLDEST to 3.NEWEST that runs (a pyenv shim may be
+# there and not run). Of a virtual environment it prints the Python below, for the environment may be made anew.
+find_python() {
+  local oldest="$1" newest="$2" name
+  shift 2
+  for name in "$@"; do
+    "$name" -c 'import struct, sys
+fits = int(sys.argv[1]) <= sys.version_info[1] <= int(sys.argv[2]) and struct.calcsize("P") == 8
+if sys.version_info[0] != 3 or sys.implementation.name != "cpython" or not fits:
+    sys.exit(1)
+print(sys._base_executable)' "$oldest" "$newest" 2>/dev/null && return
+  done
+  return 1
+}
+
+# check_machine: refuses what no wheel exists for, in one line. A 64-bit kernel may carry a 32-bit system.
+check_machine() {
+  [ "$(uname -s)" = Linux ] || die "this is $(uname -s): Leukoscope needs 64-bit Linux (Debian or Raspberry Pi OS)."
+  local machine bits
+  machine="$(uname -m)"
+  bits="$(getconf LONG_BIT 2>/dev/null || echo 64)"
+  case "$machine" in
+    x86_64 | aarch64) ;;
+    *) bits=other ;;
+  esac
+  [ "$bits" = 64 ] ||
+    die "this system is 32-bit or of another kind ($machine): install Raspberry Pi OS (64-bit), Leukoscope has no other."
+}
+
+# choose_python: prints the Python to use; installs Debian's where there is none at all.
+choose_python() {
+  if [ -n "${PYTHON:-}" ]; then
+    find_python 11 13 "$PYTHON" || die "PYTHON=$PYTHON is not a 64-bit Python 3.11 to 3.13 that runs."
+    return
+  fi
+  local names=(python3 python3.13 python3.12 python3.11)
+  find_python 11 13 "${names[@]}" && return
+  if ! command -v python3 >/dev/null; then
+    apt_install python3 python3-venv || die "there is no Python. Type: sudo apt-get install python3 python3-venv"
+    find_python 11 13 "${names[@]}" && return
+  fi
+  die "Python 3.11 to 3.13 is needed; found only $(python3 --version 2>&1 | head -n 1)."
+}
+
+# need_venv PYTHON: Debian keeps ensurepip, without which there is no pip in a new environment, in a package of its own.
+need_venv() {
+  "$1" -c 'import ensurepip, venv' 2>/dev/null && return
+  local package
+  package="$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+  apt_install "$package" || die "$1 can't make a virtual environment. Type: sudo apt-get install $package"
+}
+
+# --- environments -----------------------------------------------------------------------------------------------
+
+# stamp_of PYTHON LOCK: what an environment was made from. A moved checkout counts, for an environment can't move.
+stamp_of() {
+  {
+    "$1" -c 'import sys; print(sys.version, sys.base_prefix)'
+    printf '%s\n' "$ROOT"
+    cat pyproject.toml "$2"
+  } | sha256sum | cut -d ' ' -f 1
+}
+
+# is_current VENV PYTHON NAME: VENV holds all of requirements/NAME.txt. The stamp is written last of all.
+is_current() {
+  [ -x "$1/bin/python" ] && [ "$(cat "$1/stamp-$3" 2>/dev/null)" = "$(stamp_of "$2" "requirements/$3.txt")" ]
+}
+
+# pip_into VENV ARGUMENT...: the machine's own pip settings (index, proxy, certificates) are left as they are.
+pip_into() {
+  local venv="$1" quiet=()
+  shift
+  [ -t 2 ] || quiet=(-qq)
+  "$venv/bin/python" -m pip --disable-pip-version-check install "${quiet[@]}" "$@" </dev/null >&2
+}
+
+# fill_venv VENV NAME: the locked dependencies, each by its hash, then the checkout itself, which fetches nothing.
+fill_venv() {
+  pip_into "$1" --require-hashes --no-deps --only-binary :all: -r "requirements/$2.txt" &&
+    pip_into "$1" --no-deps --no-build-isolation --editable .
+}
+
+UNFINISHED=""
+clean_up() { [ -z "$UNFINISHED" ] || rm -rf "$UNFINISHED"; }
+
+# make_venv VENV PYTHON NAME: makes VENV of requirements/NAME.txt, or leaves none.
+make_venv() {
+  local venv="$1" python="$2" name="$3" began=$SECONDS
+  need_venv "$python"
+  say "making $venv with $("$python" --version) from requirements/$name.txt (a minute or two, the first time)"
+  UNFINISHED="$venv"
+  trap clean_up EXIT
+  trap 'exit 130' INT TERM
+  # demo.txt is a part of dev.txt, so an environment for the demo grows into one for the tests.
+  if [ "$name" = dev ] && is_current "$venv" "$python" demo; then
+    rm "$venv/stamp-demo"
+  else
+    rm -rf "$venv"
+    "$python" -m venv "$venv" >&2 || die "$python could not make $venv; its message is above."
+  fi
+  fill_venv "$venv" "$name" ||
+    die "installing failed; pip's message is above. Nothing half-made is left: run the same command again."
+  stamp_of "$python" "requirements/$name.txt" >"$venv/stamp-$name"
+  UNFINISHED=""
+  say "$venv is ready, $((SECONDS - began)) s"
+}
+
+# has_one VENV PYTHON NAME...: VENV holds all of one of the named locks.
+has_one() {
+  local venv="$1" python="$2" name
+  shift 2
+  for name in "$@"; do
+    is_current "$venv" "$python" "$name" && return
+  done
+  return 1
+}
+
+# use_venv VENV PYTHON NAME...: VENV holds one of the named locks; the last is made where none is there yet.
+use_venv() {
+  has_one "$@" && return
+  # Two commands at once: the second waits, and finds the work done. The lock is on the folder; it leaves no file.
+  exec 9<"$ROOT"
+  flock 9
+  has_one "$@" || make_venv "$1" "$2" "${!#}"
+  exec 9<&-
+}
+
+# --- commands ---------------------------------------------------------------------------------------------------
+
+run_demo() {
+  local python
+  python="$(choose_python)"
+  use_venv .venv "$python" dev demo
+  exec .venv/bin/leukoscope demo "$@"
+}
+
+run_bench() {
+  local python
+  python="$(choose_python)"
+  use_venv .venv "$python" dev
+  exec .venv/bin/python -m tests.bench "$@"
+}
+
+FAILED=()
+
+# step NAME COMMAND...: runs it, remembers a failure, goes on.
+step() {
+  local name="$1" began=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  if "$@"; then
+    printf '   ok, %d s\n' "$((SECONDS - began))"
+  else
+    printf '   FAILED, %d s\n' "$((SECONDS - began))"
+    FAILED+=("$name")
+  fi
+}
+
+# need_tools: what only apt has. A test that finds its tool absent is skipped, and says so.
+need_tools() {
+  local tools=()
+  command -v shellcheck >/dev/null || tools+=(shellcheck)
+  command -v systemd-analyze >/dev/null || tools+=(systemd)
+  [ "${#tools[@]}" -gt 0 ] || return 0
+  if [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; then
+    apt_install "${tools[@]}" || say "apt could not install ${tools[*]}: their tests are skipped"
+  else
+    say "not here: ${tools[*]}. Their tests are skipped; to run them: sudo apt-get install ${tools[*]}"
+  fi
+}
+
+# test_tflite PYTHON: in a subshell, so that a failed installation fails this step alone.
+test_tflite() (
+  use_venv .venv-tflite "$1" tflite && .venv-tflite/bin/python -m pytest -m runtime
+)
+
+# step_tflite PYTHON: the tests that run a model, once more with the runtime under its old name.
+step_tflite() {
+  local title="tests that run a model, on tflite-runtime" python311
+  if python311="$(find_python 11 11 "$1" python3 python3.11)"; then
+    step "$title" test_tflite "$python311"
+  else
+    printf '\n== %s\n   skipped: its last release is for Python 3.11, which is not here\n' "$title"
+  fi
+}
+
+# Import contracts, shellcheck and systemd-analyze verify are tests like the others: tests/test_house.py.
+run_test() {
+  local python
+  [ "$#" -eq 0 ] || die "test takes no options; to run some of the tests: .venv/bin/pytest tests/NAME"
+  python="$(choose_python)"
+  use_venv .venv "$python" dev
+  need_tools
+  step "ruff check" .venv/bin/ruff check .
+  step "ruff format" .venv/bin/ruff format --check .
+  step "mypy --strict device" .venv/bin/mypy --strict device
+  step_tflite "$python"
+  # The last, and silent when all is well: the output of a good run closes on pytest's own count.
+  printf '\n== summary of the checks so far: %s\n' "$(failures)"
+  printf '\n== all tests\n'
+  .venv/bin/python -m pytest -n auto --maxprocesses 4 || FAILED+=("all tests")
+  [ "${#FAILED[@]}" -eq 0 ] && return
+  printf '\n== summary: %s\n' "$(failures)"
+  exit 1
+}
+
+failures() {
+  [ "${#FAILED[@]}" -gt 0 ] || { echo "all passed" && return; }
+  printf '%d failed:' "${#FAILED[@]}"
+  printf ' [%s]' "${FAILED[@]}"
+}
+
+UV=uv==0.13.9
+
+# lock NAME OPTION...: writes requirements/NAME.txt, keeping the pins it has unless told to --upgrade. No address of a
+# registry goes into it.
+lock() {
+  local name="$1"
+  shift
+  say "locking requirements/$name.txt"
+  .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-emit-index-url \
+    --custom-compile-command './setup.sh lock' --output-file "requirements/$name.txt" "$@" pyproject.toml >&2
+}
+
+run_lock() {
+  local python
+  python="$(choose_python)"
+  need_venv "$python"
+  [ -x .venv-lock/bin/uv ] || "$python" -m venv .venv-lock >&2
+  pip_into .venv-lock "$UV"
+  lock dev --generate-hashes --group build --extra dev "$@"
+  lock demo --generate-hashes --group build --extra litert --constraints requirements/dev.txt "$@"
+  lock tflite --generate-hashes --group build --extra tflite --extra test "$@"
+  # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has its
+  # own hash and its own needs.
+  lock train --no-annotate --group build --extra train "$@"
+  sed -i -E '/^(cuda|nvidia)-|^triton==/d' requirements/train.txt
+}
+
+main() {
+  local command="${1:-}"
+  [ "$#" -eq 0 ] || shift
+  case "$command" in
+    demo | test | bench | lock)
+      check_machine
+      "run_$command" "$@"
+      ;;
+    -h | --help | help) usage ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,166 @@
+"""The rules of the house: import contracts, scripts, units, locks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import device
+
+LOCKS = ("demo", "dev", "tflite", "train")
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)")
+
+
+def tool(name: str) -> str:
+    """The path of a tool, in this environment or on the machine; skips the test where it is absent."""
+    found = shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not on this machine")
+    return found
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def pins(root: Path, lock: str) -> dict[str, set[str]]:
+    """Each package of a lock, and its versions (one for each range of Pythons)."""
+    found: dict[str, set[str]] = {}
+    for line in (root / "requirements" / f"{lock}.txt").read_text().splitlines():
+        if match := PIN.match(line):
+            found.setdefault(match["name"], set()).add(match["version"])
+    return found
+
+
+def normal(requirement: str) -> str:
+    """The normal name of a requirement such as 'luma.oled>=3.13,<4'."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert name, requirement
+    return re.sub(r"[-_.]+", "-", name[0]).lower()
+
+
+@pytest.fixture(scope="session")
+def project(checkout: Path) -> dict:
+    return tomllib.loads((checkout / "pyproject.toml").read_text())
+
+
+def test_ok__import_contracts(checkout: Path, tmp_path: Path) -> None:
+    ran = run(tool("lint-imports"), "--cache-dir", tmp_path, cwd=checkout)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_ok__pure_parts_open_no_file(checkout: Path) -> None:
+    sources = [
+        *(checkout / "device" / "reading").rglob("*.py"),
+        checkout / "device" / "workflow.py",
+    ]
+    opens = {"open", "read_bytes", "read_text", "save", "write_bytes", "write_text"}
+    for source in sources:
+        calls = [n.func for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Call)]
+        names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+        assert not names & opens, source
+
+
+def test_ok__scripts(checkout: Path) -> None:
+    scripts = [".ci/run", *sorted(str(p.relative_to(checkout)) for p in checkout.glob("*.sh"))]
+    ran = run(tool("shellcheck"), *scripts, cwd=checkout)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_fail__setup_unknown_command(checkout: Path) -> None:
+    ran = run("./setup.sh", "nonsense", cwd=checkout)
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("usage: ./setup.sh COMMAND")
+
+
+def test_fail__setup_wrong_python(checkout: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "python"
+    wrong.write_text("#!/bin/sh\necho 'pyenv: python3.13: command not found' >&2\nexit 127\n")
+    wrong.chmod(0o755)
+    ran = run("env", f"PYTHON={wrong}", "./setup.sh", "bench", cwd=checkout)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert ran.stderr == f"setup: PYTHON={wrong} is not a 64-bit Python 3.11 to 3.13 that runs.\n"
+
+
+def test_ok__systemd_units(checkout: Path, tmp_path: Path) -> None:
+    analyze = tool("systemd-analyze")
+    units = sorted((checkout / "systemd").glob("*.service"))
+    assert units
+    for unit in units:
+        # The command is not installed here; all else is checked as it is.
+        text = re.sub(r"/opt/leukoscope/\S+", "/bin/true", unit.read_text())
+        (tmp_path / unit.name).write_text(text)
+        ran = run(analyze, "verify", tmp_path / unit.name, cwd=tmp_path)
+        # It returns 0 even for a key that it does not know: silence is what counts.
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_ok__systemd_users(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    conf = checkout / "systemd" / "leukoscope.sysusers"
+    ran = run(tool("systemd-sysusers"), "--dry-run", f"--root={tmp_path}", conf, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "Creating user 'leukoscope'" in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("word", ["network", "time-sync", "time-set"])
+def test_ok__unit_waits_for_neither_network_nor_time(checkout: Path, word: str) -> None:
+    unit = (checkout / "systemd" / "leukoscope.service").read_text()
+    waits = [
+        line for line in unit.splitlines() if re.match(r"(After|Wants|Requires|BindsTo)=", line)
+    ]
+    assert not [line for line in waits if word in line]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_ok__lock_pins_all_and_names_no_registry(checkout: Path, lock: str) -> None:
+    text = (checkout / "requirements" / f"{lock}.txt").read_text()
+    assert "://" not in text
+    assert "--index" not in text
+    entries = [e for e in re.split(r"\n(?=\S)", text) if not e.startswith("#")]
+    assert entries
+    for entry in entries:
+        assert PIN.match(entry), entry
+        assert lock == "train" or "--hash=sha256:" in entry, entry
+
+
+def test_ok__locks_hold_what_the_project_asks_for(checkout: Path, project: dict) -> None:
+    extras = project["project"]["optional-dependencies"]
+    base = project["project"]["dependencies"] + project["dependency-groups"]["build"]
+    wanted = {
+        "demo": base + extras["litert"],
+        "dev": base + extras["litert"] + extras["test"] + extras["dev"],
+        "tflite": base + extras["tflite"] + extras["test"],
+        "train": base + extras["litert"] + extras["train"],
+    }
+    for lock, requirements in wanted.items():
+        names = {normal(r) for r in requirements} - {"leukoscope"}
+        assert names <= set(pins(checkout, lock)), lock
+
+
+def test_ok__demo_lock_is_part_of_dev_lock(checkout: Path) -> None:
+    assert pins(checkout, "demo").items() <= pins(checkout, "dev").items()
+
+
+def test_ok__tflite_lock_stays_below_numpy_2(checkout: Path) -> None:
+    assert {v.split(".")[0] for v in pins(checkout, "tflite")["numpy"]} == {"1"}
+
+
+def test_ok__device_stays_light(project: dict) -> None:
+    assert {normal(r) for r in project["project"]["dependencies"]} == {"numpy", "pillow"}
+
+
+def test_ok__version_is_in_changelog(checkout: Path) -> None:
+    changelog = (checkout / "CHANGELOG.md").read_text()
+    assert f"\n## [{device.__version__}] - " in changelog
