@@ -1,0 +1,105 @@
+"""The gates: what a field must be before a model may read it, and what to do when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from device.field import Rgb
+from device.reading.focus import measure_focus
+from device.reading.results import Gate, GateName, WhiteCell
+
+MIN_LIGHT_LEVELS = 25.0
+"""Least rise of the mean level (of 255) from the LED-off to the LED-on frame."""
+MIN_GLASS_LEVEL, MAX_GLASS_LEVEL = 90.0, 252.0
+"""Limits of the level of empty glass (98th percentile of the mean of R, G and B, of 255)."""
+MAX_CLIPPED_PERCENT = 2.0
+"""Most pixels, in percent, that may have a channel at 254 or 255."""
+MIN_SHARPNESS = 0.165
+"""Least sharpness (see focus.py): sharp fields of three laboratories measure 0.18 to 0.67, the same
+fields blurred by a Gaussian of 1 µm 0.12 to 0.16 (see README, "Gates")."""
+MIN_CONTRAST_LEVELS = 3.0
+"""Least contrast at 2 µm, in levels of 255: below it there is nothing to focus on."""
+
+GLASS_PERCENTILE = 98.0
+CLIPPED_LEVEL = 254
+
+
+def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterator[Gate]:
+    """The gates of the picture itself, one by one in order: light, exposure, clipping, focus.
+
+    rgb: shape (height, width, 3); off_level: mean level of the LED-off frame, None for a picture
+    from a file, which has no such frame: then the light gate is left out.
+    """
+    if off_level is not None:
+        yield _light(float(rgb.mean()) - off_level)
+    yield _exposure(float(np.percentile(rgb[::2, ::2].mean(axis=2), GLASS_PERCENTILE)))
+    yield _clipping(100 * float((rgb[::2, ::2].max(axis=2) >= CLIPPED_LEVEL).mean()))
+    yield _focus(rgb, um_per_px)
+
+
+def _light(rise: float) -> Gate:
+    dark = rise < MIN_LIGHT_LEVELS
+    return Gate(
+        GateName.LIGHT,
+        round(rise, 1),
+        "levels",
+        MIN_LIGHT_LEVELS,
+        None,
+        "NO LIGHT" if dark else "",
+        "check LED and slide" if dark else "",
+    )
+
+
+def _exposure(glass: float) -> Gate:
+    problem, advice = "", ""
+    if glass < MIN_GLASS_LEVEL:
+        problem, advice = "TOO DARK", "check the LED"
+    elif glass > MAX_GLASS_LEVEL:
+        problem, advice = "TOO BRIGHT", "shorten exposure"
+    return Gate(
+        GateName.EXPOSURE,
+        round(glass, 1),
+        "levels",
+        MIN_GLASS_LEVEL,
+        MAX_GLASS_LEVEL,
+        problem,
+        advice,
+    )
+
+
+def _clipping(percent: float) -> Gate:
+    clipped = percent > MAX_CLIPPED_PERCENT
+    return Gate(
+        GateName.CLIPPING,
+        round(percent, 2),
+        "%",
+        None,
+        MAX_CLIPPED_PERCENT,
+        "GLARE" if clipped else "",
+        "shorten exposure" if clipped else "",
+    )
+
+
+def _focus(rgb: Rgb, um_per_px: float) -> Gate:
+    focus = measure_focus(rgb, um_per_px)
+    problem, advice = "", ""
+    if focus.contrast < MIN_CONTRAST_LEVELS:
+        problem, advice = "NOTHING SEEN", "move slide or focus"
+    elif focus.sharpness < MIN_SHARPNESS:
+        problem, advice = "OUT OF FOCUS", "turn the focus wheel"
+    return Gate(GateName.FOCUS, round(focus.sharpness, 3), "", MIN_SHARPNESS, None, problem, advice)
+
+
+def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:
+    """At least one white cell must be in the field."""
+    return Gate(
+        GateName.WHITE_CELLS,
+        float(len(cells)),
+        "cells",
+        1.0,
+        None,
+        "" if cells else "NO WHITE CELLS",
+        "" if cells else "move the slide",
+    )

@@ -1,0 +1,102 @@
+"""The reader: a field in, its gates, white cells and class probabilities out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from device.field import Field, Rgb
+from device.reading.gates import picture_gates, white_cell_gate
+from device.reading.pooling import Thresholds
+from device.reading.results import FieldReading, Gate, WhiteCell, Window
+from device.reading.scaling import resampled
+from device.reading.white_cells import find_white_cells
+from device.reading.window import choose_window, cut
+
+
+class Classifier(Protocol):
+    """What the reader needs of a model."""
+
+    @property
+    def um_per_px(self) -> float:
+        """Scale at which the model sees a field, micrometres per pixel."""
+
+    @property
+    def window_px(self) -> int:
+        """Side of the square that the model sees, in pixels."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Least probabilities for a verdict."""
+
+    def probabilities(self, window: Rgb) -> tuple[float, ...]:
+        """Calibrated, one per label of `LABELS`, sum 1; window: shape (side, side, 3)."""
+
+
+@dataclass(frozen=True)
+class PreparedField:
+    """A field at the model's scale, with gates, white cells and window in pixels of that scale.
+
+    window: None when a gate failed.
+    """
+
+    picture: Rgb
+    gates: tuple[Gate, ...]
+    white_cells: tuple[WhiteCell, ...]
+    window: Window | None
+
+
+def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
+    """Everything before the model: scale, gates in order until one fails, white cells, window.
+
+    um_per_px, window_px: the model's scale and side. A field coarser than the model's scale is
+    enlarged: its focus gate says what that costs.
+    """
+    picture = resampled(field, um_per_px)
+    gates: list[Gate] = []
+    for gate in picture_gates(picture, um_per_px, field.off_level):
+        gates.append(gate)
+        if not gate.passed:
+            return PreparedField(picture, tuple(gates), (), None)
+    cells = find_white_cells(picture, um_per_px)
+    gates.append(white_cell_gate(cells))
+    if not cells:
+        return PreparedField(picture, tuple(gates), (), None)
+    window = choose_window((picture.shape[0], picture.shape[1]), cells, window_px)
+    return PreparedField(picture, tuple(gates), cells, window)
+
+
+def read_field(field: Field, classifier: Classifier) -> FieldReading:
+    """The reading of one field. Boxes and window come back in the field's own pixels.
+
+    Raises FieldError when the field passes its gates but is too small for the model's window.
+    """
+    prepared = prepare(field, classifier.um_per_px, classifier.window_px)
+    probabilities = None
+    if prepared.window is not None:
+        probabilities = classifier.probabilities(cut(prepared.picture, prepared.window))
+    factor = classifier.um_per_px / field.um_per_px
+    return FieldReading(
+        gates=prepared.gates,
+        white_cells=tuple(
+            WhiteCell(
+                round(cell.x0 * factor),
+                round(cell.y0 * factor),
+                round(cell.x1 * factor),
+                round(cell.y1 * factor),
+                cell.nucleus_um2,
+            )
+            for cell in prepared.white_cells
+        ),
+        window=_scaled(prepared.window, factor) if prepared.window is not None else None,
+        probabilities=probabilities,
+    )
+
+
+def live_gates(field: Field, um_per_px: float) -> tuple[Gate, ...]:
+    """The gates of a live frame at the model's scale, all of them, focus last: the focus meter."""
+    return tuple(picture_gates(resampled(field, um_per_px), um_per_px, field.off_level))
+
+
+def _scaled(window: Window, factor: float) -> Window:
+    return Window(*(round(v * factor) for v in (window.x0, window.y0, window.x1, window.y1)))

@@ -1,0 +1,149 @@
+"""What reading gives back: gates, white cells, the reading of a field, the verdict of a slide."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+CELLS_FOR_DIFFERENTIAL = 100
+"""White cells of a manual differential (CLSI H20-A2, Reference Leukocyte Differential Count)."""
+
+NOTICE = "Research instrument. Not a diagnosis."
+"""Stands on the boot screen, in every record, report and in the README."""
+
+
+class GateName(enum.Enum):
+    """The checks a field must pass before a model may read it, in the order they are made."""
+
+    LIGHT = "light"
+    EXPOSURE = "exposure"
+    CLIPPING = "clipping"
+    FOCUS = "focus"
+    WHITE_CELLS = "white_cells"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check of one field.
+
+    value: what was measured, in `unit`; low, high: the limits it must lie between (None: no limit).
+    problem: what is wrong, at most 18 characters ("TOO DARK"); advice: what to do, at most
+    21 characters ("check the LED"); both empty when the gate passed.
+    """
+
+    name: GateName
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    problem: str = ""
+    advice: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True when the field may go on to the next gate."""
+        return not self.problem
+
+
+@dataclass(frozen=True)
+class WhiteCell:
+    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), nucleus in µm²."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    nucleus_um2: float
+
+
+@dataclass(frozen=True)
+class Window:
+    """The square of a field that the model saw, in the field's pixels (x1, y1 exclusive)."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+class Pattern(enum.Enum):
+    """What kind of disease a verdict points to."""
+
+    NONE = "none"
+    ACUTE = "acute"
+    CML = "CML"
+    CLL = "CLL"
+
+
+PATTERN_OF_LABEL = {
+    "normal": Pattern.NONE,
+    "ALL": Pattern.ACUTE,
+    "AML": Pattern.ACUTE,
+    "CML": Pattern.CML,
+    "CLL": Pattern.CLL,
+}
+"""The pattern that each of the five classes belongs to."""
+
+LABELS = tuple(PATTERN_OF_LABEL)
+"""The five classes in the order of the paper: normal 0, ALL 1, AML 2, CML 3, CLL 4."""
+
+
+class Reason(enum.Enum):
+    """Why a verdict is inconclusive; the value is what a person reads (at most 21 characters)."""
+
+    NO_FIELD = "no field could be read"
+    LOW_CONFIDENCE = "confidence too low"
+    CLASS_UNSURE = "acute: ALL or AML?"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the device says of a slide (or of one field of it).
+
+    label: one of `LABELS`, or None when the class is inconclusive.
+    pattern: None when even the pattern is inconclusive. A verdict can name a pattern and no class.
+    confidence, pattern_confidence: calibrated probability 0..1 of the most probable class and
+    pattern, whether or not it reached its threshold.
+    probabilities: one per label of `LABELS`, sum 1, or empty when no field was read.
+    white_cells, fields: what the verdict stands on.
+    reason: why the class is inconclusive, else None.
+    """
+
+    label: str | None
+    pattern: Pattern | None
+    confidence: float
+    pattern_confidence: float
+    probabilities: tuple[float, ...]
+    white_cells: int
+    fields: int
+    reason: Reason | None
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one word, as the panel, tables and records show it."""
+        if self.label is not None:
+            return self.label
+        if self.pattern is not None and self.pattern is not Pattern.NONE:
+            return str(self.pattern.value)
+        return "inconclusive"
+
+
+@dataclass(frozen=True)
+class FieldReading:
+    """What reading one field gave.
+
+    gates: the gates that were checked, up to and including the first that failed.
+    white_cells: the white cells found (empty when a gate before them failed).
+    window: what the model saw, None when a gate failed.
+    probabilities: one per label of `LABELS`, sum 1; None when a gate failed: then no verdict.
+    """
+
+    gates: tuple[Gate, ...]
+    white_cells: tuple[WhiteCell, ...]
+    window: Window | None
+    probabilities: tuple[float, ...] | None
+
+    @property
+    def failed_gate(self) -> Gate | None:
+        """The gate that refused the field, or None."""
+        return next((gate for gate in self.gates if not gate.passed), None)
