@@ -1,0 +1,124 @@
+"""A bundle's card: what its model expects, what its numbers mean, and what it may be used for."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from device.errors import BundleError
+from device.reading.pooling import Thresholds
+from device.reading.results import LABELS
+
+SCHEMA = 1
+MAX_SIDE_PX = 1024
+OUTPUT_KINDS = ("logits", "probabilities")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A valid `card.toml`.
+
+    sha256: of the model file, 64 lower-case hex digits. side_px: the square input's side.
+    um_per_px: scale at which the model sees a field. Input value = byte * scale + offset.
+    output_kind: 'logits' or 'probabilities'; both are calibrated by `temperature` (> 0).
+    """
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+    intended_use: str
+    side_px: int
+    um_per_px: float
+    scale: float
+    offset: float
+    output_kind: str
+    temperature: float
+    thresholds: Thresholds
+
+
+def parse_card(text: str, where: str) -> Card:
+    """The card in TOML `text`; `where` names it in errors.
+
+    Raises BundleError naming the key that is missing or wrong. Sections besides [input] and
+    [output], such as [training] and [measured], are for people and are not read here.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BundleError(f"{where}: not valid TOML: {error}") from error
+    top = _Table(document, where, "")
+    if top.number("schema", 1, 1_000_000) != SCHEMA:
+        raise BundleError(
+            f"{where}: schema {document['schema']} is not {SCHEMA}: update the device"
+        )
+    if document.get("labels") != list(LABELS):
+        raise BundleError(f"{where}: labels must be {list(LABELS)}, not {document.get('labels')!r}")
+    shape, output = top.table("input"), top.table("output")
+    if shape.text("channels") != "RGB":
+        raise BundleError(f"{where}: input.channels must be 'RGB', not {shape.text('channels')!r}")
+    side = shape.number("width_px", 8, MAX_SIDE_PX)
+    if side != shape.number("height_px", 8, MAX_SIDE_PX) or side != int(side):
+        raise BundleError(f"{where}: input.width_px and input.height_px must be equal integers")
+    kind = output.text("kind")
+    if kind not in OUTPUT_KINDS:
+        raise BundleError(f"{where}: output.kind must be one of {OUTPUT_KINDS}, not {kind!r}")
+    file, digest = top.text("file"), top.text("sha256")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", file):
+        raise BundleError(f"{where}: file must be a plain file name in the bundle, not {file!r}")
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise BundleError(f"{where}: sha256 must be 64 lower-case hex digits")
+    return Card(
+        name=top.text("name"),
+        version=top.text("version"),
+        file=file,
+        sha256=digest,
+        intended_use=top.text("intended_use"),
+        side_px=int(side),
+        um_per_px=shape.number("um_per_px", 0.01, 5.0),
+        scale=shape.number("scale", 1e-6, 10.0),
+        offset=shape.number("offset", -1000.0, 1000.0),
+        output_kind=kind,
+        temperature=output.number("temperature", 0.01, 100.0),
+        thresholds=Thresholds(
+            label=output.number("class_threshold", 0.0, 1.0),
+            pattern=output.number("pattern_threshold", 0.0, 1.0),
+        ),
+    )
+
+
+class _Table:
+    """A TOML table that names file and key when something is missing or of the wrong type."""
+
+    def __init__(self, values: Mapping[str, object], where: str, prefix: str) -> None:
+        self._values, self._where, self._prefix = values, where, prefix
+
+    def _get(self, key: str) -> object:
+        if key not in self._values:
+            raise BundleError(f"{self._where}: {self._prefix}{key} is missing")
+        return self._values[key]
+
+    def text(self, key: str) -> str:
+        value = self._get(key)
+        if not isinstance(value, str) or not value:
+            raise BundleError(f"{self._where}: {self._prefix}{key} must be text, not {value!r}")
+        return value
+
+    def number(self, key: str, low: float, high: float) -> float:
+        value = self._get(key)
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        if not good or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]  # checked by good
+            raise BundleError(
+                f"{self._where}: {self._prefix}{key} must be a number from {low:g} to {high:g}, "
+                f"not {value!r}"
+            )
+        return float(value)  # type: ignore[arg-type]  # checked by good
+
+    def table(self, key: str) -> _Table:
+        value = self._get(key)
+        if not isinstance(value, Mapping):
+            raise BundleError(f"{self._where}: [{key}] must be a table")
+        return _Table(value, self._where, f"{key}.")
