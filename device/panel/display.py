@@ -1,0 +1,20 @@
+"""What a display must do, whatever it is made of."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PIL import Image
+
+
+class Display(Protocol):
+    """Shows 128x64 pictures. A display that is lost logs it and comes back by itself: it never raises."""
+
+    def show(self, image: Image.Image) -> None:
+        """Show a picture from `drawing.draw`. Call it on every tick: an unchanged picture costs nothing."""
+
+    def blank(self) -> None:
+        """Go dark until the next `show`."""
+
+    def close(self, keep: bool) -> None:
+        """Let go of the display. keep: leave the last picture on it; otherwise it goes dark."""

@@ -1,0 +1,181 @@
+"""A screen as the picture the OLED, the terminal and the gallery show: pure, the same on every machine.
+
+Rows: a header (slide; SIMULATED when parts are simulated), large letters, then small lines at
+`_LINE1`, `_LINE2` and `_LINE3`.
+"""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from device.panel.canvas import Canvas
+from device.panel.screens import (
+    Asleep,
+    Capturing,
+    FaultScreen,
+    Focus,
+    HoldHint,
+    Notice,
+    PoweringOff,
+    Reading,
+    Refused,
+    Result,
+    SafeToUnplug,
+    Screen,
+    SlideDone,
+    Starting,
+)
+from device.reading.results import CELLS_FOR_DIFFERENTIAL, NOTICE, Gate, Pattern, Verdict
+
+_BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
+"""First row of each part of a screen."""
+
+_BIG_HEIGHT = 22
+"""Pixels: the verdict must be at least 20 high."""
+
+_NEXT = "press: next, hold: finish"
+"""What the button does while a slide has fields."""
+
+
+def draw(screen: Screen, *, simulated: bool) -> Image.Image:
+    """Draw a screen: 128x64, mode '1', lit pixels 1, the outermost pixels always dark.
+
+    simulated: mark the screen SIMULATED (all but `Asleep`, which is dark).
+    Text longer than its limit in `screens` is cut.
+    """
+    canvas = Canvas()
+    if isinstance(screen, Asleep):
+        return canvas.image
+    if simulated:
+        canvas.mark("SIMULATED")
+    _draw_on(canvas, screen)
+    return canvas.image
+
+
+def percent(probability: float) -> str:
+    """A probability 0..1 as whole percent, never '100%': no verdict is certain."""
+    return f"{min(round(100 * probability), 99)}%"
+
+
+def _draw_on(canvas: Canvas, screen: Screen) -> None:
+    match screen:
+        case Starting():
+            _starting(canvas, screen)
+        case Focus():
+            _focus(canvas, screen)
+        case Capturing():
+            _busy(canvas, screen.slide, "HOLD STILL", "Capturing the field")
+        case Reading():
+            _busy(canvas, screen.slide, "READING", "Finding white cells")
+        case Result():
+            _result(canvas, screen)
+        case Refused():
+            _refused(canvas, screen.slide, screen.gate)
+        case SlideDone():
+            canvas.header(f"{screen.slide} done")
+            _verdict(canvas, screen.verdict)
+            canvas.text(_LINE3, "press: next slide")
+        case FaultScreen():
+            canvas.header("FAULT")
+            canvas.large_centred(_BIG, f"{screen.fault.code} {screen.fault.title}", _BIG_HEIGHT)
+            canvas.text(_LINE1, screen.fault.advice)
+            canvas.text(_LINE2, screen.fault.advice_more)
+            canvas.text(_LINE3, "press: test again")
+        case PoweringOff():
+            canvas.header("Please wait")
+            canvas.large_centred(_BIG + 4, "POWER OFF", _BIG_HEIGHT)
+            canvas.text_centred(_LINE2, screen.step)
+        case SafeToUnplug():
+            canvas.large_centred(13, "SAFE TO", _BIG_HEIGHT)
+            canvas.large_centred(39, "UNPLUG", _BIG_HEIGHT)
+        case Notice():
+            canvas.large_centred(_BIG, screen.title, _BIG_HEIGHT)
+            canvas.text(42, screen.line1)
+            canvas.text(53, screen.line2)
+        case HoldHint():
+            canvas.header("Let go for")
+            canvas.large_centred(_BIG + 4, screen.action, _BIG_HEIGHT)
+            canvas.bar(47, 12, screen.progress)
+
+
+def _starting(canvas: Canvas, screen: Starting) -> None:
+    canvas.header(f"v{screen.version}")
+    canvas.large_centred(_BIG, "LEUKOSCOPE", 16)
+    what, not_what = NOTICE.split(". ")
+    canvas.text_centred(30, f"{what}.")
+    canvas.text_centred(39, not_what)
+    canvas.text(48, screen.step)
+    canvas.text_right(48, f"{screen.done}/{screen.total}")
+    canvas.bar(57, 6, screen.done / max(screen.total, 1))
+
+
+def _focus(canvas: Canvas, screen: Focus) -> None:
+    canvas.header(f"{screen.slide} focus")
+    canvas.bar(_BIG, 15, screen.sharpness, screen.peak)
+    if screen.problem:
+        canvas.large(29, screen.problem, 14)
+        canvas.text(_LINE2, screen.advice)
+    else:
+        after = canvas.large(29, f"{round(100 * screen.sharpness)}%", 14)
+        canvas.text(32, f"best {round(100 * screen.peak)}%", x=after + 6)
+        _counted(canvas, screen.white_cells, screen.fields)
+    if screen.warning:
+        canvas.strip(54, screen.warning)
+    elif screen.fields:
+        canvas.text(_LINE3, _NEXT)
+    else:
+        canvas.text(_LINE3, "press: capture")
+
+
+def _busy(canvas: Canvas, slide: str, word: str, line: str) -> None:
+    canvas.header(slide)
+    canvas.large_centred(_BIG + 6, word, 24)
+    canvas.text_centred(_LINE2 + 3, line)
+
+
+def _result(canvas: Canvas, screen: Result) -> None:
+    canvas.header(screen.slide)
+    _verdict(canvas, screen.verdict)
+    if screen.verdict.fields > 1:
+        canvas.text(_LINE3 - 1, f"field: {screen.field_headline}")
+        canvas.text_right(_LINE3 - 1, percent(screen.field_confidence))
+    else:
+        canvas.text(_LINE3 - 1, _NEXT)
+    canvas.thin_bar(61, screen.sharpness)
+
+
+def _refused(canvas: Canvas, slide: str, gate: Gate) -> None:
+    canvas.header(slide)
+    canvas.large_centred(_BIG, gate.problem, _BIG_HEIGHT)
+    canvas.text(41, gate.advice)
+    canvas.text(_LINE3, "press: try again")
+
+
+def _verdict(canvas: Canvas, verdict: Verdict) -> None:
+    """The verdict in large letters, then its confidence, its reason when inconclusive, its evidence."""
+    canvas.large_centred(_BIG, verdict.headline, _BIG_HEIGHT)
+    if verdict.reason is None:
+        after = canvas.large(_LINE1 + 1, percent(verdict.confidence), 14)
+        canvas.text(_LINE1, f"{verdict.white_cells}/{CELLS_FOR_DIFFERENTIAL} cells", x=after + 6)
+        canvas.text(_LINE2, _fields(verdict.fields), x=after + 6)
+        return
+    canvas.text(_LINE1, verdict.reason.value)
+    if verdict.fields:
+        canvas.text_right(_LINE1, percent(_shown_confidence(verdict)))
+    _counted(canvas, verdict.white_cells, verdict.fields)
+
+
+def _shown_confidence(verdict: Verdict) -> float:
+    """The confidence of what the headline names: the pattern when only that is known."""
+    if verdict.pattern in (None, Pattern.NONE):
+        return verdict.confidence
+    return verdict.pattern_confidence
+
+
+def _counted(canvas: Canvas, white_cells: int, fields: int) -> None:
+    canvas.text(_LINE2, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells")
+    canvas.text_right(_LINE2, _fields(fields))
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"

@@ -1,0 +1,142 @@
+"""What the panel can say: one frozen dataclass a screen. Data only; `drawing` turns it into a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device.errors import Fault
+from device.reading.results import Gate, Verdict
+
+
+@dataclass(frozen=True)
+class Starting:
+    """The boot screen, with the notice. step: what is being tested; done of total steps are behind."""
+
+    version: str
+    step: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Focus:
+    """READY: the focus meter.
+
+    sharpness, peak: now, and the best lately, both 0..1 of the bar. problem, advice: of the gate that
+    fails now (as in `Gate`), both empty when none does. fields, white_cells: what the slide has so far.
+    warning: something wrong with the device, at most 18 characters ("LOW VOLTAGE"), or empty.
+    """
+
+    slide: str
+    sharpness: float
+    peak: float
+    problem: str
+    advice: str
+    fields: int
+    white_cells: int
+    warning: str
+
+
+@dataclass(frozen=True)
+class Capturing:
+    """A field is being captured: nobody should move the slide."""
+
+    slide: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The captured field is being read."""
+
+    slide: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A field was read. verdict: of the slide so far; field_headline, field_confidence: of this field.
+
+    sharpness: of the live picture, 0..1 of the thin bar, for whoever moves on to the next field.
+    """
+
+    slide: str
+    verdict: Verdict
+    field_headline: str
+    field_confidence: float
+    sharpness: float
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The captured field failed a gate and was not read."""
+
+    slide: str
+    gate: Gate
+
+
+@dataclass(frozen=True)
+class SlideDone:
+    """The slide is finished: its final verdict."""
+
+    slide: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Asleep:
+    """Untouched for some minutes: all dark."""
+
+
+@dataclass(frozen=True)
+class FaultScreen:
+    """A fault stopped the instrument: its number, name and advice."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class PoweringOff:
+    """The device is being switched off. step: what is being done."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class SafeToUnplug:
+    """The last screen; stays on the panel when the process has gone."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message of one occasion. title: at most 14 characters; lines: at most 21 each."""
+
+    title: str
+    line1: str
+    line2: str
+
+
+@dataclass(frozen=True)
+class HoldHint:
+    """The button is held. action: what letting go now does, at most 14 characters ("FINISH SLIDE").
+
+    progress: 0..1 of the way to what a longer hold does; 1 when there is nothing further.
+    """
+
+    action: str
+    progress: float
+
+
+Screen = (
+    Starting
+    | Focus
+    | Capturing
+    | Reading
+    | Result
+    | Refused
+    | SlideDone
+    | Asleep
+    | FaultScreen
+    | PoweringOff
+    | SafeToUnplug
+    | Notice
+    | HoldHint
+)

@@ -1,0 +1,80 @@
+"""One example of every screen, and of every case that a screen draws differently."""
+
+from __future__ import annotations
+
+from device.errors import Fault
+from device.panel.screens import (
+    Asleep,
+    Capturing,
+    FaultScreen,
+    Focus,
+    HoldHint,
+    Notice,
+    PoweringOff,
+    Reading,
+    Refused,
+    Result,
+    SafeToUnplug,
+    Screen,
+    SlideDone,
+    Starting,
+)
+from device.reading.results import PATTERN_OF_LABEL, Gate, GateName, Pattern, Reason, Verdict
+
+
+def conclusive(label: str, confidence: float, white_cells: int, fields: int) -> Verdict:
+    """A verdict that names its class."""
+    rest = (1 - confidence) / (len(PATTERN_OF_LABEL) - 1)
+    return Verdict(
+        label=label,
+        pattern=PATTERN_OF_LABEL[label],
+        confidence=confidence,
+        pattern_confidence=confidence,
+        probabilities=tuple(confidence if name == label else rest for name in PATTERN_OF_LABEL),
+        white_cells=white_cells,
+        fields=fields,
+        reason=None,
+    )
+
+
+NO_FIELD = Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD)
+UNSURE = Verdict(None, None, 0.46, 0.48, (0.46, 0.1, 0.1, 0.16, 0.18), 9, 2, Reason.LOW_CONFIDENCE)
+ACUTE = Verdict(
+    None, Pattern.ACUTE, 0.55, 0.96, (0.02, 0.55, 0.41, 0.01, 0.01), 31, 4, Reason.CLASS_UNSURE
+)
+TOO_DARK = Gate(GateName.LIGHT, 8.0, "grey", 60.0, 220.0, "TOO DARK", "check the LED")
+NO_CELLS = Gate(
+    GateName.WHITE_CELLS, 0, "cells", 1, None, "NO WHITE CELLS", "move to another field"
+)
+TOO_LONG = Gate(
+    GateName.FOCUS, 0.1, "share", 0.3, None, "OBJECTIVE IS DIRTY", "clean its front lens"
+)
+
+EXAMPLES: dict[str, Screen] = {
+    "starting": Starting("0.1.0", "camera", 2, 7),
+    "focus": Focus("S0042", 0.71, 0.93, "", "", 0, 0, ""),
+    "focus-second-field": Focus("S0042", 0.94, 0.94, "", "", 1, 4, ""),
+    "focus-problem": Focus("S0042", 0.22, 0.93, "OUT OF FOCUS", "turn the focus knob", 0, 0, ""),
+    "focus-warning": Focus("S0042", 0.86, 0.93, "", "", 3, 17, "LOW VOLTAGE"),
+    "capturing": Capturing("S0042"),
+    "reading": Reading("S0042"),
+    "result-normal": Result("S0042", conclusive("normal", 0.97, 4, 1), "normal", 0.97, 0.62),
+    "result-all": Result("S0043", conclusive("ALL", 0.94, 23, 3), "ALL", 0.91, 0.62),
+    "result-aml": Result("S0044", conclusive("AML", 0.88, 12, 2), "inconclusive", 0.61, 0.62),
+    "result-cml": Result("S0045", conclusive("CML", 0.99, 104, 11), "CML", 0.98, 0.62),
+    "result-cll": Result("S0046", conclusive("CLL", 0.92, 57, 6), "CLL", 0.95, 0.62),
+    "result-acute": Result("S0047", ACUTE, "AML", 0.82, 0.62),
+    "result-inconclusive": Result("S0048", UNSURE, "inconclusive", 0.41, 0.62),
+    "refused": Refused("S0042", TOO_DARK),
+    "refused-long": Refused("S0042", TOO_LONG),
+    "refused-no-cells": Refused("S0042", NO_CELLS),
+    "slide-done": SlideDone("S0042", conclusive("normal", 0.98, 102, 12)),
+    "slide-done-inconclusive": SlideDone("S0049", NO_FIELD),
+    "asleep": Asleep(),
+    **{f"fault-{fault.title.lower()}": FaultScreen(fault) for fault in Fault},
+    "powering-off": PoweringOff("closing the records"),
+    "safe-to-unplug": SafeToUnplug(),
+    "notice": Notice("STORE DAMAGED", "Set aside. New one", "begun: see logs"),
+    "hold-finish": HoldHint("FINISH SLIDE", 0.4),
+    "hold-power-off": HoldHint("POWER OFF", 1.0),
+}
