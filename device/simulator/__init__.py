@@ -1,0 +1,1 @@
+"""The microscope without a Pi: rendered smears, optics, simulated parts and injectable faults."""

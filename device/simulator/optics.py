@@ -1,0 +1,225 @@
+"""Objective and camera: defocus by the lens's transfer function, then light, noise and encoding."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+CHANNEL_WAVELENGTHS = (1.10, 1.00, 0.85)
+"""Mean wavelengths of the camera's R, G, B relative to the stated one (605, 550, 468 nm at 0.55)."""
+
+_OTF_SAMPLES = 512
+_PAD_UM = 6.0
+
+WELL_EXPOSED = 225
+"""sRGB level, 0..255, of clear glass at LED level 1, exposure 1 and no shading."""
+
+_POOL = 1 << 20
+_LUT_BITS = 12
+
+
+def otf(defocus_um: float, na: float, wavelength_um: float) -> npt.NDArray[np.float64]:
+    """Transfer function of a defocused, aberration-free lens, incoherent light.
+
+    Hopkins, "The frequency response of a defocused optical system", Proc. R. Soc. A 231, 1955: with
+    s the frequency as a share of the cut-off 2 NA / wavelength and w the wavefront error at the rim
+    of the pupil in waves,
+        H(s) = 4/pi * integral from 0 to 1 - s of sqrt(1 - (x + s)^2) cos(8 pi w s x) dx.
+    w is exact at the rim, defocus (1 - sqrt(1 - NA^2)) / wavelength in air; the paraxial NA^2 / 2
+    would be 14 % short at 0.65. The condenser is taken to fill the pupil.
+
+    Returns shape (512,), float64, at s = 0 .. 1 evenly; H(0) = 1; negative where contrast reverses.
+    """
+    waves = defocus_um * (1.0 - np.sqrt(1.0 - na * na)) / wavelength_um
+    share = np.linspace(0.0, 1.0, _OTF_SAMPLES)[:, None]
+    # x = (1 - s) sin^2(t): even steps of t crowd where the square root is steep.
+    steps = (np.arange(192) + 0.5) / 192 * (np.pi / 2)
+    x = (1.0 - share) * np.sin(steps) ** 2
+    dx = (1.0 - share) * np.sin(2.0 * steps) * (np.pi / 2) / 192
+    chord = np.sqrt(np.maximum(1.0 - (x + share) ** 2, 0.0))
+    values = 4.0 / np.pi * np.sum(chord * np.cos(8.0 * np.pi * waves * share * x) * dx, axis=1)
+    return np.asarray(values / values[0], dtype=np.float64)
+
+
+def _fast_length(least: int) -> int:
+    """The smallest length >= least with no prime factor above 5: such FFTs are quick."""
+    length = least
+    while True:
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+        length += 1
+
+
+def defocus(
+    transmittance: npt.NDArray[np.float32],
+    defocus_um: float,
+    um_per_px: float,
+    na: float = 0.65,
+    wavelength_um: float = 0.55,
+) -> npt.NDArray[np.float32]:
+    """What the objective makes of a specimen that lies `defocus_um` off the focal plane.
+
+    transmittance: shape (height, width, 3), float32, linear light, R, G, B.
+    defocus_um: µm, either sign (an ideal lens blurs both alike). At 0 diffraction alone blurs.
+    um_per_px: µm of the specimen per pixel. na: numerical aperture in air, below 1.
+    wavelength_um: of the green channel; red and blue follow CHANNEL_WAVELENGTHS.
+
+    Returns float32 of the same shape, clipped to 0..1; the edges are mirrored, so the mean is kept
+    but for what crosses the border. Raises ValueError on a bad shape, scale, aperture or wavelength.
+    """
+    if transmittance.ndim != 3 or transmittance.shape[2] != 3 or 0 in transmittance.shape:
+        raise ValueError(
+            f"defocus needs transmittance of shape (height, width, 3), not {transmittance.shape}"
+        )
+    if not (um_per_px > 0 and 0 < na < 1 and wavelength_um > 0 and np.isfinite(defocus_um)):
+        raise ValueError(
+            "defocus needs um_per_px > 0, 0 < na < 1, wavelength_um > 0 and a finite defocus_um, "
+            f"not {um_per_px}, {na}, {wavelength_um}, {defocus_um}"
+        )
+    height, width = transmittance.shape[:2]
+    # Light reaches defocus * tan(asin(na)) sideways; padding that far everywhere would be slow for
+    # large defocus, where the mirrored rim is a blur of mean brightness anyway.
+    pad = min(int(_PAD_UM / um_per_px) + 1, height, width)
+    size = (_fast_length(height + 2 * pad), _fast_length(width + 2 * pad))
+    rows = _mirrored(height, pad, size[0])
+    columns = _mirrored(width, pad, size[1])
+    result = np.empty(transmittance.shape, dtype=np.float32)
+    for channel, relative in enumerate(CHANNEL_WAVELENGTHS):
+        wavelength = wavelength_um * relative
+        cutoff = 2.0 * na / wavelength
+        curve = otf(defocus_um, na, wavelength).astype(np.float32)
+        plane = transmittance[:, :, channel]
+        # FFTs in strips, along rows and then along columns: numpy works in twice the precision
+        # inside, and whole planes of that would be most of what the daemon may use of memory.
+        spectrum = np.empty((size[0], size[1] // 2 + 1), dtype=np.complex64)
+        for strip in _strips(size[0]):
+            spectrum[strip] = np.fft.rfft(plane[rows[strip, None], columns[None, :]], axis=1)
+        down = np.fft.fftfreq(size[0], um_per_px).astype(np.float32)[:, None]
+        across = np.fft.rfftfreq(size[1], um_per_px).astype(np.float32)
+        for strip in _strips(spectrum.shape[1]):
+            share = np.hypot(down, across[None, strip]) * np.float32(1.0 / cutoff)
+            part = np.fft.fft(spectrum[:, strip], axis=0) * _at(curve, share)
+            spectrum[:, strip] = np.fft.ifft(part, axis=0)
+        for strip in _strips(height):
+            seen = spectrum[pad : pad + height][strip]
+            blurred = np.fft.irfft(seen, size[1], axis=1)[:, pad : pad + width]
+            result[strip, :, channel] = np.clip(blurred, 0.0, 1.0)
+    return result
+
+
+def _strips(length: int) -> list[slice]:
+    """0..length cut in strips of 64."""
+    return [slice(start, min(start + 64, length)) for start in range(0, length, 64)]
+
+
+def _at(curve: npt.NDArray[np.float32], share: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """An OTF at the given shares of the cut-off frequency: linear between samples, 0 beyond."""
+    index = np.minimum(share * np.float32(_OTF_SAMPLES - 1), np.float32(_OTF_SAMPLES - 1.001))
+    base = index.astype(np.int32)
+    index -= base
+    return np.asarray(curve[base] + index * np.diff(curve)[base], dtype=np.float32)
+
+
+def _mirrored(length: int, pad: int, total: int) -> npt.NDArray[np.intp]:
+    """Indices that extend 0..length-1 by mirroring: `pad` before, up to `total` in all."""
+    index = np.abs(np.arange(-pad, total - pad) + 0.5).astype(np.intp) % (2 * length)
+    return np.asarray(np.minimum(index, 2 * length - 1 - index), dtype=np.intp)
+
+
+@functools.cache
+def _noise_pool() -> npt.NDArray[np.float32]:
+    """Standard normal noise, shape (2**20,): stretches of it are reused, 4 MiB once per process."""
+    return np.random.default_rng(0x5EED).standard_normal(_POOL, dtype=np.float32)
+
+
+def _srgb_encode(linear: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """IEC 61966-2-1: linear light 0..1 to the encoded value 0..1."""
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _srgb_decode(level: float) -> float:
+    """IEC 61966-2-1: an encoded value of 0.05..1 to linear light."""
+    return float(((level + 0.055) / 1.055) ** 2.4)
+
+
+@functools.cache
+def _srgb_table() -> npt.NDArray[np.uint8]:
+    """The sRGB level for linear light in steps of 1 / 4095, shape (4096,)."""
+    linear = np.arange(1 << _LUT_BITS) / ((1 << _LUT_BITS) - 1)
+    return np.asarray(np.rint(255.0 * _srgb_encode(linear)), dtype=np.uint8)
+
+
+SHADING_CAST = (0.75, 1.0, 0.85)
+"""Fall-off of R, G, B relative to G: a Pi camera without its lens has a pink rim and green centre."""
+
+
+def expose(
+    transmittance: npt.NDArray[np.float32],
+    *,
+    led_level: float,
+    exposure: float,
+    shading: float,
+    rng: np.random.Generator,
+    full_well_e: float = 30_000.0,
+    read_noise_e: float = 20.0,
+) -> npt.NDArray[np.uint8]:
+    """What the camera delivers of a picture in its plane.
+
+    transmittance: shape (height, width, 3), float32, linear light 0..1, R, G, B.
+    led_level: 0 (off: the frame is read noise alone) to 1.
+    exposure: relative to the one that puts clear glass at WELL_EXPOSED; 0 or more.
+    shading: loss of green light in the corners, 0 (even) to 1 (black); red and blue lose less.
+    full_well_e, read_noise_e: electrons at saturation and of read noise per pixel, 4x4 binned
+        IMX477 pixels at some gain. Shot noise is Poisson's, taken as normal.
+
+    Returns shape (height, width, 3), uint8, sRGB-encoded, clipped at 0 and 255. Raises ValueError
+    when a number is out of range or the shape is not that.
+    """
+    if transmittance.ndim != 3 or transmittance.shape[2] != 3:
+        raise ValueError(
+            f"expose needs transmittance of shape (height, width, 3), not {transmittance.shape}"
+        )
+    if not (0.0 <= led_level <= 1.0 and 0.0 <= shading <= 1.0 and 0.0 <= exposure < np.inf):
+        raise ValueError(
+            "expose needs led_level and shading in 0..1 and exposure of 0 or more, "
+            f"not {led_level}, {shading}, {exposure}"
+        )
+    if not (full_well_e > 0 and read_noise_e >= 0):
+        raise ValueError(
+            f"expose needs full_well_e > 0 and read_noise_e >= 0, not {full_well_e}, {read_noise_e}"
+        )
+    height, width = transmittance.shape[:2]
+    top = np.float32((1 << _LUT_BITS) - 1)
+    light = np.float32(top * led_level * exposure * _srgb_decode(WELL_EXPOSED / 255))
+    # In table steps: variance = signal * steps per electron + read noise squared.
+    per_electron = np.float32(top / full_well_e)
+    floor = np.float32((read_noise_e * top / full_well_e) ** 2)
+    pool, table = _noise_pool(), _srgb_table()
+    # Distance from the middle, squared, 1 in the corners.
+    down = (np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None] ** 2) / 2
+    across = (np.linspace(-1.0, 1.0, width, dtype=np.float32)[None, :] ** 2) / 2
+    loss = np.asarray(SHADING_CAST, dtype=np.float32) * np.float32(shading)
+    image = np.empty(transmittance.shape, dtype=np.uint8)
+    # A few rows at a time stay in the processor's cache; each takes its own stretch of the pool.
+    rows = max(1, min(32, _POOL // (8 * 3 * width)))
+    for start in range(0, height, rows):
+        part = transmittance[start : start + rows] * light
+        if shading > 0.0:
+            part *= 1.0 - (down[start : start + rows] + across)[:, :, None] * loss
+        noise = np.maximum(part, 0.0)
+        noise *= per_electron
+        noise += floor
+        np.sqrt(noise, out=noise)
+        offset = int(rng.integers(_POOL - noise.size))
+        noise *= pool[offset : offset + noise.size].reshape(noise.shape)
+        part += noise
+        part += np.float32(0.5)
+        np.clip(part, 0.0, top, out=part)
+        image[start : start + rows] = table[part.astype(np.uint16)]
+    return image

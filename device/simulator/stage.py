@@ -1,0 +1,77 @@
+"""The stage of the simulated microscope: the slide on it, where it stands, and what is broken."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from device.simulator.hematology import Diagnosis
+from device.simulator.smear import SmearSlide
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What can be broken.
+
+    led_dead: the LED stays dark. camera_gone: the camera refuses. camera_hangs: it never answers.
+    """
+
+    led_dead: bool = False
+    camera_gone: bool = False
+    camera_hangs: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """What lies under the objective.
+
+    field: which field of the slide, >= 0. defocus_um: distance from focus. exposure: of the camera,
+    relative to a well exposed picture. shading: 0..1, of the optics.
+    """
+
+    slide: SmearSlide
+    field: int = 0
+    defocus_um: float = 0.0
+    exposure: float = 1.0
+    shading: float = 0.15
+    faults: Faults = Faults()
+
+
+class Stage:
+    """The view, changed by whoever plays the person and read by the simulated parts."""
+
+    def __init__(self, slide: SmearSlide | None = None) -> None:
+        """slide: on the stage at first; a normal one by default."""
+        self._lock = threading.Lock()
+        self._view = View(slide or SmearSlide(Diagnosis.NORMAL, 1))
+
+    @property
+    def view(self) -> View:
+        """What lies under the objective now."""
+        with self._lock:
+            return self._view
+
+    def load(self, slide: SmearSlide, defocus_um: float = 0.0) -> None:
+        """Put another slide on the stage, at its first field."""
+        with self._lock:
+            self._view = replace(self._view, slide=slide, field=0, defocus_um=defocus_um)
+
+    def move(self) -> None:
+        """Move to the next field of the slide."""
+        with self._lock:
+            self._view = replace(self._view, field=self._view.field + 1)
+
+    def focus(self, defocus_um: float) -> None:
+        """Turn the focus wheel to this distance from focus, µm."""
+        with self._lock:
+            self._view = replace(self._view, defocus_um=defocus_um)
+
+    def expose(self, exposure: float) -> None:
+        """Set the exposure, relative to a well exposed picture."""
+        with self._lock:
+            self._view = replace(self._view, exposure=exposure)
+
+    def inject(self, faults: Faults) -> None:
+        """Break, or mend, parts of the microscope."""
+        with self._lock:
+            self._view = replace(self._view, faults=faults)
