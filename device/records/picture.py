@@ -1,0 +1,228 @@
+"""The picture of a slide: its verdict, and every field with what the verdict stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from PIL import Image, ImageDraw, ImageFont
+
+from device.errors import StoreError
+from device.reading.results import LABELS, NOTICE, Gate
+from device.records.record import FieldRecord, SlideReport
+from device.records.text import confidence_text, fields_text, gate_text, time_text, verdict_text
+
+LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
+"""Gives a field's picture, or raises StoreError saying why there is none."""
+
+_PAPER, _CARD, _RULE = "#f4f3f0", "#ffffff", "#d9d7d1"
+_INK, _FAINT = "#1d1f24", "#6d6f76"
+_GOOD, _BAD = "#2e7d4f", "#b3261e"
+_BAR, _BAR_MOST, _BAR_BED = "#a9b4d0", "#3b4f9c", "#eceae5"
+_CELL, _WINDOW = "#ffd400", "#00c8ff"
+
+_MARGIN, _GAP, _PAD = 32, 24, 16
+_CARD_WIDTH, _ONLY_CARD_WIDTH = 640, 1080
+_LINE = 24  # height of a line of gates or bars
+_HEADER = 232
+_FOOTER = 56
+_COLUMNS_UP_TO = ((1, 1), (4, 2), (12, 3))  # (fields, columns)
+_MOST_COLUMNS = 4
+_SCALE_BARS_UM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+# The font that comes with Pillow has no Greek and no superscripts.
+_PLAIN_LETTERS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3", "°": " deg"})
+
+
+def slide_picture(report: SlideReport, load: LoadPicture) -> Image.Image:
+    """Draw a slide, RGB: a header with the verdict, then a card for each field.
+
+    A card shows the field with its white cells boxed and the model's window outlined, a scale bar,
+    the gates with their limits, and the probabilities as bars. A field whose picture `load` can't
+    give says why in its place.
+    """
+    count = len(report.fields)
+    columns = next((c for most, c in _COLUMNS_UP_TO if count <= most), _MOST_COLUMNS)
+    card_width = _ONLY_CARD_WIDTH if columns == 1 else _CARD_WIDTH
+    heights = [_card_height(field, card_width) for field in report.fields]
+    rows = [range(start, min(start + columns, count)) for start in range(0, count, columns)]
+    row_heights = [max(heights[i] for i in row) for row in rows]
+    width = 2 * _MARGIN + columns * card_width + (columns - 1) * _GAP
+    height = _HEADER + sum(row_heights) + _GAP * len(rows) + _FOOTER
+    sheet = Image.new("RGB", (width, height), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    _draw_header(draw, report, width)
+    y = _HEADER
+    for row, row_height in zip(rows, row_heights, strict=True):
+        for column, i in enumerate(row):
+            x = _MARGIN + column * (card_width + _GAP)
+            _draw_card(sheet, (x, y), (card_width, row_height), report.fields[i], load)
+        y += row_height + _GAP
+    _draw_footer(draw, report, (width, y + 8))
+    return sheet
+
+
+def _draw_header(draw: ImageDraw.ImageDraw, report: SlideReport, width: int) -> None:
+    slide, verdict = report.slide, report.slide.verdict
+    x, y = _MARGIN, _MARGIN
+    _write(draw, (x, y), slide.name, 26, _FAINT)
+    if slide.simulated:
+        _draw_tag(draw, (x + 104, y + 2))
+    _write(draw, (x, y + 36), verdict.headline, 60, _INK)
+    _write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
+    ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
+    begun = time_text(slide.begun, slide.clock_synced)
+    fields = fields_text(slide)
+    _write(draw, (x, y + 142), f"fields: {fields}, begun {begun} UTC, {ended}", 18, _FAINT)
+    if verdict.probabilities:
+        _draw_bars(draw, (width - _MARGIN - 520, y + 24), 520, verdict.probabilities)
+
+
+def _draw_footer(draw: ImageDraw.ImageDraw, report: SlideReport, at: tuple[int, int]) -> None:
+    """Write the notice, and to the right what read the slide (all its models, if they changed)."""
+    right, y = at
+    _write(draw, (_MARGIN, y), NOTICE, 18, _INK)
+    made_by = [field.provenance for field in report.fields]
+    models = sorted({f"{p.model_name} {p.model_version}" for p in made_by})
+    software = sorted({p.software_version for p in made_by})
+    text = f"{', '.join(models)}, Leukoscope {', '.join(software)}"
+    _write_right(draw, (right - _MARGIN, y), text, 16, _FAINT)
+
+
+def _draw_card(
+    sheet: Image.Image,
+    at: tuple[int, int],
+    size: tuple[int, int],
+    field: FieldRecord,
+    load: LoadPicture,
+) -> None:
+    draw = ImageDraw.Draw(sheet)
+    (x, y), (width, height) = at, size
+    draw.rounded_rectangle((x, y, x + width, y + height), 8, fill=_CARD, outline=_RULE)
+    refused_by = field.reading.failed_gate
+    if refused_by is not None:
+        outcome, colour = f"refused: {refused_by.problem}, {refused_by.advice}", _BAD
+    elif field.verdict is not None:
+        outcome, colour = f"{field.verdict.headline}  {confidence_text(field.verdict)}", _INK
+    else:
+        outcome, colour = "no verdict", _FAINT
+    _write(draw, (x + _PAD, y + 12), f"Field {field.number}", 20, _FAINT)
+    _write(draw, (x + _PAD + 92, y + 12), outcome, 20, colour)
+    if field.provenance.simulated:
+        _draw_tag(draw, (x + width - _PAD - 108, y + 10))
+    y += 48
+    image_height = _image_height(field, width)
+    try:
+        sheet.paste(_annotated(field, load(field), width), (x, y))
+    except StoreError as error:
+        draw.rectangle((x, y, x + width, y + image_height), fill=_BAR_BED)
+        _write(draw, (x + _PAD, y + image_height // 2 - 10), str(error), 16, _BAD)
+    y += image_height + _PAD
+    for i, gate in enumerate(field.reading.gates):
+        _draw_gate(draw, (x + _PAD, y + i * _LINE), gate)
+    if field.reading.probabilities is not None:
+        _draw_bars(draw, (x + 376, y), width - 376 - _PAD, field.reading.probabilities)
+
+
+def _annotated(field: FieldRecord, picture: Image.Image, width: int) -> Image.Image:
+    """Return the picture `width` pixels wide with window, cells and scale bar drawn on it."""
+    image = picture.resize((width, _image_height(field, width)), Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(image)
+    scale = image.width / field.width_px
+    window = field.reading.window
+    if window is not None:
+        box = tuple(scale * edge for edge in (window.x0, window.y0, window.x1, window.y1))
+        _draw_dashed_box(draw, box)
+    for cell in field.reading.white_cells:
+        corners = (scale * cell.x0, scale * cell.y0, scale * cell.x1, scale * cell.y1)
+        outer = (corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1)
+        draw.rectangle(outer, outline="#000000", width=4)
+        draw.rectangle(corners, outline=_CELL, width=2)
+    _draw_scale_bar(draw, image, field.um_per_px / scale)
+    return image
+
+
+def _draw_scale_bar(draw: ImageDraw.ImageDraw, image: Image.Image, um_per_px: float) -> None:
+    """Draw the longest round length that takes at most a quarter of the image."""
+    lengths = [um for um in _SCALE_BARS_UM if um / um_per_px <= image.width / 4]
+    if not lengths:
+        return
+    length = round(lengths[-1] / um_per_px)
+    x, y = 14, image.height - 18
+    draw.rectangle((x - 6, y - 26, x + max(length, 60) + 6, y + 10), fill="#000000")
+    draw.rectangle((x, y, x + length, y + 4), fill="#ffffff")
+    _write(draw, (x, y - 22), f"{lengths[-1]} µm", 15, "#ffffff")
+
+
+def _draw_dashed_box(draw: ImageDraw.ImageDraw, box: Sequence[float]) -> None:
+    """Draw the model's window, dashed so that it is not taken for a cell."""
+    x0, y0, x1, y1 = box
+    dash, step = 12, 20
+    for start in range(round(x0), round(x1), step):
+        end = min(start + dash, x1)
+        draw.line((start, y0 + 1, end, y0 + 1), fill=_WINDOW, width=3)
+        draw.line((start, y1 - 2, end, y1 - 2), fill=_WINDOW, width=3)
+    for start in range(round(y0), round(y1), step):
+        end = min(start + dash, y1)
+        draw.line((x0 + 1, start, x0 + 1, end), fill=_WINDOW, width=3)
+        draw.line((x1 - 2, start, x1 - 2, end), fill=_WINDOW, width=3)
+
+
+def _draw_gate(draw: ImageDraw.ImageDraw, at: tuple[int, int], gate: Gate) -> None:
+    x, y = at
+    colour = _GOOD if gate.passed else _BAD
+    name, value, limits = gate_text(gate)
+    draw.ellipse((x, y + 4, x + 10, y + 14), fill=colour)
+    _write(draw, (x + 20, y), name, 16, _INK if gate.passed else _BAD)
+    _write(draw, (x + 120, y), value, 16, _INK if gate.passed else _BAD)
+    _write(draw, (x + 222, y), limits, 16, _FAINT)
+
+
+def _draw_bars(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, probabilities: Sequence[float]
+) -> None:
+    """Draw a bar for each class, the longest one darker."""
+    x, y = at
+    left, right = x + 66, x + width - 60
+    for i, (label, p) in enumerate(zip(LABELS, probabilities, strict=True)):
+        top = y + i * _LINE
+        _write(draw, (x, top), label, 16, _INK)
+        draw.rectangle((left, top + 3, right, top + 15), fill=_BAR_BED)
+        if p > 0:
+            colour = _BAR_MOST if p == max(probabilities) else _BAR
+            draw.rectangle((left, top + 3, left + p * (right - left), top + 15), fill=colour)
+        _write_right(draw, (x + width, top), f"{100 * p:.1f} %", 16, _INK)
+
+
+def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int]) -> None:
+    x, y = at
+    draw.rounded_rectangle((x, y, x + 108, y + 24), 4, fill=_BAD)
+    _write(draw, (x + 9, y + 3), "SIMULATED", 16, "#ffffff")
+
+
+def _card_height(field: FieldRecord, width: int) -> int:
+    bars = 0 if field.reading.probabilities is None else len(LABELS)
+    lines = max(len(field.reading.gates), bars)
+    return 48 + _image_height(field, width) + _PAD + _LINE * lines + _PAD
+
+
+def _image_height(field: FieldRecord, width: int) -> int:
+    """Return the height in pixels of a field drawn `width` pixels wide."""
+    return max(1, round(width * field.height_px / field.width_px))
+
+
+def _write(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str
+) -> None:
+    draw.text(at, text.translate(_PLAIN_LETTERS), font=_font(size), fill=colour)
+
+
+def _write_right(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str
+) -> None:
+    """Write `text` so that it ends at `at`."""
+    _write(draw, (at[0] - round(_font(size).getlength(text)), at[1]), text, size, colour)
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

@@ -1,0 +1,84 @@
+"""By what and when a record was made: model, calibration, software, boot and clocks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from device import __version__
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_CLOCK_SYNCED = Path("/run/systemd/timesync/synchronized")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a record, and when.
+
+    model_name, model_version, model_sha256: the bundle and the SHA-256 (hex) of its model file.
+    calibration_sha256: SHA-256 (hex) of the calibration, None when the device is uncalibrated.
+    software_version: of this package. boot_id: the kernel's, new at each start of the machine.
+    monotonic_s: seconds since that start; the only clock to take durations from.
+    wall_time: ISO 8601 in UTC, to the millisecond, '2026-05-09T07:35:25.123Z'. Without a clock
+    chip it can be wrong, and run backwards, unless clock_synced.
+    simulated: whether a simulator rendered what was read.
+    """
+
+    model_name: str
+    model_version: str
+    model_sha256: str
+    calibration_sha256: str | None
+    software_version: str
+    boot_id: str
+    monotonic_s: float
+    wall_time: str
+    clock_synced: bool
+    simulated: bool
+
+
+def gather_provenance(
+    *,
+    model_name: str,
+    model_version: str,
+    model_sha256: str,
+    calibration_sha256: str | None,
+    simulated: bool,
+) -> Provenance:
+    """Return the provenance of a record made now, on this machine, by this software."""
+    return Provenance(
+        model_name=model_name,
+        model_version=model_version,
+        model_sha256=model_sha256,
+        calibration_sha256=calibration_sha256,
+        software_version=__version__,
+        boot_id=boot_id(),
+        monotonic_s=time.monotonic(),
+        wall_time=utc_now(),
+        clock_synced=clock_synced(),
+        simulated=simulated,
+    )
+
+
+def boot_id(path: Path = _BOOT_ID) -> str:
+    """Return the kernel's id of this boot, or 'unknown' where there is none (not Linux)."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return "unknown"
+
+
+def clock_synced(path: Path = _CLOCK_SYNCED) -> bool:
+    """Return whether the wall clock was set from a time server since this boot.
+
+    Asks the file that systemd-timesyncd, Raspberry Pi OS's time service, makes when it has set
+    the clock. The kernel's own answer (adjtimex) would be closed to a service with ProtectClock=.
+    Another time service counts as not synced: a doubt too many, never one too few.
+    """
+    return path.exists()
+
+
+def utc_now() -> str:
+    """Return the wall clock as ISO 8601 in UTC, to the millisecond: '2026-05-09T07:35:25.123Z'."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

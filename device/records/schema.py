@@ -1,0 +1,91 @@
+"""The tables of the record database. Read them with any SQLite tool; the text columns hold JSON."""
+
+SCHEMA_VERSION = 1
+"""Kept in PRAGMA user_version. A database with a higher one is left alone."""
+
+CREATE = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE slides (
+    number INTEGER PRIMARY KEY CHECK (number >= 1),
+    verdict TEXT NOT NULL,
+    ended_by TEXT,
+    notice TEXT NOT NULL
+) STRICT;
+CREATE TABLE fields (
+    record INTEGER PRIMARY KEY AUTOINCREMENT,
+    slide INTEGER NOT NULL REFERENCES slides (number),
+    number INTEGER NOT NULL CHECK (number >= 1),
+    picture TEXT NOT NULL UNIQUE,
+    picture_sha256 TEXT NOT NULL,
+    picture_removed INTEGER NOT NULL,
+    width_px INTEGER NOT NULL,
+    height_px INTEGER NOT NULL,
+    um_per_px REAL NOT NULL,
+    off_level REAL,
+    metadata TEXT NOT NULL,
+    reading TEXT NOT NULL,
+    verdict TEXT,
+    slide_verdict TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    model_sha256 TEXT NOT NULL,
+    calibration_sha256 TEXT,
+    software_version TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    monotonic_s REAL NOT NULL,
+    wall_time TEXT NOT NULL,
+    clock_synced INTEGER NOT NULL,
+    simulated INTEGER NOT NULL,
+    notice TEXT NOT NULL,
+    UNIQUE (slide, number)
+) STRICT;
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+
+FIELD_COLUMNS = (
+    "slide",
+    "number",
+    "picture",
+    "picture_sha256",
+    "picture_removed",
+    "width_px",
+    "height_px",
+    "um_per_px",
+    "off_level",
+    "metadata",
+    "reading",
+    "verdict",
+    "slide_verdict",
+    "model_name",
+    "model_version",
+    "model_sha256",
+    "calibration_sha256",
+    "software_version",
+    "boot_id",
+    "monotonic_s",
+    "wall_time",
+    "clock_synced",
+    "simulated",
+    "notice",
+)
+"""The columns of `fields` that a writer fills; `record` counts by itself."""
+
+# Nothing but the names above goes into these.
+INSERT_FIELD = (
+    f"INSERT INTO fields ({', '.join(FIELD_COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join(':' + column for column in FIELD_COLUMNS)}) RETURNING record"
+)
+SELECT_FIELDS = (
+    f"SELECT record, {', '.join(FIELD_COLUMNS)}"  # noqa: S608
+    " FROM fields WHERE slide = ? ORDER BY record"
+)
+SELECT_SLIDES = """
+SELECT s.number, s.verdict, s.ended_by, min(f.record), f.wall_time AS begun, f.clock_synced,
+       count(*) AS fields_kept, count(*) - count(f.verdict) AS fields_refused,
+       sum(f.simulated) > 0 AS simulated
+FROM slides AS s JOIN fields AS f ON f.slide = s.number
+WHERE s.number = coalesce(?, s.number) GROUP BY s.number ORDER BY s.number
+"""
+"""One row a slide. SQLite takes a bare column (begun, clock_synced) from the row that the query's only
+min() or max() found: there must be no second one."""

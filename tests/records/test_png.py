@@ -1,0 +1,48 @@
+"""Our PNG files, read back by Pillow."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from PIL import Image
+
+from device.field import Field
+from device.records.png import encode_png
+from tests.records import examples
+
+
+def decode(png: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(png), formats=["PNG"])
+    image.load()
+    return image
+
+
+@given(examples.fields())
+def test_ok__lossless(field: Field) -> None:
+    image = decode(encode_png(field.rgb, field.um_per_px, {}))
+    assert image.mode == "RGB"
+    assert np.array_equal(np.asarray(image), field.rgb)
+
+
+def test_ok__rows_that_do_not_lie_together() -> None:
+    rgb = examples.field(40, 30).rgb[::2, 5:25, ::-1]
+    assert np.array_equal(np.asarray(decode(encode_png(rgb, 1.0, {}))), rgb)
+
+
+def test_ok__scale_and_texts() -> None:
+    image = decode(encode_png(examples.field().rgb, 0.155, {"Title": "S0001 field 1", "X": "µm"}))
+    assert image.info["dpi"][0] == pytest.approx(25_400 / 0.155, rel=1e-6)
+    assert image.text == {"Title": "S0001 field 1", "X": "µm"}
+
+
+@pytest.mark.parametrize("um_per_px", [1e-9, 1e9])
+def test_ok__scale_that_png_cannot_hold(um_per_px: float) -> None:
+    assert "dpi" not in decode(encode_png(examples.field().rgb, um_per_px, {})).info
+
+
+def test_ok__repeats_are_small() -> None:
+    flat = np.full((300, 400, 3), 200, np.uint8)
+    assert len(encode_png(flat, 1.0, {})) < flat.size / 7
