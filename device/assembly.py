@@ -1,0 +1,127 @@
+"""Real or simulated: the one place where the parts are chosen, from the settings."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from device import health
+from device.daemon import Daemon, Openers, Surroundings
+from device.microscope.led import GpioLed
+from device.microscope.microscope import Microscope
+from device.microscope.pi_camera import PiCamera
+from device.model.bundle import TfliteClassifier, load_bundle
+from device.panel.button import Button, GpioButton
+from device.panel.display import Display
+from device.panel.oled import OledDisplay
+from device.panel.panel import Panel
+from device.panel.terminal import TerminalDisplay
+from device.records.store import RecordStore
+from device.settings import Settings
+from device.simulator.keyboard import Keyboard
+from device.simulator.microscope import SimulatedCamera, SimulatedLight
+from device.simulator.stage import Stage
+from device.systemd import notify
+
+_log = logging.getLogger(__name__)
+
+
+def make_daemon(settings: Settings, display: Display, stage: Stage) -> Daemon:
+    """The daemon of these settings on this display; a button is still to be attached.
+
+    stage: what a simulated microscope looks at. Nothing is opened yet: the self-test does that.
+    """
+    simulated = "simulated" in (settings.parts.microscope, settings.parts.panel)
+    return Daemon(
+        Openers(
+            microscope=lambda: open_microscope(settings, stage),
+            classifier=lambda: open_classifier(settings, settings.model.threads),
+            store=lambda: open_store(settings),
+            simulated=simulated,
+        ),
+        Panel(display, simulated=simulated),
+        settings.timing,
+        Surroundings(notify, health.warning, _power_off),
+    )
+
+
+def open_microscope(settings: Settings, stage: Stage) -> Microscope:
+    """Light and camera. Raises LightError, CameraError, CameraTimeoutError."""
+    camera = settings.camera
+    if settings.parts.microscope == "simulated":
+        light = SimulatedLight(stage)
+        return Microscope(
+            light,
+            SimulatedCamera(
+                stage,
+                light,
+                width=camera.width,
+                height=camera.height,
+                um_per_px=camera.um_per_px,
+                timeout_s=camera.timeout_s,
+            ),
+        )
+    led = GpioLed(settings.light.pin)
+    try:
+        return Microscope(
+            led,
+            PiCamera(
+                width=camera.width,
+                height=camera.height,
+                um_per_px=camera.um_per_px,
+                exposure_us=camera.exposure_us,
+                analogue_gain=camera.analogue_gain,
+                colour_gains=(camera.red_gain, camera.blue_gain),
+                timeout_s=camera.timeout_s,
+            ),
+        )
+    except BaseException:
+        led.close()
+        raise
+
+
+def open_display(settings: Settings) -> Display:
+    """The OLED, or the terminal in its place. Raises DisplayError when luma.oled is missing."""
+    if settings.parts.panel == "simulated":
+        return TerminalDisplay(sys.stdout, in_place=sys.stdout.isatty())
+    panel = settings.panel
+    return OledDisplay(
+        controller=panel.driver, port=panel.i2c_bus, address=panel.address, clock=time.monotonic
+    )
+
+
+def open_button(settings: Settings, daemon: Daemon) -> Button:
+    """The button, or the keyboard in its place, its gestures on the daemon's queue.
+
+    Raises ButtonError when the GPIO line can't be had.
+    """
+    if settings.parts.panel == "simulated":
+        return Keyboard(sys.stdin, daemon.on_gesture, {})
+    return GpioButton(
+        settings.button.pin,
+        bounce_time=settings.button.debounce_ms / 1000,
+        on_gesture=daemon.on_gesture,
+        clock=time.monotonic,
+    )
+
+
+def open_classifier(settings: Settings, threads: int) -> TfliteClassifier:
+    """The classifier of the settings' bundle. Raises BundleError, RuntimeMissingError."""
+    return TfliteClassifier(load_bundle(Path(settings.model.bundle)), threads)
+
+
+def open_store(settings: Settings) -> RecordStore:
+    """The records, for writing. Raises StoreError."""
+    storage = settings.storage
+    return RecordStore(Path(storage.directory), min_free_bytes=storage.min_free_mb * 1_000_000)
+
+
+def _power_off() -> None:
+    """Ask systemd to power the machine off; without it, say that nobody did."""
+    try:
+        subprocess.run(["systemctl", "poweroff"], check=True, timeout=10.0)  # noqa: S607
+    except (OSError, subprocess.SubprocessError) as error:
+        _log.error("could not power off (%s): wait for the disk, then unplug", error)

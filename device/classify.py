@@ -1,0 +1,128 @@
+"""Reading image files: what the paper's phone app does with a gallery, for files and folders."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from device.errors import FieldError
+from device.image_files import open_field
+from device.model.bundle import Bundle, TfliteClassifier
+from device.reading.pooling import pool
+from device.reading.reader import read_field
+from device.reading.results import LABELS, FieldReading, Verdict
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What came of one file: a reading and its verdict, or an error; and warnings to print."""
+
+    path: Path
+    reading: FieldReading | None
+    verdict: Verdict | None
+    error: str | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no class: the failed gate with its advice, or the verdict's reason."""
+        if self.reading is None or self.verdict is None:
+            return None
+        gate = self.reading.failed_gate
+        if gate is not None:
+            return f"{gate.problem}: {gate.advice}"
+        return self.verdict.reason.value if self.verdict.reason is not None else None
+
+    def to_json(self) -> dict[str, object]:
+        """One JSON object; label is null when inconclusive or refused, error null when read."""
+        reading, verdict = self.reading, self.verdict
+        read = verdict is not None and bool(verdict.probabilities)
+        return {
+            "path": str(self.path),
+            "label": verdict.label if verdict is not None else None,
+            "pattern": verdict.pattern.value if verdict is not None and verdict.pattern else None,
+            "confidence": round(verdict.confidence, 4) if verdict is not None and read else None,
+            "probabilities": (
+                {label: round(p, 4) for label, p in zip(LABELS, verdict.probabilities, strict=True)}
+                if verdict is not None and read
+                else None
+            ),
+            "gates": (
+                [
+                    {
+                        "name": gate.name.value,
+                        "value": gate.value,
+                        "unit": gate.unit,
+                        "low": gate.low,
+                        "high": gate.high,
+                        "passed": gate.passed,
+                    }
+                    for gate in reading.gates
+                ]
+                if reading is not None
+                else None
+            ),
+            "white_cells": len(reading.white_cells) if reading is not None else None,
+            "reason": self.reason,
+            "error": self.error,
+        }
+
+
+def classify(
+    files: Sequence[Path], bundle: Bundle, um_per_px: float | None, workers: int
+) -> Iterator[FileResult]:
+    """Read each file as a field of its own, in order; one that can't be read is a result too.
+
+    um_per_px: of all files; None takes each file's own, else the card's with a warning.
+    workers: files read at once, >= 1, each with an interpreter of one thread.
+    """
+    mine = threading.local()
+
+    def read(path: Path) -> FileResult:
+        if not hasattr(mine, "classifier"):
+            mine.classifier = TfliteClassifier(bundle, threads=1)
+        return classify_file(path, mine.classifier, um_per_px)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="reader") as pool_of_workers:
+        yield from pool_of_workers.map(read, files)
+
+
+def classify_file(path: Path, classifier: TfliteClassifier, um_per_px: float | None) -> FileResult:
+    """Read one file as a field. An unreadable file is a result with an error, never raised."""
+    scale = classifier.um_per_px
+    try:
+        field, warnings = open_field(path, um_per_px, scale, scale)
+        reading = read_field(field, classifier)
+    except FieldError as error:
+        return FileResult(path, None, None, str(error))
+    return FileResult(path, reading, pool([reading], classifier.thresholds), None, tuple(warnings))
+
+
+def table(results: Sequence[FileResult], shown: Callable[[Path], str] = str) -> str:
+    """A table for people: one line a file. shown: how a path is written."""
+    rows = [("FILE", "READING", "CONF.", "CELLS", "WHY")]
+    for result in results:
+        verdict, reading = result.verdict, result.reading
+        if verdict is None or reading is None:
+            rows.append((shown(result.path), "error", "-", "-", result.error or ""))
+            continue
+        refused = reading.failed_gate is not None
+        headline = "refused" if refused else verdict.headline
+        confidence = "-" if refused else f"{min(99, round(100 * verdict.confidence))} %"
+        rows.append(
+            (
+                shown(result.path),
+                headline,
+                confidence,
+                str(len(reading.white_cells)),
+                result.reason or "",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        for row in rows
+    )

@@ -1,0 +1,212 @@
+"""What a person types over SSH: thin, it parses, calls and prints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from device import __version__, assembly, workflow
+from device.classify import FileResult, classify, table
+from device.demo import interactive_demo, scripted_demo
+from device.errors import ButtonError, LeukoscopeError
+from device.image_files import find_image_files
+from device.journal import set_up_logging
+from device.microscope.led import GpioLed
+from device.model.bundle import load_bundle
+from device.panel.panel import Panel
+from device.panel.screens import FaultScreen
+from device.reading.results import NOTICE
+from device.records.export import export_csv, export_json
+from device.records.picture import slide_picture
+from device.records.reader import RecordReader
+from device.records.slide_number import parse_slide_number
+from device.records.text import slide_text, slides_table
+from device.settings import Settings, load_settings, to_toml
+from device.simulator.stage import Stage
+
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status: 0 done, 1 failed, 2 called wrongly."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head, less) went away: nothing more to say, and no traceback at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except LeukoscopeError as error:
+        print(f"leukoscope: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="leukoscope",
+        description=f"A blood-smear microscope that reads its own slides. {NOTICE}",
+    )
+    parser.add_argument("--version", action="version", version=f"leukoscope {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], meaning: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=meaning, description=f"{meaning}. {NOTICE}")
+        added.set_defaults(command=run)
+        added.add_argument(
+            "--settings", type=Path, metavar="FILE", help="settings file (default: the system's)"
+        )
+        return added
+
+    command("run", _run, "Run the appliance; systemd does this")
+    command("settings", _settings, "Print the settings in force")
+
+    demo = command("demo", _demo, "Run the appliance on the simulated microscope")
+    demo.add_argument(
+        "--interactive", action="store_true", help="keys are the button and the stage"
+    )
+    demo.add_argument(
+        "--into", type=Path, default=Path("demo-output"), metavar="DIR", help="where records go"
+    )
+
+    reading = command("classify", _classify, "Read image files and folders")
+    reading.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    reading.add_argument(
+        "--um-per-px", type=float, metavar="UM", help="scale of the files in µm per pixel"
+    )
+    reading.add_argument("--json", action="store_true", help="one JSON object a line")
+    reading.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="files read at once"
+    )
+
+    command("slides", _slides, "List the slides")
+    show = command("show", _show, "Print a slide and write a picture of its fields")
+    show.add_argument("slide", metavar="S0042")
+    show.add_argument("--picture", type=Path, metavar="FILE", help="default: S0042.png here")
+    export = command("export", _export, "Write all records to standard output")
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--csv", action="store_true", help="one line a slide and a field")
+    form.add_argument("--json", action="store_true", help="one object a slide")
+
+    command("workflow", _workflow, "Print the workflow as a Mermaid diagram")
+    command("light-off", _light_off, "Put the light out, e.g. after the daemon was killed")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.INFO)
+    display = assembly.open_display(settings)
+    daemon = assembly.make_daemon(settings, display, Stage())
+    try:
+        button = assembly.open_button(settings, daemon)
+    except ButtonError as error:
+        logging.getLogger(__name__).error("fault %s: %s", error.fault.code, error)
+        panel = Panel(display, simulated=False)
+        panel.show(FaultScreen(error.fault))
+        panel.keep()
+        panel.close()
+        return 1
+    daemon.attach(button)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: daemon.post(workflow.Event.TERMINATED))
+    return daemon.run()
+
+
+def _settings(options: argparse.Namespace) -> int:
+    print(to_toml(load_settings(options.settings)), end="")
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    demo = interactive_demo if options.interactive else scripted_demo
+    return demo(settings, options.into, sys.stdout)
+
+
+def _classify(options: argparse.Namespace) -> int:
+    if options.workers < 1:
+        print("leukoscope classify: --workers must be 1 or more", file=sys.stderr)
+        return USAGE_ERROR
+    if options.um_per_px is not None and not 0.01 <= options.um_per_px <= 5.0:
+        print("leukoscope classify: --um-per-px must be from 0.01 to 5", file=sys.stderr)
+        return USAGE_ERROR
+    settings = load_settings(options.settings)
+    bundle = load_bundle(Path(settings.model.bundle))
+    files, missing = find_image_files(options.paths)
+    results = []
+    failed = len(missing)
+    for path, error in missing:
+        if options.json:
+            print(json.dumps(FileResult(path, None, None, str(error)).to_json()))
+        else:
+            print(f"leukoscope classify: {error}", file=sys.stderr)
+    reading = classify(files, bundle, options.um_per_px, options.workers)
+    progress = tqdm(reading, total=len(files), unit="file", delay=1.0, disable=None)
+    for result in progress:
+        failed += result.error is not None
+        for warning in result.warnings:
+            progress.write(f"leukoscope classify: {warning}", file=sys.stderr)
+        if options.json:
+            print(json.dumps(result.to_json(), ensure_ascii=False), flush=True)
+        else:
+            results.append(result)
+    if results:
+        print(f"{table(results)}\n\n{bundle.card.name} {bundle.card.version}. {NOTICE}")
+    return 1 if failed else 0
+
+
+def _slides(options: argparse.Namespace) -> int:
+    with _records(load_settings(options.settings)) as records:
+        print(slides_table(records.slides()), end="")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    number = parse_slide_number(options.slide)
+    with _records(load_settings(options.settings)) as records:
+        report = records.slide(number)
+        print(slide_text(report), end="")
+        path = options.picture or Path(f"{report.slide.name}.png")
+        try:
+            slide_picture(report, records.load_picture).save(path)
+        except OSError as error:
+            print(f"leukoscope show: can't write {path}: {error}", file=sys.stderr)
+            return 1
+        print(f"picture: {path}")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    with _records(load_settings(options.settings)) as records:
+        (export_csv if options.csv else export_json)(records, sys.stdout)
+    return 0
+
+
+def _records(settings: Settings) -> RecordReader:
+    return RecordReader(Path(settings.storage.directory))
+
+
+def _workflow(_options: argparse.Namespace) -> int:
+    print(workflow.diagram(), end="")
+    return 0
+
+
+def _light_off(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    if settings.parts.microscope == "real":
+        GpioLed(settings.light.pin).close()
+    return 0

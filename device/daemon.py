@@ -1,0 +1,494 @@
+"""The daemon: one thread that takes events, asks the workflow, performs its effects.
+
+Button callbacks only put a gesture on the queue. Whatever can fail raises a LeukoscopeError, which
+becomes an event like any other; whatever can hang has a time-out, after which the process ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from device import __version__, workflow
+from device.errors import CameraTimeoutError, Fault, LeukoscopeError, LightError, StoreError
+from device.field import Field
+from device.focus_meter import FocusMeter
+from device.microscope.microscope import Microscope
+from device.model.bundle import TfliteClassifier
+from device.open_slide import OpenSlide
+from device.panel import screens
+from device.panel.button import Button, Gesture, Held
+from device.panel.panel import Panel
+from device.records.provenance import Provenance, gather_provenance
+from device.records.record import EndedBy
+from device.records.store import RecordStore
+from device.settings import TimingSettings
+from device.workflow import Event, State
+
+WATCHDOG_S = 5.0
+"""Longest that the loop waits before it tells systemd that it is alive."""
+
+QUIET_TICK_S = 0.1
+"""How often the loop looks at a held button while no live frame is shown."""
+
+ASLEEP_TICK_S = 0.5
+"""The same while asleep: a hold need not show its hint at once there."""
+
+HEALTH_S = 10.0
+"""How often power and temperature are asked for."""
+
+GESTURES = {
+    Gesture.PRESS: Event.PRESS,
+    Gesture.HOLD: Event.HOLD,
+    Gesture.LONG_HOLD: Event.LONG_HOLD,
+}
+HELD_ACTIONS = {Gesture.HOLD: "FINISH SLIDE", Gesture.LONG_HOLD: "POWER OFF"}
+LIVE = (State.READY, State.RESULT)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Openers:
+    """How each part is opened; the self-test calls those that are not open.
+
+    Raise the LeukoscopeError of their part. simulated: whether any field comes from a simulator.
+    """
+
+    microscope: Callable[[], Microscope]
+    classifier: Callable[[], TfliteClassifier]
+    store: Callable[[], RecordStore]
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the daemon asks of the machine around it.
+
+    notify: tells systemd; warning: power or heat, for the panel; power_off: asks for it.
+    """
+
+    notify: Callable[[str], None]
+    warning: Callable[[], str]
+    power_off: Callable[[], None]
+
+
+class Daemon:
+    """The appliance. `run` returns the exit status; other threads may only call `post`."""
+
+    def __init__(
+        self,
+        openers: Openers,
+        panel: Panel,
+        timing: TimingSettings,
+        surroundings: Surroundings,
+    ) -> None:
+        self._openers, self._panel = openers, panel
+        self._timing, self._surroundings = timing, surroundings
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._button: Button | None = None
+        self._situation = workflow.START
+        self._microscope: Microscope | None = None
+        self._classifier: TfliteClassifier | None = None
+        self._store: RecordStore | None = None
+        self._slide: OpenSlide | None = None
+        self._captured: Field | None = None
+        self._fields_captured = 0
+        self._fault = Fault.INTERNAL
+        self._meter = FocusMeter()
+        self._message: tuple[screens.Screen, float] | None = None
+        self._warning, self._health_due = "", 0.0
+        self._touched = self._alive = time.monotonic()
+        self._exit: int | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the instrument is; to be read from any thread."""
+        return self._situation.state
+
+    @property
+    def fields_captured(self) -> int:
+        """Fields captured since the start; to be read from any thread."""
+        return self._fields_captured
+
+    def attach(self, button: Button) -> None:
+        """Watch this button for the hint of what letting go would do."""
+        self._button = button
+
+    def post(self, event: Event) -> None:
+        """Put an event on the queue; from any thread."""
+        self._events.put(event)
+
+    def on_gesture(self, gesture: Gesture) -> None:
+        """Put a gesture on the queue; from any thread."""
+        self.post(GESTURES[gesture])
+
+    def run(self) -> int:
+        """Run until powered off, stopped or hung; then the light is off. Returns the exit status."""
+        try:
+            self._perform_all((workflow.SelfTest(),))
+            while self._exit is None:
+                self._tick()
+            return self._exit
+        except Exception:
+            _log.exception("fault %s: a defect in the software", Fault.INTERNAL.code)
+            self._panel.show(screens.FaultScreen(Fault.INTERNAL))
+            return 1
+        finally:
+            self._close()
+
+    # The loop.
+
+    def _tick(self) -> None:
+        """Take one event, or show a live frame, or wait a little."""
+        self._stay_alive()
+        live = self.state in LIVE
+        try:
+            if live:
+                event = self._events.get_nowait()
+            else:
+                quiet = ASLEEP_TICK_S if self.state is State.ASLEEP else QUIET_TICK_S
+                event = self._events.get(timeout=quiet)
+        except queue.Empty:
+            if self._held() is not None:
+                self._touched = time.monotonic()
+            elif time.monotonic() - self._touched > self._timing.sleep_after_s:
+                self._touched = time.monotonic()
+                self._handle(Event.IDLE)
+            elif live:
+                self._show_live()
+            self._show_hint()
+        else:
+            self._touched = time.monotonic()
+            self._handle(event)
+
+    def _stay_alive(self) -> None:
+        now = time.monotonic()
+        if now - self._alive >= WATCHDOG_S / 2:
+            self._alive = now
+            self._surroundings.notify("WATCHDOG=1")
+
+    def _handle(self, event: Event) -> None:
+        """Take the workflow's step for an event, and perform what it asks for."""
+        before = self._situation
+        self._situation, effects = workflow.step(before, event)
+        if self._situation.state is not before.state:
+            _log.info(
+                "%s: %s -> %s",
+                event.value,
+                before.state.value,
+                self._situation.state.value,
+                extra={"slide": self._slide_name},
+            )
+        self._perform_all(effects)
+
+    def _perform_all(self, effects: tuple[workflow.Effect, ...]) -> None:
+        """Perform effects in order; an answer is handled at once, a failure drops the rest."""
+        waiting = deque(effects)
+        while waiting:
+            effect = waiting.popleft()
+            try:
+                answer = self._perform(effect)
+            except LeukoscopeError as error:
+                answer = self._failed(error)
+                waiting.clear()
+            if answer is not None:
+                self._handle(answer)
+
+    def _failed(self, error: LeukoscopeError) -> Event:
+        """Name the fault, let go of the part that failed, and say so as an event."""
+        self._fault = error.fault
+        _log.error("fault %s: %s", error.fault.code, error, extra={"slide": self._slide_name})
+        if isinstance(error, CameraTimeoutError):
+            return Event.HUNG
+        if error.fault in (Fault.CAMERA, Fault.LIGHT):
+            self._let_go_of_microscope()
+        elif error.fault is Fault.MODEL:
+            self._classifier = None
+        elif error.fault is Fault.STORAGE and self._store is not None:
+            self._store.close()
+            self._store = None
+        return Event.FAULTED
+
+    # The effects.
+
+    def _perform(self, effect: workflow.Effect) -> Event | None:
+        match effect:
+            case workflow.SelfTest():
+                return self._self_test()
+            case workflow.LightOn():
+                self._opened_microscope().light_on()
+                self._message = None
+            case workflow.LightOff():
+                self._light_off()
+            case workflow.CaptureField():
+                return self._capture()
+            case workflow.ReadField():
+                return self._read()
+            case workflow.KeepField():
+                self._keep()
+            case workflow.ShowResult():
+                self._drop_gestures()
+                self._show_result()
+            case workflow.ShowRefusal():
+                self._drop_gestures()
+                gate = self._opened_slide().last.failed_gate
+                if gate is not None:
+                    self._say(screens.Refused(self._slide_name, gate))
+            case workflow.ShowNoField():
+                self._say(screens.Notice("NO FIELD YET", "Press to capture one", ""))
+            case workflow.FinishSlide():
+                return self._finish_slide()
+            case workflow.ShowSlideDone():
+                self._show_slide_done()
+            case workflow.PanelOff():
+                self._panel.show(screens.Asleep())
+            case workflow.ShowFault():
+                self._panel.show(screens.FaultScreen(self._fault))
+            case workflow.PowerDown():
+                return self._power_down()
+            case workflow.PowerOff():
+                self._panel.show(screens.SafeToUnplug())
+                self._panel.keep()
+                self._surroundings.power_off()
+                self._exit = 0
+            case workflow.Exit(status):
+                self._exit = status
+        return None
+
+    def _self_test(self) -> Event:
+        """Open what is not open and check every part, telling the panel each step."""
+        steps: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("records", self._test_store),
+            ("camera", self._test_camera),
+            ("light", self._test_light),
+            ("model", self._test_model),
+        )
+        for done, (name, test) in enumerate(steps):
+            self._panel.show(screens.Starting(__version__, name, done, len(steps)))
+            self._surroundings.notify("WATCHDOG=1")
+            test()
+        self._surroundings.notify("READY=1")
+        return Event.TESTED
+
+    def _test_store(self) -> None:
+        if self._store is None:
+            self._store = self._openers.store()
+            for notice in self._store.notices:
+                _log.warning("%s", notice)
+                self._panel.show(
+                    screens.Notice("NEW RECORDS", "The old were damaged,", "kept aside")
+                )
+                time.sleep(self._timing.message_s)
+        if self._slide is None:
+            self._store.close_interrupted()
+            self._slide = OpenSlide(self._store.next_slide(), self._provenance)
+        self._slide.record(self._store)
+
+    def _test_camera(self) -> None:
+        self._opened_microscope().preview()
+
+    def _test_light(self) -> None:
+        self._opened_microscope().test_light()
+
+    def _test_model(self) -> None:
+        if self._classifier is None:
+            self._classifier = self._openers.classifier()
+            card = self._classifier.card
+            _log.info("model %s %s on %s", card.name, card.version, self._classifier.runtime)
+
+    def _capture(self) -> Event:
+        self._panel.show(screens.Capturing(self._slide_name))
+        self._captured = self._opened_microscope().capture()
+        self._fields_captured += 1
+        return Event.CAPTURED
+
+    def _read(self) -> Event:
+        """Read the captured field and record it: what the panel shows next is on the disk."""
+        field, slide = self._captured, self._opened_slide()
+        if field is None or self._classifier is None:
+            raise LeukoscopeError("there is no captured field, or no model, to read it with")
+        self._panel.show(screens.Reading(self._slide_name))
+        self._captured = None
+        slide.read(field, self._classifier)
+        slide.record(self._opened_store())
+        gate = slide.last.failed_gate
+        verdict = slide.last_verdict
+        _log.info(
+            "field %s: %s",
+            "refused" if gate else "read",
+            gate.problem if gate else f"{verdict.headline} {verdict.confidence:.2f}",
+            extra={"slide": slide.name},
+        )
+        return Event.REFUSED if gate else Event.READ
+
+    def _keep(self) -> None:
+        """Record what could not be read or recorded; if that fails too, it waits in memory."""
+        slide = self._opened_slide()
+        if self._captured is not None:
+            slide.add_unread(self._captured)
+            self._captured = None
+        if self._store is not None:
+            try:
+                slide.record(self._store)
+            except StoreError as error:
+                _log.error("a captured field waits in memory: %s", error)
+
+    def _finish_slide(self) -> Event:
+        slide, store = self._opened_slide(), self._opened_store()
+        slide.finish(store, EndedBy.PERSON)
+        return Event.FINISHED
+
+    def _show_slide_done(self) -> None:
+        slide, store = self._opened_slide(), self._opened_store()
+        self._panel.show(screens.SlideDone(slide.name, slide.verdict))
+        _log.info("slide done: %s", slide.verdict.headline, extra={"slide": slide.name})
+        self._slide = OpenSlide(store.next_slide(), self._provenance)
+        self._meter = FocusMeter()
+
+    def _power_down(self) -> Event:
+        self._panel.show(screens.PoweringOff("saving records"))
+        if self._slide is not None and self._store is not None:
+            self._slide.finish(self._store, EndedBy.POWER_OFF)
+            self._store.close()
+            self._store = None
+        return Event.POWERED_DOWN
+
+    # The panel.
+
+    def _show_live(self) -> None:
+        """One live frame: the focus meter in READY; in RESULT the verdict stays, with a thin meter."""
+        try:
+            frame = self._opened_microscope().preview()
+        except LeukoscopeError as error:
+            self._handle(self._failed(error))
+            return
+        if self._classifier is None:
+            return
+        self._meter.update(frame, self._classifier.um_per_px)
+        if self.state is State.RESULT:
+            self._show_result()
+        elif self._message is not None and time.monotonic() < self._message[1]:
+            self._panel.show(self._message[0])
+        else:
+            verdict = self._opened_slide().verdict
+            self._panel.show(
+                self._meter.screen(
+                    self._slide_name, verdict.fields, verdict.white_cells, self._health()
+                )
+            )
+
+    def _show_result(self) -> None:
+        slide = self._opened_slide()
+        alone = slide.last_verdict
+        self._panel.show(
+            screens.Result(
+                slide.name,
+                slide.verdict,
+                alone.headline,
+                alone.confidence,
+                self._meter.level,
+            )
+        )
+
+    def _say(self, screen: screens.Screen) -> None:
+        """Show a message for a few seconds, in place of the focus meter."""
+        self._panel.show(screen)
+        self._message = (screen, time.monotonic() + self._timing.message_s)
+
+    def _held(self) -> Held | None:
+        return self._button.held() if self._button is not None else None
+
+    def _show_hint(self) -> None:
+        """While the button is held long enough to mean something else, say what letting go does."""
+        held = self._held()
+        if held is not None and held.gesture in HELD_ACTIONS:
+            self._panel.hint(screens.HoldHint(HELD_ACTIONS[held.gesture], held.progress))
+        else:
+            self._panel.unhint()
+
+    def _health(self) -> str:
+        now = time.monotonic()
+        if now >= self._health_due:
+            self._health_due = now + HEALTH_S
+            warning = self._surroundings.warning()
+            if warning and warning != self._warning:
+                _log.warning("power or heat: %s", warning)
+            self._warning = warning
+        return self._warning
+
+    def _drop_gestures(self) -> None:
+        """Forget presses made while the instrument was busy; a stop or a power-off is kept."""
+        kept = []
+        while not self._events.empty():
+            event = self._events.get_nowait()
+            if event not in (Event.PRESS, Event.HOLD):
+                kept.append(event)
+        for event in kept:
+            self._events.put(event)
+
+    # The parts.
+
+    @property
+    def _slide_name(self) -> str:
+        return self._slide.name if self._slide is not None else ""
+
+    def _opened_microscope(self) -> Microscope:
+        if self._microscope is None:
+            self._microscope = self._openers.microscope()
+        return self._microscope
+
+    def _opened_slide(self) -> OpenSlide:
+        if self._slide is None:
+            raise LeukoscopeError("no slide is open: the self-test has not passed")
+        return self._slide
+
+    def _opened_store(self) -> RecordStore:
+        if self._store is None:
+            raise StoreError("the records are not open: the self-test has not passed")
+        return self._store
+
+    def _provenance(self) -> Provenance:
+        card = self._classifier.card if self._classifier is not None else None
+        return gather_provenance(
+            model_name=card.name if card else "none",
+            model_version=card.version if card else "",
+            model_sha256=card.sha256 if card else "",
+            calibration_sha256=None,
+            simulated=self._openers.simulated,
+        )
+
+    def _light_off(self) -> None:
+        """Switch the light off; a light that can't be reached can only be logged here."""
+        if self._microscope is not None:
+            try:
+                self._microscope.light_off()
+            except LightError as error:
+                _log.error("%s", error)
+
+    def _let_go_of_microscope(self) -> None:
+        if self._microscope is not None:
+            microscope, self._microscope = self._microscope, None
+            try:
+                microscope.close()
+            except LeukoscopeError as error:
+                _log.error("%s", error)
+
+    def _close(self) -> None:
+        self._surroundings.notify("STOPPING=1")
+        if self._button is not None:
+            self._button.close()
+        self._light_off()
+        self._let_go_of_microscope()
+        if self._slide is not None and self._store is not None:
+            try:
+                self._slide.record(self._store)
+            except StoreError as error:
+                _log.error("a captured field is lost: %s", error)
+        if self._store is not None:
+            self._store.close()
+        self._panel.close()

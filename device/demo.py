@@ -1,0 +1,261 @@
+"""The demonstration: a person at the simulated microscope, played by a script or by the keyboard."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from PIL import Image
+
+from device import assembly
+from device.daemon import Daemon
+from device.errors import LeukoscopeError
+from device.journal import set_up_logging
+from device.panel.button import HOLD_S
+from device.panel.terminal import TerminalDisplay
+from device.reading.results import NOTICE
+from device.records.reader import RecordReader
+from device.records.text import confidence_text
+from device.settings import Settings
+from device.simulator.button import SimulatedButton
+from device.simulator.hematology import Diagnosis
+from device.simulator.keyboard import Keyboard
+from device.simulator.smear import SmearSlide
+from device.simulator.stage import Stage
+from device.workflow import Event, State
+
+PATIENCE_S = 20.0
+"""Longest that the person waits for a screen."""
+
+FIELDS = 2
+"""Fields that the person takes of each slide."""
+
+FOCUS_STEPS_UM = (5.0, 2.5, 1.0, 0.0)
+"""How the focus wheel is turned, in µm from focus."""
+
+CALM_S = 0.4
+"""Least time between two prints of a live screen, so that a terminal can be read."""
+
+
+@dataclass(frozen=True)
+class DemoSlide:
+    """A slide to show. Seeds below 1000 are the demonstration's: no model was trained on them."""
+
+    slide: SmearSlide
+    in_focus: bool = True
+
+    @property
+    def truth(self) -> str:
+        """What the person knows of the slide."""
+        name = self.slide.diagnosis.value
+        return name if self.in_focus else f"{name}, out of focus"
+
+
+SLIDES = (
+    *(
+        DemoSlide(SmearSlide(diagnosis, seed))
+        for seed, diagnosis in enumerate(Diagnosis, start=1)
+        if diagnosis is not Diagnosis.EMPTY
+    ),
+    DemoSlide(SmearSlide(Diagnosis.EMPTY, 6)),
+    DemoSlide(SmearSlide(Diagnosis.NORMAL, 7), in_focus=False),
+)
+"""One slide of each class, one empty, one out of focus."""
+
+
+class CalmTerminal(TerminalDisplay):
+    """A terminal that prints every screen but the live ones, of which it leaves some out.
+
+    live: tells whether the instrument shows a live picture just now.
+    """
+
+    def __init__(self, stream: TextIO, live: Callable[[], bool]) -> None:
+        super().__init__(stream)
+        self._live = live
+        self._printed = 0.0
+
+    def show(self, image: Image.Image) -> None:
+        """Print the picture, unless it is a live one that follows the last too soon."""
+        now = time.monotonic()
+        if self._live() and now - self._printed < CALM_S:
+            return
+        self._printed = now
+        super().show(image)
+
+
+def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
+    """Show `SLIDES` to the appliance as a person would, then print what came of it.
+
+    into: the folder of the records; made if absent. Returns the exit status.
+    """
+    settings = _simulated(settings, into)
+    set_up_logging(sys.stderr, logging.WARNING)
+    stage = Stage()
+    daemon = assembly.make_daemon(
+        settings, CalmTerminal(stream, lambda: daemon.state is State.READY), stage
+    )
+    button = SimulatedButton(daemon.on_gesture)
+    daemon.attach(button)
+    person = _Person(daemon, button, stage)
+    thread = threading.Thread(target=person.show_all, name="person", daemon=True)
+    thread.start()
+    status = daemon.run()
+    thread.join(PATIENCE_S)
+    stream.write("\n" + person.report(Path(settings.storage.directory)) + "\n")
+    if person.problem:
+        raise LeukoscopeError(f"the demonstration stopped: {person.problem}")
+    return status
+
+
+def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
+    """Let a person at the keyboard play with the appliance. Returns the exit status."""
+    settings = _simulated(settings, into)
+    set_up_logging(sys.stderr, logging.WARNING)
+    stage = Stage()
+    daemon = assembly.make_daemon(settings, TerminalDisplay(stream, in_place=True), stage)
+    choice = _Choice(stage)
+    keyboard = Keyboard(
+        sys.stdin,
+        daemon.on_gesture,
+        {
+            "m": stage.move,
+            "n": choice.next_slide,
+            "+": lambda: stage.focus(stage.view.defocus_um + 0.5),
+            "-": lambda: stage.focus(stage.view.defocus_um - 0.5),
+            "q": lambda: daemon.post(Event.TERMINATED),
+        },
+    )
+    stream.write(
+        "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off\n"
+        "m move to the next field   n next slide   + - focus wheel   q quit\n"
+    )
+    if not sys.stdin.isatty():
+        raise LeukoscopeError("the interactive demonstration needs a terminal to read keys from")
+    daemon.attach(keyboard)
+    status = daemon.run()
+    stream.write(f"\nRecords and pictures: {settings.storage.directory}\n{NOTICE} SIMULATED.\n")
+    return status
+
+
+def _simulated(settings: Settings, into: Path) -> Settings:
+    """The settings with simulated parts, and the records in `into`."""
+    return dataclasses.replace(
+        settings,
+        parts=dataclasses.replace(settings.parts, microscope="simulated", panel="simulated"),
+        storage=dataclasses.replace(settings.storage, directory=str(into.resolve())),
+        timing=dataclasses.replace(settings.timing, message_s=1.0),
+    )
+
+
+class _Choice:
+    """Which slide the person at the keyboard takes next."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._taken = stage, 0
+        self.next_slide()
+
+    def next_slide(self) -> None:
+        shown = SLIDES[self._taken % len(SLIDES)]
+        self._taken += 1
+        self._stage.load(shown.slide, defocus_um=FOCUS_STEPS_UM[0])
+
+
+class _ImpatienceError(Exception):
+    """A screen did not come."""
+
+
+class _Person:
+    """Puts slides on the stage, turns the wheel, presses the button, waits for the panel."""
+
+    def __init__(self, daemon: Daemon, button: SimulatedButton, stage: Stage) -> None:
+        self._daemon, self._button, self._stage = daemon, button, stage
+        self._shown: list[tuple[str, float]] = []
+        self.problem = ""
+
+    def show_all(self) -> None:
+        """Show every slide, then stop the appliance, whatever happened."""
+        try:
+            for shown in SLIDES:
+                self._show(shown)
+        except _ImpatienceError as error:
+            self.problem = str(error)
+        finally:
+            self._daemon.post(Event.TERMINATED)
+
+    def _show(self, shown: DemoSlide) -> None:
+        self._stage.load(shown.slide, defocus_um=FOCUS_STEPS_UM[0])
+        self._wait_for(State.READY)
+        for distance in FOCUS_STEPS_UM if shown.in_focus else FOCUS_STEPS_UM[:1]:
+            self._stage.focus(distance)
+            time.sleep(CALM_S)
+        slowest = 0.0
+        for _ in range(FIELDS):
+            slowest = max(slowest, self._press())
+            self._stage.move()
+            time.sleep(CALM_S)
+        self._button.press_for(HOLD_S + 0.1)
+        self._wait_for(State.SLIDE_DONE)
+        time.sleep(CALM_S)
+        self._button.press_for(0.05)
+        self._shown.append((shown.truth, slowest))
+
+    def _press(self) -> float:
+        """Press once and wait for the answer; returns the seconds it took from letting go."""
+        before = self._daemon.fields_captured
+        self._button.press_for(0.05)
+        released = time.monotonic()
+        while self._daemon.fields_captured == before or self._daemon.state not in (
+            State.RESULT,
+            State.READY,
+        ):
+            self._bear(released, "an answer to a press")
+        return time.monotonic() - released
+
+    def _wait_for(self, state: State) -> None:
+        begun = time.monotonic()
+        while self._daemon.state is not state:
+            self._bear(begun, f"the state '{state.value}'")
+
+    def _bear(self, since: float, what: str) -> None:
+        if time.monotonic() - since > PATIENCE_S:
+            raise _ImpatienceError(
+                f"{what} did not come in {PATIENCE_S:g} s; it is '{self._daemon.state.value}'"
+            )
+        time.sleep(0.002)
+
+    def report(self, directory: Path) -> str:
+        """The table of what was shown, and where everything lies."""
+        with RecordReader(directory) as records:
+            slides = records.slides()[-len(self._shown) :] if self._shown else []
+        rows = [("SLIDE", "TRUTH", "VERDICT", "CONF.", "CELLS", "PRESS TO VERDICT")]
+        rows += [
+            (
+                slide.name,
+                truth,
+                slide.verdict.headline,
+                confidence_text(slide.verdict),
+                str(slide.verdict.white_cells),
+                f"{1000 * seconds:.0f} ms",
+            )
+            for (truth, seconds), slide in zip(self._shown, slides, strict=True)
+        ]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = [
+            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join(
+            [
+                *lines,
+                "",
+                f"Records and pictures: {directory}",
+                f"SIMULATED: rendered smears show how the appliance works, not how well. {NOTICE}",
+            ]
+        )

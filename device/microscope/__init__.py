@@ -1,0 +1,1 @@
+"""Light and camera: from a press to a field."""

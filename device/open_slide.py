@@ -1,0 +1,90 @@
+"""The slide on the stage: its number, its fields so far, and their way into the records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from device.field import Field
+from device.model.bundle import TfliteClassifier
+from device.reading.pooling import Thresholds, pool
+from device.reading.reader import read_field
+from device.reading.results import FieldReading, Verdict
+from device.records.provenance import Provenance
+from device.records.record import EndedBy
+from device.records.slide_number import format_slide_number
+from device.records.store import RecordStore
+
+
+class OpenSlide:
+    """The slide that the next press adds a field to.
+
+    A captured field is in here or in the store from the moment it is added: what could not be
+    recorded waits in memory, and goes into the store first when that works again.
+    """
+
+    def __init__(self, number: int, provenance: Callable[[], Provenance]) -> None:
+        """number: of the slide; provenance: gathers that of a record made now."""
+        self.number = number
+        self._provenance = provenance
+        self._readings: list[FieldReading] = []
+        self._waiting: list[tuple[Field, FieldReading]] = []
+        self._thresholds = Thresholds(1.0, 1.0)
+
+    @property
+    def name(self) -> str:
+        """The number as people read it, 'S0042'."""
+        return format_slide_number(self.number)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the fields so far."""
+        return pool(self._readings, self._thresholds)
+
+    @property
+    def last(self) -> FieldReading:
+        """The reading of the newest field. Raises IndexError when there is none."""
+        return self._readings[-1]
+
+    @property
+    def last_verdict(self) -> Verdict:
+        """The verdict of the newest field alone."""
+        return pool(self._readings[-1:], self._thresholds)
+
+    def read(self, field: Field, classifier: TfliteClassifier) -> None:
+        """Read a field and add it. Raises FieldError; the field is then added as unread."""
+        self._thresholds = classifier.thresholds
+        try:
+            reading = read_field(field, classifier)
+        except BaseException:
+            self.add_unread(field)
+            raise
+        self._add(field, reading)
+
+    def add_unread(self, field: Field) -> None:
+        """Add a field that could not be read: it gives no evidence, but it is kept."""
+        self._add(field, FieldReading((), (), None, None))
+
+    def _add(self, field: Field, reading: FieldReading) -> None:
+        self._readings.append(reading)
+        self._waiting.append((field, reading))
+
+    def record(self, store: RecordStore) -> None:
+        """Put what waits into the store, oldest first. Raises StoreError; the rest goes on waiting."""
+        while self._waiting:
+            field, reading = self._waiting[0]
+            upto = self._readings[: len(self._readings) - len(self._waiting) + 1]
+            store.add_field(
+                self.number,
+                field,
+                reading,
+                None if reading.probabilities is None else pool([reading], self._thresholds),
+                pool(upto, self._thresholds),
+                self._provenance(),
+            )
+            del self._waiting[0]
+
+    def finish(self, store: RecordStore, ended_by: EndedBy) -> None:
+        """Record what waits and the final verdict; nothing when the slide has no field."""
+        self.record(store)
+        if self._readings:
+            store.finish_slide(self.number, self.verdict, ended_by)
