@@ -78,35 +78,39 @@ def open_field(
             ) from error
 
 
-def find_image_files(paths: Iterable[Path]) -> tuple[list[Path], list[ImageFileError]]:
-    """Return the image files that `paths` name, and an error for each path that names none.
+def find_image_files(
+    paths: Iterable[Path],
+) -> tuple[list[Path], list[tuple[Path, ImageFileError]]]:
+    """Return the image files that `paths` name, and each path that names none with its error.
 
     A folder gives the files in it and below it that have one of `SUFFIXES`, sorted, without
     hidden ones; a path of anything else is taken as a file.
     """
     files: list[Path] = []
-    errors: list[ImageFileError] = []
+    errors: list[tuple[Path, ImageFileError]] = []
     for path in paths:
         if path.is_dir():
-            found = _images_below(path, errors)
-            if not found:
-                errors.append(
-                    ImageFileError(f"{path}: no JPEG, PNG, TIFF or BMP image in this folder")
-                )
+            found, closed = _images_below(path)
+            if not found and not closed:
+                why = "no JPEG, PNG, TIFF or BMP image in this folder"
+                errors.append((path, ImageFileError(f"{path}: {why}")))
             files += found
+            errors += closed
         elif os.path.lexists(path):
             files.append(path)
         else:
-            errors.append(_missing(path))
+            errors.append((path, _missing(path)))
     return files, errors
 
 
-def _images_below(folder: Path, errors: list[ImageFileError]) -> list[Path]:
-    """Return the image files in `folder` and below; folders that can't be read go to `errors`."""
+def _images_below(folder: Path) -> tuple[list[Path], list[tuple[Path, ImageFileError]]]:
+    """Return the image files in `folder` and below, and the folders that can't be opened."""
+    closed: list[tuple[Path, ImageFileError]] = []
 
     def note(error: OSError) -> None:
-        where = error.filename or folder
-        errors.append(ImageFileError(f"{where}: can't open this folder: {error.strerror}"))
+        where = Path(error.filename)
+        why = f"can't open this folder ({error.strerror}): check its permissions"
+        closed.append((where, ImageFileError(f"{where}: {why}")))
 
     found: list[Path] = []
     for parent, folders, names in os.walk(folder, onerror=note):
@@ -116,7 +120,7 @@ def _images_below(folder: Path, errors: list[ImageFileError]) -> list[Path]:
             for name in sorted(names)
             if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
         ]
-    return found
+    return found, closed
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -198,7 +202,7 @@ def _scale(
         return own, []
     return default_um_per_px, [
         f"{path}: no scale in the file, {default_um_per_px:g} µm per pixel assumed: "
-        "if that is wrong, give its own"
+        "if that is wrong, give the right one with --um-per-px"
     ]
 
 

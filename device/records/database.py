@@ -76,23 +76,31 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         connection.executescript(CREATE)
         return connection
     with translated(path):
-        # Without its journal nobody has the database open, and reading it needs no right to write
-        # in its folder, which SQLite would want for a journal of its own.
-        closed = not Path(f"{path}-wal").exists()
-        mode = "immutable=1" if closed else "mode=ro"
-        connection = _connect(f"{path.absolute().as_uri()}?{mode}")
         try:
-            _check_contents(connection, path)
-        except _DamagedError as damage:
-            connection.close()
-            raise StoreError(
-                f"{path}: the records are damaged ({damage}): restart the device, it keeps them "
-                "aside and begins new ones"
-            ) from damage
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            return _open_as_it_is(path, "mode=ro")
+        except sqlite3.OperationalError:
+            if Path(f"{path}-wal").exists():
+                raise
+            # SQLite wants a journal even to read, and may not make one. Without a journal nobody
+            # is writing, and the file can be read by itself.
+            return _open_as_it_is(path, "immutable=1")
+
+
+def _open_as_it_is(path: Path, mode: str) -> sqlite3.Connection:
+    """Open for reading. Raises StoreError when the database is damaged or newer."""
+    connection = _connect(f"{path.absolute().as_uri()}?{mode}")
+    try:
+        _check_contents(connection, path)
+    except _DamagedError as damage:
+        connection.close()
+        raise StoreError(
+            f"{path}: the records are damaged ({damage}): restart the device, it keeps them "
+            "aside and begins new ones"
+        ) from damage
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _open_checked(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from device.errors import StoreError
 from device.reading.results import LABELS, NOTICE, Gate
-from device.records.record import FieldRecord, SlideReport
+from device.records.record import SIMULATED, FieldRecord, SlideReport
 from device.records.text import confidence_text, fields_text, gate_text, time_text, verdict_text
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
@@ -197,7 +197,7 @@ def _draw_bars(
 def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int]) -> None:
     x, y = at
     draw.rounded_rectangle((x, y, x + 108, y + 24), 4, fill=_BAD)
-    _write(draw, (x + 9, y + 3), "SIMULATED", 16, "#ffffff")
+    _write(draw, (x + 9, y + 3), SIMULATED, 16, "#ffffff")
 
 
 def _card_height(field: FieldRecord, width: int) -> int:

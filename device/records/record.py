@@ -10,6 +10,9 @@ from device.reading.results import FieldReading, Verdict
 from device.records.provenance import Provenance
 from device.records.slide_number import format_slide_number
 
+SIMULATED = "SIMULATED"
+"""Stands on every record and report of a field that a simulator rendered."""
+
 
 class EndedBy(enum.Enum):
     """What ended a slide."""

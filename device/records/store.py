@@ -21,13 +21,10 @@ from device.records.pictures import Pictures
 from device.records.png import encode_png
 from device.records.provenance import Provenance
 from device.records.reader import RecordReader
-from device.records.record import EndedBy, FieldRecord
+from device.records.record import SIMULATED, EndedBy, FieldRecord
 from device.records.rows import as_stored, field_to_row
 from device.records.schema import INSERT_FIELD
 from device.records.slide_number import format_slide_number
-
-SIMULATED = "SIMULATED"
-"""Stands on every record and report of a field that a simulator rendered."""
 
 
 class RecordStore(RecordReader):

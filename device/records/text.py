@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from device.reading.results import CELLS_FOR_DIFFERENTIAL, LABELS, NOTICE, Gate, Verdict
-from device.records.record import FieldRecord, SlideRecord, SlideReport
+from device.records.record import SIMULATED, FieldRecord, SlideRecord, SlideReport
 
 _BAR = 20  # characters of a probability's bar
 
@@ -24,7 +24,7 @@ def slide_text(report: SlideReport) -> str:
     slide, verdict = report.slide, report.slide.verdict
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
     lines = [
-        f"{slide.name}  {verdict.headline}" + ("  SIMULATED" if slide.simulated else ""),
+        f"{slide.name}  {verdict.headline}" + (f"  {SIMULATED}" if slide.simulated else ""),
         verdict_text(verdict),
         f"fields: {fields_text(slide)}, begun {time_text(slide.begun, slide.clock_synced)} UTC, {ended}",
         "",
@@ -96,7 +96,7 @@ def _slide_cells(slide: SlideRecord) -> tuple[str, ...]:
         str(slide.verdict.white_cells),
         fields_text(slide),
         "not finished" if slide.ended_by is None else slide.ended_by.value,
-        "SIMULATED" if slide.simulated else "",
+        SIMULATED if slide.simulated else "",
     )
 
 
@@ -112,7 +112,7 @@ def _field_lines(field: FieldRecord) -> list[str]:
     calibration = made_by.calibration_sha256
     gates = [("ok" if gate.passed else "FAIL", *gate_text(gate)) for gate in field.reading.gates]
     return [
-        f"Field {field.number}: {outcome}" + ("  SIMULATED" if made_by.simulated else ""),
+        f"Field {field.number}: {outcome}" + (f"  {SIMULATED}" if made_by.simulated else ""),
         *(f"    {line}" for line in _table(gates).splitlines()),
         *(f"    {line}" for line in probability_lines(field.reading.probabilities or ())),
         f"    white cells {len(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"

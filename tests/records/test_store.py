@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -223,6 +224,34 @@ def test_ok__reader_where_there_is_nothing(tmp_path: Path) -> None:
     with RecordReader(tmp_path / "absent") as reader:
         assert reader.slides() == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("writer_runs", [True, False])
+def test_ok__reader_who_may_not_write(writer_runs: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # unlike tmp_path, one that others may enter
+        root = Path(folder)
+        with examples.open_store(root) as store:
+            add(store, 1)
+            root.chmod(0o555)
+            if writer_runs:
+                assert slides_seen_by_another_user(root) == 1
+        if not writer_runs:
+            assert slides_seen_by_another_user(root) == 1
+        root.chmod(0o755)
+
+
+def slides_seen_by_another_user(root: Path) -> int:
+    """Count the slides in a process that has no right to write in `root`."""
+    child = os.fork()
+    if child == 0:
+        count = 99
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            count = len(RecordReader(root).slides())
+        finally:
+            os._exit(count)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_fail__picture_changed_missing_or_removed(store: RecordStore, tmp_path: Path) -> None:
