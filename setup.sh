@@ -12,7 +12,7 @@ usage: ./setup.sh COMMAND [OPTION...]
   demo [--interactive]   run the appliance on the simulated microscope
   test                   run all checks and tests
   bench [--json]         measure speed and memory
-  lock [--upgrade]       write the locked dependencies in requirements/ anew
+  lock [--upgrade]       write the locked dependencies anew
 
 Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
 Pi OS, 64-bit; Python 3.11 to 3.13. PYTHON=/path/to/python chooses another Python than the first that fits.
@@ -112,9 +112,19 @@ stamp_of() {
   } | sha256sum | cut -d ' ' -f 1
 }
 
-# is_current VENV PYTHON NAME: VENV holds all of requirements/NAME.txt. The stamp is written last of all.
+# lock_file NAME: prints where that lock lies: beside what needs it.
+lock_file() {
+  case "$1" in
+    demo) echo device/requirements.txt ;;
+    dev) echo tests/requirements.txt ;;
+    tflite) echo tests/requirements-tflite.txt ;;
+    train) echo models/training/requirements.txt ;;
+  esac
+}
+
+# is_current VENV PYTHON NAME: VENV holds all of the lock NAME. The stamp is written last of all.
 is_current() {
-  [ -x "$1/bin/python" ] && [ "$(cat "$1/stamp-$3" 2>/dev/null)" = "$(stamp_of "$2" "requirements/$3.txt")" ]
+  [ -x "$1/bin/python" ] && [ "$(cat "$1/stamp-$3" 2>/dev/null)" = "$(stamp_of "$2" "$(lock_file "$3")")" ]
 }
 
 # pip_into VENV ARGUMENT...: the machine's own pip settings (index, proxy, certificates) are left as they are.
@@ -127,18 +137,18 @@ pip_into() {
 
 # fill_venv VENV NAME: the locked dependencies, each by its hash, then the checkout itself, which fetches nothing.
 fill_venv() {
-  pip_into "$1" --require-hashes --no-deps --only-binary :all: -r "requirements/$2.txt" &&
+  pip_into "$1" --require-hashes --no-deps --only-binary :all: -r "$(lock_file "$2")" &&
     pip_into "$1" --no-deps --no-build-isolation --editable .
 }
 
 UNFINISHED=""
 clean_up() { [ -z "$UNFINISHED" ] || rm -rf "$UNFINISHED"; }
 
-# make_venv VENV PYTHON NAME: makes VENV of requirements/NAME.txt, or leaves none.
+# make_venv VENV PYTHON NAME: makes VENV of the lock NAME, or leaves none.
 make_venv() {
   local venv="$1" python="$2" name="$3" began=$SECONDS
   need_venv "$python"
-  say "making $venv with $("$python" --version) from requirements/$name.txt (a minute or two, the first time)"
+  say "making $venv with $("$python" --version) from $(lock_file "$name") (a minute or two, the first time)"
   UNFINISHED="$venv"
   trap clean_up EXIT
   trap 'exit 130' INT TERM
@@ -151,7 +161,7 @@ make_venv() {
   fi
   fill_venv "$venv" "$name" ||
     die "installing failed; pip's message is above. Nothing half-made is left: run the same command again."
-  stamp_of "$python" "requirements/$name.txt" >"$venv/stamp-$name"
+  stamp_of "$python" "$(lock_file "$name")" >"$venv/stamp-$name"
   UNFINISHED=""
   say "$venv is ready, $((SECONDS - began)) s"
 }
@@ -268,14 +278,15 @@ failures() {
 
 UV=uv==0.13.9
 
-# lock NAME OPTION...: writes requirements/NAME.txt, keeping the pins it has unless told to --upgrade. No address of a
+# lock NAME OPTION...: writes the lock NAME, keeping the pins it has unless told to --upgrade. No address of a
 # registry goes into it.
 lock() {
-  local name="$1"
+  local file
+  file="$(lock_file "$1")"
   shift
-  say "locking requirements/$name.txt"
+  say "locking $file"
   .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-emit-index-url \
-    --custom-compile-command './setup.sh lock' --output-file "requirements/$name.txt" "$@" pyproject.toml >&2
+    --custom-compile-command './setup.sh lock' --output-file "$file" "$@" pyproject.toml >&2
 }
 
 run_lock() {
@@ -285,7 +296,7 @@ run_lock() {
   [ -x .venv-lock/bin/uv ] || "$python" -m venv .venv-lock >&2
   pip_into .venv-lock "$UV"
   lock dev --generate-hashes --group build --extra dev "$@"
-  lock demo --generate-hashes --group build --extra litert --constraints requirements/dev.txt "$@"
+  lock demo --generate-hashes --group build --extra litert --constraints "$(lock_file dev)" "$@"
   lock tflite --generate-hashes --group build --extra tflite --extra test "$@"
   # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has its
   # own hash and its own needs.

@@ -15,7 +15,7 @@ from tests.panel.examples import EXAMPLES
 
 COMMAND = "python -m tests.panel.make_golden"
 GOLDEN = Path(__file__).parent / "golden"
-GALLERY = Path(__file__).parents[2] / "docs" / "screens.png"
+GALLERY = Path(__file__).parents[1] / "pictures" / "screens.png"
 
 SIMULATED = "simulated"
 """The golden of the first focus screen with its mark."""
