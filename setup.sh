@@ -301,7 +301,7 @@ run_lock() {
   # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has its
   # own hash and its own needs.
   lock train --no-annotate --group build --extra train "$@"
-  sed -i -E '/^(cuda|nvidia)-|^triton==/d' requirements/train.txt
+  sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
 }
 
 main() {
