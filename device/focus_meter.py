@@ -6,7 +6,7 @@ from device.field import Field
 from device.panel.screens import Focus
 from device.reading.reader import live_gates
 
-BLURRED, SHARP = 0.11, 0.40
+BLURRED, SHARP = 0.11, 0.30
 """Sharpness (see reading/focus.py) at the left and right end of the bar."""
 
 PEAK_DECAY = 0.005
