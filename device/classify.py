@@ -13,7 +13,7 @@ from device.image_files import open_field
 from device.model.bundle import Bundle, TfliteClassifier
 from device.reading.pooling import pool
 from device.reading.reader import read_field
-from device.reading.results import LABELS, FieldReading, Verdict
+from device.reading.results import LABELS, FieldReading, Verdict, percent
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def table(results: Sequence[FileResult], shown: Callable[[Path], str] = str) -> 
             continue
         refused = reading.failed_gate is not None
         headline = "refused" if refused else verdict.headline
-        confidence = "-" if refused else f"{min(99, round(100 * verdict.confidence))} %"
+        confidence = "-" if refused else percent(verdict.headline_confidence)
         rows.append(
             (
                 shown(result.path),

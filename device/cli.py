@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -37,6 +38,9 @@ USAGE_ERROR = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 1 failed, 2 called wrongly."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name need not be text, nor the terminal know every character.
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options)
@@ -121,7 +125,7 @@ def _run(options: argparse.Namespace) -> int:
         panel.close()
         return 1
     daemon.attach(button)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: daemon.post(workflow.Event.TERMINATED))
     return daemon.run()
 
@@ -161,7 +165,7 @@ def _classify(options: argparse.Namespace) -> int:
         for warning in result.warnings:
             progress.write(f"leukoscope classify: {warning}", file=sys.stderr)
         if options.json:
-            print(json.dumps(result.to_json(), ensure_ascii=False), flush=True)
+            print(json.dumps(result.to_json()), flush=True)
         else:
             results.append(result)
     if results:
@@ -176,14 +180,18 @@ def _slides(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    number = parse_slide_number(options.slide)
+    try:
+        number = parse_slide_number(options.slide)
+    except ValueError as error:
+        print(f"leukoscope show: {error}", file=sys.stderr)
+        return USAGE_ERROR
     with _records(load_settings(options.settings)) as records:
         report = records.slide(number)
         print(slide_text(report), end="")
         path = options.picture or Path(f"{report.slide.name}.png")
         try:
             slide_picture(report, records.load_picture).save(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a suffix of no picture format
             print(f"leukoscope show: can't write {path}: {error}", file=sys.stderr)
             return 1
         print(f"picture: {path}")

@@ -131,12 +131,15 @@ class Daemon:
         """Run until powered off, stopped or hung; then the light is off. Returns the exit status."""
         try:
             self._perform_all((workflow.SelfTest(),))
+            # With a fault, too: the panel names it and a press tests again, so systemd may not kill it.
+            self._surroundings.notify("READY=1")
             while self._exit is None:
                 self._tick()
             return self._exit
         except Exception:
             _log.exception("fault %s: a defect in the software", Fault.INTERNAL.code)
             self._panel.show(screens.FaultScreen(Fault.INTERNAL))
+            self._panel.keep()
             return 1
         finally:
             self._close()
@@ -159,11 +162,12 @@ class Daemon:
             elif time.monotonic() - self._touched > self._timing.sleep_after_s:
                 self._touched = time.monotonic()
                 self._handle(Event.IDLE)
-            elif live:
+            if self.state in LIVE:
                 self._show_live()
             self._show_hint()
         else:
             self._touched = time.monotonic()
+            self._panel.unhint()
             self._handle(event)
 
     def _stay_alive(self) -> None:
@@ -248,6 +252,7 @@ class Daemon:
             case workflow.PanelOff():
                 self._panel.show(screens.Asleep())
             case workflow.ShowFault():
+                self._drop_gestures()
                 self._panel.show(screens.FaultScreen(self._fault))
             case workflow.PowerDown():
                 return self._power_down()
@@ -258,6 +263,8 @@ class Daemon:
                 self._exit = 0
             case workflow.Exit(status):
                 self._exit = status
+                if status:
+                    self._panel.keep()
         return None
 
     def _self_test(self) -> Event:
@@ -272,7 +279,7 @@ class Daemon:
             self._panel.show(screens.Starting(__version__, name, done, len(steps)))
             self._surroundings.notify("WATCHDOG=1")
             test()
-        self._surroundings.notify("READY=1")
+        self._drop_gestures()
         return Event.TESTED
 
     def _test_store(self) -> None:
@@ -283,7 +290,9 @@ class Daemon:
                 self._panel.show(
                     screens.Notice("NEW RECORDS", "The old were damaged,", "kept aside")
                 )
-                time.sleep(self._timing.message_s)
+                time.sleep(min(self._timing.message_s, WATCHDOG_S))
+            if self._slide is not None and (self._store.notices or not self._slide.in_records):
+                self._slide.move_to(self._store.next_slide())
         if self._slide is None:
             self._store.close_interrupted()
             self._slide = OpenSlide(self._store.next_slide(), self._provenance)
@@ -321,7 +330,7 @@ class Daemon:
         _log.info(
             "field %s: %s",
             "refused" if gate else "read",
-            gate.problem if gate else f"{verdict.headline} {verdict.confidence:.2f}",
+            gate.problem if gate else f"{verdict.headline} {verdict.headline_confidence:.2f}",
             extra={"slide": slide.name},
         )
         return Event.REFUSED if gate else Event.READ
@@ -352,9 +361,11 @@ class Daemon:
 
     def _power_down(self) -> Event:
         self._panel.show(screens.PoweringOff("saving records"))
-        if self._slide is not None and self._store is not None:
-            self._slide.finish(self._store, EndedBy.POWER_OFF)
-            self._store.close()
+        if self._slide is not None:
+            self._test_store()
+            store = self._opened_store()
+            self._slide.finish(store, EndedBy.POWER_OFF)
+            store.close()
             self._store = None
         return Event.POWERED_DOWN
 
@@ -390,7 +401,7 @@ class Daemon:
                 slide.name,
                 slide.verdict,
                 alone.headline,
-                alone.confidence,
+                alone.headline_confidence,
                 self._meter.level,
             )
         )
@@ -405,11 +416,17 @@ class Daemon:
 
     def _show_hint(self) -> None:
         """While the button is held long enough to mean something else, say what letting go does."""
+        if self._exit is not None:
+            return
         held = self._held()
-        if held is not None and held.gesture in HELD_ACTIONS:
+        if held is not None and self._means_something(held.gesture):
             self._panel.hint(screens.HoldHint(HELD_ACTIONS[held.gesture], held.progress))
         else:
             self._panel.unhint()
+
+    def _means_something(self, gesture: Gesture) -> bool:
+        """Whether letting go now would do what HELD_ACTIONS says."""
+        return gesture is Gesture.LONG_HOLD or (gesture is Gesture.HOLD and self.state in LIVE)
 
     def _health(self) -> str:
         now = time.monotonic()
@@ -479,14 +496,14 @@ class Daemon:
                 _log.error("%s", error)
 
     def _close(self) -> None:
+        self._light_off()
+        self._let_go_of_microscope()
         self._surroundings.notify("STOPPING=1")
         if self._button is not None:
             self._button.close()
-        self._light_off()
-        self._let_go_of_microscope()
-        if self._slide is not None and self._store is not None:
+        if self._slide is not None and self._slide.waits:
             try:
-                self._slide.record(self._store)
+                self._test_store()
             except StoreError as error:
                 _log.error("a captured field is lost: %s", error)
         if self._store is not None:

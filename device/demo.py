@@ -224,6 +224,8 @@ class _Person:
             self._bear(begun, f"the state '{state.value}'")
 
     def _bear(self, since: float, what: str) -> None:
+        if self._daemon.state is State.FAULT:
+            raise _ImpatienceError("the appliance shows a fault; the line above says which")
         if time.monotonic() - since > PATIENCE_S:
             raise _ImpatienceError(
                 f"{what} did not come in {PATIENCE_S:g} s; it is '{self._daemon.state.value}'"

@@ -50,6 +50,21 @@ class OpenSlide:
         """The verdict of the newest field alone."""
         return pool(self._readings[-1:], self._thresholds)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a field of it is not in the records yet."""
+        return bool(self._waiting)
+
+    @property
+    def in_records(self) -> bool:
+        """Whether a field of it is in the records."""
+        return len(self._readings) > len(self._waiting)
+
+    def move_to(self, number: int) -> None:
+        """Go on under another number, with the fields that wait: the records know no others."""
+        self.number = number
+        self._readings = [reading for _, reading in self._waiting]
+
     def read(self, field: Field, classifier: TfliteClassifier) -> None:
         """Read a field and add it. Raises FieldError; the field is then added as unread."""
         self._thresholds = classifier.thresholds

@@ -7,7 +7,7 @@ file is checked and `leukoscope settings` prints what is in force.
 from __future__ import annotations
 
 import dataclasses
-import math
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -66,7 +66,8 @@ class CameraSettings:
     analogue_gain: float = key(1.0, "gain before the converter", unit="×", low=1.0, high=16.0)
     red_gain: float = key(2.0, "white balance of red", unit="×", low=0.1, high=8.0)
     blue_gain: float = key(2.0, "white balance of blue", unit="×", low=0.1, high=8.0)
-    timeout_s: float = key(5.0, "longest wait for a frame", unit="s", low=0.5, high=60.0)
+    # Twice that, for the frames with and without light, is to stay below systemd's WatchdogSec=30.
+    timeout_s: float = key(5.0, "longest wait for a frame", unit="s", low=0.5, high=10.0)
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,12 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises SettingsError when the file can't be read, or names the line that is wrong.
     """
     if path is None:
-        if not SETTINGS_FILE.exists():
-            return Settings()
-        path = SETTINGS_FILE
+        try:
+            return load_settings(SETTINGS_FILE)
+        except SettingsError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return Settings()
+            raise
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -150,16 +154,16 @@ def parse_settings(text: str, where: str) -> Settings:
     """Settings in TOML `text`; `where` names it in errors. Raises SettingsError with the line."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
         raise SettingsError(f"{where}: not valid TOML: {error}") from error
     sections = {field.name: field.default for field in dataclasses.fields(Settings)}
     values: dict[str, Any] = {}
     for name, table in document.items():
-        if name not in sections or not isinstance(table, Mapping):
-            line = _line_of(text, name, None)
-            raise SettingsError(
-                f"{where}, line {line}: unknown section [{name}]; known: {', '.join(sections)}"
-            )
+        at = f"{where}, line {_line_of(text, name, None)}"
+        if name not in sections:
+            raise SettingsError(f"{at}: unknown section [{name}]; known: {', '.join(sections)}")
+        if not isinstance(table, Mapping):
+            raise SettingsError(f"{at}: [{name}] must be one section of keys")
         values[name] = _section(sections[name], name, table, text, where)
     return Settings(**values)
 
@@ -172,9 +176,18 @@ def _section(default: Any, name: str, table: Mapping[str, Any], text: str, where
             raise SettingsError(f"{at} is unknown; known: {', '.join(fields)}")
         problem = _problem(fields[setting], value)
         if problem:
-            raise SettingsError(f"{at} must be {problem}, not {value!r}")
+            raise SettingsError(f"{at} must be {problem}, not {_shown(value)}")
     numbers = {k: float(v) if isinstance(fields[k].default, float) else v for k, v in table.items()}
     return dataclasses.replace(default, **numbers)
+
+
+def _shown(value: Any) -> str:
+    """The value as an error shows it, short."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _problem(field: dataclasses.Field[Any], value: Any) -> str:
@@ -183,11 +196,11 @@ def _problem(field: dataclasses.Field[Any], value: Any) -> str:
     if isinstance(default, str):
         if about["choices"]:
             return "" if value in about["choices"] else "one of " + ", ".join(about["choices"])
-        return "" if isinstance(value, str) and value else "text"
+        return "" if isinstance(value, str) and value and "\0" not in value else "text"
     kinds = int if isinstance(default, int) else int | float
     low, high, unit = about["low"], about["high"], about["unit"]
     noun = "a whole number" if isinstance(default, int) else "a number"
-    good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    good = isinstance(value, kinds) and not isinstance(value, bool)
     if good and low <= value <= high:
         return ""
     return f"{noun} from {low} to {high}{' ' + unit if unit else ''}"
@@ -197,7 +210,7 @@ def _line_of(text: str, section: str, setting: str | None) -> int:
     """The line (from 1) of a setting in its section, or of the section; the last word is TOML's."""
     here = 0
     inside = False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         header = re.match(r"\s*\[+\s*[\"']?([^\]\"'.]+)", line)
         if header:
             inside = header[1].strip() == section
@@ -231,8 +244,7 @@ def to_toml(settings: Settings) -> str:
 
 def _literal(value: Any) -> str:
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
 
 

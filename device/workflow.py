@@ -210,11 +210,19 @@ def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, .
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram: one arrow a transition, in the table's order."""
-    lines = ["stateDiagram-v2", f"    [*] --> {_node(State.STARTING)}"]
+    """The table as a Mermaid state diagram: one arrow a pair of states, in the table's order.
+
+    What systemd's stop does is left out: it is the same from every state.
+    """
+    events: dict[tuple[State, State], list[str]] = {}
     for (state, event), transition in TABLE.items():
         if event is not Event.TERMINATED:
-            lines.append(f"    {_node(state)} --> {_node(transition.state)}: {event.value}")
+            events.setdefault((state, transition.state), []).append(event.value)
+    lines = ["stateDiagram-v2", f"    [*] --> {_node(State.STARTING)}"]
+    lines += [
+        f"    {_node(state)} --> {_node(to)}: {' / '.join(names)}"
+        for (state, to), names in events.items()
+    ]
     lines.append(f"    {_node(State.STOPPED)} --> [*]")
     return "\n".join(lines) + "\n"
 

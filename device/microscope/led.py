@@ -39,7 +39,13 @@ class GpioLed:
             raise LightError(f"GPIO{self._pin} can't be written: {error}") from error
 
     def close(self) -> None:
-        """Switch it off and give the line back: gpiozero leaves it as it was when a process ends."""
-        if not self._led.closed:
-            self._led.off()
+        """Switch it off and give the line back: gpiozero leaves it as it was when a process ends.
+
+        Raises LightError.
+        """
+        if self._led.closed:
+            return
+        try:
+            self.off()
+        finally:
             self._led.close()

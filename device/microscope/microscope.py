@@ -57,6 +57,8 @@ class Microscope:
             )
 
     def close(self) -> None:
-        """Switch the light off and let go of both parts."""
-        self._light.close()
-        self._camera.close()
+        """Switch the light off and let go of both parts. Raises LightError, CameraTimeoutError."""
+        try:
+            self._light.close()
+        finally:
+            self._camera.close()

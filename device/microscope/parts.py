@@ -17,7 +17,7 @@ class Light(Protocol):
         """Switch it off. Raises LightError."""
 
     def close(self) -> None:
-        """Switch it off and let go of its line."""
+        """Switch it off and let go of its line. Raises LightError."""
 
 
 class Camera(Protocol):

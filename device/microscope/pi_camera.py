@@ -97,6 +97,18 @@ def _started(full: tuple[int, int], preview: tuple[int, int], controls: dict[str
     from picamera2 import Picamera2
 
     camera = Picamera2()
+    try:
+        _configure(camera, full, preview, controls)
+        camera.start()
+    except BaseException:
+        camera.close()  # or nobody could open it again
+        raise
+    return camera
+
+
+def _configure(
+    camera: Any, full: tuple[int, int], preview: tuple[int, int], controls: dict[str, object]
+) -> None:
     # picamera2's 'BGR888' is R, G, B in memory; its 'RGB888' is B, G, R.
     camera.configure(
         camera.create_still_configuration(
@@ -109,8 +121,6 @@ def _started(full: tuple[int, int], preview: tuple[int, int], controls: dict[str
             encode=None,
         )
     )
-    camera.start()
-    return camera
 
 
 def _frame(camera: Any, stream: str, fresh: bool) -> tuple[Rgb, Mapping[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.errors import BundleError
+from device.errors import BundleError, RuntimeMissingError
 from device.field import Rgb
 from device.model.card import Card, parse_card
 from device.model.interpreter import load_runtime
@@ -61,7 +61,10 @@ class TfliteClassifier:
     """
 
     def __init__(self, bundle: Bundle, threads: int) -> None:
-        """threads: of the interpreter, >= 1. Raises BundleError when the model is not as its card."""
+        """threads: of the interpreter, >= 1.
+
+        Raises BundleError when the model is not as its card, RuntimeMissingError when no runtime works.
+        """
         card = bundle.card
         self.card = card
         self.runtime, interpreter = load_runtime()
@@ -72,17 +75,21 @@ class TfliteClassifier:
             raise BundleError(
                 f"model {card.name}: {self.runtime} can't load {card.file}: {error}"
             ) from error
+        except SystemError as error:  # all that tflite-runtime 2.14 says of numpy 2
+            raise RuntimeMissingError(
+                f"{self.runtime} does not work with numpy {np.__version__}: "
+                "run `pip install 'numpy<2'`, or install ai-edge-litert"
+            ) from error
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
+        takes, gives = (
+            tuple(int(n) for n in tensor["shape"]) for tensor in (self._input, self._output)
+        )
         expected = (1, card.side_px, card.side_px, 3)
-        if tuple(self._input["shape"]) != expected:
-            raise BundleError(
-                f"model {card.name}: takes {tuple(self._input['shape'])}, its card says {expected}"
-            )
-        if tuple(self._output["shape"]) != (1, len(LABELS)):
-            raise BundleError(
-                f"model {card.name}: gives {tuple(self._output['shape'])}, not (1, {len(LABELS)})"
-            )
+        if takes != expected:
+            raise BundleError(f"model {card.name}: takes {takes}, its card says {expected}")
+        if gives != (1, len(LABELS)):
+            raise BundleError(f"model {card.name}: gives {gives}, not (1, {len(LABELS)})")
         self._bytes_to_input = self._input_table()
         self.probabilities(np.zeros((card.side_px, card.side_px, 3), np.uint8))
 
@@ -121,7 +128,7 @@ class TfliteClassifier:
 
         window: shape (window_px, window_px, 3), uint8, R, G, B.
         """
-        self._interpreter.set_tensor(self._input["index"], self._bytes_to_input[window][None])
+        self._interpreter.set_tensor(self._input["index"], self._bytes_to_input.take(window)[None])
         self._interpreter.invoke()
         raw = self._interpreter.get_tensor(self._output["index"])[0]
         if raw.dtype != np.float32:

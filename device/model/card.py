@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from device.reading.results import LABELS
 SCHEMA = 1
 MAX_SIDE_PX = 1024
 OUTPUT_KINDS = ("logits", "probabilities")
+SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def parse_card(text: str, where: str) -> Card:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    # Besides TOMLDecodeError, a ValueError: tomllib lets through what int() says of thousands of digits.
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{where}: not valid TOML: {error}") from error
     top = _Table(document, where, "")
     if top.number("schema", 1, 1_000_000) != SCHEMA:
@@ -56,19 +57,25 @@ def parse_card(text: str, where: str) -> Card:
             f"{where}: schema {document['schema']} is not {SCHEMA}: update the device"
         )
     if document.get("labels") != list(LABELS):
-        raise BundleError(f"{where}: labels must be {list(LABELS)}, not {document.get('labels')!r}")
+        raise BundleError(
+            f"{where}: labels must be {list(LABELS)}, not {_shown(document.get('labels'))}"
+        )
     shape, output = top.table("input"), top.table("output")
     if shape.text("channels") != "RGB":
-        raise BundleError(f"{where}: input.channels must be 'RGB', not {shape.text('channels')!r}")
+        raise BundleError(
+            f"{where}: input.channels must be 'RGB', not {_shown(shape.text('channels'))}"
+        )
     side = shape.number("width_px", 8, MAX_SIDE_PX)
     if side != shape.number("height_px", 8, MAX_SIDE_PX) or side != int(side):
         raise BundleError(f"{where}: input.width_px and input.height_px must be equal integers")
     kind = output.text("kind")
     if kind not in OUTPUT_KINDS:
-        raise BundleError(f"{where}: output.kind must be one of {OUTPUT_KINDS}, not {kind!r}")
+        raise BundleError(f"{where}: output.kind must be one of {OUTPUT_KINDS}, not {_shown(kind)}")
     file, digest = top.text("file"), top.text("sha256")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", file):
-        raise BundleError(f"{where}: file must be a plain file name in the bundle, not {file!r}")
+        raise BundleError(
+            f"{where}: file must be a plain file name in the bundle, not {_shown(file)}"
+        )
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise BundleError(f"{where}: sha256 must be 64 lower-case hex digits")
     return Card(
@@ -90,6 +97,15 @@ def parse_card(text: str, where: str) -> Card:
     )
 
 
+def _shown(value: object) -> str:
+    """A wrong value as an error names it: its first characters, whatever it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        return f"this {type(value).__name__}"
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
 class _Table:
     """A TOML table that names file and key when something is missing or of the wrong type."""
 
@@ -104,21 +120,23 @@ class _Table:
     def text(self, key: str) -> str:
         value = self._get(key)
         if not isinstance(value, str) or not value:
-            raise BundleError(f"{self._where}: {self._prefix}{key} must be text, not {value!r}")
+            raise BundleError(
+                f"{self._where}: {self._prefix}{key} must be text, not {_shown(value)}"
+            )
         return value
 
     def number(self, key: str, low: float, high: float) -> float:
         value = self._get(key)
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]  # checked by good
-            raise BundleError(
-                f"{self._where}: {self._prefix}{key} must be a number from {low:g} to {high:g}, "
-                f"not {value!r}"
-            )
-        return float(value)  # type: ignore[arg-type]  # checked by good
+        # Not a number (nan) is in no range, and neither is an integer too large for a float.
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        raise BundleError(
+            f"{self._where}: {self._prefix}{key} must be a number from {low:g} to {high:g}, "
+            f"not {_shown(value)}"
+        )
 
     def table(self, key: str) -> _Table:
         value = self._get(key)
         if not isinstance(value, Mapping):
-            raise BundleError(f"{self._where}: [{key}] must be a table")
+            raise BundleError(f"{self._where}: [{key}] must be a table, not {_shown(value)}")
         return _Table(value, self._where, f"{key}.")

@@ -25,7 +25,7 @@ from device.panel.screens import (
     SlideDone,
     Starting,
 )
-from device.reading.results import CELLS_FOR_DIFFERENTIAL, NOTICE, Gate, Pattern, Verdict
+from device.reading.results import CELLS_FOR_DIFFERENTIAL, NOTICE, Gate, Verdict, percent
 
 _BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
 """First row of each part of a screen."""
@@ -50,11 +50,6 @@ def draw(screen: Screen, *, simulated: bool) -> Image.Image:
         canvas.mark("SIMULATED")
     _draw_on(canvas, screen)
     return canvas.image
-
-
-def percent(probability: float) -> str:
-    """A probability 0..1 as whole percent, never '100%': no verdict is certain."""
-    return f"{min(round(100 * probability), 99)}%"
 
 
 def _draw_on(canvas: Canvas, screen: Screen) -> None:
@@ -161,15 +156,8 @@ def _verdict(canvas: Canvas, verdict: Verdict) -> None:
         return
     canvas.text(_LINE1, verdict.reason.value)
     if verdict.fields:
-        canvas.text_right(_LINE1, percent(_shown_confidence(verdict)))
+        canvas.text_right(_LINE1, percent(verdict.headline_confidence))
     _counted(canvas, verdict.white_cells, verdict.fields)
-
-
-def _shown_confidence(verdict: Verdict) -> float:
-    """The confidence of what the headline names: the pattern when only that is known."""
-    if verdict.pattern in (None, Pattern.NONE):
-        return verdict.confidence
-    return verdict.pattern_confidence
 
 
 def _counted(canvas: Canvas, white_cells: int, fields: int) -> None:

@@ -35,7 +35,8 @@ class Panel:
         self._draw(self._screen)
 
     def keep(self) -> None:
-        """Let the last picture stay on the display when the panel is closed."""
+        """Let the screen, without a hint over it, stay on the display when the panel is closed."""
+        self.unhint()
         self._keep = True
 
     def close(self) -> None:

@@ -22,14 +22,15 @@ class Component:
 def components(mask: npt.NDArray[np.bool_]) -> list[Component]:
     """The 4-connected blobs of `mask`, shape (height, width), in the order of their first pixel."""
     height, width = mask.shape
-    edges = np.zeros((height, width + 2), np.int8)
-    edges[:, 1:-1] = mask
-    steps = np.diff(edges, axis=1)
-    row_of, starts = np.nonzero(steps == 1)
-    ends = np.nonzero(steps == -1)[1]
-    if not len(starts):
+    # One empty pixel before the first row and after each row: no run goes on into the next row.
+    line = np.zeros(1 + height * (width + 1), np.bool_)
+    line[1:].reshape(height, width + 1)[:, :-1] = mask
+    changes = np.flatnonzero(line[1:] != line[:-1])
+    if not changes.size:
         return []
-    roots = _joined(np.searchsorted(row_of, np.arange(height + 1)), starts, ends)
+    row_of, starts = np.divmod(changes[::2], width + 1)
+    ends = changes[1::2] - row_of * (width + 1)
+    roots = _joined(row_of, starts, ends)
     _, blob_of = np.unique(roots, return_inverse=True)
     count = int(blob_of.max()) + 1
     area = np.bincount(blob_of, weights=ends - starts, minlength=count)
@@ -46,9 +47,12 @@ def components(mask: npt.NDArray[np.bool_]) -> list[Component]:
 
 
 def _joined(
-    first_of_row: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
+    row_of: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.intp]:
-    """For each run, the first run of its blob: overlapping runs of neighbouring rows are joined."""
+    """For each run, the first run of its blob: overlapping runs of neighbouring rows are joined.
+
+    row_of, starts, ends: of the runs in reading order, ends exclusive.
+    """
     parent = list(range(len(starts)))
 
     def root(run: int) -> int:
@@ -57,10 +61,14 @@ def _joined(
             run = parent[run]
         return run
 
-    bounds, start, end = first_of_row.tolist(), starts.tolist(), ends.tolist()
-    for row in range(1, len(bounds) - 1):
-        above, below = bounds[row - 1], bounds[row]
-        while above < bounds[row] and below < bounds[row + 1]:
+    row, start, end = row_of.tolist(), starts.tolist(), ends.tolist()
+    above = below = 0
+    while below < len(parent):
+        if row[above] < row[below] - 1:
+            above += 1
+        elif row[above] >= row[below]:
+            below += 1
+        else:
             if start[above] < end[below] and start[below] < end[above]:
                 first, second = sorted((root(above), root(below)))
                 parent[second] = first

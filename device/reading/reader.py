@@ -82,8 +82,8 @@ def read_field(field: Field, classifier: Classifier) -> FieldReading:
             WhiteCell(
                 round(cell.x0 * factor),
                 round(cell.y0 * factor),
-                round(cell.x1 * factor),
-                round(cell.y1 * factor),
+                min(round(cell.x1 * factor), field.width_px),
+                min(round(cell.y1 * factor), field.height_px),
                 cell.nucleus_um2,
             )
             for cell in prepared.white_cells

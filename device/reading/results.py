@@ -127,6 +127,18 @@ class Verdict:
             return str(self.pattern.value)
         return "inconclusive"
 
+    @property
+    def headline_confidence(self) -> float:
+        """The confidence of what the headline names: of the pattern when only that is known."""
+        if self.label is None and self.pattern not in (None, Pattern.NONE):
+            return self.pattern_confidence
+        return self.confidence
+
+
+def percent(probability: float) -> str:
+    """A probability 0..1 as whole percent, never '100%': no verdict is certain."""
+    return f"{min(round(100 * probability), 99)}%"
+
 
 @dataclass(frozen=True)
 class FieldReading:

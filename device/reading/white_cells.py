@@ -30,6 +30,8 @@ TISSUE_DENSITY = 0.04
 MIN_NUCLEUS_UM2 = 16.0
 """Least area of a nucleus; platelets (1.5 to 3 µm across, up to 7 µm²) stay below it."""
 HISTOGRAM_BINS = 128
+MIN_SPREAD = 1e-4
+"""Least range of stain that can hold two classes; numpy makes no bins of a few float32 steps."""
 
 
 def nuclear_stain(
@@ -81,6 +83,9 @@ def find_white_cells(rgb: Rgb, um_per_px: float) -> tuple[WhiteCell, ...]:
 
 def _otsu(values: npt.NDArray[np.float32]) -> float:
     """The threshold of largest between-class variance (Otsu, IEEE Trans. SMC 9, 1979, 62-66)."""
+    high = float(values.max())
+    if high - float(values.min()) < MIN_SPREAD:
+        return high
     counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
     centres = (edges[1:] + edges[:-1]) / 2
     share = counts / counts.sum()

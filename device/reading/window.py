@@ -21,13 +21,10 @@ def choose_window(shape: tuple[int, int], cells: Sequence[WhiteCell], side: int)
     """
     height, width = shape
     centres = np.array([((c.x0 + c.x1) / 2, (c.y0 + c.y1) / 2) for c in cells])
-    candidates = [(_start(x, width, side), _start(y, height, side)) for x, y in centres]
-    x0, y0 = max(
-        candidates,
-        key=lambda corner: int(
-            np.all((centres >= corner) & (centres < np.add(corner, side)), axis=1).sum()
-        ),
-    )
+    corners = np.array([(_start(x, width, side), _start(y, height, side)) for x, y in centres])
+    offsets = centres - corners[:, None]
+    held = ((offsets >= 0) & (offsets < side)).all(axis=2).sum(axis=1)
+    x0, y0 = corners[int(held.argmax())].tolist()
     return Window(x0, y0, x0 + side, y0 + side)
 
 
@@ -56,4 +53,6 @@ def cut(rgb: Rgb, window: Window) -> Rgb:
         (0, 0),
     ]
     inside = rgb[max(0, window.y0) : window.y1, max(0, window.x0) : window.x1]
+    if inside.shape == (side, side, 3):
+        return inside.copy()
     return np.pad(inside, padding, mode="reflect")

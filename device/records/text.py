@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from device.reading.results import CELLS_FOR_DIFFERENTIAL, LABELS, NOTICE, Gate, Verdict
+from device.reading.results import (
+    CELLS_FOR_DIFFERENTIAL,
+    LABELS,
+    NOTICE,
+    Gate,
+    Verdict,
+    percent,
+)
 from device.records.record import SIMULATED, FieldRecord, SlideRecord, SlideReport
 
 _BAR = 20  # characters of a probability's bar
@@ -48,8 +55,7 @@ def confidence_text(verdict: Verdict) -> str:
     """Return the confidence of what the headline names, '-' when nothing was read."""
     if not verdict.probabilities:
         return "-"
-    named_pattern = verdict.label is None and verdict.headline != "inconclusive"
-    return f"{100 * (verdict.pattern_confidence if named_pattern else verdict.confidence):.0f} %"
+    return percent(verdict.headline_confidence)
 
 
 def time_text(wall_time: str, clock_synced: bool) -> str:

@@ -29,7 +29,6 @@ class Keyboard:
         more_keys: Mapping[str, Callable[[], None]],
     ) -> None:
         self._on_gesture, self._more_keys = on_gesture, more_keys
-        self._wake_read, self._wake_write = os.pipe()
         self._thread: threading.Thread | None = None
         try:
             self._keys = stream.fileno()
@@ -38,6 +37,7 @@ class Keyboard:
         if stream.isatty():
             self._before = termios.tcgetattr(self._keys)
             tty.setcbreak(self._keys)
+            self._wake_read, self._wake_write = os.pipe()
             self._thread = threading.Thread(target=self._run, name="keyboard", daemon=True)
             self._thread.start()
 
@@ -52,6 +52,8 @@ class Keyboard:
             self._thread.join()
             self._thread = None
             termios.tcsetattr(self._keys, termios.TCSADRAIN, self._before)
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     def _run(self) -> None:
         while True:

@@ -12,10 +12,10 @@ from PIL import Image, ImageChops
 from device.errors import Fault
 from device.panel import screens
 from device.panel.canvas import SIZE, WIDTH, small
-from device.panel.drawing import draw, percent
+from device.panel.drawing import draw
 from device.panel.font import GLYPHS, HEIGHT
 from device.panel.lettering import lettering
-from device.reading.results import LABELS, Reason
+from device.reading.results import LABELS, Reason, percent
 from tests.panel.examples import ACUTE, EXAMPLES, UNSURE, conclusive
 from tests.panel.make_golden import COMMAND, GALLERY, GOLDEN, gallery, pictures
 

@@ -104,7 +104,7 @@ def test_ok__csv_of_nothing_is_its_header(tmp_path: Path) -> None:
 def test_ok__table_of_slides(store: RecordStore) -> None:
     assert slides_table(store.slides()) == (
         "SLIDE  BEGUN (UTC)         VERDICT       CONF.  CELLS  FIELDS         ENDED BY\n"
-        "S0001  2026-05-09 07:35    acute         91 %   37     2 (1 refused)  person\n"
+        "S0001  2026-05-09 07:35    acute         91%    37     2 (1 refused)  person\n"
         "S0002  2026-05-09 07:35 ?  inconclusive  -      0      1 (1 refused)  not finished"
         "  SIMULATED\n"
         "\n?: the clock was not set\nResearch instrument. Not a diagnosis.\n"
@@ -114,7 +114,7 @@ def test_ok__table_of_slides(store: RecordStore) -> None:
 
 def test_ok__text_of_a_slide(store: RecordStore) -> None:
     text = slide_text(store.slide(1))
-    assert text.startswith("S0001  acute\nacute: ALL or AML?, confidence 91 %, 37 of 100")
+    assert text.startswith("S0001  acute\nacute: ALL or AML?, confidence 91%, 37 of 100")
     assert "ALL ################      81.0 %" in text
     assert "Field 2: refused: OUT OF FOCUS, turn the fine knob" in text
     assert "FAIL  focus     0.31 µm" in text

@@ -1,0 +1,7 @@
+"""The bundle that tests read with: the one of the checkout."""
+
+from __future__ import annotations
+
+from device.settings import DEFAULT_BUNDLE
+
+BUNDLE = DEFAULT_BUNDLE

@@ -1,0 +1,519 @@
+"""What a person types: answers, exit statuses, and clear words in place of a traceback."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+from PIL import Image
+
+import device
+from device import assembly, workflow
+from device.cli import main
+from device.errors import Fault
+from device.panel import screens
+from device.panel.drawing import draw
+from device.reading.results import LABELS, NOTICE
+from device.records.record import EndedBy
+from device.settings import Settings, parse_settings
+from device.simulator.panel import MemoryDisplay
+from tests.bundles import BUNDLE
+from tests.records import examples
+from tests.smears import save_smear, smear
+
+JSON_KEYS = [
+    *("path", "label", "pattern", "confidence", "probabilities"),
+    *("gates", "white_cells", "reason", "error"),
+]
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The state directory."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path, state: Path) -> Path:
+    file = tmp_path / "leukoscope.toml"
+    file.write_text(
+        "[parts]\nmicroscope = 'simulated'\npanel = 'simulated'\n"
+        "[camera]\nwidth = 507\nheight = 380\num_per_px = 0.31\n"
+        f"[model]\nbundle = '{BUNDLE}'\n"
+        f"[storage]\ndirectory = '{state}'\nmin_free_mb = 1\n",
+        encoding="utf-8",
+    )
+    return file
+
+
+@pytest.fixture
+def run(
+    settings_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Runs a command with the settings above, in `tmp_path`: its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(command: str, *arguments: object) -> tuple[int, str, str]:
+        try:
+            status = main([command, "--settings", str(settings_file), *map(str, arguments)])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return status, out, err
+
+    return call
+
+
+@pytest.fixture
+def filled(state: Path) -> Path:
+    """Two slides in the records: one finished with two fields, one begun."""
+    with examples.open_store(state) as store:
+        examples.add(store, 1)
+        examples.add(store, 1)
+        store.finish_slide(1, examples.VERDICT, EndedBy.PERSON)
+        examples.add(store, 2)
+    return state
+
+
+# Called wrongly.
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["classify"],
+        ["export"],
+        ["export", "--csv", "--json"],
+        ["show"],
+        ["classify", "--workers", "0", "a.png"],
+        ["classify", "--workers", "many", "a.png"],
+        ["classify", "--um-per-px", "0", "a.png"],
+        ["classify", "--um-per-px", "nan", "a.png"],
+        ["classify", "--um-per-px", "-1", "a.png"],
+        ["show", "nonsense"],
+        ["show", "S0000"],
+    ],
+)
+def test_fail__called_wrongly(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    assert "leukoscope" in err
+    assert "Traceback" not in err
+
+
+def test_ok__help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for argument, says in (("--help", NOTICE), ("--version", f"leukoscope {device.__version__}")):
+        with pytest.raises(SystemExit, match="0"):
+            main([argument])
+        assert says in " ".join(capsys.readouterr().out.split())
+
+
+# Settings and workflow.
+
+
+def test_ok__settings_prints_a_file_that_reads_the_same(run: Run, settings_file: Path) -> None:
+    status, out, err = run("settings")
+    assert (status, err) == (0, "")
+    assert parse_settings(out, "printed") == parse_settings(settings_file.read_text(), "file")
+    assert "# GPIO line of the MOSFET's gate; 4 to 27 BCM number" in out
+
+
+def test_ok__settings_without_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(device.settings, "SETTINGS_FILE", tmp_path / "absent")
+    assert main(["settings"]) == 0
+    assert parse_settings(capsys.readouterr().out, "printed") == Settings()
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "settings", "demo", "slides", "show 1", "export --csv", "classify a.png"]
+)
+def test_fail__bad_settings_file(run: Run, settings_file: Path, command: str) -> None:
+    settings_file.write_text("[light]\n\npin = 99\n")
+    status, out, err = run(*command.split())
+    assert (status, out) == (1, "")
+    assert f"leukoscope: {settings_file}, line 3: light.pin must be a whole number" in err
+
+
+def test_ok__workflow(run: Run) -> None:
+    assert run("workflow") == (0, workflow.diagram(), "")
+
+
+# Records.
+
+
+def test_ok__empty_records(run: Run, state: Path) -> None:
+    assert run("slides") == (0, f"No slides yet.\n\n{NOTICE}\n", "")
+    assert run("export", "--json")[0] == 0
+    status, out, _ = run("export", "--csv")
+    assert (status, len(out.splitlines())) == (0, 1)
+    assert not state.exists(), "looking makes nothing"
+
+
+def test_ok__slides(run: Run, filled: Path) -> None:
+    status, out, err = run("slides")
+    assert (status, err) == (0, "")
+    rows = [line.split() for line in out.splitlines()]
+    assert [row[0] for row in rows[:3]] == ["SLIDE", "S0001", "S0002"]
+    assert "person" in rows[1]
+    assert NOTICE in out
+
+
+def test_ok__show(run: Run, filled: Path, tmp_path: Path) -> None:
+    for name in ("S0001", "s1", "1"):
+        status, out, _ = run("show", name)
+        assert status == 0
+        assert out.startswith("S0001  ALL")
+        assert out.endswith("picture: S0001.png\n")
+    with Image.open(tmp_path / "S0001.png") as picture:
+        assert picture.width > 100
+    assert run("show", "S0002", "--picture", tmp_path / "mine.jpg")[0] == 0
+    assert (tmp_path / "mine.jpg").exists()
+
+
+@pytest.mark.parametrize("slide", ["S0042", "999999999"])
+def test_fail__show_unknown_slide(run: Run, filled: Path, slide: str) -> None:
+    status, out, err = run("show", slide)
+    assert (status, out) == (1, "")
+    assert err.startswith("leukoscope: there is no slide S")
+
+
+@pytest.mark.parametrize("name", ["no-such-folder/a.png", "a.nonsense", "."])
+def test_fail__show_into_what_can_not_be_written(run: Run, filled: Path, name: str) -> None:
+    status, out, err = run("show", "1", "--picture", name)
+    assert status == 1
+    assert out.startswith("S0001")
+    assert f"leukoscope show: can't write {Path(name)}: " in err
+
+
+def test_ok__export_json(run: Run, filled: Path) -> None:
+    status, out, _ = run("export", "--json")
+    assert status == 0
+    assert {"S0001", "S0002"} <= set(json.dumps(json.loads(out)).replace('"', " ").split())
+
+
+def test_ok__export_csv(run: Run, filled: Path) -> None:
+    status, out, _ = run("export", "--csv")
+    rows = list(csv.reader(io.StringIO(out)))
+    assert status == 0
+    assert len({len(row) for row in rows}) == 1
+    assert len(rows) >= 4
+
+
+@pytest.mark.parametrize("command", ["slides", "show 1", "export --csv", "export --json"])
+def test_fail__damaged_records(run: Run, filled: Path, command: str) -> None:
+    for suffix in ("-wal", "-shm"):
+        (filled / f"records.sqlite{suffix}").unlink(missing_ok=True)
+    (filled / "records.sqlite").write_bytes(b"no database" * 1000)
+    status, _, err = run(*command.split())
+    assert status == 1
+    assert err.startswith("leukoscope: ")
+    assert "damaged" in err
+
+
+# Classify.
+
+
+def test_ok__classify_table(run: Run, tmp_path: Path) -> None:
+    save_smear(tmp_path / "good.png")
+    save_smear(tmp_path / "blurred.png", smear(defocus_um=8.0))
+    status, out, _ = run("classify", "good.png", "blurred.png")
+    assert status == 0
+    rows = out.splitlines()
+    assert rows[0].split()[:2] == ["FILE", "READING"]
+    assert rows[1].startswith("good.png")
+    assert rows[2].split()[:2] == ["blurred.png", "refused"]
+    assert rows[-1].endswith(NOTICE)
+
+
+def test_ok__classify_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "smears").mkdir()
+    save_smear(tmp_path / "smears" / "b-µ.png")
+    save_smear(tmp_path / "smears" / "a.png", smear(defocus_um=8.0))
+    status, out, err = run("classify", "--json", "smears")
+    assert (status, err) == (0, "")
+    refused, read = (json.loads(line) for line in out.splitlines())
+    assert list(refused) == list(read) == JSON_KEYS
+    assert (refused["path"], read["path"]) == ("smears/a.png", "smears/b-µ.png")
+    assert (refused["label"], refused["confidence"], refused["error"]) == (None, None, None)
+    assert refused["reason"].startswith("OUT OF FOCUS")
+    assert list(read["probabilities"]) == list(LABELS)
+    assert sum(read["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert read["confidence"] == max(read["probabilities"].values())
+    assert read["label"] in (None, *LABELS)
+    assert (read["label"] is None) == (read["reason"] is not None)
+    assert read["white_cells"] > 0
+    assert read["error"] is None
+
+
+def test_ok__classify_tells_of_a_scale_that_it_assumes(run: Run, tmp_path: Path) -> None:
+    Image.fromarray(smear()).save(tmp_path / "bare.png")
+    status, _, err = run("classify", "bare.png")
+    assert status == 0
+    assert "bare.png: no scale in the file" in err
+    status, _, err = run("classify", "--um-per-px", 0.31, "bare.png")
+    assert (status, err) == (0, "")
+
+
+def png(width: int, height: int) -> bytes:
+    """A PNG that claims to be of this size, and has next to nothing in it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data
+
+
+def cut_short(path: Path) -> None:
+    data = save_smear(path).read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def animated(path: Path) -> None:
+    frames = [Image.fromarray(smear()), Image.fromarray(smear()[::-1])]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+
+
+BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "truncated.png": (cut_short, "damaged or cut short"),
+    "truncated.jpg": (cut_short, "damaged or cut short"),
+    "truncated.tif": (cut_short, "damaged"),
+    "empty.png": (lambda p: p.touch(), "empty"),
+    "grey16.png": (
+        lambda p: Image.fromarray(smear()[..., 0].astype(np.uint16) * 257).save(p),
+        "a grey image",
+    ),
+    "cmyk.jpg": (lambda p: Image.fromarray(smear()).convert("CMYK").save(p), "CMYK"),
+    "animated.png": (animated, "2 images in one file"),
+    "pages.tif": (animated, "2 images in one file"),
+    "animated.gif": (animated, "not a JPEG, PNG, TIFF or BMP"),
+    "dot.png": (lambda p: Image.new("RGB", (1, 1)).save(p), "1 x 1 px is too small"),
+    "huge.png": (lambda p: p.write_bytes(png(10_000, 6_000)), "10000 x 6000 px is too large"),
+    "bomb.png": (lambda p: p.write_bytes(png(200_000, 200_000)), "too large"),
+    "text.jpg": (lambda p: p.write_text("no image"), "not a JPEG, PNG, TIFF or BMP"),
+    "link.png": (lambda p: p.symlink_to("nowhere"), "no such file"),
+    "pipe.png": (os.mkfifo, "not an ordinary file"),
+    "missing.png": (lambda p: None, "no such file or folder"),
+    "folder": (lambda p: p.mkdir(), "no JPEG, PNG, TIFF or BMP image in this folder"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_fail__classify_bad_file_among_good_ones(run: Run, tmp_path: Path, name: str) -> None:
+    make, says = BAD_FILES[name]
+    make(tmp_path / name)
+    for good in ("a.png", "z.png"):
+        save_smear(tmp_path / good)
+    status, out, err = run("classify", "a.png", name, "z.png")
+    assert status == 1
+    assert says in out + err
+    assert name in out + err
+    assert "\nz.png " in out
+    status, out, _ = run("classify", "--json", "a.png", name, "z.png")
+    assert status == 1
+    lines = {line["path"]: line for line in map(json.loads, out.splitlines())}
+    assert set(lines) == {"a.png", name, "z.png"}
+    assert all(list(line) == JSON_KEYS for line in lines.values())
+    assert says in lines[name]["error"]
+    assert {lines[name][key] for key in JSON_KEYS[1:-1]} == {None}
+    assert lines["a.png"]["error"] is lines["z.png"]["error"] is None
+
+
+def test_ok__classify_palette(run: Run, tmp_path: Path) -> None:
+    """Colours by number are colours."""
+    Image.fromarray(smear()).quantize(256).save(tmp_path / "palette.png", dpi=(81_935, 81_935))
+    status, out, _ = run("classify", "--json", "palette.png")
+    assert status == 0
+    assert json.loads(out)["error"] is None
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_ok__classify_file_whose_name_is_no_text(
+    form: list[str], settings_file: Path, tmp_path: Path, checkout: Path
+) -> None:
+    name = os.fsdecode(b"\xff.png")
+    save_smear(tmp_path / "a.png").rename(tmp_path / name)
+    ran = subprocess.run(
+        command("classify", "--settings", settings_file, *form, name, f"missing{name}"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert b"Traceback" not in ran.stderr
+    if form:
+        paths = [json.loads(line)["path"] for line in ran.stdout.splitlines()]
+        assert paths == [f"missing{name}", name]
+    else:
+        assert rb"\udcff.png" in ran.stdout
+        assert rb"missing\udcff.png: no such file" in ran.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_fail__classify_what_may_not_be_read(run: Run, tmp_path: Path) -> None:
+    save_smear(tmp_path / "a.png").chmod(0)
+    status, out, err = run("classify", "a.png")
+    assert status == 1
+    assert "check its permissions" in out + err
+
+
+def test_fail__classify_nothing_but_bad_files(run: Run) -> None:
+    status, out, err = run("classify", "absent.png")
+    assert (status, out) == (1, "")
+    assert err == "leukoscope classify: absent.png: no such file or folder: check the path\n"
+
+
+@pytest.mark.parametrize("bundle", ["missing", "changed", "no card"])
+def test_fail__classify_without_its_model(
+    run: Run, tmp_path: Path, settings_file: Path, bundle: str
+) -> None:
+    folder = tmp_path / "bundle"
+    if bundle != "missing":
+        folder.mkdir()
+        (folder / "model.tflite").write_bytes(b"not the model")
+    if bundle == "changed":
+        (folder / "card.toml").write_bytes((BUNDLE / "card.toml").read_bytes())
+    text = settings_file.read_text().replace(str(BUNDLE), str(folder))
+    settings_file.write_text(text)
+    save_smear(tmp_path / "a.png")
+    status, out, err = run("classify", "a.png")
+    assert (status, out) == (1, "")
+    assert err.startswith(f"leukoscope: model bundle {folder}: ")
+    assert "install the bundle again" in err
+
+
+# The appliance.
+
+
+def test_ok__run_until_stopped(settings_file: Path, checkout: Path, tmp_path: Path) -> None:
+    """With the real model, on simulated parts, as systemd starts and stops it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(60.0)
+        address = f"leukoscope-test-run-{os.getpid()}"
+        systemd.bind(f"\0{address}")
+        with subprocess.Popen(
+            command("run", "--settings", settings_file),
+            cwd=checkout,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "NOTIFY_SOCKET": f"@{address}"},
+        ) as daemon:
+            try:
+                while systemd.recv(100) != b"READY=1":
+                    pass
+                daemon.send_signal(signal.SIGTERM)
+                out, err = daemon.communicate(timeout=60)
+            finally:
+                daemon.kill()
+    assert daemon.returncode == 0, err.decode()
+    assert "self-test passed: starting -> ready" in err.decode()
+    assert "█" in out.decode()
+
+
+def test_fail__run_without_a_button(
+    run: Run, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault stays on the panel."""
+    settings_file.write_text("[parts]\nmicroscope = 'simulated'\n")
+    display = MemoryDisplay()
+    monkeypatch.setattr(assembly, "open_display", lambda settings: display)
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    assert run("run")[0] == 1
+    shown = draw(screens.FaultScreen(Fault.BUTTON), simulated=False)
+    assert display.image.tobytes() == shown.tobytes()
+    assert display.closed
+
+
+def test_ok__light_off(run: Run, settings_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("light-off") == (0, "", "")  # a simulated one
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    settings_file.write_text("[light]\npin = 5\n")
+    pin = factory.pin(5)
+    pin.function = "output"
+    pin.state = True
+    pin.clear_states()
+    assert run("light-off") == (0, "", "")
+    assert False in [state.state for state in pin.states]
+
+
+def test_fail__light_off_without_gpio(
+    run: Run, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    settings_file.write_text("[light]\npin = 5\n")
+    status, _, err = run("light-off")
+    assert status == 1
+    assert err.startswith("leukoscope: no light on GPIO5")
+
+
+# Pipes.
+
+
+def command(*arguments: object) -> list[str]:
+    script = "import sys; from device.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", script, *map(str, arguments)]
+
+
+@pytest.mark.parametrize("arguments", ["slides", "export --json", "show 1", "workflow"])
+def test_ok__reader_that_goes_away(
+    arguments: str, settings_file: Path, filled: Path, checkout: Path, tmp_path: Path
+) -> None:
+    """As `leukoscope slides | head -0`: no traceback."""
+    name, *rest = arguments.split()
+    with subprocess.Popen(
+        command(name, "--settings", settings_file, *rest),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_ok__terminal_that_knows_few_characters(settings_file: Path, checkout: Path) -> None:
+    ran = subprocess.run(
+        command("settings", "--settings", settings_file),
+        cwd=checkout,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert rb"\xb5m/px" in ran.stdout

@@ -1,0 +1,642 @@
+"""The appliance as a person meets it: presses in, screens, light and records out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device import daemon as daemon_module
+from device.errors import BundleError, DiskFullError, Fault, LightError, StoreError
+from device.microscope.microscope import Microscope
+from device.model.bundle import load_bundle
+from device.panel import screens
+from device.panel.button import Gesture, Held
+from device.panel.drawing import draw
+from device.reading.results import GateName
+from device.records import store as store_module
+from device.records.record import EndedBy
+from device.records.store import RecordStore
+from device.settings import TimingSettings
+from device.simulator.hematology import Diagnosis
+from device.simulator.smear import SmearSlide
+from device.workflow import Event, State
+from tests.appliance import SURE, Appliance
+
+Make = Callable[..., Appliance]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes an appliance in the state directory `tmp_path`; whatever still runs at the end is stopped."""
+    made: list[Appliance] = []
+
+    def new(**options: Any) -> Appliance:
+        made.append(Appliance(tmp_path / "state", **options))
+        return made[-1]
+
+    yield new
+    for appliance in made:
+        if appliance.status is None and appliance._thread.ident is not None:
+            appliance.stop()
+
+
+@pytest.fixture
+def ready(make: Make) -> Appliance:
+    appliance = make()
+    appliance.start()
+    return appliance
+
+
+def fault_shown(appliance: Appliance) -> Fault:
+    """Wait for the fault screen; the fault that it names. A person sees it, and the light is off."""
+    screen = appliance.wait_for_screen(screens.FaultScreen)
+    assert isinstance(screen, screens.FaultScreen)
+    appliance.eventually(lambda: appliance.sees.tobytes() == picture(screen))
+    assert not appliance.lit
+    return screen.fault
+
+
+def picture(screen: screens.Screen) -> bytes:
+    return draw(screen, simulated=True).tobytes()
+
+
+# The way through it.
+
+
+def test_ok__self_test_leads_to_the_focus_meter(make: Make) -> None:
+    appliance = make()
+    appliance.start()
+    screen = appliance.wait_for_screen(screens.Focus)
+    assert (screen.slide, screen.fields, screen.white_cells) == ("S0001", 0, 0)
+    assert (screen.problem, screen.advice) == ("", "")
+    assert 0 < screen.sharpness <= screen.peak <= 1
+    assert appliance.lit
+    steps = [s.step for s in appliance.panel.shown if isinstance(s, screens.Starting)]
+    assert steps == ["records", "camera", "light", "model"]
+    assert "READY=1" in appliance.told
+
+
+def test_ok__focus_meter_follows_the_wheel(ready: Appliance) -> None:
+    sharp = ready.wait_for_screen(screens.Focus)
+    ready.stage.focus(6.0)
+    ready.eventually(lambda: ready.panel.shown[-1].problem == "OUT OF FOCUS")
+    blurred = ready.panel.shown[-1]
+    assert blurred.advice == "turn the focus wheel"
+    assert blurred.sharpness < sharp.sharpness
+    assert blurred.peak > blurred.sharpness
+    ready.stage.focus(0.0)
+    ready.eventually(lambda: ready.panel.shown[-1].problem == "")
+
+
+def test_ok__verdict_is_on_the_disk_before_it_is_on_the_panel(ready: Appliance) -> None:
+    recorded = []
+
+    def look(screen: screens.Screen) -> None:
+        if isinstance(screen, screens.Result) and not recorded:
+            recorded.append([len(report.fields) for report in ready.reports()])
+
+    ready.panel.on_show = look
+    ready.capture()
+    result = ready.wait_for_screen(screens.Result)
+    assert recorded == [[1]]
+    assert (result.slide, result.verdict.label, result.field_headline) == ("S0001", "ALL", "ALL")
+    assert result.verdict.confidence == pytest.approx(0.9)
+    (report,) = ready.reports()
+    assert report.slide.verdict == result.verdict
+    assert report.slide.ended_by is None
+    assert report.fields[0].verdict == result.verdict
+    assert report.fields[0].off_level < 10
+    assert report.fields[0].provenance.simulated
+    assert report.fields[0].provenance.model_name == "stub"
+
+
+def test_ok__second_field_is_pooled(ready: Appliance) -> None:
+    ready.capture()
+    ready.wait_for_screen(screens.Result)
+    ready.classifier.answer = (0.9, 0.02, 0.02, 0.04, 0.02)
+    ready.stage.move()
+    ready.capture()
+    ready.eventually(
+        lambda: (
+            isinstance(ready.panel.shown[-1], screens.Result)
+            and ready.panel.shown[-1].verdict.fields == 2
+        )
+    )
+    result = ready.panel.shown[-1]
+    assert (result.field_headline, result.field_confidence) == ("normal", pytest.approx(0.9))
+    assert result.verdict.headline == "inconclusive"
+    assert result.verdict.probabilities == pytest.approx((0.46, 0.46, 0.03, 0.03, 0.02))
+    (report,) = ready.reports()
+    assert [field.number for field in report.fields] == [1, 2]
+    assert report.slide.verdict.white_cells == sum(
+        len(field.reading.white_cells) for field in report.fields
+    )
+
+
+def test_ok__hold_finishes_the_slide(ready: Appliance) -> None:
+    ready.capture()
+    ready.hold()
+    done = ready.wait_for_screen(screens.SlideDone)
+    assert (done.slide, done.verdict.label) == ("S0001", "ALL")
+    assert not ready.lit
+    (report,) = ready.reports()
+    assert report.slide.ended_by is EndedBy.PERSON
+    ready.press()
+    ready.wait(State.READY)
+    assert ready.wait_for_screen(screens.Focus).slide == "S0002"
+    assert ready.daemon.fields_captured == 1
+    ready.capture()
+    ready.wait_for_screen(screens.Result)
+    assert [report.slide.name for report in ready.reports()] == ["S0001", "S0002"]
+
+
+def test_ok__hold_without_a_field_finishes_nothing(make: Make) -> None:
+    appliance = make(timing=TimingSettings(message_s=60.0))
+    appliance.start()
+    appliance.hold()
+    notice = appliance.wait_for_screen(screens.Notice)
+    assert notice.title == "NO FIELD YET"
+    assert appliance.daemon.state is State.READY
+    assert appliance.reports() == []
+
+
+@pytest.mark.parametrize(
+    ("slide", "defocus_um", "gate", "advice"),
+    [
+        (SmearSlide(Diagnosis.ALL, 1), 6.0, GateName.FOCUS, "turn the focus wheel"),
+        (SmearSlide(Diagnosis.EMPTY, 1), 0.0, GateName.FOCUS, "move slide or focus"),
+    ],
+)
+def test_ok__field_that_fails_a_gate(
+    make: Make, slide: SmearSlide, defocus_um: float, gate: GateName, advice: str
+) -> None:
+    appliance = make(timing=TimingSettings(message_s=60.0), slide=slide)
+    appliance.stage.focus(defocus_um)
+    appliance.start()
+    appliance.capture()
+    refused = appliance.wait_for_screen(screens.Refused)
+    assert (refused.gate.name, refused.gate.advice) == (gate, advice)
+    assert not [s for s in appliance.panel.shown if isinstance(s, screens.Result)]
+    (report,) = appliance.reports()
+    assert (report.slide.fields_kept, report.slide.fields_refused) == (1, 1)
+    assert report.slide.verdict.label is None
+    assert report.fields[0].verdict is None
+    assert report.fields[0].reading.failed_gate == refused.gate
+
+
+def test_ok__refusal_gives_way_to_the_focus_meter(make: Make) -> None:
+    appliance = make(timing=TimingSettings(message_s=0.3))
+    appliance.stage.focus(6.0)
+    appliance.start()
+    appliance.capture()
+    appliance.wait_for_screen(screens.Refused)
+    assert appliance.wait_for_screen(screens.Focus).problem == "OUT OF FOCUS"
+
+
+def test_ok__presses_while_busy_are_dropped(ready: Appliance) -> None:
+    def press_more(screen: screens.Screen) -> None:
+        if isinstance(screen, screens.Capturing | screens.Reading):
+            ready.press()
+            ready.hold()
+
+    ready.panel.on_show = press_more
+    ready.capture()
+    ready.wait_for_screen(screens.Result)
+    seen = len(ready.panel.shown)
+    ready.eventually(lambda: len(ready.panel.shown) > seen + 3)
+    assert ready.daemon.state is State.RESULT
+    assert ready.daemon.fields_captured == 1
+
+
+def test_ok__presses_during_the_self_test_are_dropped(make: Make) -> None:
+    appliance = make()
+    appliance.panel.on_show = lambda screen: (
+        appliance.press() if isinstance(screen, screens.Starting) else None
+    )
+    appliance.start()
+    appliance.wait_for_screen(screens.Focus)
+    assert appliance.daemon.fields_captured == 0
+
+
+def test_ok__hint_while_held(ready: Appliance) -> None:
+    ready.wait_for_screen(screens.Focus)
+    ready.button.down = Held(4.0, Gesture.HOLD, 0.5)
+    hint = picture(screens.HoldHint("FINISH SLIDE", 0.5))
+    ready.eventually(lambda: ready.sees.tobytes() == hint)
+    ready.button.down = None
+    ready.eventually(lambda: ready.sees.tobytes() != hint)
+
+
+def test_ok__no_hint_where_a_hold_does_nothing(ready: Appliance) -> None:
+    ready.capture()
+    ready.hold()
+    done = ready.wait_for_screen(screens.SlideDone)
+    ready.eventually(lambda: ready.sees.tobytes() == picture(done))
+    ready.button.down = Held(4.0, Gesture.HOLD, 0.5)
+    time.sleep(0.3)
+    assert ready.sees.tobytes() == picture(done)
+    ready.button.down = Held(7.0, Gesture.LONG_HOLD, 1.0)
+    hint = picture(screens.HoldHint("POWER OFF", 1.0))
+    ready.eventually(lambda: ready.sees.tobytes() == hint)
+
+
+# Asleep.
+
+
+def test_ok__untouched_it_sleeps_and_a_press_wakes_it(make: Make) -> None:
+    appliance = make(timing=TimingSettings(sleep_after_s=1.0, message_s=0.0))
+    appliance.start()
+    appliance.wait(State.ASLEEP)
+    appliance.eventually(lambda: appliance.sees.getbbox() is None)
+    assert not appliance.lit
+    appliance.press()
+    appliance.wait(State.READY)
+    appliance.wait_for_screen(screens.Focus)
+    assert appliance.lit
+    assert appliance.daemon.fields_captured == 0
+
+
+def test_ok__asleep_with_a_verdict_on_the_panel(make: Make) -> None:
+    appliance = make(timing=TimingSettings(sleep_after_s=2.0, message_s=0.0))
+    appliance.start()
+    appliance.capture()
+    appliance.wait(State.ASLEEP)
+    appliance.eventually(lambda: not appliance.lit)
+    assert isinstance(appliance.panel.shown[-1], screens.Result)
+    assert appliance.sees.tobytes() == picture(appliance.panel.shown[-1])
+    appliance.press()
+    appliance.wait(State.READY)
+    assert appliance.wait_for_screen(screens.Focus).fields == 1
+    assert appliance.daemon.fields_captured == 1
+
+
+def test_ok__held_button_keeps_it_awake(make: Make) -> None:
+    appliance = make(timing=TimingSettings(sleep_after_s=1.0, message_s=0.0))
+    appliance.button.down = Held(0.1, Gesture.PRESS, 0.0)
+    appliance.start()
+    time.sleep(1.5)
+    assert appliance.daemon.state is State.READY
+
+
+# Its end.
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_ok__power_off(ready: Appliance, refused: bool) -> None:
+    ready.stage.focus(6.0 if refused else 0.0)
+    ready.capture()
+    # As a finger does it: the panel says what letting go will do, until it is let go.
+    ready.button.down = Held(7.0, Gesture.LONG_HOLD, 1.0)
+    hint = picture(screens.HoldHint("POWER OFF", 1.0))
+    ready.eventually(lambda: ready.sees.tobytes() == hint)
+    ready.button.down = None
+    ready.long_hold()
+    assert ready.ended() == 0
+    assert ready.powered_off
+    assert not ready.lit
+    assert ready.button.closed
+    assert ready.display.closed
+    assert ready.sees.tobytes() == picture(screens.SafeToUnplug())
+    assert picture(screens.PoweringOff("saving records")) in [
+        shown.tobytes() for shown in ready.display.history
+    ]
+    (report,) = ready.reports()
+    assert report.slide.ended_by is EndedBy.POWER_OFF
+    RecordStore(ready.root, min_free_bytes=0).close()  # nobody holds the records any more
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_ok__stopped_by_systemd(ready: Appliance, captured: bool) -> None:
+    if captured:
+        ready.capture()
+    assert ready.stop() == 0
+    assert ready.daemon.state is State.STOPPED
+    assert not ready.lit
+    assert ready.sees.getbbox() is None
+    assert ready.told[-1] == "STOPPING=1"
+    assert not ready.powered_off
+    RecordStore(ready.root, min_free_bytes=0).close()
+
+
+def test_ok__slide_left_by_a_stop_is_closed_at_the_next_start(make: Make) -> None:
+    first = make()
+    first.start()
+    first.capture()
+    first.stop()
+    second = make()
+    second.start()
+    assert second.wait_for_screen(screens.Focus).slide == "S0002"
+    (report,) = second.reports()
+    assert report.slide.ended_by is EndedBy.RESTART
+
+
+def test_ok__watchdog_is_fed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon_module, "WATCHDOG_S", 0.0)
+    appliance = make(timing=TimingSettings(sleep_after_s=1.0))
+    appliance.start()
+    appliance.told.clear()
+    appliance.eventually(lambda: "WATCHDOG=1" in appliance.told)
+    appliance.wait(State.ASLEEP)
+    appliance.told.clear()
+    appliance.eventually(lambda: "WATCHDOG=1" in appliance.told)
+
+
+# What breaks.
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"), [("led_dead", Fault.LIGHT), ("camera_gone", Fault.CAMERA)]
+)
+def test_fail__part_broken_at_the_start(make: Make, broken: str, fault: Fault) -> None:
+    appliance = make()
+    appliance.break_(**{broken: True})
+    appliance.start(State.FAULT)
+    assert fault_shown(appliance) is fault
+    assert "READY=1" in appliance.told, "systemd must not take a fault for a start that hangs"
+    seen = len(appliance.panel.shown)
+    appliance.press()  # not mended yet
+    appliance.eventually(lambda: len(appliance.panel.shown) > seen + 1)
+    assert fault_shown(appliance) is fault
+    appliance.break_()
+    appliance.press()
+    appliance.wait(State.READY)
+    appliance.wait_for_screen(screens.Focus)
+    appliance.capture()
+    appliance.wait_for_screen(screens.Result)
+
+
+def test_fail__camera_unplugged_while_ready(ready: Appliance) -> None:
+    ready.capture()
+    ready.break_(camera_gone=True)
+    assert fault_shown(ready) is Fault.CAMERA
+    ready.break_()
+    ready.press()
+    ready.wait(State.READY)
+    assert ready.wait_for_screen(screens.Focus).fields == 1
+    assert ready.lit
+
+
+def test_fail__led_dies_while_ready(ready: Appliance) -> None:
+    """The live picture names it; a press is refused by the light gate."""
+    ready.break_(led_dead=True)
+    ready.eventually(
+        lambda: (
+            isinstance(ready.panel.shown[-1], screens.Focus)
+            and ready.panel.shown[-1].problem == "TOO DARK"
+        )
+    )
+    ready.capture()
+    (report,) = ready.reports()
+    assert report.fields[0].reading.failed_gate.name is GateName.LIGHT
+
+
+@pytest.mark.parametrize("when", ["start", "ready", "press"])
+def test_fail__camera_hangs(make: Make, when: str) -> None:
+    appliance = make()
+    if when == "start":
+        appliance.break_(camera_hangs=True)
+        appliance.start(None)
+    else:
+        appliance.start()
+        if when == "press":
+            appliance.panel.on_show = lambda screen: (
+                appliance.break_(camera_hangs=True)
+                if isinstance(screen, screens.Capturing)
+                else None
+            )
+            appliance.press()
+        else:
+            # While the button is held, too: the hint may not hide the fault.
+            appliance.button.down = Held(4.0, Gesture.HOLD, 0.5)
+            appliance.wait_for_screen(screens.Focus)
+            appliance.break_(camera_hangs=True)
+    assert appliance.ended() == 1
+    assert not appliance.lit
+    assert appliance.display.closed
+    assert appliance.sees.tobytes() == picture(screens.FaultScreen(Fault.CAMERA))
+
+
+def test_fail__bundle_is_wrong(make: Make, tmp_path: Path) -> None:
+    appliance = make()
+    appliance.open_classifier = lambda: load_bundle(tmp_path / "nothing")
+    appliance.start(State.FAULT)
+    assert fault_shown(appliance) is Fault.MODEL
+    appliance.open_classifier = lambda: appliance.classifier
+    appliance.press()
+    appliance.wait(State.READY)
+
+
+def test_fail__model_fails_while_reading(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The captured field is kept, unread."""
+
+    def fail(window: object) -> tuple[float, ...]:
+        raise BundleError("it broke")
+
+    monkeypatch.setattr(ready.classifier, "probabilities", fail)
+    ready.press()
+    assert fault_shown(ready) is Fault.MODEL
+    (report,) = ready.reports()
+    assert (report.slide.fields_kept, report.fields[0].reading.probabilities) == (1, None)
+
+
+class FullDisk:
+    """Makes the store of an appliance find its disk full while `full`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        add_field = RecordStore.add_field
+
+        def add(store: RecordStore, *given: Any) -> object:
+            if self.full:
+                raise DiskFullError("no room")
+            return add_field(store, *given)
+
+        monkeypatch.setattr(RecordStore, "add_field", add)
+
+
+def test_fail__disk_full(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The captured field waits, and is in the records when there is room again."""
+    disk = FullDisk(monkeypatch)
+    ready.press()
+    assert fault_shown(ready) is Fault.STORAGE
+    assert not [s for s in ready.panel.shown if isinstance(s, screens.Result)]
+    assert ready.reports() == []
+    seen = len(ready.panel.shown)
+    ready.press()  # still full
+    ready.eventually(lambda: len(ready.panel.shown) > seen + 1)
+    assert fault_shown(ready) is Fault.STORAGE
+    disk.full = False
+    ready.press()
+    ready.wait(State.READY)
+    assert ready.wait_for_screen(screens.Focus).fields == 1
+    (report,) = ready.reports()
+    assert (report.slide.name, report.slide.verdict.label) == ("S0001", "ALL")
+    ready.hold()
+    assert ready.wait_for_screen(screens.SlideDone).slide == "S0001"
+
+
+def test_fail__disk_full_by_its_minimum(make: Make) -> None:
+    appliance = make(min_free_bytes=1 << 60)
+    appliance.start()
+    appliance.press()
+    assert fault_shown(appliance) is Fault.STORAGE
+    appliance.min_free_bytes = 0
+    appliance.press()
+    appliance.wait(State.READY)
+    assert [len(report.fields) for report in appliance.reports()] == [1]
+
+
+def test_fail__disk_full_after_the_picture(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without a record stays behind; the field goes into the records all the same."""
+    insert = store_module.INSERT_FIELD
+    monkeypatch.setattr(store_module, "INSERT_FIELD", "INSERT INTO nowhere VALUES (1)")
+    ready.press()
+    assert fault_shown(ready) is Fault.STORAGE
+    assert (ready.root / "pictures" / "S0001").is_dir()
+    monkeypatch.setattr(store_module, "INSERT_FIELD", insert)
+    ready.press()
+    ready.wait(State.READY)
+    (report,) = ready.reports()
+    assert (report.slide.verdict.label, len(report.fields)) == ("ALL", 1)
+
+
+@pytest.mark.parametrize("how", ["power off", "stop"])
+def test_fail__disk_full_then_the_end(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A field that waits is recorded before the end, when there is room again."""
+    disk = FullDisk(monkeypatch)
+    ready.press()
+    assert fault_shown(ready) is Fault.STORAGE
+    disk.full = False
+    if how == "stop":
+        ready.stop()
+    else:
+        ready.long_hold()
+        ready.ended()
+    (report,) = ready.reports()
+    assert len(report.fields) == 1
+    assert report.slide.ended_by is (EndedBy.POWER_OFF if how == "power off" else None)
+
+
+def test_fail__lost_field_is_logged(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    FullDisk(monkeypatch)
+    ready.press()
+    assert fault_shown(ready) is Fault.STORAGE
+    ready.stop()
+    assert "a captured field is lost: no room" in caplog.text
+
+
+def test_fail__store_locked_by_another(make: Make) -> None:
+    appliance = make()
+    appliance.root.mkdir()
+    other = RecordStore(appliance.root, min_free_bytes=0)
+    appliance.start(State.FAULT)
+    assert fault_shown(appliance) is Fault.STORAGE
+    other.close()
+    appliance.press()
+    appliance.wait(State.READY)
+
+
+def test_fail__damaged_records_at_the_start(make: Make) -> None:
+    first = make()
+    first.start()
+    first.capture()
+    first.stop()
+    (first.root / "records.sqlite").write_bytes(b"no database" * 1000)
+    second = make()
+    second.start()
+    assert [s.title for s in second.panel.shown if isinstance(s, screens.Notice)] == ["NEW RECORDS"]
+    assert second.wait_for_screen(screens.Focus).slide == "S0002"
+    assert (second.root / "records.damaged-1.sqlite").exists()
+
+
+@pytest.mark.parametrize("fields_before", [0, 1])
+def test_fail__records_damaged_during_a_slide(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch, fields_before: int
+) -> None:
+    """The field that could not be recorded begins the new records, under the next number."""
+    for _ in range(fields_before):
+        ready.capture()
+
+    def fail(*given: Any) -> object:
+        raise StoreError("database disk image is malformed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordStore, "add_field", fail)
+        ready.press()
+        assert fault_shown(ready) is Fault.STORAGE
+    for suffix in ("-wal", "-shm"):
+        (ready.root / f"records.sqlite{suffix}").unlink(missing_ok=True)
+    (ready.root / "records.sqlite").write_bytes(b"no database" * 1000)
+    ready.press()
+    ready.wait(State.READY)
+    (report,) = ready.reports()
+    assert report.slide.number == 1 + fields_before
+    assert len(report.fields) == 1
+    ready.hold()
+    done = ready.wait_for_screen(screens.SlideDone)
+    assert (done.slide, done.verdict.fields) == (report.slide.name, 1)
+
+
+def test_fail__slide_can_not_be_finished(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: Any) -> object:
+        raise StoreError("the disk broke")
+
+    ready.capture()
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordStore, "finish_slide", fail)
+        ready.hold()
+        assert fault_shown(ready) is Fault.STORAGE
+    ready.press()
+    ready.wait(State.READY)
+    ready.hold()
+    assert ready.wait_for_screen(screens.SlideDone).slide == "S0001"
+    (report,) = ready.reports()
+    assert report.slide.ended_by is EndedBy.PERSON
+
+
+def test_fail__defect_in_a_part(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody foresaw it: the light is off, the panel says so and goes on saying so."""
+
+    def fail(window: object) -> tuple[float, ...]:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(ready.classifier, "probabilities", fail)
+    ready.press()
+    assert ready.ended() == 1
+    assert not ready.lit
+    assert ready.sees.tobytes() == picture(screens.FaultScreen(Fault.INTERNAL))
+    (report,) = ready.reports()
+    assert len(report.fields) == 1
+
+
+def test_fail__light_can_not_be_switched_off(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the end happens all the same."""
+
+    def fail(microscope: Microscope) -> None:
+        raise LightError("GPIO17 can't be written")
+
+    ready.capture()
+    monkeypatch.setattr(Microscope, "light_off", fail)
+    monkeypatch.setattr(Microscope, "close", fail)
+    assert ready.stop() == 0
+    assert ready.display.closed
+    RecordStore(ready.root, min_free_bytes=0).close()
+
+
+def test_fail__events_that_fit_no_state(ready: Appliance) -> None:
+    for event in (Event.TESTED, Event.READ, Event.FINISHED, Event.POWERED_DOWN, Event.CAPTURED):
+        ready.daemon.post(event)
+    ready.capture()
+    assert ready.wait_for_screen(screens.Result).verdict.probabilities == pytest.approx(SURE)
