@@ -158,7 +158,7 @@ def test_ok__tflite_lock_stays_below_numpy_2(checkout: Path) -> None:
 
 
 def test_ok__device_stays_light(project: dict) -> None:
-    assert {normal(r) for r in project["project"]["dependencies"]} == {"numpy", "pillow"}
+    assert {normal(r) for r in project["project"]["dependencies"]} == {"numpy", "pillow", "tqdm"}
 
 
 def test_ok__version_is_in_changelog(checkout: Path) -> None:

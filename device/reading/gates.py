@@ -19,7 +19,7 @@ MAX_CLIPPED_PERCENT = 2.0
 """Most pixels, in percent, that may have a channel at 254 or 255."""
 MIN_SHARPNESS = 0.165
 """Least sharpness (see focus.py): sharp fields of three laboratories measure 0.18 to 0.67, the same
-fields blurred by a Gaussian of 1 µm 0.12 to 0.16 (see README, "Gates")."""
+fields blurred by a Gaussian of 1 µm 0.12 to 0.16 (README.md beside this file)."""
 MIN_CONTRAST_LEVELS = 3.0
 """Least contrast at 2 µm, in levels of 255: below it there is nothing to focus on."""
 

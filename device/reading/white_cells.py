@@ -6,7 +6,7 @@ blue as much as green, and a thick blue-grey red cell absorbs red most. So
     nuclear stain = D_green - 0.15 D_red - 0.8 D_blue       (D: optical density over the glass)
 
 is high in nuclei only. A field's own red cells set the level that a nucleus must exceed.
-The weights and limits were chosen on expert boxes of two public sets (README, "White cells").
+The weights and limits were chosen on expert boxes of two public sets (README.md beside this file).
 """
 
 from __future__ import annotations

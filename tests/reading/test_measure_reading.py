@@ -1,4 +1,4 @@
-"""The arithmetic behind docs/reading.md, and that the document is about the code that is here."""
+"""The arithmetic behind device/reading/README.md, and that the document is about the code that is here."""
 
 from __future__ import annotations
 
