@@ -17,6 +17,14 @@ import device
 LOCKS = ("demo", "dev", "tflite", "train")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)")
 
+LOCKS = {
+    "demo": "device/requirements.txt",
+    "dev": "tests/requirements.txt",
+    "tflite": "tests/requirements-tflite.txt",
+    "train": "models/training/requirements.txt",
+}
+"""Where each lock lies: beside what needs it."""
+
 
 def tool(name: str) -> str:
     """The path of a tool, in this environment or on the machine; skips the test where it is absent."""
@@ -35,7 +43,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 def pins(root: Path, lock: str) -> dict[str, set[str]]:
     """Each package of a lock, and its versions (one for each range of Pythons)."""
     found: dict[str, set[str]] = {}
-    for line in (root / "requirements" / f"{lock}.txt").read_text().splitlines():
+    for line in (root / LOCKS[lock]).read_text().splitlines():
         if match := PIN.match(line):
             found.setdefault(match["name"], set()).add(match["version"])
     return found
@@ -125,7 +133,7 @@ def test_ok__unit_waits_for_neither_network_nor_time(checkout: Path, word: str) 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_ok__lock_pins_all_and_names_no_registry(checkout: Path, lock: str) -> None:
-    text = (checkout / "requirements" / f"{lock}.txt").read_text()
+    text = (checkout / LOCKS[lock]).read_text()
     assert "://" not in text
     assert "--index" not in text
     entries = [e for e in re.split(r"\n(?=\S)", text) if not e.startswith("#")]

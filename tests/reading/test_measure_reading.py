@@ -57,7 +57,7 @@ def test_ok__expert_boxes_leave_red_cells_out(tmp_path: Path) -> None:
     "name", ["MIN_LIGHT_LEVELS", "MIN_GLASS_LEVEL", "MAX_GLASS_LEVEL", "MAX_CLIPPED_PERCENT"]
 )
 def test_ok__the_document_names_the_limits(checkout: Path, name: str) -> None:
-    text = (checkout / "docs" / "reading.md").read_text(encoding="utf-8")
+    text = (checkout / "device" / "reading" / "README.md").read_text(encoding="utf-8")
     (gate_table,) = re.findall(r"\| gate \|.*?\n\n", text, re.DOTALL)
     assert re.search(rf"\b{getattr(limits, name):g}\b", gate_table), name
     assert f"{limits.MIN_SHARPNESS:g}" in gate_table
