@@ -152,7 +152,7 @@ make_venv() {
   UNFINISHED="$venv"
   trap clean_up EXIT
   trap 'exit 130' INT TERM
-  # demo.txt is a part of dev.txt, so an environment for the demo grows into one for the tests.
+  # The lock "demo" is a part of "dev", so an environment for the demo grows into one for the tests.
   if [ "$name" = dev ] && is_current "$venv" "$python" demo; then
     rm "$venv/stamp-demo"
   else

@@ -29,22 +29,24 @@ from device.systemd import notify
 _log = logging.getLogger(__name__)
 
 
-def make_daemon(settings: Settings, display: Display, stage: Stage) -> Daemon:
+def make_daemon(settings: Settings, display: Display, stage: Stage | None = None) -> Daemon:
     """The daemon of these settings on this display; a button is still to be attached.
 
-    stage: what a simulated microscope looks at. Nothing is opened yet: the self-test does that.
+    stage: what a simulated microscope looks at, a normal slide by default. Nothing is opened yet:
+    the self-test does that.
     """
+    looked_at = stage or Stage()
     simulated = "simulated" in (settings.parts.microscope, settings.parts.panel)
     return Daemon(
         Openers(
-            microscope=lambda: open_microscope(settings, stage),
+            microscope=lambda: open_microscope(settings, looked_at),
             classifier=lambda: open_classifier(settings, settings.model.threads),
             store=lambda: open_store(settings),
             simulated=simulated,
         ),
         Panel(display, simulated=simulated),
         settings.timing,
-        Surroundings(notify, health.warning, _power_off),
+        Surroundings(notify, health.warning, _stay_on if simulated else _power_off),
     )
 
 
@@ -117,6 +119,11 @@ def open_store(settings: Settings) -> RecordStore:
     """The records, for writing. Raises StoreError."""
     storage = settings.storage
     return RecordStore(Path(storage.directory), min_free_bytes=storage.min_free_mb * 1_000_000)
+
+
+def _stay_on() -> None:
+    """Simulated parts are no reason to switch off the computer that they run on."""
+    _log.warning("simulated parts: the computer stays on")
 
 
 def _power_off() -> None:

@@ -31,7 +31,6 @@ from device.records.reader import RecordReader
 from device.records.slide_number import parse_slide_number
 from device.records.text import slide_text, slides_table
 from device.settings import Settings, load_settings, to_toml
-from device.simulator.stage import Stage
 
 USAGE_ERROR = 2
 
@@ -45,14 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.command(options)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader (head, less) went away: nothing more to say, and no traceback at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except LeukoscopeError as error:
         print(f"leukoscope: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        # Of a reader that went away (head, less) there is nothing to say.
+        if not isinstance(error, BrokenPipeError):
+            where = error.filename or "standard output"
+            print(f"leukoscope: {where}: {error.strerror or error}", file=sys.stderr)
+        # What is still in the buffer would fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 
@@ -114,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.INFO)
     display = assembly.open_display(settings)
-    daemon = assembly.make_daemon(settings, display, Stage())
+    daemon = assembly.make_daemon(settings, display)
     try:
         button = assembly.open_button(settings, daemon)
     except ButtonError as error:

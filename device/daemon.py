@@ -210,7 +210,8 @@ class Daemon:
         if isinstance(error, CameraTimeoutError):
             return Event.HUNG
         if error.fault in (Fault.CAMERA, Fault.LIGHT):
-            self._let_go_of_microscope()
+            if not self._let_go_of_microscope():
+                return Event.HUNG
         elif error.fault is Fault.MODEL:
             self._classifier = None
         elif error.fault is Fault.STORAGE and self._store is not None:
@@ -354,6 +355,7 @@ class Daemon:
 
     def _show_slide_done(self) -> None:
         slide, store = self._opened_slide(), self._opened_store()
+        self._drop_gestures()
         self._panel.show(screens.SlideDone(slide.name, slide.verdict))
         _log.info("slide done: %s", slide.verdict.headline, extra={"slide": slide.name})
         self._slide = OpenSlide(store.next_slide(), self._provenance)
@@ -373,14 +375,14 @@ class Daemon:
 
     def _show_live(self) -> None:
         """One live frame: the focus meter in READY; in RESULT the verdict stays, with a thin meter."""
+        if self._classifier is None:
+            return
         try:
             frame = self._opened_microscope().preview()
+            self._meter.update(frame, self._classifier.um_per_px)
         except LeukoscopeError as error:
             self._handle(self._failed(error))
             return
-        if self._classifier is None:
-            return
-        self._meter.update(frame, self._classifier.um_per_px)
         if self.state is State.RESULT:
             self._show_result()
         elif self._message is not None and time.monotonic() < self._message[1]:
@@ -487,13 +489,18 @@ class Daemon:
             except LightError as error:
                 _log.error("%s", error)
 
-    def _let_go_of_microscope(self) -> None:
+    def _let_go_of_microscope(self) -> bool:
+        """Close it, if it is open; False when its camera hangs, so that only a new process can open it."""
         if self._microscope is not None:
             microscope, self._microscope = self._microscope, None
             try:
                 microscope.close()
+            except CameraTimeoutError as error:
+                _log.error("%s", error)
+                return False
             except LeukoscopeError as error:
                 _log.error("%s", error)
+        return True
 
     def _close(self) -> None:
         self._light_off()
@@ -501,6 +508,8 @@ class Daemon:
         self._surroundings.notify("STOPPING=1")
         if self._button is not None:
             self._button.close()
+        if self._slide is not None and self._captured is not None:
+            self._slide.add_unread(self._captured)
         if self._slide is not None and self._slide.waits:
             try:
                 self._test_store()

@@ -22,6 +22,7 @@ from device.panel.button import HOLD_S
 from device.panel.terminal import TerminalDisplay
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
+from device.records.record import EndedBy
 from device.records.text import confidence_text
 from device.settings import Settings
 from device.simulator.button import SimulatedButton
@@ -235,7 +236,9 @@ class _Person:
     def report(self, directory: Path) -> str:
         """The table of what was shown, and where everything lies."""
         with RecordReader(directory) as records:
-            slides = records.slides()[-len(self._shown) :] if self._shown else []
+            # One that was not finished, because of a problem, is none of those shown.
+            finished = [s for s in records.slides() if s.ended_by is EndedBy.PERSON]
+            slides = finished[len(finished) - len(self._shown) :]
         rows = [("SLIDE", "TRUTH", "VERDICT", "CONF.", "CELLS", "PRESS TO VERDICT")]
         rows += [
             (

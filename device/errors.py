@@ -64,7 +64,7 @@ class ButtonError(LeukoscopeError, OSError):
 
 
 class DisplayError(LeukoscopeError, OSError):
-    """The OLED does not answer. Never stops a run: logged, retried."""
+    """The OLED's library is missing. An OLED that does not answer raises nothing."""
 
 
 class BundleError(LeukoscopeError, ValueError):

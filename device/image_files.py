@@ -89,17 +89,17 @@ def find_image_files(
     files: list[Path] = []
     errors: list[tuple[Path, ImageFileError]] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where a folder is closed
             found, closed = _images_below(path)
             if not found and not closed:
                 why = "no JPEG, PNG, TIFF or BMP image in this folder"
                 errors.append((path, ImageFileError(f"{path}: {why}")))
             files += found
             errors += closed
-        elif os.path.lexists(path):
-            files.append(path)
-        else:
+        elif _is_absent(path):
             errors.append((path, _missing(path)))
+        else:
+            files.append(path)
     return files, errors
 
 
@@ -249,6 +249,17 @@ def _check_colourful(path: Path, rgb: Rgb) -> None:
             return
     if rgb.min() != rgb.max():
         raise _no_colour(path)
+
+
+def _is_absent(path: Path) -> bool:
+    """Return whether there is nothing at `path`; what can't be looked at may be there."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _missing(path: Path) -> ImageFileError:

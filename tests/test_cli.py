@@ -506,6 +506,20 @@ def test_ok__reader_that_goes_away(
     assert process.returncode == 1
 
 
+def test_fail__output_to_a_full_disk(settings_file: Path, checkout: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            command("settings", "--settings", settings_file),
+            cwd=checkout,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == b"leukoscope: standard output: No space left on device\n"
+
+
 def test_ok__terminal_that_knows_few_characters(settings_file: Path, checkout: Path) -> None:
     ran = subprocess.run(
         command("settings", "--settings", settings_file),

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from device import daemon as daemon_module
-from device.errors import BundleError, DiskFullError, Fault, LightError, StoreError
+from device.errors import (
+    BundleError,
+    CameraTimeoutError,
+    DiskFullError,
+    Fault,
+    LightError,
+    StoreError,
+)
 from device.microscope.microscope import Microscope
 from device.model.bundle import load_bundle
 from device.panel import screens
@@ -22,6 +29,7 @@ from device.records.record import EndedBy
 from device.records.store import RecordStore
 from device.settings import TimingSettings
 from device.simulator.hematology import Diagnosis
+from device.simulator.microscope import SimulatedCamera
 from device.simulator.smear import SmearSlide
 from device.workflow import Event, State
 from tests.appliance import SURE, Appliance
@@ -210,6 +218,24 @@ def test_ok__presses_while_busy_are_dropped(ready: Appliance) -> None:
     ready.eventually(lambda: len(ready.panel.shown) > seen + 3)
     assert ready.daemon.state is State.RESULT
     assert ready.daemon.fields_captured == 1
+
+
+def test_ok__presses_while_the_slide_is_recorded_are_dropped(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would hide its verdict before anyone has read it."""
+    finish_slide = RecordStore.finish_slide
+
+    def press_meanwhile(store: RecordStore, *given: Any) -> None:
+        ready.press()
+        finish_slide(store, *given)
+
+    monkeypatch.setattr(RecordStore, "finish_slide", press_meanwhile)
+    ready.capture()
+    ready.hold()
+    ready.wait_for_screen(screens.SlideDone)
+    time.sleep(0.3)
+    assert ready.daemon.state is State.SLIDE_DONE
 
 
 def test_ok__presses_during_the_self_test_are_dropped(make: Make) -> None:
@@ -420,6 +446,21 @@ def test_fail__camera_hangs(make: Make, when: str) -> None:
     assert appliance.sees.tobytes() == picture(screens.FaultScreen(Fault.CAMERA))
 
 
+def test_fail__camera_hangs_as_it_is_let_go_of(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a loose cable: this process could not open the camera again."""
+
+    def hang(camera: SimulatedCamera) -> None:
+        raise CameraTimeoutError("the camera gave no frame")
+
+    monkeypatch.setattr(SimulatedCamera, "close", hang)
+    ready.break_(camera_gone=True)
+    assert ready.ended() == 1
+    assert not ready.lit
+    assert ready.sees.tobytes() == picture(screens.FaultScreen(Fault.CAMERA))
+
+
 def test_fail__bundle_is_wrong(make: Make, tmp_path: Path) -> None:
     appliance = make()
     appliance.open_classifier = lambda: load_bundle(tmp_path / "nothing")
@@ -617,6 +658,21 @@ def test_fail__defect_in_a_part(ready: Appliance, monkeypatch: pytest.MonkeyPatc
     assert ready.sees.tobytes() == picture(screens.FaultScreen(Fault.INTERNAL))
     (report,) = ready.reports()
     assert len(report.fields) == 1
+
+
+def test_fail__defect_between_capture_and_reading(ready: Appliance) -> None:
+    """The captured field is not lost."""
+
+    def fail(screen: screens.Screen) -> None:
+        if isinstance(screen, screens.Reading):
+            raise ZeroDivisionError("a defect")
+
+    ready.panel.on_show = fail
+    ready.press()
+    assert ready.ended() == 1
+    assert not ready.lit
+    (report,) = ready.reports()
+    assert report.fields[0].reading.probabilities is None
 
 
 def test_fail__light_can_not_be_switched_off(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,11 +14,15 @@ import pytest
 from device import assembly, demo
 from device.demo import DemoSlide, interactive_demo, scripted_demo
 from device.errors import BundleError, LeukoscopeError
+from device.panel import screens
+from device.panel.drawing import draw
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
-from device.settings import CameraSettings, Settings
+from device.settings import CameraSettings, Parts, Settings
 from device.simulator.hematology import Diagnosis
+from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
+from device.workflow import Event
 from tests.appliance import SURE, StubClassifier
 
 SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
@@ -43,7 +48,7 @@ def test_ok__scripted(settings: Settings, tmp_path: Path) -> None:
     assert "█" in screens
     head, first, second, *rest = report.splitlines()
     assert head.split("  ")[0].strip() == "TRUTH"
-    assert [word for word in first.split() if word != "%"][:4] == ["S0001", "ALL", "ALL", "90"]
+    assert first.split()[:4] == ["S0001", "ALL", "ALL", "90%"]
     assert second.startswith("S0002  normal, out of focus  inconclusive")
     assert f"Records and pictures: {tmp_path / 'demo'}" in rest
     assert rest[-1].startswith("SIMULATED")
@@ -64,6 +69,30 @@ def test_ok__scripted_into_the_same_folder_again(
         out = io.StringIO()
         assert scripted_demo(settings, tmp_path, out) == 0
         assert f"\n{slide}  ALL " in out.getvalue()
+
+
+def test_ok__power_off_leaves_the_computer_on(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries the long hold on simulated parts must not lose their work."""
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **given: object) -> subprocess.CompletedProcess[str]:
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 0, "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    settings = dataclasses.replace(
+        settings,
+        parts=Parts(microscope="simulated", panel="simulated"),
+        storage=dataclasses.replace(settings.storage, directory=str(tmp_path)),
+    )
+    display = MemoryDisplay()
+    daemon = assembly.make_daemon(settings, display)
+    daemon.post(Event.LONG_HOLD)
+    assert daemon.run() == 0
+    assert display.image.tobytes() == draw(screens.SafeToUnplug(), simulated=True).tobytes()
+    assert ["systemctl", "poweroff"] not in ran
 
 
 def test_fail__no_model(

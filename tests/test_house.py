@@ -14,7 +14,6 @@ import pytest
 
 import device
 
-LOCKS = ("demo", "dev", "tflite", "train")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)")
 
 LOCKS = {

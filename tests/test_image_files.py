@@ -352,6 +352,14 @@ def test_fail__find_files(tmp_path: Path) -> None:
     ]
 
 
+def test_fail__find_files_that_can_not_be_looked_at(tmp_path: Path) -> None:
+    """What may be there is tried as a file, and says itself what is wrong."""
+    path = tmp_path / f"{'a' * 300}.png"
+    assert find_image_files([path]) == ([path], [])
+    with pytest.raises(ImageFileError, match=r"can't open it \(File name too long\)"):
+        open_field(path, None, 0.34, 0.34)
+
+
 def test_fail__find_files_in_a_closed_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

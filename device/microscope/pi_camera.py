@@ -14,7 +14,7 @@ from device.field import Field, Rgb
 from device.microscope.worker import Worker
 
 PREVIEW_WIDTH = 640
-"""Width in px of the small stream for the focus meter."""
+"""Width in px of the small stream for the focus meter, or the full one's where that is less."""
 
 BUFFERS = 3
 """Frames in flight: the fewest that keep the sensor running while one is read."""
@@ -45,7 +45,10 @@ class PiCamera:
         # A loose cable makes picamera2 block for ever, even in stop(): every call runs on this
         # thread and is waited for; when it hangs, the process ends and systemd starts a new one.
         self._worker = Worker("camera")
-        preview = (PREVIEW_WIDTH, round(PREVIEW_WIDTH * height / width / 2) * 2)
+        # Even, as YUV 4:2:0 wants it, and in both ways no larger than the full stream.
+        preview_width = min(PREVIEW_WIDTH, width // 2 * 2)
+        preview_height = min(round(preview_width * height / width / 2) * 2, height // 2 * 2)
+        preview = (preview_width, preview_height)
         self._camera = self._call(
             lambda: _started(
                 (width, height), preview, self._controls(exposure_us, analogue_gain, colour_gains)

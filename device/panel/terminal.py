@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import TextIO
 
@@ -44,6 +45,7 @@ class TerminalDisplay:
     """A `Display` that writes each changed picture to a text stream, under a rule as wide as it.
 
     in_place: write each picture over the one before, for a terminal that a person looks at.
+    A terminal that went away (SSH ended) stops nothing.
     """
 
     def __init__(self, stream: TextIO, *, in_place: bool = False) -> None:
@@ -55,11 +57,12 @@ class TerminalDisplay:
         text = to_text(image, shutil.get_terminal_size((SIZE[0], 40)).columns)
         if text != self._last:
             lines = text.count("\n") + 2
-            if self._in_place and self._last:
-                self._stream.write(f"\x1b[{lines}F")  # ECMA-48 CPL: that many lines up
+            # ECMA-48 CPL: that many lines up.
+            back = f"\x1b[{lines}F" if self._in_place and self._last else ""
             self._last = text
-            self._stream.write(f"{'─' * text.index(chr(10))}\n{text}\n")
-            self._stream.flush()
+            with contextlib.suppress(OSError):
+                self._stream.write(f"{back}{'─' * text.index(chr(10))}\n{text}\n")
+                self._stream.flush()
 
     def blank(self) -> None:
         """Write a dark picture."""

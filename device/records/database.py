@@ -71,10 +71,16 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
     Raises StoreError when it is damaged, newer, or closed to this user.
     """
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         connection = _connect(":memory:")
         connection.executescript(CREATE)
         return connection
+    except OSError as error:
+        raise StoreError(
+            f"{path}: can't read the records: {error.strerror}: try again with sudo"
+        ) from error
     with translated(path):
         try:
             return _open_as_it_is(path, "mode=ro")

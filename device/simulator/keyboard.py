@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
@@ -51,7 +52,8 @@ class Keyboard:
             os.write(self._wake_write, b"x")
             self._thread.join()
             self._thread = None
-            termios.tcsetattr(self._keys, termios.TCSADRAIN, self._before)
+            with contextlib.suppress(termios.error):  # the terminal went away
+                termios.tcsetattr(self._keys, termios.TCSADRAIN, self._before)
             os.close(self._wake_read)
             os.close(self._wake_write)
 
@@ -60,7 +62,10 @@ class Keyboard:
             ready = select.select([self._keys, self._wake_read], [], [])[0]
             if self._wake_read in ready:
                 return
-            key = os.read(self._keys, 1).decode("ascii", "replace")
+            try:
+                key = os.read(self._keys, 1).decode("ascii", "replace")
+            except OSError:  # the terminal went away
+                return
             if not key:
                 return
             if key in GESTURE_KEYS:

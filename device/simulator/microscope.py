@@ -103,9 +103,12 @@ class SimulatedCamera:
             raise CameraTimeoutError(f"the camera gave no frame in {self._timeout_s:g} s")
         key = (view.slide, view.field)
         if key != self._field_key:
-            self._field = render_field(
-                view.slide, view.field, um_per_px=self._um_per_px, shape=self._shape
-            ).transmittance
+            try:
+                self._field = render_field(
+                    view.slide, view.field, um_per_px=self._um_per_px, shape=self._shape
+                ).transmittance
+            except ValueError as error:
+                raise CameraError(f"the simulated camera can't: {error}") from error
             self._field_key = key
         if (*key, view.defocus_um) != self._image_key:
             self._image = defocus(self._field, view.defocus_um, self._um_per_px)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -120,10 +120,10 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakePicamera2]]:
             trouble.set()
 
 
-def opened(timeout_s: float = 30.0) -> PiCamera:
+def opened(timeout_s: float = 30.0, *, width: int = WIDTH, height: int = HEIGHT) -> PiCamera:
     return PiCamera(
-        width=WIDTH,
-        height=HEIGHT,
+        width=width,
+        height=height,
         um_per_px=0.155,
         exposure_us=8000,
         analogue_gain=1.5,
@@ -149,6 +149,19 @@ def test_ok__configuration(fake: type[FakePicamera2]) -> None:
     }
     assert config["buffer_count"] >= 2
     assert (config["display"], config["encode"]) == (None, None)
+
+
+@given(width=st.integers(320, 4056), height=st.integers(240, 3040))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+def test_ok__small_stream_is_even_and_no_larger_than_the_full_one(
+    fake: type[FakePicamera2], width: int, height: int
+) -> None:
+    """picamera2 refuses any other."""
+    opened(width=width, height=height)
+    small_width, small_height = fake.made[-1].config["lores"]["size"]
+    assert small_width % 2 == small_height % 2 == 0
+    assert 0 < small_width <= width
+    assert 0 < small_height <= height
 
 
 def test_ok__capture_is_a_frame_from_after_the_call(fake: type[FakePicamera2]) -> None:

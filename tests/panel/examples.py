@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from device.errors import Fault
 from device.panel.screens import (
     Asleep,
@@ -19,7 +21,8 @@ from device.panel.screens import (
     SlideDone,
     Starting,
 )
-from device.reading.results import PATTERN_OF_LABEL, Gate, GateName, Pattern, Reason, Verdict
+from device.reading.gates import picture_gates, white_cell_gate
+from device.reading.results import PATTERN_OF_LABEL, Gate, Pattern, Reason, Verdict
 
 
 def conclusive(label: str, confidence: float, white_cells: int, fields: int) -> Verdict:
@@ -42,19 +45,19 @@ UNSURE = Verdict(None, None, 0.46, 0.48, (0.46, 0.1, 0.1, 0.16, 0.18), 9, 2, Rea
 ACUTE = Verdict(
     None, Pattern.ACUTE, 0.55, 0.96, (0.02, 0.55, 0.41, 0.01, 0.01), 31, 4, Reason.CLASS_UNSURE
 )
-TOO_DARK = Gate(GateName.LIGHT, 8.0, "grey", 60.0, 220.0, "TOO DARK", "check the LED")
-NO_CELLS = Gate(
-    GateName.WHITE_CELLS, 0, "cells", 1, None, "NO WHITE CELLS", "move to another field"
-)
-TOO_LONG = Gate(
-    GateName.FOCUS, 0.1, "share", 0.3, None, "OBJECTIVE IS DIRTY", "clean its front lens"
-)
+
+
+def failed_gate(level: int, off_level: float | None = None) -> Gate:
+    """The gate that refuses an even picture of this level."""
+    rgb = np.full((100, 100, 3), level, np.uint8)
+    return next(gate for gate in picture_gates(rgb, 0.34, off_level) if not gate.passed)
+
 
 EXAMPLES: dict[str, Screen] = {
-    "starting": Starting("0.1.0", "camera", 2, 7),
+    "starting": Starting("0.1.0", "camera", 1, 4),
     "focus": Focus("S0042", 0.71, 0.93, "", "", 0, 0, ""),
     "focus-second-field": Focus("S0042", 0.94, 0.94, "", "", 1, 4, ""),
-    "focus-problem": Focus("S0042", 0.22, 0.93, "OUT OF FOCUS", "turn the focus knob", 0, 0, ""),
+    "focus-problem": Focus("S0042", 0.22, 0.93, "OUT OF FOCUS", "turn the focus wheel", 0, 0, ""),
     "focus-warning": Focus("S0042", 0.86, 0.93, "", "", 3, 17, "LOW VOLTAGE"),
     "capturing": Capturing("S0042"),
     "reading": Reading("S0042"),
@@ -65,16 +68,18 @@ EXAMPLES: dict[str, Screen] = {
     "result-cll": Result("S0046", conclusive("CLL", 0.92, 57, 6), "CLL", 0.95, 0.62),
     "result-acute": Result("S0047", ACUTE, "AML", 0.82, 0.62),
     "result-inconclusive": Result("S0048", UNSURE, "inconclusive", 0.41, 0.62),
-    "refused": Refused("S0042", TOO_DARK),
-    "refused-long": Refused("S0042", TOO_LONG),
-    "refused-no-cells": Refused("S0042", NO_CELLS),
+    "refused": Refused("S0042", failed_gate(level=20)),
+    "refused-no-light": Refused("S0042", failed_gate(level=20, off_level=19.0)),
+    "refused-nothing-seen": Refused("S0042", failed_gate(level=200)),
+    "refused-no-cells": Refused("S0042", white_cell_gate(())),
     "slide-done": SlideDone("S0042", conclusive("normal", 0.98, 102, 12)),
     "slide-done-inconclusive": SlideDone("S0049", NO_FIELD),
     "asleep": Asleep(),
     **{f"fault-{fault.title.lower()}": FaultScreen(fault) for fault in Fault},
-    "powering-off": PoweringOff("closing the records"),
+    "powering-off": PoweringOff("saving records"),
     "safe-to-unplug": SafeToUnplug(),
-    "notice": Notice("STORE DAMAGED", "Set aside. New one", "begun: see logs"),
+    "notice": Notice("NEW RECORDS", "The old were damaged,", "kept aside"),
+    "notice-no-field": Notice("NO FIELD YET", "Press to capture one", ""),
     "hold-finish": HoldHint("FINISH SLIDE", 0.4),
     "hold-power-off": HoldHint("POWER OFF", 1.0),
 }

@@ -56,6 +56,41 @@ def test_ok__terminal_writes_changes_only() -> None:
     assert not stream.closed
 
 
+def test_ok__narrow_terminal_gets_two_pixels_a_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = io.StringIO()
+    TerminalDisplay(stream).show(ONE)
+    rule, *lines = stream.getvalue().rstrip("\n").split("\n")
+    assert [len(line) for line in (rule, *lines)] == [64] * 33
+    again = Image.new("1", SIZE)
+    for y, line in enumerate(lines):
+        for x, char in enumerate(line):
+            for place, characters in enumerate(("▘▚▌▙▀▜▛█", "▝▞▐▟▀▜▛█", "▖▞▌▙▄▟▛█", "▗▚▐▟▄▙▜█")):
+                again.putpixel((2 * x + place % 2, 2 * y + place // 2), char in characters)
+    assert again.tobytes() == ONE.tobytes()
+
+
+def test_ok__terminal_in_place() -> None:
+    stream = io.StringIO()
+    display = TerminalDisplay(stream, in_place=True)
+    display.show(ONE)
+    display.show(TWO)
+    first, second = stream.getvalue().split("\x1b[33F")
+    assert first.count("\n") == second.count("\n") == 33
+
+
+def test_fail__terminal_that_goes_away() -> None:
+    """It stops nothing: a display never raises."""
+
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    display = TerminalDisplay(Gone())
+    display.show(ONE)
+    display.blank()
+
+
 def test_ok__memory_keeps_changes() -> None:
     display = MemoryDisplay()
     assert display.image.getbbox() is None

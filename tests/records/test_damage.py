@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 import tempfile
@@ -76,6 +77,19 @@ def test_ok__another_programs_database(tmp_path: Path) -> None:
         assert len(store.notices) == 1
     with sqlite3.connect(tmp_path / "records.damaged-1.sqlite") as connection:
         assert connection.execute("SELECT * FROM fields").fetchall() == []
+
+
+def test_fail__reader_where_it_may_not_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever is not in the device's group: no record is not the answer."""
+
+    def refuse(path: Path, **given: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(StoreError, match="can't read the records: Permission denied"):
+        RecordReader(tmp_path)
 
 
 def test_fail__newer_version(whole: Path, tmp_path: Path) -> None:

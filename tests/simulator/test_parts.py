@@ -132,6 +132,15 @@ def test_fail__camera(bench: Bench, call: str) -> None:
     assert getattr(bench.camera, call)().simulated
 
 
+def test_fail__camera_that_would_see_more_than_is_rendered() -> None:
+    bench = Bench()
+    camera = SimulatedCamera(
+        bench.stage, bench.light, width=4056, height=3040, um_per_px=0.155, timeout_s=0.01
+    )
+    with pytest.raises(CameraError, match="ask for fewer pixels or a smaller um_per_px"):
+        camera.preview()
+
+
 def test_ok__stage() -> None:
     stage = Stage()
     assert stage.view.slide.diagnosis is Diagnosis.NORMAL
@@ -227,6 +236,15 @@ def test_ok__terminal_is_put_back(terminal: Terminal) -> None:
     keyboard.close()
     assert terminal.mode == before
     keyboard.close()  # again: nothing
+
+
+def test_ok__terminal_that_goes_away() -> None:
+    """As when SSH ends: nothing to put back, and no error from the keyboard's thread."""
+    person, inner = pty.openpty()
+    with os.fdopen(inner, "r", encoding="utf-8") as stream:
+        keyboard = Keyboard(stream, print, {})
+        os.close(person)
+        keyboard.close()
 
 
 def open_files() -> int:

@@ -30,8 +30,8 @@ def test_ok__threshold_is_the_least_that_is_right_often_enough() -> None:
     label = np.where(confidence < 0.8, 1, 0)
     found = fit_threshold(probabilities, label, np.full(501, 1 / 501))
     named = confidence >= found
-    assert (label[named] == 0).mean() >= 0.97
-    assert (label[confidence >= found - 0.011] == 0).mean() < 0.97
+    assert (label[named] == 0).mean() >= 0.95
+    assert (label[confidence >= found - 0.011] == 0).mean() < 0.95
 
 
 def test_fail__threshold_that_nothing_reaches_is_the_highest() -> None:

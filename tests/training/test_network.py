@@ -16,7 +16,7 @@ from models.training.network import FieldCnn, keras_weights  # noqa: E402
 @pytest.fixture(params=[False, True], ids=["paper", "normalised"])
 def model(request: pytest.FixtureRequest) -> FieldCnn:
     torch.manual_seed(0)
-    model = FieldCnn(normalised=request.param, dropout=0.5)
+    model = FieldCnn(normalised=request.param)
     for norm in model.norms or []:
         norm.running_mean.uniform_(-0.5, 0.5)
         norm.running_var.uniform_(0.5, 2)
