@@ -18,6 +18,7 @@ from device.panel.button import Button, GpioButton
 from device.panel.display import Display
 from device.panel.oled import OledDisplay
 from device.panel.panel import Panel
+from device.panel.screens import Screen
 from device.panel.terminal import TerminalDisplay
 from device.records.store import RecordStore
 from device.settings import Settings
@@ -36,7 +37,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
     the self-test does that.
     """
     looked_at = stage or Stage()
-    simulated = "simulated" in (settings.parts.microscope, settings.parts.panel)
+    simulated = _is_simulated(settings)
     return Daemon(
         Openers(
             microscope=lambda: open_microscope(settings, looked_at),
@@ -48,6 +49,18 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
         settings.timing,
         Surroundings(notify, health.warning, _stay_on if simulated else _power_off),
     )
+
+
+def _is_simulated(settings: Settings) -> bool:
+    return "simulated" in (settings.parts.microscope, settings.parts.panel)
+
+
+def show_last(settings: Settings, display: Display, screen: Screen) -> None:
+    """Show a screen that stays on the display when the process ends."""
+    panel = Panel(display, simulated=_is_simulated(settings))
+    panel.show(screen)
+    panel.keep()
+    panel.close()
 
 
 def open_microscope(settings: Settings, stage: Stage) -> Microscope:

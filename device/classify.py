@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,8 @@ class FileResult:
             return None
         gate = self.reading.failed_gate
         if gate is not None:
-            return f"{gate.problem}: {gate.advice}"
+            doubt = ", or the assumed scale is wrong: give --um-per-px" if self.warnings else ""
+            return f"{gate.problem}: {gate.advice}{doubt}"
         return self.verdict.reason.value if self.verdict.reason is not None else None
 
     def to_json(self) -> dict[str, object]:
@@ -101,20 +102,20 @@ def classify_file(path: Path, classifier: TfliteClassifier, um_per_px: float | N
     return FileResult(path, reading, pool([reading], classifier.thresholds), None, tuple(warnings))
 
 
-def table(results: Sequence[FileResult], shown: Callable[[Path], str] = str) -> str:
-    """A table for people: one line a file. shown: how a path is written."""
+def table(results: Sequence[FileResult]) -> str:
+    """A table for people: one line a file."""
     rows = [("FILE", "READING", "CONF.", "CELLS", "WHY")]
     for result in results:
         verdict, reading = result.verdict, result.reading
         if verdict is None or reading is None:
-            rows.append((shown(result.path), "error", "-", "-", result.error or ""))
+            rows.append((str(result.path), "error", "-", "-", result.error or ""))
             continue
         refused = reading.failed_gate is not None
         headline = "refused" if refused else verdict.headline
         confidence = "-" if refused else percent(verdict.headline_confidence)
         rows.append(
             (
-                shown(result.path),
+                str(result.path),
                 headline,
                 confidence,
                 str(len(reading.white_cells)),

@@ -17,12 +17,11 @@ from tqdm import tqdm
 from device import __version__, assembly, workflow
 from device.classify import FileResult, classify, table
 from device.demo import interactive_demo, scripted_demo
-from device.errors import ButtonError, LeukoscopeError
+from device.errors import ButtonError, LeukoscopeError, SettingsError
 from device.image_files import find_image_files
 from device.journal import set_up_logging
 from device.microscope.led import GpioLed
 from device.model.bundle import load_bundle
-from device.panel.panel import Panel
 from device.panel.screens import FaultScreen
 from device.reading.results import NOTICE
 from device.records.export import export_csv, export_json
@@ -122,14 +121,10 @@ def _run(options: argparse.Namespace) -> int:
         button = assembly.open_button(settings, daemon)
     except ButtonError as error:
         logging.getLogger(__name__).error("fault %s: %s", error.fault.code, error)
-        panel = Panel(display, simulated=False)
-        panel.show(FaultScreen(error.fault))
-        panel.keep()
-        panel.close()
+        assembly.show_last(settings, display, FaultScreen(error.fault, restarts=True))
         return 1
     daemon.attach(button)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: daemon.post(workflow.Event.TERMINATED))
+    daemon.stop_on_signals()
     return daemon.run()
 
 
@@ -154,7 +149,8 @@ def _classify(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
     bundle = load_bundle(Path(settings.model.bundle))
     files, missing = find_image_files(options.paths)
-    results = []
+    results: list[FileResult] = []
+    warned = 0
     failed = len(missing)
     for path, error in missing:
         if options.json:
@@ -166,11 +162,15 @@ def _classify(options: argparse.Namespace) -> int:
     for result in progress:
         failed += result.error is not None
         for warning in result.warnings:
-            progress.write(f"leukoscope classify: {warning}", file=sys.stderr)
+            if not warned:
+                progress.write(f"leukoscope classify: {warning}", file=sys.stderr)
+            warned += 1
         if options.json:
             print(json.dumps(result.to_json()), flush=True)
         else:
             results.append(result)
+    if warned > 1:
+        print(f"leukoscope classify: the same of {warned - 1} more", file=sys.stderr)
     if results:
         print(f"{table(results)}\n\n{bundle.card.name} {bundle.card.version}. {NOTICE}")
     return 1 if failed else 0
@@ -217,7 +217,11 @@ def _workflow(_options: argparse.Namespace) -> int:
 
 
 def _light_off(options: argparse.Namespace) -> int:
-    settings = load_settings(options.settings)
+    try:
+        settings = load_settings(options.settings)
+    except SettingsError as error:
+        print(f"leukoscope light-off: {error}; the default pin is taken", file=sys.stderr)
+        settings = Settings()
     if settings.parts.microscope == "real":
         GpioLed(settings.light.pin).close()
     return 0

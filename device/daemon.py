@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -115,6 +116,11 @@ class Daemon:
         """Fields captured since the start; to be read from any thread."""
         return self._fields_captured
 
+    def stop_on_signals(self) -> None:
+        """Take SIGTERM, SIGINT and SIGHUP as a wish to stop, with the light off. In the main thread."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.post(Event.TERMINATED))
+
     def attach(self, button: Button) -> None:
         """Watch this button for the hint of what letting go would do."""
         self._button = button
@@ -138,7 +144,7 @@ class Daemon:
             return self._exit
         except Exception:
             _log.exception("fault %s: a defect in the software", Fault.INTERNAL.code)
-            self._panel.show(screens.FaultScreen(Fault.INTERNAL))
+            self._panel.show(screens.FaultScreen(Fault.INTERNAL, restarts=True))
             self._panel.keep()
             return 1
         finally:
@@ -254,7 +260,7 @@ class Daemon:
                 self._panel.show(screens.Asleep())
             case workflow.ShowFault():
                 self._drop_gestures()
-                self._panel.show(screens.FaultScreen(self._fault))
+                self._panel.show(screens.FaultScreen(self._fault, restarts=False))
             case workflow.PowerDown():
                 return self._power_down()
             case workflow.PowerOff():
@@ -265,6 +271,7 @@ class Daemon:
             case workflow.Exit(status):
                 self._exit = status
                 if status:
+                    self._panel.show(screens.FaultScreen(self._fault, restarts=True))
                     self._panel.keep()
         return None
 
@@ -303,7 +310,8 @@ class Daemon:
         self._opened_microscope().preview()
 
     def _test_light(self) -> None:
-        self._opened_microscope().test_light()
+        # LEDs dim over weeks: the log keeps the level of each start.
+        _log.info("LED raises the picture by %.1f levels", self._opened_microscope().test_light())
 
     def _test_model(self) -> None:
         if self._classifier is None:
@@ -482,11 +490,13 @@ class Daemon:
         )
 
     def _light_off(self) -> None:
-        """Switch the light off; a light that can't be reached can only be logged here."""
+        """Switch the light off. Raises LightError, but not while a fault is dealt with already."""
         if self._microscope is not None:
             try:
                 self._microscope.light_off()
             except LightError as error:
+                if self.state not in (State.FAULT, State.STOPPED):
+                    raise
                 _log.error("%s", error)
 
     def _let_go_of_microscope(self) -> bool:
@@ -503,7 +513,6 @@ class Daemon:
         return True
 
     def _close(self) -> None:
-        self._light_off()
         self._let_go_of_microscope()
         self._surroundings.notify("STOPPING=1")
         if self._button is not None:

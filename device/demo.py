@@ -117,6 +117,8 @@ def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
 
 def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     """Let a person at the keyboard play with the appliance. Returns the exit status."""
+    if not sys.stdin.isatty():
+        raise LeukoscopeError("the interactive demonstration needs a terminal to read keys from")
     settings = _simulated(settings, into)
     set_up_logging(sys.stderr, logging.WARNING)
     stage = Stage()
@@ -137,9 +139,8 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
         "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off\n"
         "m move to the next field   n next slide   + - focus wheel   q quit\n"
     )
-    if not sys.stdin.isatty():
-        raise LeukoscopeError("the interactive demonstration needs a terminal to read keys from")
     daemon.attach(keyboard)
+    daemon.stop_on_signals()
     status = daemon.run()
     stream.write(f"\nRecords and pictures: {settings.storage.directory}\n{NOTICE} SIMULATED.\n")
     return status

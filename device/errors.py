@@ -17,7 +17,7 @@ class Fault(enum.Enum):
     MODEL = (3, "MODEL", "Model missing or", "changed: reinstall")
     STORAGE = (4, "STORAGE", "Disk full or broken:", "export, free space")
     BUTTON = (5, "BUTTON", "GPIO line busy or", "wrong: see settings")
-    INTERNAL = (6, "INTERNAL", "Restart; if again,", "see leukoscope logs")
+    INTERNAL = (6, "INTERNAL", "Restart; if again,", "look into its log")
 
     def __init__(self, number: int, title: str, advice: str, advice_more: str) -> None:
         self.number = number

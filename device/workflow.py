@@ -165,11 +165,13 @@ TABLE: dict[tuple[State, Event], Transition] = {
     (State.ASLEEP, Event.HOLD_EMPTY): Transition(State.READY, (LightOn(),)),
     (State.FAULT, Event.PRESS): Transition(State.STARTING, (SelfTest(),)),
     (State.POWERING_OFF, Event.POWERED_DOWN): Transition(State.STOPPED, (PowerOff(),)),
-    (State.POWERING_OFF, Event.FAULTED): Transition(State.STOPPED, (PowerOff(),)),
+    # What waits in memory would be lost: say so. From the fault a second long hold does power off.
+    (State.POWERING_OFF, Event.FAULTED): _FAULT,
+    (State.FAULT, Event.LONG_HOLD): Transition(State.STOPPED, (LightOff(), PowerOff())),
 }
 """Every transition that is not the same everywhere; an event without one changes nothing."""
 
-_PERSON_MAY_POWER_OFF = (State.READY, State.RESULT, State.SLIDE_DONE, State.ASLEEP, State.FAULT)
+_PERSON_MAY_POWER_OFF = (State.READY, State.RESULT, State.SLIDE_DONE, State.ASLEEP)
 _PARTS_IN_USE = (State.STARTING, State.READY, State.CAPTURING, State.RESULT, State.SLIDE_DONE)
 for _state in _PERSON_MAY_POWER_OFF:
     TABLE[_state, Event.LONG_HOLD] = _POWER_DOWN

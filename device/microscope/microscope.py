@@ -40,8 +40,10 @@ class Microscope:
         self._light.on()
         return replace(field, off_level=off_level)
 
-    def test_light(self) -> None:
+    def test_light(self) -> float:
         """Compare a small frame with the LED on and one with it off; leaves it off.
+
+        Returns by how many levels (of 255) the LED raises the picture's mean.
 
         Raises LightError when they do not differ: the LED is dead, or the slide lets nothing
         through; and what `preview` raises.
@@ -50,11 +52,13 @@ class Microscope:
         on_level = float(self._camera.preview(fresh=True).rgb.mean())
         self._light.off()
         off_level = float(self._camera.preview(fresh=True).rgb.mean())
-        if on_level - off_level < MIN_LIGHT_LEVELS:
+        rise = on_level - off_level
+        if rise < MIN_LIGHT_LEVELS:
             raise LightError(
-                f"the LED changes the picture by {on_level - off_level:.1f} levels, less than "
+                f"the LED changes the picture by {rise:.1f} levels, less than "
                 f"{MIN_LIGHT_LEVELS:g}: check the LED, its wires and the slide"
             )
+        return rise
 
     def close(self) -> None:
         """Switch the light off and let go of both parts. Raises LightError, CameraTimeoutError."""

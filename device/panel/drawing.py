@@ -75,7 +75,9 @@ def _draw_on(canvas: Canvas, screen: Screen) -> None:
             canvas.large_centred(_BIG, f"{screen.fault.code} {screen.fault.title}", _BIG_HEIGHT)
             canvas.text(_LINE1, screen.fault.advice)
             canvas.text(_LINE2, screen.fault.advice_more)
-            canvas.text(_LINE3, "press: test again")
+            canvas.text(
+                _LINE3, "starts again by itself" if screen.restarts else "press: test again"
+            )
         case PoweringOff():
             canvas.header("Please wait")
             canvas.large_centred(_BIG + 4, "POWER OFF", _BIG_HEIGHT)

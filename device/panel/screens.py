@@ -88,9 +88,13 @@ class Asleep:
 
 @dataclass(frozen=True)
 class FaultScreen:
-    """A fault stopped the instrument: its number, name and advice."""
+    """A fault stopped the instrument: its number, name and advice.
+
+    restarts: the device starts again by itself; otherwise a press tests again.
+    """
 
     fault: Fault
+    restarts: bool
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,12 @@ EXAMPLES: dict[str, Screen] = {
     "slide-done": SlideDone("S0042", conclusive("normal", 0.98, 102, 12)),
     "slide-done-inconclusive": SlideDone("S0049", NO_FIELD),
     "asleep": Asleep(),
-    **{f"fault-{fault.title.lower()}": FaultScreen(fault) for fault in Fault},
+    **{
+        f"fault-{fault.title.lower()}": FaultScreen(
+            fault, restarts=fault in (Fault.BUTTON, Fault.INTERNAL)
+        )
+        for fault in Fault
+    },
     "powering-off": PoweringOff("saving records"),
     "safe-to-unplug": SafeToUnplug(),
     "notice": Notice("NEW RECORDS", "The old were damaged,", "kept aside"),
