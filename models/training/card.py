@@ -30,5 +30,5 @@ def write_card(bundle: Path, card: dict[str, Any]) -> None:
 
 
 def _toml(value: Any) -> str:
-    """A string, number, bool or list of them; JSON writes these as TOML does."""
-    return json.dumps(value, ensure_ascii=False)
+    """A string, number, bool or list of them; JSON writes these as TOML does, but for NaN."""
+    return "nan" if value != value else json.dumps(value, ensure_ascii=False)

@@ -9,13 +9,15 @@ import keras
 from .architecture import CLASSES, DENSE, DROPOUT, FILTERS, KERNEL_PX, LayerWeights
 
 
-def build(weights: Sequence[LayerWeights], *, softmax: bool) -> keras.Sequential:
-    """The network with these weights, batch fixed at 1 (an open batch runs slower on the device).
+def build(
+    weights: Sequence[LayerWeights], *, softmax: bool, batch: int | None = 1
+) -> keras.Sequential:
+    """The network with these weights. batch: None leaves it open, which runs slower on the device.
 
     softmax: with the paper's last activation; without it the output is the logits.
     """
     layers = keras.layers
-    model = keras.Sequential([keras.Input(batch_shape=(1, 200, 200, 3))])
+    model = keras.Sequential([keras.Input(batch_shape=(batch, 200, 200, 3))])
     for filters in FILTERS:
         model.add(layers.Conv2D(filters, KERNEL_PX, activation="relu"))
         model.add(layers.MaxPooling2D())
