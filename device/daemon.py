@@ -331,6 +331,7 @@ class Daemon:
         if field is None or self._classifier is None:
             raise LeukoscopeError("there is no captured field, or no model, to read it with")
         self._panel.show(screens.Reading(self._slide_name))
+        self._opened_store().start_encoding(slide.number, field, simulated=self._openers.simulated)
         self._captured = None
         slide.read(field, self._classifier)
         slide.record(self._opened_store())
@@ -387,6 +388,8 @@ class Daemon:
             return
         try:
             frame = self._opened_microscope().preview()
+            if not self._events.empty():
+                return  # a press waits: it comes first
             self._meter.update(frame, self._classifier.um_per_px)
         except LeukoscopeError as error:
             self._handle(self._failed(error))

@@ -6,8 +6,9 @@ import fcntl
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,6 +48,8 @@ class RecordStore(RecordReader):
         made the records, or when the disk can't be written.
         """
         self.notices: tuple[str, ...] = ()
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="png")
+        self._encoding: tuple[_PictureKey, Future[bytes]] | None = None
         try:
             root.mkdir(parents=True, exist_ok=True)
             self._lock = _only_writer(root)
@@ -76,6 +79,7 @@ class RecordStore(RecordReader):
     def close(self) -> None:
         """Close the records; another process may write them afterwards. May be called again."""
         super().close()
+        self._encoder.shutdown()
         self._lock.close()
 
     def next_slide(self) -> int:
@@ -84,6 +88,24 @@ class RecordStore(RecordReader):
         It becomes a slide's own with the first field that `add_field` keeps under it.
         """
         return self._next_slide
+
+    def start_encoding(self, slide: int, field: Field, *, simulated: bool) -> None:
+        """Encode the picture of the field that `add_field` will be given next, on a second core.
+
+        Only a head start, for the sake of the person who waits for a verdict: what `add_field` is
+        given in the end decides. Raises StoreError as `add_field`.
+        """
+        with translated(self._path):
+            number = self._next_field(slide)
+        key = _PictureKey(id(field), slide, number, simulated or field.simulated)
+        self._encoding = (key, self._encoder.submit(_encode, key, field))
+
+    def _picture(self, key: _PictureKey, field: Field) -> bytes:
+        """Return the PNG of a field: the one that is being encoded, if it is that."""
+        encoding, self._encoding = self._encoding, None
+        if encoding is not None and encoding[0] == key:
+            return encoding[1].result()
+        return _encode(key, field)
 
     def add_field(
         self,
@@ -105,7 +127,7 @@ class RecordStore(RecordReader):
         with translated(self._path):
             number = self._next_field(slide)
         simulated = field.simulated or provenance.simulated
-        png = encode_png(field.rgb, field.um_per_px, _picture_texts(slide, number, simulated))
+        png = self._picture(_PictureKey(id(field), slide, number, simulated), field)
         self._make_room(len(png), slide)
         kept = FieldRecord(
             record=0,  # counted by the database
@@ -229,12 +251,23 @@ class RecordStore(RecordReader):
             raise
 
 
-def _picture_texts(slide: int, number: int, simulated: bool) -> dict[str, str]:
-    title = f"{format_slide_number(slide)} field {number}"
-    return {
-        "Title": f"{title} {SIMULATED}" if simulated else title,
+@dataclass(frozen=True)
+class _PictureKey:
+    """Which picture: the field (by its identity) and what its file says of it."""
+
+    field_id: int
+    slide: int
+    number: int
+    simulated: bool
+
+
+def _encode(key: _PictureKey, field: Field) -> bytes:
+    title = f"{format_slide_number(key.slide)} field {key.number}"
+    texts = {
+        "Title": f"{title} {SIMULATED}" if key.simulated else title,
         "Comment": NOTICE,
     }
+    return encode_png(field.rgb, field.um_per_px, texts)
 
 
 def _only_writer(root: Path) -> BinaryIO:

@@ -8,8 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.field import Field, Rgb
+from device.reading.reader import prepare
 from device.reading.results import LABELS
+from device.reading.window import cut
+from device.simulator.optics import defocus, expose
+from device.simulator.smear import Diagnosis, SmearSlide, render_field
+from models.training.cache import MODEL_UM_PER_PX, WINDOW_PX
 from models.training.card import FLOAT32, INT8, read_card, write_card
+from models.training.rendered import UM_PER_PX
 
 BUNDLE = Path(__file__).parents[2] / "models" / "field-cnn"
 
@@ -35,15 +42,32 @@ def test_ok__a_card_survives_writing(tmp_path: Path) -> None:
     assert read_card(tmp_path) == card
 
 
+def test_ok__a_card_can_say_that_nothing_was_measured(tmp_path: Path) -> None:
+    write_card(tmp_path, {"measured": {"accuracy": float("nan")}})
+    assert np.isnan(read_card(tmp_path)["measured"]["accuracy"])
+
+
 @pytest.mark.runtime
 def test_ok__int8_says_what_float32_says() -> None:
     pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed")
     from models.training.runtime import logits
 
-    windows = np.random.default_rng(0).integers(0, 256, (3, 200, 200, 3), np.uint8)
+    windows = np.stack([rendered_window(diagnosis) for diagnosis in ("AML", "CML", "CLL")])
     exact, coarse = (logits(BUNDLE / name, windows) for name in (FLOAT32, INT8))
     assert exact.shape == (3, len(LABELS))
-    assert np.abs(exact - coarse).max() < 0.1 * np.ptp(exact)
+    assert (exact.argmax(1) == coarse.argmax(1)).all()
+    assert np.abs(exact - coarse).max() < 0.05 * np.ptp(exact)
+
+
+def rendered_window(diagnosis: str) -> Rgb:
+    """What the model sees of a rendered slide that is in no split."""
+    smear = render_field(SmearSlide(Diagnosis(diagnosis), 40_000), 0, um_per_px=UM_PER_PX)
+    light = defocus(smear.transmittance, 0.0, UM_PER_PX)
+    rng = np.random.default_rng(0)
+    rgb = expose(light, led_level=1.0, exposure=1.0, shading=0.0, rng=rng)
+    ready = prepare(Field(rgb, UM_PER_PX, simulated=True), MODEL_UM_PER_PX, WINDOW_PX)
+    assert ready.window is not None
+    return cut(ready.picture, ready.window)
 
 
 @pytest.mark.runtime
