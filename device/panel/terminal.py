@@ -50,19 +50,21 @@ class TerminalDisplay:
 
     def __init__(self, stream: TextIO, *, in_place: bool = False) -> None:
         self._stream, self._in_place = stream, in_place
-        self._last = ""
+        self._last: bytes | None = None
 
     def show(self, image: Image.Image) -> None:
         """Write the picture, unless it is the one written last."""
+        pixels = image.tobytes()
+        if pixels == self._last:
+            return
         text = to_text(image, shutil.get_terminal_size((SIZE[0], 40)).columns)
-        if text != self._last:
-            lines = text.count("\n") + 2
-            # ECMA-48 CPL: that many lines up.
-            back = f"\x1b[{lines}F" if self._in_place and self._last else ""
-            self._last = text
-            with contextlib.suppress(OSError):
-                self._stream.write(f"{back}{'─' * text.index(chr(10))}\n{text}\n")
-                self._stream.flush()
+        lines = text.count("\n") + 2
+        # ECMA-48 CPL: that many lines up.
+        back = f"\x1b[{lines}F" if self._in_place and self._last is not None else ""
+        self._last = pixels
+        with contextlib.suppress(OSError):
+            self._stream.write(f"{back}{'─' * text.index(chr(10))}\n{text}\n")
+            self._stream.flush()
 
     def blank(self) -> None:
         """Write a dark picture."""
