@@ -452,7 +452,7 @@ def test_fail__run_without_a_button(
     monkeypatch.setattr(assembly, "open_display", lambda settings: display)
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     assert run("run")[0] == 1
-    shown = draw(screens.FaultScreen(Fault.BUTTON, restarts=True), simulated=False)
+    shown = draw(screens.FaultScreen(Fault.BUTTON, restarts=True), simulated=True)
     assert display.image.tobytes() == shown.tobytes()
     assert display.closed
 

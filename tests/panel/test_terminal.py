@@ -19,6 +19,12 @@ ONE = draw(EXAMPLES["result-all"], simulated=True)
 TWO = draw(EXAMPLES["refused"], simulated=True)
 
 
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever terminal the tests themselves run in."""
+    monkeypatch.setenv("COLUMNS", "128")
+
+
 def from_text(text: str) -> Image.Image:
     lines = text.split("\n")
     image = Image.new("1", (len(lines[0]), 2 * len(lines)))

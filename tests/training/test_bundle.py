@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from device.field import Field, Rgb
+from device.model.interpreter import load_runtime
 from device.reading.reader import prepare
 from device.reading.results import LABELS
 from device.reading.window import cut
@@ -49,7 +50,6 @@ def test_ok__a_card_can_say_that_nothing_was_measured(tmp_path: Path) -> None:
 
 @pytest.mark.runtime
 def test_ok__int8_says_what_float32_says() -> None:
-    pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed")
     from models.training.runtime import logits
 
     windows = np.stack([rendered_window(diagnosis) for diagnosis in ("AML", "CML", "CLL")])
@@ -72,8 +72,8 @@ def rendered_window(diagnosis: str) -> Rgb:
 
 @pytest.mark.runtime
 def test_ok__the_int8_input_is_the_byte_itself() -> None:
-    litert = pytest.importorskip("ai_edge_litert.interpreter", reason="no TFLite runtime")
-    detail = litert.Interpreter(model_path=str(BUNDLE / "model.tflite")).get_input_details()[0]
+    _, interpreter = load_runtime()
+    detail = interpreter(model_path=str(BUNDLE / "model.tflite")).get_input_details()[0]
     scale, zero = detail["quantization"]
     assert detail["dtype"] is np.int8
     assert (scale, zero) == (pytest.approx(1 / 255), -128)
