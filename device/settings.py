@@ -50,7 +50,7 @@ class Parts:
 class LightSettings:
     """The white LED."""
 
-    pin: int = key(17, "GPIO line of the MOSFET's gate", unit="BCM number", low=4, high=27)
+    pin: int = key(17, "GPIO line of the MOSFET's gate", unit="(BCM)", low=4, high=27)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class CameraSettings:
 class ButtonSettings:
     """The one button."""
 
-    pin: int = key(27, "GPIO line, button to ground", unit="BCM number", low=4, high=27)
+    pin: int = key(27, "GPIO line, button to ground", unit="(BCM)", low=4, high=27)
     debounce_ms: int = key(30, "shortest press", unit="ms", low=1, high=500)
 
 

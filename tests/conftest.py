@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,3 +35,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real smears here: {folder} is absent")
     return folder
+
+
+@pytest.fixture
+def factory() -> Iterator[MockFactory]:
+    """The mock pins of gpiozero, in place of a Pi's."""
+    before = Device.pin_factory
+    Device.pin_factory = MockFactory()
+    yield Device.pin_factory
+    Device.pin_factory.reset()
+    Device.pin_factory = before

@@ -141,7 +141,7 @@ def test_ok__settings_prints_a_file_that_reads_the_same(run: Run, settings_file:
     status, out, err = run("settings")
     assert (status, err) == (0, "")
     assert parse_settings(out, "printed") == parse_settings(settings_file.read_text(), "file")
-    assert "# GPIO line of the MOSFET's gate; 4 to 27 BCM number" in out
+    assert "# GPIO line of the MOSFET's gate; 4 to 27 (BCM)" in out
 
 
 def test_ok__settings_without_a_file(

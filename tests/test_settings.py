@@ -128,7 +128,7 @@ def test_fail__bad_value_is_named_with_its_line(
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("[light]\npin = 99\n", 2, "light.pin must be a whole number from 4 to 27 BCM number"),
+        ("[light]\npin = 99\n", 2, "light.pin must be a whole number from 4 to 27 (BCM)"),
         ("\nlight.pin = 99\n", 2, "light.pin must be"),
         ("\n\nlight = { pin = 99 }\n", 3, "light.pin must be"),
         ("[button]\npin = 27\n\n[light]\npin = 1\n", 5, "light.pin must be"),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import pytest
-from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from device.errors import CameraError, LightError
@@ -14,15 +12,6 @@ from device.microscope.led import GpioLed
 from device.microscope.microscope import Microscope
 
 PIN = 22
-
-
-@pytest.fixture
-def factory() -> Iterator[MockFactory]:
-    before = Device.pin_factory
-    Device.pin_factory = MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.reset()
-    Device.pin_factory = before
 
 
 def test_ok__dark_until_switched_on(factory: MockFactory) -> None:
