@@ -13,6 +13,7 @@ usage: ./setup.sh COMMAND [OPTION...]
   test                   run all checks and tests
   bench [--json]         measure speed and memory
   lock [--upgrade]       write the locked dependencies anew
+  rig                    run the tests that need a camera driven by libcamera, in a virtual machine (root, x86-64)
 
 Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
 Pi OS, 64-bit; Python 3.11 to 3.13. PYTHON=/path/to/python chooses another Python than the first that fits.
@@ -304,11 +305,17 @@ run_lock() {
   sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
 }
 
+run_rig() {
+  # shellcheck source=/dev/null # checked by itself
+  source tests/rig/rig.sh
+  rig "$@"
+}
+
 main() {
   local command="${1:-}"
   [ "$#" -eq 0 ] || shift
   case "$command" in
-    demo | test | bench | lock)
+    demo | test | bench | lock | rig)
       check_machine
       "run_$command" "$@"
       ;;
