@@ -6,23 +6,28 @@ import logging
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from device import health
 from device.daemon import Daemon, Openers, Surroundings
+from device.microscope.calibration_folder import CalibrationFolder, Found
 from device.microscope.led import GpioLed
 from device.microscope.microscope import Microscope
+from device.microscope.parts import Camera, CameraControls, Light
 from device.microscope.pi_camera import PiCamera
 from device.model.bundle import TfliteClassifier, load_bundle
-from device.panel.button import Button, GpioButton
+from device.panel.button import Button, Gesture, GpioButton
 from device.panel.display import Display
+from device.panel.keyboard import Keyboard
+from device.panel.mirror import MirroredDisplay
 from device.panel.oled import OledDisplay
 from device.panel.panel import Panel
+from device.panel.remote_button import RemoteButton
 from device.panel.screens import Screen
 from device.panel.terminal import TerminalDisplay
 from device.records.store import RecordStore
 from device.settings import Settings
-from device.simulator.keyboard import Keyboard
 from device.simulator.microscope import SimulatedCamera, SimulatedLight
 from device.simulator.stage import Stage
 from device.systemd import notify
@@ -37,7 +42,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
     the self-test does that.
     """
     looked_at = stage or Stage()
-    simulated = _is_simulated(settings)
+    simulated = is_simulated(settings)
     return Daemon(
         Openers(
             microscope=lambda: open_microscope(settings, looked_at),
@@ -51,55 +56,88 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
     )
 
 
-def _is_simulated(settings: Settings) -> bool:
+def is_simulated(settings: Settings) -> bool:
+    """Whether any part is simulated: then every screen and record says so."""
     return "simulated" in (settings.parts.microscope, settings.parts.panel)
 
 
 def show_last(settings: Settings, display: Display, screen: Screen) -> None:
     """Show a screen that stays on the display when the process ends."""
-    panel = Panel(display, simulated=_is_simulated(settings))
+    panel = Panel(display, simulated=is_simulated(settings))
     panel.show(screen)
     panel.keep()
     panel.close()
 
 
 def open_microscope(settings: Settings, stage: Stage) -> Microscope:
-    """Light and camera. Raises LightError, CameraError, CameraTimeoutError."""
+    """Light and camera, with the newest calibration. Raises LightError, CameraError, CameraTimeoutError."""
+    found = find_calibration(settings)
+    for problem in found.problems:
+        _log.warning("%s", problem)
+    controls = settings_controls(settings)
+    if found.calibration is not None:
+        controls = found.calibration.controls
+    light, camera = open_parts(settings, stage, controls)
+    return Microscope(light, camera, settings.camera.frames, found)
+
+
+def open_parts(settings: Settings, stage: Stage, controls: CameraControls) -> tuple[Light, Camera]:
+    """Light and camera alone. Raises LightError, CameraError, CameraTimeoutError."""
     camera = settings.camera
     if settings.parts.microscope == "simulated":
         light = SimulatedLight(stage)
-        return Microscope(
+        return light, SimulatedCamera(
+            stage,
             light,
-            SimulatedCamera(
-                stage,
-                light,
-                width=camera.width,
-                height=camera.height,
-                um_per_px=camera.um_per_px,
-                timeout_s=camera.timeout_s,
-            ),
+            width=camera.width,
+            height=camera.height,
+            um_per_px=camera.um_per_px,
+            timeout_s=camera.timeout_s,
+            controls=controls,
         )
     led = GpioLed(settings.light.pin)
     try:
-        return Microscope(
-            led,
-            PiCamera(
-                width=camera.width,
-                height=camera.height,
-                um_per_px=camera.um_per_px,
-                exposure_us=camera.exposure_us,
-                analogue_gain=camera.analogue_gain,
-                colour_gains=(camera.red_gain, camera.blue_gain),
-                timeout_s=camera.timeout_s,
-            ),
+        return led, PiCamera(
+            width=camera.width,
+            height=camera.height,
+            sensor=(camera.sensor_width, camera.sensor_height, camera.sensor_bits),
+            um_per_px=camera.um_per_px,
+            controls=controls,
+            timeout_s=camera.timeout_s,
         )
     except BaseException:
         led.close()
         raise
 
 
+def settings_controls(settings: Settings) -> CameraControls:
+    """What the camera is told without a calibration."""
+    camera = settings.camera
+    return CameraControls(
+        camera.exposure_us, camera.analogue_gain, camera.red_gain, camera.blue_gain
+    )
+
+
+def calibration_folder(settings: Settings) -> CalibrationFolder:
+    """Where calibrations are kept."""
+    return CalibrationFolder(Path(settings.storage.directory) / "calibration")
+
+
+def find_calibration(settings: Settings) -> Found:
+    """The newest good calibration for these settings."""
+    return calibration_folder(settings).newest(
+        width=settings.camera.width,
+        height=settings.camera.height,
+        simulated=settings.parts.microscope == "simulated",
+    )
+
+
 def open_display(settings: Settings) -> Display:
-    """The OLED, or the terminal in its place. Raises DisplayError when luma.oled is missing."""
+    """The OLED, or the terminal in its place, mirrored. Raises DisplayError when luma.oled is missing."""
+    return MirroredDisplay(_open_panel(settings), Path(settings.panel.mirror), time.monotonic)
+
+
+def _open_panel(settings: Settings) -> Display:
     if settings.parts.panel == "simulated":
         return TerminalDisplay(sys.stdout, in_place=sys.stdout.isatty())
     panel = settings.panel
@@ -108,17 +146,25 @@ def open_display(settings: Settings) -> Display:
     )
 
 
-def open_button(settings: Settings, daemon: Daemon) -> Button:
-    """The button, or the keyboard in its place, its gestures on the daemon's queue.
+def open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button:
+    """The button, or the keyboard in its place. on_gesture: called from a thread of the button's.
 
-    Raises ButtonError when the GPIO line can't be had.
+    With the remote one beside it where the settings allow that. Raises ButtonError when the GPIO line
+    can't be had.
     """
+    button = _open_button(settings, on_gesture)
+    if settings.panel.remote_button:
+        return RemoteButton(button, Path(settings.panel.mirror), on_gesture)
+    return button
+
+
+def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button:
     if settings.parts.panel == "simulated":
-        return Keyboard(sys.stdin, daemon.on_gesture, {})
+        return Keyboard(sys.stdin, on_gesture, {})
     return GpioButton(
         settings.button.pin,
         bounce_time=settings.button.debounce_ms / 1000,
-        on_gesture=daemon.on_gesture,
+        on_gesture=on_gesture,
         clock=time.monotonic,
     )
 

@@ -66,6 +66,7 @@ class FileResult:
                 if reading is not None
                 else None
             ),
+            "shading": "estimated from the field" if reading is not None else None,
             "white_cells": len(reading.white_cells) if reading is not None else None,
             "reason": self.reason,
             "error": self.error,

@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from device import __version__, assembly, workflow
+from device.calibrate import at_the_panel, calibrate, calibrate_first, check, interruptible
 from device.classify import FileResult, classify, table
 from device.demo import interactive_demo, scripted_demo
 from device.errors import ButtonError, LeukoscopeError, SettingsError
@@ -22,14 +23,21 @@ from device.image_files import find_image_files
 from device.journal import set_up_logging
 from device.microscope.led import GpioLed
 from device.model.bundle import load_bundle
+from device.panel.button import GestureRelay
 from device.panel.screens import FaultScreen
+from device.reading.gates import picture_gates
 from device.reading.results import NOTICE
 from device.records.export import export_csv, export_json
 from device.records.picture import slide_picture
 from device.records.reader import RecordReader
+from device.records.record import SIMULATED
 from device.records.slide_number import parse_slide_number
 from device.records.text import slide_text, slides_table
 from device.settings import Settings, load_settings, to_toml
+from device.simulator.stage import Stage
+from device.snap import save, snap
+from device.systemd import service_paused
+from device.watch import print_panel, watch
 
 USAGE_ERROR = 2
 
@@ -78,6 +86,16 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     command("run", _run, "Run the appliance; systemd does this")
+    watching = command("watch", _watch, "Show the panel of the running appliance, live")
+    watching.add_argument(
+        "--once", action="store_true", help="print it as it is now; so too where no terminal is"
+    )
+    calibrating = command("calibrate", _calibrate, "Calibrate the microscope, a step a press")
+    calibrating.add_argument(
+        "--check", action="store_true", help="only say what has drifted since; exit status 1 if any"
+    )
+    snapping = command("snap", _snap, "Write one corrected picture with its scale bar")
+    snapping.add_argument("picture", nargs="?", type=Path, default=Path("snap.png"), metavar="FILE")
     command("settings", _settings, "Print the settings in force")
 
     demo = command("demo", _demo, "Run the appliance on the simulated microscope")
@@ -117,15 +135,55 @@ def _run(options: argparse.Namespace) -> int:
     set_up_logging(sys.stderr, logging.INFO)
     display = assembly.open_display(settings)
     daemon = assembly.make_daemon(settings, display)
+    relay = GestureRelay(daemon.on_gesture)
     try:
-        button = assembly.open_button(settings, daemon)
+        button = assembly.open_button(settings, relay)
     except ButtonError as error:
         logging.getLogger(__name__).error("fault %s: %s", error.fault.code, error)
         assembly.show_last(settings, display, FaultScreen(error.fault, restarts=True))
         return 1
+    if button.held() is not None:
+        calibrate_first(settings, display, button, relay)
+        relay.to = daemon.on_gesture
     daemon.attach(button)
     daemon.stop_on_signals()
     return daemon.run()
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.ERROR)
+    task = check if options.check else calibrate
+    with service_paused(), interruptible(), at_the_panel(settings) as (display, relay):
+        return 0 if task(settings, display, relay, print) else 1
+
+
+def _snap(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.WARNING)
+    with service_paused(), interruptible():
+        microscope = assembly.open_microscope(settings, Stage())
+        try:
+            snapped = snap(microscope)
+        finally:
+            microscope.close()
+    save(snapped, options.picture)
+    field = snapped.field
+    print(f"{options.picture}: {field.width_px} x {field.height_px} px; {snapped.correction}")
+    for gate in picture_gates(field.rgb, field.um_per_px, field.off_level):
+        if not gate.passed:
+            print(f"{gate.problem}: {gate.advice}")
+    print(NOTICE + (f" {SIMULATED}." if field.simulated else ""))
+    return 0
+
+
+def _watch(options: argparse.Namespace) -> int:
+    folder = Path(load_settings(options.settings).panel.mirror)
+    if options.once or not sys.stdout.isatty():
+        print_panel(folder, sys.stdout)
+    else:
+        watch(folder, sys.stdout, sys.stdin)
+    return 0
 
 
 def _settings(options: argparse.Namespace) -> int:
@@ -172,7 +230,8 @@ def _classify(options: argparse.Namespace) -> int:
     if warned > 1:
         print(f"leukoscope classify: the same of {warned - 1} more", file=sys.stderr)
     if results:
-        print(f"{table(results)}\n\n{bundle.card.name} {bundle.card.version}. {NOTICE}")
+        shading = "No calibration: shading is estimated from each field itself."
+        print(f"{table(results)}\n\n{bundle.card.name} {bundle.card.version}. {shading} {NOTICE}")
     return 1 if failed else 0
 
 

@@ -15,9 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from device import __version__, workflow
-from device.errors import CameraTimeoutError, Fault, LeukoscopeError, LightError, StoreError
+from device.errors import (
+    CalibrationError,
+    CameraTimeoutError,
+    Fault,
+    LeukoscopeError,
+    LightError,
+    StoreError,
+)
 from device.field import Field
 from device.focus_meter import FocusMeter
+from device.microscope.drift import quick_drift
 from device.microscope.microscope import Microscope
 from device.model.bundle import TfliteClassifier
 from device.open_slide import OpenSlide
@@ -48,6 +56,9 @@ GESTURES = {
     Gesture.LONG_HOLD: Event.LONG_HOLD,
 }
 HELD_ACTIONS = {Gesture.HOLD: "FINISH SLIDE", Gesture.LONG_HOLD: "POWER OFF"}
+NOT_CALIBRATED, CALIBRATION_DAMAGED = "NOT CALIBRATED", "CALIBRATION BROKEN"
+ALTERNATE_S = 3.0
+"""How long a warning stays on the panel, and then what a press does, in turn."""
 LIVE = (State.READY, State.RESULT)
 
 _log = logging.getLogger(__name__)
@@ -103,6 +114,7 @@ class Daemon:
         self._meter = FocusMeter()
         self._message: tuple[screens.Screen, float] | None = None
         self._warning, self._health_due = "", 0.0
+        self._optics = ""
         self._touched = self._alive = time.monotonic()
         self._exit: int | None = None
 
@@ -281,6 +293,7 @@ class Daemon:
             ("records", self._test_store),
             ("camera", self._test_camera),
             ("light", self._test_light),
+            ("calibration", self._test_calibration),
             ("model", self._test_model),
         )
         for done, (name, test) in enumerate(steps):
@@ -311,7 +324,32 @@ class Daemon:
 
     def _test_light(self) -> None:
         # LEDs dim over weeks: the log keeps the level of each start.
-        _log.info("LED raises the picture by %.1f levels", self._opened_microscope().test_light())
+        test = self._opened_microscope().test_light()
+        _log.info("LED raises the picture by %.1f levels", test.rise)
+        self._lit = test.lit
+
+    def _test_calibration(self) -> None:
+        """Say which calibration is in force, and what of it no longer holds. None stops the start."""
+        found = self._opened_microscope().found
+        if found.calibration is None:
+            _log.warning("not calibrated: shading is estimated; run: leukoscope calibrate")
+            self._optics = CALIBRATION_DAMAGED if found.problems else NOT_CALIBRATED
+            return
+        calibration = found.calibration
+        _log.info("calibration %s of %s", calibration.name, calibration.made)
+        self._optics = CALIBRATION_DAMAGED if found.problems else ""
+        try:
+            drift = quick_drift(self._lit.rgb, calibration.glass)
+        except CalibrationError as error:  # a slide without glass between its cells
+            _log.info("whether the LED has drifted can't be told now: %s", error)
+            return
+        for warning in drift.warnings:
+            _log.warning(
+                "%s since calibration %s (light × %.2f, red × %.2f, blue × %.2f); to be sure: "
+                "leukoscope calibrate --check",
+                *(warning, calibration.name, drift.light, drift.red, drift.blue),
+            )
+        self._optics = self._optics or "".join(drift.warnings[:1])
 
     def _test_model(self) -> None:
         if self._classifier is None:
@@ -402,7 +440,7 @@ class Daemon:
             verdict = self._opened_slide().verdict
             self._panel.show(
                 self._meter.screen(
-                    self._slide_name, verdict.fields, verdict.white_cells, self._health()
+                    self._slide_name, verdict.fields, verdict.white_cells, self._shown_warning()
                 )
             )
 
@@ -416,6 +454,7 @@ class Daemon:
                 alone.headline,
                 alone.headline_confidence,
                 self._meter.level,
+                slide.last_moved,
             )
         )
 
@@ -450,6 +489,11 @@ class Daemon:
                 _log.warning("power or heat: %s", warning)
             self._warning = warning
         return self._warning
+
+    def _shown_warning(self) -> str:
+        """Power and heat before optics, which leaves every other moment to what a press does."""
+        turn = int(time.monotonic() / ALTERNATE_S) % 2 == 0
+        return self._health() or (self._optics if turn else "")
 
     def _drop_gestures(self) -> None:
         """Forget presses made while the instrument was busy; a stop or a power-off is kept."""
@@ -488,7 +532,6 @@ class Daemon:
             model_name=card.name if card else "none",
             model_version=card.version if card else "",
             model_sha256=card.sha256 if card else "",
-            calibration_sha256=None,
             simulated=self._openers.simulated,
         )
 

@@ -15,10 +15,14 @@ from typing import TextIO
 from PIL import Image
 
 from device import assembly
+from device.calibrate import calibrate
+from device.calibrator import Step
 from device.daemon import Daemon
 from device.errors import LeukoscopeError
 from device.journal import set_up_logging
-from device.panel.button import HOLD_S
+from device.panel.button import HOLD_S, Gesture, GestureRelay
+from device.panel.display import Display
+from device.panel.keyboard import Keyboard
 from device.panel.terminal import TerminalDisplay
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
@@ -27,7 +31,8 @@ from device.records.text import confidence_text
 from device.settings import Settings
 from device.simulator.button import SimulatedButton
 from device.simulator.hematology import Diagnosis
-from device.simulator.keyboard import Keyboard
+from device.simulator.micrometer import MicrometerSlide
+from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Stage
 from device.workflow import Event, State
@@ -40,6 +45,9 @@ FIELDS = 2
 
 FOCUS_STEPS_UM = (5.0, 2.5, 1.0, 0.0)
 """How the focus wheel is turned, in µm from focus."""
+
+CLEAN_SLIDE_SEED, CLEAN_SLIDE_DEFOCUS_UM = 900, 15.0
+"""The clean glass to calibrate on, so far out of focus that none of its grains is seen."""
 
 CALM_S = 0.4
 """Least time between two prints of a live screen, so that a terminal can be read."""
@@ -92,13 +100,14 @@ class CalmTerminal(TerminalDisplay):
 
 
 def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
-    """Show `SLIDES` to the appliance as a person would, then print what came of it.
+    """Calibrate, show `SLIDES` to the appliance as a person would, then print what came of it.
 
     into: the folder of the records; made if absent. Returns the exit status.
     """
     settings = _simulated(settings, into)
     set_up_logging(sys.stderr, logging.WARNING)
     stage = Stage()
+    calibrate_once(settings, TerminalDisplay(stream), stage, lambda line: _write(stream, line))
     daemon = assembly.make_daemon(
         settings, CalmTerminal(stream, lambda: daemon.state is State.READY), stage
     )
@@ -122,6 +131,7 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     settings = _simulated(settings, into)
     set_up_logging(sys.stderr, logging.WARNING)
     stage = Stage()
+    calibrate_once(settings, MemoryDisplay(), stage, lambda line: _write(stream, line))
     daemon = assembly.make_daemon(settings, TerminalDisplay(stream, in_place=True), stage)
     choice = _Choice(stage)
     keyboard = Keyboard(
@@ -144,6 +154,32 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     status = daemon.run()
     stream.write(f"\nRecords and pictures: {settings.storage.directory}\n{NOTICE} SIMULATED.\n")
     return status
+
+
+def calibrate_once(
+    settings: Settings, display: Display, stage: Stage, say: Callable[[str], None]
+) -> None:
+    """Calibrate the simulated microscope, unless it has been: a person with a clean slide and a micrometer.
+
+    Raises what the parts raise.
+    """
+    if assembly.find_calibration(settings).calibration is not None:
+        return
+    relay = GestureRelay(lambda _gesture: None)
+
+    def next_slide(step: Step, done: int) -> None:
+        if step is Step.SCALE:
+            stage.load(MicrometerSlide())
+        else:
+            stage.load(SmearSlide(Diagnosis.EMPTY, CLEAN_SLIDE_SEED + done), CLEAN_SLIDE_DEFOCUS_UM)
+        relay(Gesture.PRESS)
+
+    calibrate(settings, display, relay, say, stage, next_slide)
+
+
+def _write(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()
 
 
 def _simulated(settings: Settings, into: Path) -> Settings:

@@ -64,7 +64,22 @@ class ButtonError(LeukoscopeError, OSError):
 
 
 class DisplayError(LeukoscopeError, OSError):
-    """The OLED's library is missing. An OLED that does not answer raises nothing."""
+    """The OLED's library is missing, or its mirrored picture can't be read.
+
+    An OLED that does not answer raises nothing.
+    """
+
+
+class CalibrationError(LeukoscopeError, ValueError):
+    """A calibration step can't be done, or a calibration file can't be used; the message says what to do.
+
+    problem: at most 14 characters, shown large on the panel. advice: at most 21 characters.
+    """
+
+    def __init__(self, message: str, problem: str, advice: str) -> None:
+        super().__init__(message)
+        self.problem = problem
+        self.advice = advice
 
 
 class BundleError(LeukoscopeError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from device.field import Field
 from device.model.bundle import TfliteClassifier
@@ -29,6 +30,7 @@ class OpenSlide:
         self._readings: list[FieldReading] = []
         self._waiting: list[tuple[Field, FieldReading]] = []
         self._thresholds = Thresholds(1.0, 1.0)
+        self._last_moved = False
 
     @property
     def name(self) -> str:
@@ -49,6 +51,11 @@ class OpenSlide:
     def last_verdict(self) -> Verdict:
         """The verdict of the newest field alone."""
         return pool(self._readings[-1:], self._thresholds)
+
+    @property
+    def last_moved(self) -> bool:
+        """Whether the stage moved while the newest field was captured."""
+        return self._last_moved
 
     @property
     def waits(self) -> bool:
@@ -81,6 +88,7 @@ class OpenSlide:
 
     def _add(self, field: Field, reading: FieldReading) -> None:
         self._readings.append(reading)
+        self._last_moved = field.moved
         self._waiting.append((field, reading))
 
     def record(self, store: RecordStore) -> None:
@@ -94,7 +102,7 @@ class OpenSlide:
                 reading,
                 None if reading.probabilities is None else pool([reading], self._thresholds),
                 pool(upto, self._thresholds),
-                self._provenance(),
+                replace(self._provenance(), calibration_sha256=field.calibration_sha256),
             )
             del self._waiting[0]
 

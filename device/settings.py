@@ -59,6 +59,12 @@ class CameraSettings:
 
     width: int = key(1014, "width of a captured field", unit="px", low=320, high=4056)
     height: int = key(760, "height of a captured field", unit="px", low=240, high=3040)
+    # The sensor's mode with its whole view: of the HQ camera (IMX477) 2x2 binned. Its others are crops.
+    sensor_width: int = key(2028, "width of the sensor's mode", unit="px", low=320, high=9248)
+    sensor_height: int = key(1520, "height of the sensor's mode", unit="px", low=240, high=6944)
+    sensor_bits: int = key(12, "bits of the sensor's mode", unit="bit", low=8, high=16)
+    frames: int = key(4, "frames of a field: their mean, or the sharpest", low=1, high=16)
+    # A calibration's own values go before these four.
     um_per_px: float = key(
         0.155, "scale of a captured field on the slide", unit="µm/px", low=0.01, high=1.0
     )
@@ -85,6 +91,10 @@ class PanelSettings:
     driver: str = key("ssd1306", "the OLED's controller", choices=("ssd1306", "sh1106"))
     i2c_bus: int = key(1, "number of /dev/i2c-N", low=0, high=20)
     address: int = key(0x3C, "I2C address", low=0x3C, high=0x3D)
+    mirror: str = key("/run/leukoscope", "folder of the panel's picture, for leukoscope watch")
+    remote_button: bool = key(
+        False, "root and the group leukoscope may press the button by leukoscope watch"
+    )
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,8 @@ def _shown(value: Any) -> str:
 def _problem(field: dataclasses.Field[Any], value: Any) -> str:
     """What the value should have been, or '' when it is right."""
     about, default = field.metadata, field.default
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
     if isinstance(default, str):
         if about["choices"]:
             return "" if value in about["choices"] else "one of " + ", ".join(about["choices"])
@@ -243,6 +255,8 @@ def to_toml(settings: Settings) -> str:
 
 
 def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return json.dumps(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
@@ -250,6 +264,8 @@ def _literal(value: Any) -> str:
 
 def _about(field: dataclasses.Field[Any]) -> str:
     about = field.metadata
+    if isinstance(field.default, bool):
+        return f"{about['meaning']}: true or false"
     if about["choices"]:
         return f"{about['meaning']}: {' or '.join(about['choices'])}"
     if about["low"] is None:

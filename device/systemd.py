@@ -1,10 +1,16 @@
-"""Telling systemd: ready, alive, stopping. A datagram to $NOTIFY_SOCKET, as sd_notify(3) says."""
+"""Telling systemd: ready, alive, stopping (as sd_notify(3) says); asking it to pause the service."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import socket
+import subprocess
+from collections.abc import Iterator
+
+from device.errors import LeukoscopeError
+
+SERVICE = "leukoscope.service"
 
 
 def notify(message: str) -> None:
@@ -20,3 +26,41 @@ def notify(message: str) -> None:
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
     ):
         sender.sendto(message.encode(), address)
+
+
+@contextlib.contextmanager
+def service_paused() -> Iterator[bool]:
+    """Stop the appliance's service while the caller has its parts, and start it again after.
+
+    Gives whether it ran. Nothing happens where there is no systemd or the service is not running.
+    Raises LeukoscopeError when it may not be stopped, or does not start again.
+    """
+    if not _systemctl("is-active", "--quiet"):
+        yield False
+        return
+    if not _systemctl("stop"):
+        raise LeukoscopeError(
+            f"the appliance is running and has the camera: stop it (sudo systemctl stop {SERVICE}), "
+            "or run this as root"
+        )
+    try:
+        yield True
+    finally:
+        if not _systemctl("start"):
+            raise LeukoscopeError(
+                f"the appliance did not start again: look into journalctl -u {SERVICE}"
+            )
+
+
+def _systemctl(*command: str) -> bool:
+    """Whether systemctl did it; False, too, where there is none."""
+    try:
+        done = subprocess.run(  # noqa: S603  # words of this module
+            ["systemctl", *command, SERVICE],  # noqa: S607  # found on the system's own path
+            capture_output=True,
+            timeout=60.0,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

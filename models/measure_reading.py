@@ -19,8 +19,10 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from device.field import Field
+from device.reading.flattening import flattened
 from device.reading.focus import measure_focus
 from device.reading.gates import MIN_SHARPNESS
+from device.reading.glass import estimate_glass
 from device.reading.reader import prepare
 from device.reading.results import GateName, WhiteCell
 from device.reading.scaling import resampled
@@ -117,7 +119,9 @@ def expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
 def _found(task: tuple[Path, float, str, bool, list[Box]]) -> Found:
     path, um_per_px, group, chosen_on, boxes = task
     factor = um_per_px / MODEL_UM_PER_PX
-    cells = find_white_cells(resampled(opened(path, um_per_px), MODEL_UM_PER_PX), MODEL_UM_PER_PX)
+    picture = resampled(opened(path, um_per_px), MODEL_UM_PER_PX)
+    glass = estimate_glass(picture, MODEL_UM_PER_PX)
+    cells = find_white_cells(flattened(picture, glass), MODEL_UM_PER_PX)
     scaled = [(x0 * factor, y0 * factor, x1 * factor, y1 * factor) for x0, y0, x1, y1 in boxes]
     hit, right = match(cells, scaled)
     return Found(group, chosen_on, len(boxes), hit, len(cells), right)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from device.daemon import Daemon, Openers, Surroundings
 from device.field import Rgb
+from device.microscope.calibration_folder import CalibrationFolder
 from device.microscope.microscope import Microscope
 from device.panel import screens
 from device.panel.button import Gesture, Held
@@ -86,6 +87,7 @@ class Appliance:
     timing: TimingSettings = field(default_factory=lambda: TimingSettings(message_s=0.0))
     slide: SmearSlide = field(default_factory=lambda: SmearSlide(Diagnosis.ALL, 1))
     camera_timeout_s: float = 0.2
+    frames: int = 1
     min_free_bytes: int = 0
     told: list[str] = field(default_factory=list)
     powered_off: bool = False
@@ -125,7 +127,10 @@ class Appliance:
             um_per_px=0.31,
             timeout_s=self.camera_timeout_s,
         )
-        return Microscope(light, camera)
+        found = CalibrationFolder(self.root / "calibration").newest(
+            width=507, height=380, simulated=True
+        )
+        return Microscope(light, camera, self.frames, found)
 
     def _power_off(self) -> None:
         self.powered_off = True

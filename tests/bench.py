@@ -156,7 +156,7 @@ def _stages(settings: Settings) -> dict[str, float]:
     window = cut(ready.picture, ready.window)
     reading = read_field(field, classifier)
     verdict = pool([reading], classifier.thresholds)
-    screen = Result("S0001", verdict, verdict.headline, verdict.confidence, 0.5)
+    screen = Result("S0001", verdict, verdict.headline, verdict.confidence, 0.5, False)
     card = classifier.card
     with tempfile.TemporaryDirectory() as folder:
         storage = replace(settings.storage, directory=folder)
@@ -168,7 +168,6 @@ def _stages(settings: Settings) -> dict[str, float]:
                     model_name=card.name,
                     model_version=card.version,
                     model_sha256=card.sha256,
-                    calibration_sha256=None,
                     simulated=True,
                 )
                 store.add_field(slide, field, reading, verdict, verdict, provenance)

@@ -26,7 +26,7 @@ def smear(defocus_um: float = 0.0) -> Rgb:
     camera = SimulatedCamera(
         stage, light, width=507, height=380, um_per_px=UM_PER_PX, timeout_s=1.0
     )
-    return camera.capture().rgb
+    return camera.capture()[0].rgb
 
 
 def save_smear(path: Path, rgb: Rgb | None = None) -> Path:

@@ -163,7 +163,7 @@ def test_ok__error_has_all_the_keys() -> None:
     assert result.reason is None
     assert set(result.to_json()) == {
         *("path", "label", "pattern", "confidence", "probabilities"),
-        *("gates", "white_cells", "reason", "error"),
+        *("gates", "shading", "white_cells", "reason", "error"),
     }
 
 

@@ -37,7 +37,7 @@ from tests.smears import save_smear, smear
 
 JSON_KEYS = [
     *("path", "label", "pattern", "confidence", "probabilities"),
-    *("gates", "white_cells", "reason", "error"),
+    *("gates", "shading", "white_cells", "reason", "error"),
 ]
 
 Run = Callable[..., tuple[int, str, str]]
@@ -56,6 +56,7 @@ def settings_file(tmp_path: Path, state: Path) -> Path:
         "[parts]\nmicroscope = 'simulated'\npanel = 'simulated'\n"
         "[camera]\nwidth = 507\nheight = 380\num_per_px = 0.31\n"
         f"[model]\nbundle = '{BUNDLE}'\n"
+        f"[panel]\nmirror = '{tmp_path}'\n"
         f"[storage]\ndirectory = '{state}'\nmin_free_mb = 1\n",
         encoding="utf-8",
     )
@@ -153,7 +154,8 @@ def test_ok__settings_without_a_file(
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "settings", "demo", "slides", "show 1", "export --csv", "classify a.png"]
+    "command",
+    ["run", "settings", "demo", "slides", "show 1", "export --csv", "classify a.png", "watch"],
 )
 def test_fail__bad_settings_file(run: Run, settings_file: Path, command: str) -> None:
     settings_file.write_text("[light]\n\npin = 99\n")

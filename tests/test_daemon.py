@@ -84,7 +84,7 @@ def test_ok__self_test_leads_to_the_focus_meter(make: Make) -> None:
     assert 0 < screen.sharpness <= screen.peak <= 1
     assert appliance.lit
     steps = [s.step for s in appliance.panel.shown if isinstance(s, screens.Starting)]
-    assert steps == ["records", "camera", "light", "model"]
+    assert steps == ["records", "camera", "light", "calibration", "model"]
     assert "READY=1" in appliance.told
 
 

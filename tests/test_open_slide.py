@@ -11,6 +11,7 @@ import pytest
 
 from device.errors import StoreError
 from device.field import Field
+from device.microscope.calibration_folder import Found
 from device.microscope.microscope import Microscope
 from device.open_slide import OpenSlide
 from device.records.record import EndedBy
@@ -29,7 +30,7 @@ def field() -> Field:
     stage = Stage(SmearSlide(Diagnosis.ALL, 1))
     light = SimulatedLight(stage)
     camera = SimulatedCamera(stage, light, width=507, height=380, um_per_px=0.31, timeout_s=1.0)
-    return Microscope(light, camera).capture()
+    return Microscope(light, camera, 1, Found(None, ())).capture()
 
 
 @pytest.fixture

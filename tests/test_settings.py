@@ -37,6 +37,8 @@ def good_values(key: Key) -> st.SearchStrategy[Any]:
         return st.sampled_from(about["choices"])
     if isinstance(key.default, str):
         return TEXTS
+    if isinstance(key.default, bool):
+        return st.booleans()
     if isinstance(key.default, int):
         return st.integers(about["low"], about["high"])
     return st.floats(about["low"], about["high"]).map(lambda v: v + 0.0)
@@ -44,8 +46,11 @@ def good_values(key: Key) -> st.SearchStrategy[Any]:
 
 def bad_values(key: Key) -> st.SearchStrategy[str]:
     """Values, as TOML writes them, that the key can't have."""
-    wrong_kind = st.sampled_from(["true", "[]", "{}", "[1]", "1979-05-27", '""'])
+    wrong_kind = st.sampled_from(["[]", "{}", "[1]", "1979-05-27", '""'])
     about = key.metadata
+    if isinstance(key.default, bool):
+        return wrong_kind | st.sampled_from(["0", "1", "1.0", '"true"', '"false"'])
+    wrong_kind |= st.just("true")
     if about["choices"]:
         return wrong_kind | st.sampled_from(['"none"', "3", '"REAL"'])
     if isinstance(key.default, str):
@@ -141,6 +146,7 @@ def test_fail__bad_value_is_named_with_its_line(
         ("[[light]]\npin = 17\n", 1, "[light] must be one section"),
         ("\nlight = 17\n", 2, "[light] must be one section"),
         ("[parts]\nmicroscope = 'fake'\n", 2, "parts.microscope must be one of real, simulated"),
+        ("[panel]\nremote_button = 1\n", 2, "panel.remote_button must be true or false, not 1"),
     ],
 )
 def test_fail__message_names_line_and_key(text: str, line: int, says: str) -> None:

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from device.field import Field
+
+
+@dataclass(frozen=True)
+class CameraControls:
+    """What the camera is told, and must answer with each frame; everything automatic is off.
+
+    exposure_us: exposure time in microseconds. analogue_gain: before the converter, >= 1.
+    red_gain, blue_gain: white balance, relative to green.
+    """
+
+    exposure_us: int
+    analogue_gain: float
+    red_gain: float
+    blue_gain: float
 
 
 class Light(Protocol):
@@ -23,14 +41,25 @@ class Light(Protocol):
 class Camera(Protocol):
     """The camera in the objective's image plane."""
 
+    def control(self, controls: CameraControls) -> None:
+        """Set exposure and gains; every later frame was made with them. Raises CameraError."""
+
     def preview(self, *, fresh: bool = False) -> Field:
         """A small frame: the newest, or with `fresh` one whose exposure began after this call.
 
-        Raises CameraError, and CameraTimeoutError when no frame comes in time.
+        Raises CameraError, also when a frame does not answer to its controls, and
+        CameraTimeoutError when no frame comes in time.
         """
 
-    def capture(self) -> Field:
-        """A full frame whose exposure began after this call. Raises as `preview`."""
+    def capture(self, frames: int = 1) -> tuple[Field, ...]:
+        """So many full frames in a row, the first begun after this call. Raises as `preview`."""
+
+    def raw_green(self) -> npt.NDArray[np.float32]:
+        """The green pixels of one raw frame begun after this call, as shares of the sensor's range.
+
+        Shape (rows, columns) of the green pixels, float32: 0 at the black level (noise falls below
+        it), 1 where the converter saturates. Linear in light. Raises as `preview`.
+        """
 
     def close(self) -> None:
         """Let go of the camera; never blocks for longer than the camera's time-out."""

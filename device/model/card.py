@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from device.errors import BundleError
 from device.reading.pooling import Thresholds
 from device.reading.results import LABELS
+from device.toml_table import TomlTable, shown
 
 SCHEMA = 1
 MAX_SIDE_PX = 1024
 OUTPUT_KINDS = ("logits", "probabilities")
-SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -51,30 +50,30 @@ def parse_card(text: str, where: str) -> Card:
     # Besides TOMLDecodeError, a ValueError: tomllib lets through what int() says of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{where}: not valid TOML: {error}") from error
-    top = _Table(document, where, "")
+    top = TomlTable(document, where, BundleError)
     if top.number("schema", 1, 1_000_000) != SCHEMA:
         raise BundleError(
             f"{where}: schema {document['schema']} is not {SCHEMA}: update the device"
         )
     if document.get("labels") != list(LABELS):
         raise BundleError(
-            f"{where}: labels must be {list(LABELS)}, not {_shown(document.get('labels'))}"
+            f"{where}: labels must be {list(LABELS)}, not {shown(document.get('labels'))}"
         )
     shape, output = top.table("input"), top.table("output")
     if shape.text("channels") != "RGB":
         raise BundleError(
-            f"{where}: input.channels must be 'RGB', not {_shown(shape.text('channels'))}"
+            f"{where}: input.channels must be 'RGB', not {shown(shape.text('channels'))}"
         )
     side = shape.number("width_px", 8, MAX_SIDE_PX)
     if side != shape.number("height_px", 8, MAX_SIDE_PX) or side != int(side):
         raise BundleError(f"{where}: input.width_px and input.height_px must be equal integers")
     kind = output.text("kind")
     if kind not in OUTPUT_KINDS:
-        raise BundleError(f"{where}: output.kind must be one of {OUTPUT_KINDS}, not {_shown(kind)}")
+        raise BundleError(f"{where}: output.kind must be one of {OUTPUT_KINDS}, not {shown(kind)}")
     file, digest = top.text("file"), top.text("sha256")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", file):
         raise BundleError(
-            f"{where}: file must be a plain file name in the bundle, not {_shown(file)}"
+            f"{where}: file must be a plain file name in the bundle, not {shown(file)}"
         )
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise BundleError(f"{where}: sha256 must be 64 lower-case hex digits")
@@ -95,48 +94,3 @@ def parse_card(text: str, where: str) -> Card:
             pattern=output.number("pattern_threshold", 0.0, 1.0),
         ),
     )
-
-
-def _shown(value: object) -> str:
-    """A wrong value as an error names it: its first characters, whatever it is."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # thousands of digits, or of brackets
-        return f"this {type(value).__name__}"
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-
-
-class _Table:
-    """A TOML table that names file and key when something is missing or of the wrong type."""
-
-    def __init__(self, values: Mapping[str, object], where: str, prefix: str) -> None:
-        self._values, self._where, self._prefix = values, where, prefix
-
-    def _get(self, key: str) -> object:
-        if key not in self._values:
-            raise BundleError(f"{self._where}: {self._prefix}{key} is missing")
-        return self._values[key]
-
-    def text(self, key: str) -> str:
-        value = self._get(key)
-        if not isinstance(value, str) or not value:
-            raise BundleError(
-                f"{self._where}: {self._prefix}{key} must be text, not {_shown(value)}"
-            )
-        return value
-
-    def number(self, key: str, low: float, high: float) -> float:
-        value = self._get(key)
-        # Not a number (nan) is in no range, and neither is an integer too large for a float.
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        raise BundleError(
-            f"{self._where}: {self._prefix}{key} must be a number from {low:g} to {high:g}, "
-            f"not {_shown(value)}"
-        )
-
-    def table(self, key: str) -> _Table:
-        value = self._get(key)
-        if not isinstance(value, Mapping):
-            raise BundleError(f"{self._where}: [{key}] must be a table, not {_shown(value)}")
-        return _Table(value, self._where, f"{key}.")

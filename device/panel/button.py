@@ -46,6 +46,22 @@ class Button(Protocol):
         """Let go of the button: no gesture comes after this."""
 
 
+class GestureRelay:
+    """Hands gestures to whoever wants them just now: `to`. A button is opened once, its user changes.
+
+    >>> relay = GestureRelay(print)
+    >>> relay(Gesture.PRESS)
+    Gesture.PRESS
+    """
+
+    def __init__(self, to: Callable[[Gesture], None]) -> None:
+        self.to = to
+
+    def __call__(self, gesture: Gesture) -> None:
+        """Hand one on."""
+        self.to(gesture)
+
+
 class PressTimer:
     """Tells gestures apart by the times the button went down and up: seconds of one monotonic clock.
 
@@ -115,6 +131,8 @@ class GpioButton:
             ) from error
         self._button.when_pressed = self._pressed
         self._button.when_released = self._released
+        if self._button.is_pressed:  # held while the device starts: no edge will tell
+            self._pressed()
 
     def held(self) -> Held | None:
         """How the button is held just now; None when it is up."""

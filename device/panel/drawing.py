@@ -11,6 +11,7 @@ from PIL import Image
 from device.panel.canvas import Canvas
 from device.panel.screens import (
     Asleep,
+    Calibrating,
     Capturing,
     FaultScreen,
     Focus,
@@ -89,6 +90,8 @@ def _draw_on(canvas: Canvas, screen: Screen) -> None:
             canvas.large_centred(_BIG, screen.title, _BIG_HEIGHT)
             canvas.text(42, screen.line1)
             canvas.text(53, screen.line2)
+        case Calibrating():
+            _calibrating(canvas, screen)
         case HoldHint():
             canvas.header("Let go for")
             canvas.large_centred(_BIG + 4, screen.action, _BIG_HEIGHT)
@@ -111,10 +114,11 @@ def _focus(canvas: Canvas, screen: Focus) -> None:
     canvas.bar(_BIG, 15, screen.sharpness, screen.peak)
     if screen.problem:
         canvas.large(29, screen.problem, 14)
-        canvas.text(_LINE2, screen.advice)
+        canvas.text(_LINE2, screen.hint or screen.advice)
     else:
         after = canvas.large(29, f"{round(100 * screen.sharpness)}%", 14)
-        canvas.text(32, f"best {round(100 * screen.peak)}%", x=after + 6)
+        canvas.text(28, f"best {round(100 * screen.peak)}%", x=after + 6)
+        canvas.text(_LINE1, screen.hint, x=after + 6)
         _counted(canvas, screen.white_cells, screen.fields)
     if screen.warning:
         canvas.strip(54, screen.warning)
@@ -131,7 +135,7 @@ def _busy(canvas: Canvas, slide: str, word: str, line: str) -> None:
 
 
 def _result(canvas: Canvas, screen: Result) -> None:
-    canvas.header(screen.slide)
+    canvas.header(f"{screen.slide} moved" if screen.moved else screen.slide)
     _verdict(canvas, screen.verdict)
     if screen.verdict.fields > 1:
         canvas.text(_LINE3 - 1, f"field: {screen.field_headline}")
@@ -146,6 +150,17 @@ def _refused(canvas: Canvas, slide: str, gate: Gate) -> None:
     canvas.large_centred(_BIG, gate.problem, _BIG_HEIGHT)
     canvas.text(41, gate.advice)
     canvas.text(_LINE3, "press: try again")
+
+
+def _calibrating(canvas: Canvas, screen: Calibrating) -> None:
+    canvas.header(f"Step {screen.number}/{screen.total}")
+    canvas.large_centred(_BIG, screen.problem or screen.title, 16)
+    canvas.text(31, screen.line1)
+    canvas.text(41, screen.line2)
+    if screen.sharpness is None:
+        canvas.text(_LINE3, "press: do it")
+    else:
+        canvas.bar(54, 8, screen.sharpness)
 
 
 def _verdict(canvas: Canvas, verdict: Verdict) -> None:

@@ -25,6 +25,8 @@ class Focus:
     sharpness, peak: now, and the best lately, both 0..1 of the bar. problem, advice: of the gate that
     fails now (as in `Gate`), both empty when none does. fields, white_cells: what the slide has so far.
     warning: something wrong with the device, at most 18 characters ("LOW VOLTAGE"), or empty.
+    hint: which way to turn the wheel, at most 14 characters ("sharper: go on"), or empty; drawn with a
+    problem in place of its advice.
     """
 
     slide: str
@@ -35,6 +37,7 @@ class Focus:
     fields: int
     white_cells: int
     warning: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Result:
     """A field was read. verdict: of the slide so far; field_headline, field_confidence: of this field.
 
     sharpness: of the live picture, 0..1 of the thin bar, for whoever moves on to the next field.
+    moved: the stage moved while the field was captured.
     """
 
     slide: str
@@ -63,6 +67,7 @@ class Result:
     field_headline: str
     field_confidence: float
     sharpness: float
+    moved: bool
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,24 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Calibrating:
+    """A step of a calibration waits for a press.
+
+    number of total: which step; title: at most 14 characters; line1, line2: what to do, at most 21
+    each. problem: what is wrong with what the camera sees, at most 14 characters, or empty.
+    sharpness: 0..1 of the focus bar, None where focus does not matter.
+    """
+
+    number: int
+    total: int
+    title: str
+    line1: str
+    line2: str
+    problem: str
+    sharpness: float | None
+
+
+@dataclass(frozen=True)
 class HoldHint:
     """The button is held. action: what letting go now does, at most 14 characters ("FINISH SLIDE").
 
@@ -142,5 +165,6 @@ Screen = (
     | PoweringOff
     | SafeToUnplug
     | Notice
+    | Calibrating
     | HoldHint
 )

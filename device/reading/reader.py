@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from device.field import Field, Rgb
+from device.reading.flattening import flattened
 from device.reading.gates import picture_gates, white_cell_gate
+from device.reading.glass import DEGREE, estimate_glass
 from device.reading.pooling import Thresholds
-from device.reading.results import FieldReading, Gate, WhiteCell, Window
+from device.reading.results import FieldReading, Gate, GateName, WhiteCell, Window
 from device.reading.scaling import resampled
 from device.reading.white_cells import find_white_cells
 from device.reading.window import choose_window, cut
@@ -37,7 +39,7 @@ class Classifier(Protocol):
 class PreparedField:
     """A field at the model's scale, with gates, white cells and window in pixels of that scale.
 
-    window: None when a gate failed.
+    picture: flattened, unless a gate failed before; see flattening.py. window: None when a gate failed.
     """
 
     picture: Rgb
@@ -55,9 +57,15 @@ def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
     picture = resampled(field, um_per_px)
     gates: list[Gate] = []
     for gate in picture_gates(picture, um_per_px, field.off_level):
+        if gate.name is GateName.FOCUS and not gate.passed and field.moved:
+            gate = replace(gate, advice="hold the slide still")
         gates.append(gate)
         if not gate.passed:
             return PreparedField(picture, tuple(gates), (), None)
+    # A calibration has taken the shading out already; what it can't know is how bright the LED is today.
+    calibrated = field.calibration_sha256 is not None
+    glass = estimate_glass(picture, um_per_px, 0 if calibrated else DEGREE)
+    picture = flattened(picture, glass)
     cells = find_white_cells(picture, um_per_px)
     gates.append(white_cell_gate(cells))
     if not cells:

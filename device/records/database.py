@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from device.durable import fsync_folder
 from device.errors import DiskFullError, StoreError
-from device.records.files import fsync_folder
 from device.records.schema import CREATE, SCHEMA_VERSION, SELECT_FIELDS
 
 _BUSY_S = 5.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from device.errors import StoreError
 from device.reading.results import LABELS, NOTICE, Gate
+from device.records.letters import write, write_right
 from device.records.record import SIMULATED, FieldRecord, SlideReport
+from device.records.scale_bar import draw_scale_bar
 from device.records.text import confidence_text, fields_text, gate_text, time_text, verdict_text
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
@@ -28,10 +30,6 @@ _HEADER = 232
 _FOOTER = 56
 _COLUMNS_UP_TO = ((1, 1), (4, 2), (12, 3))  # (fields, columns)
 _MOST_COLUMNS = 4
-_SCALE_BARS_UM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-
-# The font that comes with Pillow has no Greek and no superscripts.
-_PLAIN_LETTERS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3", "°": " deg"})
 
 
 def slide_picture(report: SlideReport, load: LoadPicture) -> Image.Image:
@@ -65,15 +63,15 @@ def slide_picture(report: SlideReport, load: LoadPicture) -> Image.Image:
 def _draw_header(draw: ImageDraw.ImageDraw, report: SlideReport, width: int) -> None:
     slide, verdict = report.slide, report.slide.verdict
     x, y = _MARGIN, _MARGIN
-    _write(draw, (x, y), slide.name, 26, _FAINT)
+    write(draw, (x, y), slide.name, 26, _FAINT)
     if slide.simulated:
         _draw_tag(draw, (x + 104, y + 2))
-    _write(draw, (x, y + 36), verdict.headline, 60, _INK)
-    _write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
+    write(draw, (x, y + 36), verdict.headline, 60, _INK)
+    write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
     begun = time_text(slide.begun, slide.clock_synced)
     fields = fields_text(slide)
-    _write(draw, (x, y + 142), f"fields: {fields}, begun {begun} UTC, {ended}", 18, _FAINT)
+    write(draw, (x, y + 142), f"fields: {fields}, begun {begun} UTC, {ended}", 18, _FAINT)
     if verdict.probabilities:
         _draw_bars(draw, (width - _MARGIN - 520, y + 24), 520, verdict.probabilities)
 
@@ -81,12 +79,12 @@ def _draw_header(draw: ImageDraw.ImageDraw, report: SlideReport, width: int) -> 
 def _draw_footer(draw: ImageDraw.ImageDraw, report: SlideReport, at: tuple[int, int]) -> None:
     """Write the notice, and to the right what read the slide (all its models, if they changed)."""
     right, y = at
-    _write(draw, (_MARGIN, y), NOTICE, 18, _INK)
+    write(draw, (_MARGIN, y), NOTICE, 18, _INK)
     made_by = [field.provenance for field in report.fields]
     models = sorted({f"{p.model_name} {p.model_version}" for p in made_by})
     software = sorted({p.software_version for p in made_by})
     text = f"{', '.join(models)}, Leukoscope {', '.join(software)}"
-    _write_right(draw, (right - _MARGIN, y), text, 16, _FAINT)
+    write_right(draw, (right - _MARGIN, y), text, 16, _FAINT)
 
 
 def _draw_card(
@@ -106,8 +104,8 @@ def _draw_card(
         outcome, colour = f"{field.verdict.headline}  {confidence_text(field.verdict)}", _INK
     else:
         outcome, colour = "no verdict", _FAINT
-    _write(draw, (x + _PAD, y + 12), f"Field {field.number}", 20, _FAINT)
-    _write(draw, (x + _PAD + 92, y + 12), outcome, 20, colour)
+    write(draw, (x + _PAD, y + 12), f"Field {field.number}", 20, _FAINT)
+    write(draw, (x + _PAD + 92, y + 12), outcome, 20, colour)
     if field.provenance.simulated:
         _draw_tag(draw, (x + width - _PAD - 108, y + 10))
     y += 48
@@ -116,7 +114,7 @@ def _draw_card(
         sheet.paste(_annotated(field, load(field), width), (x, y))
     except StoreError as error:
         draw.rectangle((x, y, x + width, y + image_height), fill=_BAR_BED)
-        _write(draw, (x + _PAD, y + image_height // 2 - 10), str(error), 16, _BAD)
+        write(draw, (x + _PAD, y + image_height // 2 - 10), str(error), 16, _BAD)
     y += image_height + _PAD
     for i, gate in enumerate(field.reading.gates):
         _draw_gate(draw, (x + _PAD, y + i * _LINE), gate)
@@ -138,20 +136,8 @@ def _annotated(field: FieldRecord, picture: Image.Image, width: int) -> Image.Im
         outer = (corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1)
         draw.rectangle(outer, outline="#000000", width=4)
         draw.rectangle(corners, outline=_CELL, width=2)
-    _draw_scale_bar(draw, image, field.um_per_px / scale)
+    draw_scale_bar(image, field.um_per_px / scale)
     return image
-
-
-def _draw_scale_bar(draw: ImageDraw.ImageDraw, image: Image.Image, um_per_px: float) -> None:
-    """Draw the longest round length that takes at most a quarter of the image."""
-    lengths = [um for um in _SCALE_BARS_UM if um / um_per_px <= image.width / 4]
-    if not lengths:
-        return
-    length = round(lengths[-1] / um_per_px)
-    x, y = 14, image.height - 18
-    draw.rectangle((x - 6, y - 26, x + max(length, 60) + 6, y + 10), fill="#000000")
-    draw.rectangle((x, y, x + length, y + 4), fill="#ffffff")
-    _write(draw, (x, y - 22), f"{lengths[-1]} µm", 15, "#ffffff")
 
 
 def _draw_dashed_box(draw: ImageDraw.ImageDraw, box: Sequence[float]) -> None:
@@ -173,9 +159,9 @@ def _draw_gate(draw: ImageDraw.ImageDraw, at: tuple[int, int], gate: Gate) -> No
     colour = _GOOD if gate.passed else _BAD
     name, value, limits = gate_text(gate)
     draw.ellipse((x, y + 4, x + 10, y + 14), fill=colour)
-    _write(draw, (x + 20, y), name, 16, _INK if gate.passed else _BAD)
-    _write(draw, (x + 120, y), value, 16, _INK if gate.passed else _BAD)
-    _write(draw, (x + 222, y), limits, 16, _FAINT)
+    write(draw, (x + 20, y), name, 16, _INK if gate.passed else _BAD)
+    write(draw, (x + 120, y), value, 16, _INK if gate.passed else _BAD)
+    write(draw, (x + 222, y), limits, 16, _FAINT)
 
 
 def _draw_bars(
@@ -186,18 +172,18 @@ def _draw_bars(
     left, right = x + 66, x + width - 60
     for i, (label, p) in enumerate(zip(LABELS, probabilities, strict=True)):
         top = y + i * _LINE
-        _write(draw, (x, top), label, 16, _INK)
+        write(draw, (x, top), label, 16, _INK)
         draw.rectangle((left, top + 3, right, top + 15), fill=_BAR_BED)
         if p > 0:
             colour = _BAR_MOST if p == max(probabilities) else _BAR
             draw.rectangle((left, top + 3, left + p * (right - left), top + 15), fill=colour)
-        _write_right(draw, (x + width, top), f"{100 * p:.1f} %", 16, _INK)
+        write_right(draw, (x + width, top), f"{100 * p:.1f} %", 16, _INK)
 
 
 def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int]) -> None:
     x, y = at
     draw.rounded_rectangle((x, y, x + 108, y + 24), 4, fill=_BAD)
-    _write(draw, (x + 9, y + 3), SIMULATED, 16, "#ffffff")
+    write(draw, (x + 9, y + 3), SIMULATED, 16, "#ffffff")
 
 
 def _card_height(field: FieldRecord, width: int) -> int:
@@ -209,20 +195,3 @@ def _card_height(field: FieldRecord, width: int) -> int:
 def _image_height(field: FieldRecord, width: int) -> int:
     """Return the height in pixels of a field drawn `width` pixels wide."""
     return max(1, round(width * field.height_px / field.width_px))
-
-
-def _write(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str
-) -> None:
-    draw.text(at, text.translate(_PLAIN_LETTERS), font=_font(size), fill=colour)
-
-
-def _write_right(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str
-) -> None:
-    """Write `text` so that it ends at `at`."""
-    _write(draw, (at[0] - round(_font(size).getlength(text)), at[1]), text, size, colour)
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)

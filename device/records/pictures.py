@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from device.durable import fsync_folder, write_durably
 from device.errors import DiskFullError
-from device.records.files import free_bytes, fsync_folder, store_error, write_durably
+from device.records.files import free_bytes, store_error
 from device.records.slide_number import format_slide_number, parse_slide_number
 
 _AHEAD = 32

@@ -43,15 +43,17 @@ def gather_provenance(
     model_name: str,
     model_version: str,
     model_sha256: str,
-    calibration_sha256: str | None,
     simulated: bool,
 ) -> Provenance:
-    """Return the provenance of a record made now, on this machine, by this software."""
+    """Return the provenance of a record made now, on this machine, by this software.
+
+    The calibration is left to the field, which knows the one it was corrected by.
+    """
     return Provenance(
         model_name=model_name,
         model_version=model_version,
         model_sha256=model_sha256,
-        calibration_sha256=calibration_sha256,
+        calibration_sha256=None,
         software_version=__version__,
         boot_id=boot_id(),
         monotonic_s=time.monotonic(),

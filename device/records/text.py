@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from device.reading.results import (
     CELLS_FOR_DIFFERENTIAL,
@@ -123,14 +123,28 @@ def _field_lines(field: FieldRecord) -> list[str]:
         *(f"    {line}" for line in probability_lines(field.reading.probabilities or ())),
         f"    white cells {len(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"
         f" at {field.um_per_px:.4g} µm/px",
+        *_frames_line(field.metadata),
         f"    picture {field.picture}"
         + (" (removed to make room)" if field.picture_removed else ""),
         f"            sha256 {field.picture_sha256}",
         f"    model {made_by.model_name} {made_by.model_version} sha256 {made_by.model_sha256}",
-        "    not calibrated" if calibration is None else f"    calibration sha256 {calibration}",
+        "    not calibrated: shading estimated from the field itself"
+        if calibration is None
+        else f"    calibration sha256 {calibration}",
         f"    record {field.record}, {time_text(made_by.wall_time, made_by.clock_synced)} UTC,"
         f" boot {made_by.boot_id} + {made_by.monotonic_s:.1f} s, software {made_by.software_version}",
     ]
+
+
+def _frames_line(metadata: Mapping[str, object]) -> list[str]:
+    """What became of a field's burst; nothing for a field of one frame."""
+    if "FrameUsed" not in metadata:
+        return []
+    frames, used = metadata["Frames"], metadata["FrameUsed"]
+    if used == "mean":
+        return [f"    mean of {frames} frames"]
+    moved = metadata["StageMovedUm"]
+    return [f"    frame {used} of {frames}, the sharpest: the stage moved by {moved} µm"]
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

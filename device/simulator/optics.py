@@ -1,4 +1,4 @@
-"""Objective and camera: defocus by the lens's transfer function, then light, noise and encoding."""
+"""Objective and camera: defocus by the lens's transfer function, then dust, light, noise, encoding."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ _PAD_UM = 6.0
 
 WELL_EXPOSED = 225
 """sRGB level, 0..255, of clear glass at LED level 1, exposure 1 and no shading."""
+
+NEUTRAL_GAIN = 2.0
+"""White-balance gain of red and of blue that makes the white LED neutral.
+
+The sensor then sees half as much red and blue as green. Chosen here: a real one's two gains differ,
+and depend on the LED.
+"""
+
+_RAW_TOP, _RAW_BLACK = 4095, 256
+"""Of a 12-bit raw frame: where the converter saturates, and what it gives of no light, which
+libcamera's tuning of the IMX477 puts at 4096 of 65535."""
 
 _POOL = 1 << 20
 _LUT_BITS = 12
@@ -155,6 +166,42 @@ def _srgb_table() -> npt.NDArray[np.uint8]:
     return np.asarray(np.rint(255.0 * _srgb_encode(linear)), dtype=np.uint8)
 
 
+_DUST_SEED = 0xD24B  # of specks that lie apart
+_DUST_SPECKS = 9
+
+
+@functools.lru_cache(maxsize=4)
+def dust(shape: tuple[int, int], um_per_px: float) -> npt.NDArray[np.float32]:
+    """What the dust on the sensor's cover glass lets through: always the same nine soft specks.
+
+    shape: height and width in pixels. um_per_px: their scale on the slide. The specks keep their
+    share of the picture's width and height and their size, 5-20 µm across at half their depth, as
+    they would in a smaller stream of the same sensor.
+
+    Returns shape (height, width), float32, 1.0 on clean glass, 0.6-0.9 in the middle of a speck.
+    """
+    height, width = shape
+    rng = np.random.default_rng(_DUST_SEED)
+    passed = np.ones(shape, dtype=np.float32)
+    for _ in range(_DUST_SPECKS):
+        x, y = rng.uniform(0.04, 0.96, 2)
+        radius, depth = rng.uniform(2.5, 10.0), rng.uniform(0.1, 0.4)
+        across = ((np.arange(width) + 0.5 - x * width) * (um_per_px / radius)).astype(np.float32)
+        down = ((np.arange(height) + 0.5 - y * height) * (um_per_px / radius)).astype(np.float32)
+        # exp(-ln 2 r^4): a flat middle and soft flanks, as of a thing far out of focus.
+        square = down[:, None] ** 2 + across[None, :] ** 2
+        passed *= 1.0 - np.float32(depth) * np.exp(np.float32(-np.log(2.0)) * square * square)
+    return passed
+
+
+def shifted(image: npt.NDArray[np.float32], pixels: int) -> npt.NDArray[np.float32]:
+    """The picture of a specimen that has moved so many pixels to the right, or left below 0.
+
+    image: shape (height, width, 3). Returns a copy; what comes in at an edge is the mirror image.
+    """
+    return image[:, _mirrored(image.shape[1], pixels, image.shape[1])]
+
+
 SHADING_CAST = (0.75, 1.0, 0.85)
 """Fall-off of R, G, B relative to G: a Pi camera without its lens has a pink rim and green centre."""
 
@@ -166,6 +213,10 @@ def expose(
     exposure: float,
     shading: float,
     rng: np.random.Generator,
+    led_tint: tuple[float, float] = (1.0, 1.0),
+    analogue_gain: float = 1.0,
+    red_gain: float = NEUTRAL_GAIN,
+    blue_gain: float = NEUTRAL_GAIN,
     full_well_e: float = 30_000.0,
     read_noise_e: float = 20.0,
 ) -> npt.NDArray[np.uint8]:
@@ -175,6 +226,11 @@ def expose(
     led_level: 0 (off: the frame is read noise alone) to 1.
     exposure: relative to the one that puts clear glass at WELL_EXPOSED; 0 or more.
     shading: loss of green light in the corners, 0 (even) to 1 (black); red and blue lose less.
+    led_tint: red and blue light of the LED relative to a white one's, above 0.
+    analogue_gain: before the converter, 1 or more: brighter, and noisier, as fewer electrons fill
+        its range.
+    red_gain, blue_gain: white balance, above 0. It comes after the converter: where that saturates
+        green is 1, red and blue are their gain, before the picture itself ends at 1.
     full_well_e, read_noise_e: electrons at saturation and of read noise per pixel, 4x4 binned
         IMX477 pixels at some gain. Shot noise is Poisson's, taken as normal.
 
@@ -185,31 +241,37 @@ def expose(
         raise ValueError(
             f"expose needs transmittance of shape (height, width, 3), not {transmittance.shape}"
         )
-    if not (0.0 <= led_level <= 1.0 and 0.0 <= shading <= 1.0 and 0.0 <= exposure < np.inf):
-        raise ValueError(
-            "expose needs led_level and shading in 0..1 and exposure of 0 or more, "
-            f"not {led_level}, {shading}, {exposure}"
-        )
+    _check_light(led_level, exposure, shading, analogue_gain)
     if not (full_well_e > 0 and read_noise_e >= 0):
         raise ValueError(
             f"expose needs full_well_e > 0 and read_noise_e >= 0, not {full_well_e}, {read_noise_e}"
         )
+    if not all(0.0 < number < np.inf for number in (*led_tint, red_gain, blue_gain)):
+        raise ValueError(
+            "expose needs led_tint, red_gain and blue_gain above 0, "
+            f"not {led_tint}, {red_gain}, {blue_gain}"
+        )
     height, width = transmittance.shape[:2]
     top = np.float32((1 << _LUT_BITS) - 1)
-    light = np.float32(top * led_level * exposure * _srgb_decode(WELL_EXPOSED / 255))
+    glass = _srgb_decode(WELL_EXPOSED / 255)
+    light = np.float32(top * led_level * exposure * glass * analogue_gain)
     # In table steps: variance = signal * steps per electron + read noise squared.
-    per_electron = np.float32(top / full_well_e)
-    floor = np.float32((read_noise_e * top / full_well_e) ** 2)
+    per_electron = np.float32(top / full_well_e * analogue_gain)
+    floor = np.float32((read_noise_e * top / full_well_e * analogue_gain) ** 2)
     pool, table = _noise_pool(), _srgb_table()
-    # Distance from the middle, squared, 1 in the corners.
-    down = (np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None] ** 2) / 2
-    across = (np.linspace(-1.0, 1.0, width, dtype=np.float32)[None, :] ** 2) / 2
+    down, across = _from_middle(height, width)
     loss = np.asarray(SHADING_CAST, dtype=np.float32) * np.float32(shading)
+    # One number a channel, laid out as a row of the picture: numpy is slow at rows of three.
+    tint = np.tile(np.array([led_tint[0], 1.0, led_tint[1]], np.float32) * light, width)
+    balance = np.tile(np.array([red_gain, NEUTRAL_GAIN, blue_gain], np.float32), width)
+    balance /= np.float32(NEUTRAL_GAIN)
+    saturated = np.tile(np.array([NEUTRAL_GAIN, 1.0, NEUTRAL_GAIN], np.float32) * top, width)
     image = np.empty(transmittance.shape, dtype=np.uint8)
     # A few rows at a time stay in the processor's cache; each takes its own stretch of the pool.
     rows = max(1, min(32, _POOL // (8 * 3 * width)))
     for start in range(0, height, rows):
-        part = transmittance[start : start + rows] * light
+        lit = transmittance[start : start + rows]
+        part = (lit.reshape(len(lit), -1) * tint).reshape(lit.shape)
         if shading > 0.0:
             part *= 1.0 - (down[start : start + rows] + across)[:, :, None] * loss
         noise = np.maximum(part, 0.0)
@@ -219,7 +281,71 @@ def expose(
         offset = int(rng.integers(_POOL - noise.size))
         noise *= pool[offset : offset + noise.size].reshape(noise.shape)
         part += noise
+        flat = part.reshape(len(lit), -1)
+        np.minimum(flat, saturated, out=flat)
+        flat *= balance
         part += np.float32(0.5)
         np.clip(part, 0.0, top, out=part)
         image[start : start + rows] = table[part.astype(np.uint16)]
     return image
+
+
+def expose_raw_green(
+    transmittance: npt.NDArray[np.float32],
+    *,
+    led_level: float,
+    exposure: float,
+    shading: float,
+    rng: np.random.Generator,
+    analogue_gain: float = 1.0,
+    full_well_e: float = 30_000.0,
+    read_noise_e: float = 20.0,
+) -> npt.NDArray[np.float32]:
+    """What the converter gives of a picture's green, before anything is made of it.
+
+    Arguments as of `expose`. Returns the green pixels of a Bayer pattern, every other one, shape
+    (height, width // 2), float32, as shares of the range between black and saturation in steps of
+    a 12-bit converter; at most 1.0, and noise goes below 0. Raises ValueError as `expose`.
+    """
+    _check_light(led_level, exposure, shading, analogue_gain)
+    height, width = transmittance.shape[:2]
+    down, across = _from_middle(height, width)
+    glass = _srgb_decode(WELL_EXPOSED / 255)
+    light = np.float32(led_level * exposure * glass * analogue_gain)
+    whole = transmittance[:, :, 1] * (1.0 - (down + across) * np.float32(shading)) * light
+    # Red and green take turns along even rows, green and blue along odd ones.
+    green = np.empty((height, width // 2), dtype=np.float32)
+    green[0::2] = whole[0::2, 0 : width // 2 * 2 : 2]
+    green[1::2] = whole[1::2, 1::2]
+    spread = np.sqrt(
+        np.maximum(green, 0.0) * np.float32(analogue_gain / full_well_e)
+        + np.float32((read_noise_e / full_well_e * analogue_gain) ** 2)
+    )
+    green += spread * rng.standard_normal(green.shape, dtype=np.float32)
+    span = np.float32(_RAW_TOP - _RAW_BLACK)
+    counts = np.clip(np.rint(green * span), -_RAW_BLACK, span)
+    return np.asarray(counts / span, dtype=np.float32)
+
+
+def _check_light(led_level: float, exposure: float, shading: float, analogue_gain: float) -> None:
+    """Raise ValueError when one of these is out of the range that `expose` says."""
+    if not (0.0 <= led_level <= 1.0 and 0.0 <= shading <= 1.0 and 0.0 <= exposure < np.inf):
+        raise ValueError(
+            "expose needs led_level and shading in 0..1 and exposure of 0 or more, "
+            f"not {led_level}, {shading}, {exposure}"
+        )
+    if not 1.0 <= analogue_gain < np.inf:
+        raise ValueError(f"expose needs analogue_gain of 1 or more, not {analogue_gain}")
+
+
+def _from_middle(
+    height: int, width: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Squared distance from the middle of the picture, 1 in the corners, as a sum of two parts.
+
+    Returns shapes (height, 1) and (1, width), float32, each 0..0.5.
+    """
+    down = np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None]
+    across = np.linspace(-1.0, 1.0, width, dtype=np.float32)[None, :]
+    half = np.float32(0.5)
+    return down * down * half, across * across * half

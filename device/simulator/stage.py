@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from device.simulator.hematology import Diagnosis
+from device.simulator.micrometer import MicrometerSlide
 from device.simulator.smear import SmearSlide
 
 
 @dataclass(frozen=True)
+class NoSlide:
+    """Nothing on the stage: bare light."""
+
+
+Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
+"""What can lie on the stage."""
+
+
+@dataclass(frozen=True)
 class Faults:
-    """What can be broken.
+    """What can be broken, or not as it was built.
 
     led_dead: the LED stays dark. camera_gone: the camera refuses. camera_hangs: it never answers.
+    led_level: what the LED gives, 0..1 of a new one. led_tint: its red and blue light relative to
+    that of a new one, above 0. dust: lies on the sensor's cover glass. drift_um_per_frame: how far
+    the specimen moves to the right (below 0 left) from each of the camera's frames to the next, µm.
     """
 
     led_dead: bool = False
     camera_gone: bool = False
     camera_hangs: bool = False
+    led_level: float = 1.0
+    led_tint: tuple[float, float] = (1.0, 1.0)
+    dust: bool = False
+    drift_um_per_frame: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -26,10 +44,10 @@ class View:
     """What lies under the objective.
 
     field: which field of the slide, >= 0. defocus_um: distance from focus. exposure: of the camera,
-    relative to a well exposed picture. shading: 0..1, of the optics.
+    relative to a well exposed picture, apart from its controls. shading: 0..1, of the optics.
     """
 
-    slide: SmearSlide
+    slide: Slide
     field: int = 0
     defocus_um: float = 0.0
     exposure: float = 1.0
@@ -40,7 +58,7 @@ class View:
 class Stage:
     """The view, changed by whoever plays the person and read by the simulated parts."""
 
-    def __init__(self, slide: SmearSlide | None = None) -> None:
+    def __init__(self, slide: Slide | None = None) -> None:
         """slide: on the stage at first; a normal one by default."""
         self._lock = threading.Lock()
         self._view = View(slide or SmearSlide(Diagnosis.NORMAL, 1))
@@ -51,7 +69,7 @@ class Stage:
         with self._lock:
             return self._view
 
-    def load(self, slide: SmearSlide, defocus_um: float = 0.0) -> None:
+    def load(self, slide: Slide, defocus_um: float = 0.0) -> None:
         """Put another slide on the stage, at its first field."""
         with self._lock:
             self._view = replace(self._view, slide=slide, field=0, defocus_um=defocus_um)

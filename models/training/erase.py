@@ -1,4 +1,4 @@
-"""The control: white cells cut out of a picture and filled with what surrounds them.
+"""The control: white cells cut out of a flattened picture and filled with what surrounds them.
 
 A model that reads white cells must fall to chance on such pictures.
 """
@@ -12,7 +12,6 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from device.field import Rgb
-from device.reading.background import background
 from device.reading.results import WhiteCell
 from device.reading.white_cells import nucleus_mask
 
@@ -27,7 +26,7 @@ Mask = npt.NDArray[np.bool_]
 
 def cell_masks(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[Mask]:
     """One mask a cell, shape (height, width): its nucleus and a rim of 4 µm around it."""
-    nuclei = nucleus_mask(rgb, um_per_px)
+    nuclei = nucleus_mask(rgb)
     rim = round(RIM_UM / um_per_px)
     height, width = nuclei.shape
     masks = []
@@ -43,32 +42,22 @@ def cell_masks(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[M
     return masks
 
 
-def without_cells(
-    rgb: Rgb, masks: Sequence[Mask], um_per_px: float, rng: np.random.Generator
-) -> Rgb:
+def without_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
     """The picture with the masked cells replaced by other parts of it that hold no cell."""
-    return _patched(rgb, masks, _union(masks, rgb.shape[:2]), um_per_px, rng)
+    return _patched(rgb, masks, _union(masks, rgb.shape[:2]), rng)
 
 
-def with_decoys(rgb: Rgb, masks: Sequence[Mask], um_per_px: float, rng: np.random.Generator) -> Rgb:
+def with_decoys(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
     """The picture with as many patches of the same shapes, but beside its cells.
 
     Training shows these under their own label, so that a patch's seam says nothing.
     """
     taken = _union(masks, rgb.shape[:2])
     moved = [_moved(mask, *_best_shift(mask, taken, rng)) for mask in masks if mask.any()]
-    return _patched(rgb, [mask & ~taken for mask in moved], taken, um_per_px, rng)
+    return _patched(rgb, [mask & ~taken for mask in moved], taken, rng)
 
 
-def _patched(
-    rgb: Rgb,
-    masks: Sequence[Mask],
-    avoid: Mask,
-    um_per_px: float,
-    rng: np.random.Generator,
-) -> Rgb:
-    glass = background(rgb, um_per_px)
-    stain = rgb / glass
+def _patched(rgb: Rgb, masks: Sequence[Mask], avoid: Mask, rng: np.random.Generator) -> Rgb:
     picture = rgb.astype(np.float32)
     for mask in masks:
         if not mask.any():
@@ -80,7 +69,7 @@ def _patched(
             slice(box[1].start + columns, box[1].stop + columns),
         )
         weight = _feathered(mask[box])[..., None]
-        picture[box] = picture[box] * (1 - weight) + stain[there] * glass[box] * weight
+        picture[box] = picture[box] * (1 - weight) + rgb[there] * weight
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 

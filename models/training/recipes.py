@@ -108,6 +108,17 @@ RECIPES = {
                 augmentation=FIELD,
                 mixture=Mixture(rendered=0.5, erased=0.08, decoy=0.12),
             ),
+            Stage(
+                side_px=200,
+                epochs=12,
+                windows=1024,
+                batch=16,
+                dropout=0.1,
+                learning_rate=8e-4,
+                cosine=True,
+                augmentation=FIELD,
+                mixture=Mixture(rendered=0.5, erased=0.08, decoy=0.12),
+            ),
         ),
     ),
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from device.calibrator import STEPS, Step
 from device.errors import Fault
 from device.panel.screens import (
     Asleep,
+    Calibrating,
     Capturing,
     FaultScreen,
     Focus,
@@ -58,16 +60,24 @@ EXAMPLES: dict[str, Screen] = {
     "focus": Focus("S0042", 0.71, 0.93, "", "", 0, 0, ""),
     "focus-second-field": Focus("S0042", 0.94, 0.94, "", "", 1, 4, ""),
     "focus-problem": Focus("S0042", 0.22, 0.93, "OUT OF FOCUS", "turn the focus wheel", 0, 0, ""),
+    "focus-problem-hint": Focus(
+        "S0042", 0.22, 0.22, "OUT OF FOCUS", "turn the focus wheel", 0, 0, "", "sharper: go on"
+    ),
+    "focus-go-on": Focus("S0042", 0.58, 0.58, "", "", 0, 0, "", "sharper: go on"),
+    "focus-turn-back": Focus("S0042", 1.0, 1.0, "", "", 3, 17, "LOW VOLTAGE", "turn back"),
     "focus-warning": Focus("S0042", 0.86, 0.93, "", "", 3, 17, "LOW VOLTAGE"),
     "capturing": Capturing("S0042"),
     "reading": Reading("S0042"),
-    "result-normal": Result("S0042", conclusive("normal", 0.97, 4, 1), "normal", 0.97, 0.62),
-    "result-all": Result("S0043", conclusive("ALL", 0.94, 23, 3), "ALL", 0.91, 0.62),
-    "result-aml": Result("S0044", conclusive("AML", 0.88, 12, 2), "inconclusive", 0.61, 0.62),
-    "result-cml": Result("S0045", conclusive("CML", 0.99, 104, 11), "CML", 0.98, 0.62),
-    "result-cll": Result("S0046", conclusive("CLL", 0.92, 57, 6), "CLL", 0.95, 0.62),
-    "result-acute": Result("S0047", ACUTE, "AML", 0.82, 0.62),
-    "result-inconclusive": Result("S0048", UNSURE, "inconclusive", 0.41, 0.62),
+    "result-normal": Result("S0042", conclusive("normal", 0.97, 4, 1), "normal", 0.97, 0.62, False),
+    "result-all": Result("S0043", conclusive("ALL", 0.94, 23, 3), "ALL", 0.91, 0.62, False),
+    "result-aml": Result(
+        "S0044", conclusive("AML", 0.88, 12, 2), "inconclusive", 0.61, 0.62, False
+    ),
+    "result-cml": Result("S0045", conclusive("CML", 0.99, 104, 11), "CML", 0.98, 0.62, False),
+    "result-cll": Result("S0046", conclusive("CLL", 0.92, 57, 6), "CLL", 0.95, 0.62, False),
+    "result-acute": Result("S0047", ACUTE, "AML", 0.82, 0.62, False),
+    "result-inconclusive": Result("S0048", UNSURE, "inconclusive", 0.41, 0.62, False),
+    "result-moved": Result("S0043", conclusive("ALL", 0.94, 23, 1), "ALL", 0.94, 0.62, True),
     "refused": Refused("S0042", failed_gate(level=20)),
     "refused-no-light": Refused("S0042", failed_gate(level=20, off_level=19.0)),
     "refused-nothing-seen": Refused("S0042", failed_gate(level=200)),
@@ -85,6 +95,16 @@ EXAMPLES: dict[str, Screen] = {
     "safe-to-unplug": SafeToUnplug(),
     "notice": Notice("NEW RECORDS", "The old were damaged,", "kept aside"),
     "notice-no-field": Notice("NO FIELD YET", "Press to capture one", ""),
+    "focus-not-calibrated": Focus("S0042", 0.71, 0.93, "", "", 0, 0, "NOT CALIBRATED"),
+    **{
+        f"calibrating-{number}-{step.title.lower()}": Calibrating(
+            number, 9, step.title, step.line1, step.line2, "", 0.6 if step is Step.SCALE else None
+        )
+        for number, step in enumerate(dict.fromkeys(STEPS), 1)
+    },
+    "calibrating-cells": Calibrating(
+        4, 9, "GLASS", Step.GLASS.line1, Step.GLASS.line2, "CELLS SEEN", None
+    ),
     "hold-finish": HoldHint("FINISH SLIDE", 0.4),
     "hold-power-off": HoldHint("POWER OFF", 1.0),
 }

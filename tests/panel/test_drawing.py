@@ -98,7 +98,7 @@ def test_ok__every_letter_of_the_verdict_is_20_pixels_high(verdict, done, simula
     screen = (
         screens.SlideDone("S0042", verdict)
         if done
-        else screens.Result("S0042", verdict, verdict.headline, verdict.confidence, 0.7)
+        else screens.Result("S0042", verdict, verdict.headline, verdict.confidence, 0.7, False)
     )
     image = draw(screen, simulated=simulated)
     word = lettering(verdict.headline, WIDTH, 22)

@@ -10,6 +10,8 @@ from hypothesis.extra import numpy as hnp
 
 from device.errors import FieldError
 from device.field import Field
+from device.reading.flattening import flattened
+from device.reading.glass import GLASS_LEVEL, estimate_glass
 from device.reading.reader import prepare, read_field
 from device.reading.results import FieldReading, GateName
 from device.simulator.hematology import Diagnosis
@@ -53,7 +55,8 @@ def test_ok__the_window_is_the_glass_that_it_says() -> None:
     reading = read(Field(rgb, MODEL_UM_PER_PX), classifier)
     w = reading.window
     assert w is not None
-    assert np.array_equal(classifier.windows[0], rgb[w.y0 : w.y1, w.x0 : w.x1])
+    flat = flattened(rgb, estimate_glass(rgb, MODEL_UM_PER_PX))
+    assert np.array_equal(classifier.windows[0], flat[w.y0 : w.y1, w.x0 : w.x1])
 
 
 def test_ok__twice_is_the_same() -> None:
@@ -180,6 +183,18 @@ def test_ok__two_even_colours(colours: list[tuple[int, int, int]], size: int) ->
     only_field_errors(rgb, MODEL_UM_PER_PX, None)
 
 
-def test_ok__prepare_of_an_already_scaled_field_copies_nothing() -> None:
+def test_ok__the_model_sees_white_glass_whatever_the_light() -> None:
+    """Of an uncalibrated microscope the shading is taken out, of a calibrated one the level alone."""
     rgb = glass(*CROWD)
-    assert prepare(Field(rgb, MODEL_UM_PER_PX), MODEL_UM_PER_PX, SIDE).picture is rgb
+    dim = (rgb * (0.8, 0.7, 0.6)).astype(np.uint8)
+    for calibration in (None, "ab" * 32):
+        field = Field(dim, MODEL_UM_PER_PX, calibration_sha256=calibration)
+        picture = prepare(field, MODEL_UM_PER_PX, SIDE).picture
+        assert np.abs(np.median(picture[::28].reshape(-1, 3), axis=0) - GLASS_LEVEL).max() <= 2
+
+
+def test_ok__a_field_is_not_changed_by_reading() -> None:
+    field = Field(glass(*CROWD), MODEL_UM_PER_PX)
+    before = field.rgb.copy()
+    read(field)
+    assert np.array_equal(field.rgb, before)

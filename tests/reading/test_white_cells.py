@@ -7,6 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.field import Rgb
+from device.reading.flattening import flattened
+from device.reading.glass import estimate_glass
+from device.reading.results import WhiteCell
 from device.reading.scaling import resampled
 from device.reading.white_cells import HISTOGRAM_BINS, _otsu, find_white_cells
 from device.simulator.hematology import Diagnosis
@@ -28,12 +32,17 @@ def wholly_inside(truth, field) -> bool:
     return rim * field.um_per_px > truth.diameter_um / 2
 
 
+def found_in(rgb: Rgb, um_per_px: float) -> tuple[WhiteCell, ...]:
+    """As the reader finds them: on the flattened picture."""
+    return find_white_cells(flattened(rgb, estimate_glass(rgb, um_per_px)), um_per_px)
+
+
 def found_of(diagnosis: Diagnosis) -> tuple[int, int, int]:
     """White cells that lie wholly in sharp fields, of them found, and finds that are none."""
     there = found = none = 0
     for seed in SEEDS:
         field, truths = rendered(diagnosis, seed)
-        cells = find_white_cells(field.rgb, field.um_per_px)
+        cells = found_in(field.rgb, field.um_per_px)
         whole = [truth for truth in truths if wholly_inside(truth, field)]
         there += len(whole)
         found += sum(is_found(truth, cells, field.um_per_px) for truth in whole)
@@ -61,13 +70,13 @@ def test_ok__most_finds_are_white_cells() -> None:
 def test_ok__nothing_is_found_on_an_empty_slide(seed: int) -> None:
     field, truths = rendered(Diagnosis.EMPTY, seed)
     assert not truths
-    assert find_white_cells(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX) == ()
+    assert found_in(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX) == ()
 
 
 def test_ok__boxes_lie_in_the_picture_and_hold_at_least_the_nucleus() -> None:
     for diagnosis in DISEASES:
         field, _ = rendered(diagnosis)
-        for cell in find_white_cells(field.rgb, field.um_per_px):
+        for cell in found_in(field.rgb, field.um_per_px):
             assert 0 <= cell.x0 < cell.x1 <= DEVICE_SHAPE[1]
             assert 0 <= cell.y0 < cell.y1 <= DEVICE_SHAPE[0]
             box_um2 = (cell.x1 - cell.x0) * (cell.y1 - cell.y0) * DEVICE_UM_PER_PX**2
@@ -75,20 +84,20 @@ def test_ok__boxes_lie_in_the_picture_and_hold_at_least_the_nucleus() -> None:
 
 
 def test_ok__a_disc_is_found_where_it_is_and_as_large() -> None:
-    (cell,) = find_white_cells(glass((200, 140, 12)), MODEL_UM_PER_PX)
+    (cell,) = found_in(glass((200, 140, 12)), MODEL_UM_PER_PX)
     assert (cell.x0, cell.y0, cell.x1, cell.y1) == pytest.approx((188, 128, 213, 153), abs=2)
     assert cell.nucleus_um2 == pytest.approx(np.pi * 12**2 * MODEL_UM_PER_PX**2, rel=0.1)
 
 
 def test_ok__platelets_are_too_small() -> None:
-    assert find_white_cells(glass((100, 100, 4), (250, 60, 4)), MODEL_UM_PER_PX) == ()
+    assert found_in(glass((100, 100, 4), (250, 60, 4)), MODEL_UM_PER_PX) == ()
 
 
 def test_ok__a_shaded_field_has_the_same_cells() -> None:
     rgb = glass((60, 60, 12), (340, 240, 12), (200, 150, 12))
     rim = np.linspace(1.0, 0.6, rgb.shape[1])[None, :, None]
     shaded = (rgb * rim).astype(np.uint8)
-    even, uneven = (find_white_cells(picture, MODEL_UM_PER_PX) for picture in (rgb, shaded))
+    even, uneven = (found_in(picture, MODEL_UM_PER_PX) for picture in (rgb, shaded))
     assert len(even) == len(uneven) == 3
     for left, right in zip(even, uneven, strict=True):
         assert (left.x0, left.y0) == pytest.approx((right.x0, right.y0), abs=4)

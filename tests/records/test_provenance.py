@@ -15,7 +15,6 @@ def test_ok__gathered() -> None:
         model_name="m",
         model_version="2",
         model_sha256="ab",
-        calibration_sha256=None,
         simulated=True,
     )
     assert made_by.software_version == __version__

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.simulator.optics import WELL_EXPOSED, defocus, expose, otf
+from device.simulator.optics import (
+    WELL_EXPOSED,
+    defocus,
+    dust,
+    expose,
+    expose_raw_green,
+    otf,
+    shifted,
+)
 
 UM_PER_PX = 0.155
 
@@ -154,6 +162,154 @@ def test_ok__noise_differs_between_frames_and_repeats_with_the_seed() -> None:
     first, second = shoot(rng), shoot(rng)
     assert (first != second).any()
     np.testing.assert_array_equal(first, shoot(np.random.default_rng(2)))
+
+
+# White balance, gain and the LED's colour.
+
+GREY = np.full((60, 80, 3), 0.5, dtype=np.float32)
+LIT: dict[str, float] = {"led_level": 1.0, "exposure": 1.0, "shading": 0.0}
+
+
+def channels(image: npt.NDArray[np.float32] = GREY, **how: object) -> npt.NDArray[np.float64]:
+    """Mean linear light of R, G, B, as shares of the picture's range."""
+    rgb = expose(image, **{**LIT, **how}, rng=np.random.default_rng(2)) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return linear.mean(axis=(0, 1))
+
+
+@settings(max_examples=25, deadline=None)
+@given(red=st.floats(0.5, 4.0), blue=st.floats(0.5, 4.0))
+def test_ok__a_colour_gain_changes_its_channel_alone(red: float, blue: float) -> None:
+    grey = channels()
+    ratio = channels(red_gain=red, blue_gain=blue) / grey
+    assert ratio == pytest.approx([red / 2, 1.0, blue / 2], rel=0.02)
+    np.testing.assert_allclose(channels(led_tint=(red / 2, blue / 2)) / grey, ratio, rtol=0.02)
+
+
+def test_ok__white_balance_undoes_the_tint_of_the_led() -> None:
+    warm = channels(led_tint=(1.25, 0.5))
+    assert warm[0] > warm[1] > warm[2]
+    white = channels(led_tint=(1.25, 0.5), red_gain=2.0 / 1.25, blue_gain=2.0 / 0.5)
+    np.testing.assert_allclose(white, channels(), rtol=0.01)
+
+
+def test_ok__the_converter_clips_before_the_white_balance() -> None:
+    # Green is at its end; a red gain of 1 leaves room, until red itself saturates at that gain.
+    assert channels(exposure=3.0, red_gain=1.0) == pytest.approx([0.565, 1.0, 1.0], abs=0.01)
+    assert channels(exposure=9.0, red_gain=0.8) == pytest.approx([0.8, 1.0, 1.0], abs=0.01)
+
+
+def test_ok__gain_brightens_as_exposure_does_and_is_noisier() -> None:
+    long, amplified = (
+        expose(GREY, **{**LIT, "exposure": exposure}, analogue_gain=gain, rng=rng).astype(float)
+        for exposure, gain, rng in [
+            (1.0, 1.0, np.random.default_rng(1)),
+            (0.125, 8.0, np.random.default_rng(1)),
+        ]
+    )
+    assert amplified.mean() == pytest.approx(long.mean(), abs=0.5)
+    assert amplified.std() > 2 * long.std()
+
+
+# Raw.
+
+
+def raw(level: float = 1.0, shape: tuple[int, int] = (60, 80), **how: float) -> np.ndarray:
+    image = np.full((*shape, 3), level, dtype=np.float32)
+    return expose_raw_green(image, **{**LIT, **how}, rng=np.random.default_rng(2))
+
+
+@settings(max_examples=25, deadline=None)
+@given(exposure=st.floats(0.0, 3.0), gain=st.floats(1.0, 8.0))
+def test_ok__raw_green_is_linear_until_it_saturates(exposure: float, gain: float) -> None:
+    once = float(raw().mean())
+    frame = raw(exposure=exposure, analogue_gain=gain)
+    assert frame.max() <= 1.0
+    expected = once * exposure * gain
+    if expected < 0.95:
+        assert frame.mean() == pytest.approx(expected, abs=0.004)
+    elif expected > 1.1:
+        assert (frame == 1.0).all()
+
+
+@pytest.mark.parametrize(("width", "columns"), [(80, 40), (81, 40)])
+def test_ok__raw_green_is_half_of_the_pixels(width: int, columns: int) -> None:
+    frame = raw(shape=(61, width))
+    assert frame.shape == (61, columns)
+    assert frame.dtype == np.float32
+
+
+def test_ok__raw_green_in_the_dark_is_noise_about_zero() -> None:
+    dark = raw(led_level=0.0)
+    assert dark.min() < 0.0
+    assert abs(float(dark.mean())) < 1e-4
+    assert 0 < dark.std() < 0.002
+
+
+def test_ok__raw_green_has_the_steps_of_twelve_bits() -> None:
+    steps = raw(0.4) * (4095 - 256)
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
+
+
+def test_ok__raw_green_shows_the_specimen_and_the_shading() -> None:
+    image = np.ones((60, 80, 3), dtype=np.float32)
+    image[:, :40, 1] = 0.2
+    image[:, :, 0] = 0.0
+    frame = expose_raw_green(image, **{**LIT, "shading": 0.5}, rng=np.random.default_rng(2))
+    assert frame[30, 18:20].mean() == pytest.approx(0.2 * frame[30, 20:22].mean(), rel=0.05)
+    assert frame[0, -1] == pytest.approx(0.5 * frame[30, 20], rel=0.1)
+
+
+# Dust and drift.
+
+
+def test_ok__dust_is_a_few_soft_specks() -> None:
+    passed = dust((760, 1014), UM_PER_PX)
+    assert 0.6 <= passed.min() < 0.8
+    assert passed.max() == 1.0
+    dimmed = float((passed < 0.95).mean())
+    assert 0.02 < dimmed < 0.2
+    # Soft: no step from pixel to pixel that an edge in focus would make.
+    assert np.abs(np.diff(passed, axis=1)).max() < 0.03
+
+
+def test_ok__dust_lies_in_the_same_places_in_a_smaller_stream() -> None:
+    full, small = dust((760, 1014), UM_PER_PX), dust((380, 507), 2 * UM_PER_PX)
+    np.testing.assert_allclose(full.reshape(380, 2, 507, 2).mean(axis=(1, 3)), small, atol=0.01)
+
+
+def test_ok__a_shift_moves_to_the_right_and_mirrors_what_comes_in() -> None:
+    image = specimen()
+    moved = shifted(image, 7)
+    np.testing.assert_array_equal(moved[:, 7:], image[:, :-7])
+    np.testing.assert_array_equal(moved[:, :7], image[:, 6::-1])
+    np.testing.assert_array_equal(shifted(image, -7)[:, :-7], image[:, 7:])
+
+
+@pytest.mark.parametrize("pixels", [0, 320, -640])
+def test_ok__a_shift_by_twice_the_width_is_none(pixels: int) -> None:
+    np.testing.assert_array_equal(shifted(specimen(), pixels), specimen())
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"analogue_gain": 0.5},
+        {"red_gain": 0.0},
+        {"blue_gain": float("nan")},
+        {"led_tint": (-1.0, 1.0)},
+    ],
+)
+def test_fail__expose_names_the_gain_that_is_out_of_range(how: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"expose needs .*gain"):
+        channels(**how)
+
+
+def test_fail__raw_green_names_what_is_out_of_range() -> None:
+    with pytest.raises(ValueError, match="expose needs led_level"):
+        raw(led_level=1.5)
+    with pytest.raises(ValueError, match="analogue_gain"):
+        raw(analogue_gain=0.9)
 
 
 @pytest.mark.parametrize(

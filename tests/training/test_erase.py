@@ -48,14 +48,14 @@ def cells(smear: Rgb) -> tuple[WhiteCell, ...]:
 
 def test_ok__no_cell_is_left(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
     masks = cell_masks(smear, cells, UM_PER_PX)
-    erased = without_cells(smear, masks, UM_PER_PX, np.random.default_rng(0))
+    erased = without_cells(smear, masks, np.random.default_rng(0))
     assert find_white_cells(erased, UM_PER_PX) == ()
     assert not (erased == NUCLEUS).all(-1).any()
 
 
 def test_ok__what_is_not_near_a_cell_stays(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
     masks = cell_masks(smear, cells, UM_PER_PX)
-    erased = without_cells(smear, masks, UM_PER_PX, np.random.default_rng(0))
+    erased = without_cells(smear, masks, np.random.default_rng(0))
     cells_and_seams = Image.fromarray(masks[0] | masks[1]).convert("L").filter(MaxFilter(13))
     assert (erased == smear)[np.asarray(cells_and_seams) == 0].all()
 
@@ -67,10 +67,10 @@ def test_ok__a_mask_covers_its_cells_cytoplasm(smear: Rgb, cells: tuple[WhiteCel
 
 def test_ok__decoys_leave_the_cells(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
     masks = cell_masks(smear, cells, UM_PER_PX)
-    decoy = with_decoys(smear, masks, UM_PER_PX, np.random.default_rng(0))
+    decoy = with_decoys(smear, masks, np.random.default_rng(0))
     assert (decoy == smear)[masks[0] | masks[1]].all()
     assert (decoy != smear).any()
 
 
 def test_ok__a_picture_without_cells_is_unchanged(smear: Rgb) -> None:
-    assert (without_cells(smear, [], UM_PER_PX, np.random.default_rng(0)) == smear).all()
+    assert (without_cells(smear, [], np.random.default_rng(0)) == smear).all()

@@ -1,0 +1,202 @@
+"""Calibrating, and checking a calibration: the same at the panel and over SSH."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from device import assembly
+from device.calibration_session import CalibrationSession
+from device.calibrator import Calibrator, Step
+from device.errors import ButtonError, LeukoscopeError
+from device.microscope.drift import measure_drift
+from device.microscope.parts import CameraControls
+from device.panel import screens
+from device.panel.button import Button, GestureRelay
+from device.panel.display import Display
+from device.panel.keyboard import Keyboard
+from device.panel.panel import Panel
+from device.records.provenance import clock_synced, utc_now
+from device.settings import Settings
+from device.simulator.stage import Stage
+from device.systemd import notify
+
+RELEASE_S = 0.05
+"""How often a held button is looked at."""
+
+_log = logging.getLogger(__name__)
+
+NOTHING_CHANGED = "nothing has changed, the last calibration stays"
+
+
+def calibrate(
+    settings: Settings,
+    display: Display,
+    relay: GestureRelay,
+    say: Callable[[str], None],
+    stage: Stage | None = None,
+    on_step: Callable[[Step, int], None] | None = None,
+) -> bool:
+    """Make a calibration; False when the person gave up.
+
+    display: stays open. relay: brings the gestures. say: takes a line for whoever reads over SSH.
+    stage: of a simulated microscope; on_step: see `CalibrationSession`.
+    Raises what the parts raise. Until all is done the old calibration stays, and it is said so; the
+    light is off at the end.
+    """
+    controls = assembly.settings_controls(settings)
+    with _session(settings, display, relay, say, stage, on_step, controls) as session:
+        calibrator = Calibrator(
+            session.light,
+            session.camera,
+            controls,
+            assembly.calibration_folder(settings),
+            frames=settings.camera.frames,
+            simulated=settings.parts.microscope == "simulated",
+        )
+        return session.calibrate(calibrator, lambda: (utc_now(), clock_synced()))
+
+
+def check(
+    settings: Settings,
+    display: Display,
+    relay: GestureRelay,
+    say: Callable[[str], None],
+    stage: Stage | None = None,
+    on_step: Callable[[Step, int], None] | None = None,
+) -> bool:
+    """Hold the microscope against its calibration by clean glass; whether nothing has drifted.
+
+    False, too, when the person gave up. Arguments and errors as `calibrate`; LeukoscopeError when there
+    is no calibration.
+    """
+    found = assembly.find_calibration(settings)
+    for problem in found.problems:
+        say(problem)
+    calibration = found.calibration
+    if calibration is None:
+        raise LeukoscopeError("there is no calibration to check: run leukoscope calibrate")
+    say(f"calibration {calibration.name} of {calibration.made}, {calibration.scale_text}")
+    with _session(settings, display, relay, say, stage, on_step, calibration.controls) as session:
+        fields = session.empty_fields(settings.camera.frames)
+        if fields is None:
+            say("given up")
+            return False
+        together = np.maximum(fields[0].rgb, fields[1].rgb)
+        drift = measure_drift(together, calibration.glass, calibration.um_per_px)
+        light = drift.light
+        say(f"  light × {light.light:.2f}, red × {light.red:.2f}, blue × {light.blue:.2f}")
+        dust = f"dust on {drift.dust_percent:.2f} % of the field"
+        say(f"  shading changed by {drift.shading_percent:.1f} %, {dust}")
+        if not drift.warnings:
+            say("nothing has drifted")
+            session.panel.show(screens.Notice("ALL WELL", "Nothing has drifted", calibration.name))
+            return True
+        say(
+            "; ".join(drift.warnings) + ": clean what can be cleaned, then run leukoscope calibrate"
+        )
+        session.panel.show(screens.Notice("DRIFTED", drift.warnings[0], "calibrate anew"))
+        return False
+
+
+def calibrate_first(
+    settings: Settings, display: Display, button: Button, relay: GestureRelay
+) -> None:
+    """Calibrate before the appliance starts: its button is held down. What fails is logged; it starts then.
+
+    The gesture of letting go is dropped.
+    """
+    # Calibrating takes longer than systemd waits for a start.
+    notify("READY=1")
+    panel = Panel(display, simulated=assembly.is_simulated(settings))
+    relay.to = lambda _gesture: None
+    panel.show(screens.Notice("CALIBRATE", "Let go of the button", "to begin"))
+    while button.held() is not None:
+        time.sleep(RELEASE_S)
+    try:
+        calibrate(settings, display, relay, _log.info)
+    except LeukoscopeError as error:
+        _log.error("fault %s: %s", error.fault.code, error)
+
+
+@contextmanager
+def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay]]:
+    """Display and gestures of a command over SSH: the panel's own button, and the terminal's keys.
+
+    A panel without a button does, where there is a terminal; raises ButtonError where there is neither.
+    """
+    relay = GestureRelay(lambda _gesture: None)
+    display = assembly.open_display(settings)
+    keyboard: Keyboard | None = None
+    button: Button | None = None
+    try:
+        if sys.stdin.isatty():
+            keyboard = Keyboard(sys.stdin, relay, {})
+        if settings.parts.panel == "real":
+            try:
+                button = assembly.open_button(settings, relay)
+            except ButtonError as error:
+                if keyboard is None:
+                    raise
+                _log.error("%s; the keys do: SPACE presses, h gives up", error)
+        elif keyboard is None:
+            raise ButtonError("nothing to press: run this in a terminal")
+        yield display, relay
+    finally:
+        for opened in (keyboard, button):
+            if opened is not None:
+                opened.close()
+        display.close(keep=True)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP (SSH ended) as Ctrl-C: what is opened is let go of, the light goes off."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _session(
+    settings: Settings,
+    display: Display,
+    relay: GestureRelay,
+    say: Callable[[str], None],
+    stage: Stage | None,
+    on_step: Callable[[Step, int], None] | None,
+    controls: CameraControls,
+) -> Iterator[CalibrationSession]:
+    """Light, camera and panel for a session; let go of afterwards, the light off."""
+    panel = Panel(display, simulated=assembly.is_simulated(settings))
+    try:
+        light, camera = assembly.open_parts(settings, stage or Stage(), controls)
+        try:
+            session = CalibrationSession(light, camera, panel, say, on_step)
+            relay.to = session.on_gesture
+            yield session
+        finally:
+            try:
+                light.close()
+            finally:
+                camera.close()
+    except LeukoscopeError as error:
+        say(f"{error}; {NOTHING_CHANGED}")
+        panel.show(screens.FaultScreen(error.fault, restarts=False))
+        raise
+    except KeyboardInterrupt:
+        say(f"\ninterrupted: {NOTHING_CHANGED}")
+        panel.show(screens.Notice("GIVEN UP", "Nothing has changed", ""))
+        raise

@@ -1,0 +1,157 @@
+"""Keeping calibrations: whole or not at all, the newest good one counts, whatever happens."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.errors import StoreError
+from device.microscope.calibration import GLASS_FILE, TOML_FILE, Calibration
+from device.microscope.calibration_folder import UNFINISHED, CalibrationFolder, Found
+from tests.microscope.examples import EXAMPLE
+
+WRITER = """
+import dataclasses, sys
+from pathlib import Path
+import numpy as np
+from device.microscope.calibration_folder import CalibrationFolder
+from tests.microscope.examples import EXAMPLE
+
+folder = CalibrationFolder(Path(sys.argv[1]))
+while True:
+    folder.begin()
+    folder.keep_picture("dark", np.zeros((380, 507, 3), np.uint8), simulated=True)
+    number = folder.next_number()
+    folder.finish(dataclasses.replace(EXAMPLE, number=number))
+    print(number, flush=True)
+"""
+
+
+def newest(root: Path, *, simulated: bool = True, width: int = 507) -> Found:
+    return CalibrationFolder(root).newest(width=width, height=380, simulated=simulated)
+
+
+def kept(root: Path, **changed: object) -> Calibration:
+    folder = CalibrationFolder(root)
+    folder.begin()
+    calibration = dataclasses.replace(EXAMPLE, number=folder.next_number(), **changed)
+    folder.finish(calibration)
+    return calibration
+
+
+def test_ok__nothing_there(tmp_path: Path) -> None:
+    assert newest(tmp_path / "absent") == Found(None, ())
+
+
+def test_ok__the_newest_counts(tmp_path: Path) -> None:
+    root = tmp_path / "calibration"
+    first = kept(root)
+    second = kept(root, um_per_px=0.3)
+    assert [first.name, second.name] == ["C0001", "C0002"]
+    found = newest(root)
+    assert found.problems == ()
+    assert found.calibration is not None
+    assert found.calibration.sha256 == second.sha256
+    assert found.calibration.um_per_px == 0.3
+
+
+def test_ok__pictures_lie_beside_it(tmp_path: Path) -> None:
+    folder = CalibrationFolder(tmp_path)
+    folder.begin()
+    folder.keep_picture("dark", np.zeros((8, 8, 3), np.uint8), simulated=True)
+    folder.finish(dataclasses.replace(EXAMPLE, number=1))
+    names = sorted(path.name for path in (tmp_path / "C0001").iterdir())
+    assert names == ["calibration.toml", "dark.png", "glass.png"]
+    assert b"SIMULATED" in (tmp_path / "C0001" / "dark.png").read_bytes()
+
+
+@pytest.mark.parametrize("file", [TOML_FILE, GLASS_FILE])
+@pytest.mark.parametrize("how", ["gone", "cut", "changed"])
+def test_fail__a_damaged_one_is_named_and_the_last_good_one_stays(
+    tmp_path: Path, file: str, how: str
+) -> None:
+    good, bad = kept(tmp_path), kept(tmp_path)
+    path = tmp_path / bad.name / file
+    data = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    elif how == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        at = len(data) * 3 // 4
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    found = newest(tmp_path)
+    if how == "changed" and found.problems == ():
+        return  # a digit of a number: another calibration, with another hash
+    assert found.calibration is not None
+    assert found.calibration.sha256 == good.sha256
+    assert "C0002" in found.problems[0]
+
+
+def test_fail__of_another_field_size(tmp_path: Path) -> None:
+    kept(tmp_path)
+    found = newest(tmp_path, width=1014)
+    assert found.calibration is None
+    assert "507 x 380 px, the settings say 1014 x 380" in found.problems[0]
+
+
+def test_ok__a_simulated_one_is_no_real_ones(tmp_path: Path) -> None:
+    kept(tmp_path)
+    assert newest(tmp_path, simulated=False) == Found(None, ())
+
+
+def test_ok__what_an_aborted_one_left_is_never_taken(tmp_path: Path) -> None:
+    good = kept(tmp_path)
+    folder = CalibrationFolder(tmp_path)
+    folder.begin()
+    folder.keep_picture("dark", np.zeros((8, 8, 3), np.uint8), simulated=True)
+    found = newest(tmp_path)
+    assert found.calibration is not None
+    assert found.calibration.sha256 == good.sha256
+    assert (tmp_path / UNFINISHED / "dark.png").exists()
+    folder.begin()
+    assert list((tmp_path / UNFINISHED).iterdir()) == []
+
+
+def test_fail__the_power_goes_while_it_is_kept(tmp_path: Path, checkout: Path) -> None:
+    """Whatever was said to be kept is there; the newest is whole, and nothing is damaged."""
+    for times in range(1, 7):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=checkout,
+        ) as process:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(times)]
+            killer = threading.Timer(0.003 * times, process.kill)
+            killer.start()
+            lines += process.stdout.readlines()
+            killer.join()
+        assert process.returncode == -signal.SIGKILL
+        found = newest(tmp_path)
+        assert found.problems == ()
+        assert found.calibration is not None
+        whole = [line for line in lines if line.endswith("\n")]
+        assert found.calibration.number >= int(whole[-1])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_fail__a_folder_that_can_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="the old one stays"):
+        CalibrationFolder(tmp_path / "calibration").begin()
+
+
+def test_fail__a_file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "calibration").write_text("")
+    with pytest.raises(StoreError, match=r"can't make the calibration.*the old one stays"):
+        CalibrationFolder(tmp_path / "calibration").begin()
