@@ -7,7 +7,7 @@ import queue
 import time
 from collections.abc import Callable
 
-from device.calibrator import FOCUS_UM_PER_PX, STEPS, Calibrator, Step
+from device.calibrator import STEPS, Calibrator, Step
 from device.errors import CalibrationError
 from device.field import Field
 from device.focus_meter import FocusMeter
@@ -18,6 +18,7 @@ from device.microscope.parts import Camera, Light
 from device.panel import screens
 from device.panel.button import Gesture
 from device.panel.panel import Panel
+from device.reading.gates import GATES_UM_PER_PX
 from device.systemd import notify
 
 LOOK_S = 0.1
@@ -148,7 +149,7 @@ class CalibrationSession:
             return None, ""
         frame = self.camera.preview()
         if step is Step.SCALE:
-            self._meter.update(frame, FOCUS_UM_PER_PX)
+            self._meter.update(frame, GATES_UM_PER_PX)
             return self._meter.level, ""
         # Before the exposure is set it may be too dark to tell; in a check, dust is no fault.
         if step in (Step.EXPOSURE, Step.CHECK):

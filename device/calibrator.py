@@ -21,7 +21,8 @@ from device.microscope.micrometer import find_pitch
 from device.microscope.parts import Camera, CameraControls, Light
 from device.microscope.white_balance import Gains, is_neutral, next_gains
 from device.reading.flattening import flattened
-from device.reading.gates import picture_gates
+from device.reading.gates import GATES_UM_PER_PX
+from device.reading.reader import live_gates
 from device.reading.red_cells import DIAMETER_UM, median_red_cell_px
 
 EMPTY_FIELDS = 5
@@ -41,9 +42,6 @@ MICROMETER_UM = 10.0
 
 MAX_SCALE_FACTOR = 2.0
 """How far a measured scale may be from the settings': another objective or micrometer is further."""
-
-FOCUS_UM_PER_PX = 0.34
-"""Scale at which focus is judged; the gates' limits were measured there."""
 
 
 class Step(enum.Enum):
@@ -224,7 +222,7 @@ class Calibrator:
         return f"scale: {um_per_px:.4f} µm/px by {what}"
 
     def _scale_of_red_cells(self, field: Field, no_ruling: CalibrationError) -> tuple[float, int]:
-        *_, focus = picture_gates(field.rgb, field.um_per_px, None)
+        *_, focus = live_gates(field, GATES_UM_PER_PX)
         if not focus.passed:
             raise CalibrationError(
                 "neither a micrometer's lines nor anything else is in focus: turn the focus wheel "

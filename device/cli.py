@@ -25,7 +25,8 @@ from device.microscope.led import GpioLed
 from device.model.bundle import load_bundle
 from device.panel.button import GestureRelay
 from device.panel.screens import FaultScreen
-from device.reading.gates import picture_gates
+from device.reading.gates import GATES_UM_PER_PX
+from device.reading.reader import live_gates
 from device.reading.results import NOTICE
 from device.records.export import export_csv, export_json
 from device.records.picture import slide_picture
@@ -170,7 +171,7 @@ def _snap(options: argparse.Namespace) -> int:
     save(snapped, options.picture)
     field = snapped.field
     print(f"{options.picture}: {field.width_px} x {field.height_px} px; {snapped.correction}")
-    for gate in picture_gates(field.rgb, field.um_per_px, field.off_level):
+    for gate in live_gates(field, GATES_UM_PER_PX):
         if not gate.passed:
             print(f"{gate.problem}: {gate.advice}")
     print(NOTICE + (f" {SIMULATED}." if field.simulated else ""))

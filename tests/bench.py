@@ -30,17 +30,23 @@ from device import assembly
 from device.classify import classify
 from device.daemon import Daemon
 from device.field import Field, Rgb
+from device.focus_meter import FocusMeter
+from device.microscope.burst import merged
 from device.model.bundle import Bundle, TfliteClassifier, load_bundle
 from device.panel.drawing import draw
 from device.panel.screens import Result
+from device.reading.flattening import flattened
+from device.reading.gates import picture_gates
+from device.reading.glass import estimate_glass
 from device.reading.pooling import pool
 from device.reading.reader import prepare, read_field
 from device.reading.results import LABELS
+from device.reading.scaling import resampled
 from device.reading.window import cut
 from device.records.provenance import gather_provenance
 from device.settings import DEFAULT_BUNDLE, Settings
 from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import EXPOSURE_S
+from device.simulator.microscope import EXPOSURE_S, FRAME_S
 from device.simulator.optics import defocus, expose
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide, render_field
@@ -60,7 +66,13 @@ CLASSIFIED = 500
 UM_PER_PX = 0.155
 
 TARGETS: dict[str, tuple[str, str, float]] = {
-    "press_to_verdict_ms": ("press to verdict on the panel, ms", "<=", 150),
+    "press_to_verdict_ms": (
+        "press to verdict on the panel, less the burst of frames, ms",
+        "<=",
+        150,
+    ),
+    "field_2028_ms": ("burst of 4, correction and gates of a 2028 x 1520 field, ms", "<=", 120),
+    "focus_loop_ms": ("focus meter and its screen, a 640 x 480 frame, ms", "<=", 15),
     "cold_start_s": ("start of `leukoscope run` to READY, s", "<=", 1.5),
     "peak_rss_mb": ("daemon's peak memory, MB", "<=", 150),
     "asleep_cpu_percent": ("processor while asleep, % of a core", "<=", 1),
@@ -119,8 +131,55 @@ class _Timed(MemoryDisplay):
             self.came.set()
 
 
+def burst_s(settings: Settings) -> float:
+    """What the sensor alone takes for a field: one exposure, and a frame's time for each further frame."""
+    return EXPOSURE_S + (settings.camera.frames - 1) * FRAME_S
+
+
+def field_2028_ms() -> float:
+    """Median ms from the frames of a burst to a corrected field that has passed its gates."""
+    um_per_px, scale = UM_PER_PX / 2, 0.34
+    smear = render_field(
+        SmearSlide(Diagnosis.CML, 41_000), 0, um_per_px=um_per_px, shape=(1520, 2028)
+    )
+    frames = [
+        Field(
+            expose(
+                smear.transmittance,
+                led_level=1.0,
+                exposure=1.0,
+                shading=0.15,
+                rng=np.random.default_rng(n),
+            ),
+            um_per_px,
+        )
+        for n in range(4)
+    ]
+    glass = estimate_glass(resampled(frames[0], scale), scale)
+
+    def correct() -> None:
+        field = merged(frames)
+        picture = resampled(replace(field, rgb=flattened(field.rgb, glass)), scale)
+        if not all(gate.passed for gate in picture_gates(picture, scale, 0.0)):
+            raise SystemExit("the benchmark's own field was refused by a gate")
+
+    return median_ms(correct, 25)
+
+
+def focus_loop_ms() -> float:
+    """Median ms of a live frame: gates, sharpness, hint, screen."""
+    picture = Image.fromarray(rendered(41_000, 0, Diagnosis.CML)).resize((640, 480))
+    frame, meter = Field(np.asarray(picture), UM_PER_PX * 1014 / 640), FocusMeter()
+
+    def show() -> None:
+        meter.update(frame, 0.34)
+        draw(meter.screen("S0001", 0, 0, ""), simulated=True)
+
+    return median_ms(show, 50)
+
+
 def press_to_verdict(settings: Settings) -> tuple[float, dict[str, float]]:
-    """Median ms from letting go of the button to the verdict, less the exposure; and its parts."""
+    """Median ms from letting go of the button to the verdict, less the burst; and its parts."""
     display, stage = _Timed(), Stage(SmearSlide(Diagnosis.CML, 41_000))
     daemon = assembly.make_daemon(settings, display, stage)
     display.daemon = daemon
@@ -138,7 +197,7 @@ def press_to_verdict(settings: Settings) -> tuple[float, dict[str, float]]:
         daemon.post(Event.PRESS)
         display.came.wait(20)
         if display.result_at is not None:
-            times.append(display.result_at - begun - EXPOSURE_S)
+            times.append(display.result_at - begun - burst_s(settings))
     daemon.post(Event.TERMINATED)
     thread.join()
     return 1000 * statistics.median(times), _stages(settings)
@@ -174,7 +233,8 @@ def _stages(settings: Settings) -> dict[str, float]:
 
             recording = median_ms(record, 15)
     return {
-        "capture (LED on and off)": median_ms(microscope.capture, 15) - 1000 * EXPOSURE_S,
+        "capture (burst, LED on and off)": median_ms(microscope.capture, 15)
+        - 1000 * burst_s(settings),
         "gates, white cells, window": median_ms(
             lambda: prepare(field, classifier.um_per_px, classifier.window_px), 15
         ),
@@ -364,6 +424,8 @@ def main() -> int:
             storage=replace(settings.storage, directory=folder, min_free_mb=1),
         )
         values["press_to_verdict_ms"], stages = press_to_verdict(settings)
+        notes.append(f"the burst: {1000 * burst_s(settings):.0f} ms of a press besides")
+    values |= {"field_2028_ms": field_2028_ms(), "focus_loop_ms": focus_loop_ms()}
     values |= run_appliance(options.bundle)
     values["classify_efficiency"], pace = classify_efficiency(bundle)
     notes.append(f"classify: {pace:.0f} fields a second on {os.cpu_count()} cores")

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gpiozero.pins.mock import MockFactory
 from PIL import Image
 
 from device import assembly, calibrate, calibration_session
 from device.calibrator import STEPS, Step
 from device.errors import CameraError, LeukoscopeError, StoreError
 from device.microscope.calibration import Calibration
-from device.panel.button import Gesture, GestureRelay
-from device.settings import CameraSettings, Parts, Settings, StorageSettings
+from device.panel import screens
+from device.panel.button import Gesture, GestureRelay, GpioButton, Held
+from device.panel.drawing import draw
+from device.settings import CameraSettings, Parts, Settings, StorageSettings, to_toml
 from device.simulator.hematology import Diagnosis
 from device.simulator.micrometer import MicrometerSlide
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Faults, NoSlide, Stage
+from tests.appliance import StubButton
 
 CLEAN = SmearSlide(Diagnosis.EMPTY, 901)
 UM_PER_PX = 0.31
@@ -312,3 +322,152 @@ def test_fail__a_calibration_of_another_size_is_not_used(person: Person) -> None
     found = assembly.find_calibration(dataclasses.replace(person.settings, camera=camera))
     assert found.calibration is None
     assert "calibrate again" in found.problems[0]
+
+
+# At power-on, with the button held; and over SSH.
+
+
+class HeldButton(StubButton):
+    """Held when the device starts, let go of after some looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def held(self) -> Held | None:
+        self._looks -= 1
+        return Held(0.5, Gesture.PRESS, 0.2) if self._looks > 0 else None
+
+
+def test_ok__a_button_held_at_power_on_calibrates_first(
+    person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown, gestures = person.display, iter([Gesture.PRESS, Gesture.HOLD])
+    monkeypatch.setattr(
+        calibration_session, "notify", lambda _: person.relay(next(gestures, Gesture.HOLD))
+    )
+    caplog.set_level("INFO")
+    button = HeldButton(looks=4)
+    calibrate.calibrate_first(person.settings, shown, button, person.relay)
+    assert (
+        shown.history[0].tobytes()
+        == draw(
+            screens.Notice("CALIBRATE", "Let go of the button", "to begin"), simulated=True
+        ).tobytes()
+    )
+    assert "DARK 1/9" in caplog.text
+
+
+def test_fail__a_calibration_at_power_on_that_fails_does_not_stop_the_start(
+    person: Person, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.stage.inject(Faults(camera_gone=True))
+    monkeypatch.setattr(calibrate, "Stage", lambda: person.stage)
+    relay = person.relay
+
+    def press_on(*_: object) -> None:
+        relay(Gesture.PRESS)
+
+    monkeypatch.setattr(calibration_session, "notify", press_on)
+    calibrate.calibrate_first(person.settings, person.display, HeldButton(2), relay)
+    assert "fault E01" in caplog.text
+
+
+def test_ok__a_pin_that_is_low_at_the_start_is_a_held_button(
+    factory: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = factory.pin(27)
+    # A mock pin goes where its pull takes it; a pressed button is stronger than that.
+    monkeypatch.setattr(type(pin), "_set_pull", lambda pin, pull: setattr(pin, "_pull", pull))
+    pin.drive_low()
+    button = GpioButton(27, bounce_time=0.0, on_gesture=lambda _: None, clock=time.monotonic)
+    assert button.held() is not None
+    factory.pin(27).drive_high()
+    assert button.held() is None
+    button.close()
+
+
+@pytest.fixture
+def terminal(person: Person, tmp_path: Path, checkout: Path) -> Iterator[Terminal]:
+    """`leukoscope calibrate` in a terminal of its own, with a smear on the simulated stage."""
+    file = tmp_path / "leukoscope.toml"
+    file.write_text(to_toml(person.settings), encoding="utf-8")
+    person.display.show(Image.new("1", (128, 64), 1))
+    opened = Terminal(["calibrate", "--settings", str(file)], checkout)
+    yield opened
+    opened.end()
+
+
+class Terminal:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, arguments: list[str], root: Path) -> None:
+        self._master, slave = os.openpty()
+        script = "import sys; from device.cli import main; sys.exit(main())"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script, *arguments],
+            cwd=root,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+        )
+        os.close(slave)
+        self._seen = ""
+
+    def sees(self, words: str) -> None:
+        """Read on until the words come."""
+        while words not in self._seen:
+            assert select.select([self._master], [], [], 60)[0], self._seen
+            self._seen += os.read(self._master, 65536).decode()
+        self._seen = self._seen.split(words, 1)[1]
+
+    def types(self, key: str) -> None:
+        os.write(self._master, key.encode())
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+def test_fail__over_ssh_with_a_smear_in_place_of_clean_glass(terminal: Terminal) -> None:
+    terminal.sees("DARK 1/9")
+    terminal.types(" ")
+    terminal.sees("EXPOSURE 2/9: Clean glass on the stage, out of focus. Press")
+    terminal.types(" ")
+    terminal.sees("WHITE 3/9")
+    terminal.types(" ")
+    terminal.sees("CELLS SEEN: the field is not empty")
+    terminal.sees("WHITE 3/9")
+    terminal.types("h")
+    terminal.sees("given up: nothing has changed, the last calibration stays")
+    assert terminal.process.wait(30) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_fail__over_ssh_interrupted(terminal: Terminal, number: signal.Signals) -> None:
+    terminal.sees("DARK 1/9")
+    terminal.types(" ")
+    terminal.sees("EXPOSURE 2/9")
+    terminal.process.send_signal(number)
+    terminal.sees("interrupted: nothing has changed, the last calibration stays")
+    assert terminal.process.wait(30) == 128 + signal.SIGINT
+
+
+def test_fail__without_a_terminal_there_is_nothing_to_press(
+    person: Person, tmp_path: Path, checkout: Path
+) -> None:
+    person.display.show(Image.new("1", (128, 64), 1))
+    file = tmp_path / "leukoscope.toml"
+    file.write_text(to_toml(person.settings), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "device", "calibrate", "--settings", str(file)],
+        cwd=checkout,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "nothing to press: run this in a terminal" in done.stderr

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from device import daemon as daemon_module
+from device.calibrator import Calibrator, Step
 from device.errors import (
     BundleError,
     CameraTimeoutError,
@@ -18,6 +19,8 @@ from device.errors import (
     LightError,
     StoreError,
 )
+from device.microscope.calibration import Calibration
+from device.microscope.calibration_folder import CalibrationFolder
 from device.microscope.microscope import Microscope
 from device.model.bundle import load_bundle
 from device.panel import screens
@@ -27,10 +30,13 @@ from device.reading.results import GateName
 from device.records import store as store_module
 from device.records.record import EndedBy
 from device.records.store import RecordStore
+from device.records.text import slide_text
 from device.settings import TimingSettings
 from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import SimulatedCamera
+from device.simulator.micrometer import MicrometerSlide
+from device.simulator.microscope import DEFAULT_CONTROLS, SimulatedCamera, SimulatedLight
 from device.simulator.smear import SmearSlide
+from device.simulator.stage import Faults
 from device.workflow import Event, State
 from tests.appliance import SURE, Appliance
 
@@ -696,3 +702,122 @@ def test_fail__events_that_fit_no_state(ready: Appliance) -> None:
         ready.daemon.post(event)
     ready.capture()
     assert ready.wait_for_screen(screens.Result).verdict.probabilities == pytest.approx(SURE)
+
+
+# Optics.
+
+
+def calibrated(appliance: Appliance) -> Calibration:
+    """Give it a calibration of just these optics, made before it starts."""
+    light = SimulatedLight(appliance.stage)
+    camera = SimulatedCamera(
+        appliance.stage, light, width=507, height=380, um_per_px=0.31, timeout_s=1.0
+    )
+    slide = appliance.stage.view.slide
+    folder = CalibrationFolder(appliance.root / "calibration")
+    calibrator = Calibrator(light, camera, DEFAULT_CONTROLS, folder, frames=1, simulated=True)
+    while (step := calibrator.step) is not None:
+        if step is Step.SCALE:
+            appliance.stage.load(MicrometerSlide())
+        else:
+            appliance.stage.load(SmearSlide(Diagnosis.EMPTY, 900), 15.0)
+        calibrator.take()
+    appliance.stage.load(slide)
+    return calibrator.keep("2026-05-09T07:35:25.123Z", clock_synced=False)
+
+
+def warned(appliance: Appliance) -> set[str]:
+    """The warnings that the focus screen has shown for a while."""
+    begun = time.monotonic()
+    appliance.eventually(lambda: time.monotonic() - begun > 2.2 * daemon_module.ALTERNATE_S)
+    return {s.warning for s in appliance.panel.shown if isinstance(s, screens.Focus)} - {""}
+
+
+@pytest.fixture
+def _quick_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon_module, "ALTERNATE_S", 0.1)
+
+
+@pytest.mark.usefixtures("_quick_turns")
+def test_ok__without_a_calibration_the_panel_and_the_record_say_so(make: Make) -> None:
+    appliance = make()
+    appliance.start()
+    assert warned(appliance) == {"NOT CALIBRATED"}
+    appliance.capture()
+    (report,) = appliance.reports()
+    assert report.fields[0].provenance.calibration_sha256 is None
+    assert "not calibrated: shading estimated from the field itself" in slide_text(report)
+
+
+@pytest.mark.usefixtures("_quick_turns")
+def test_ok__a_record_names_the_calibration_that_its_field_was_made_with(make: Make) -> None:
+    appliance = make()
+    calibration = calibrated(appliance)
+    appliance.start()
+    assert warned(appliance) == set()
+    appliance.capture()
+    (report,) = appliance.reports()
+    (field,) = report.fields
+    assert field.provenance.calibration_sha256 == calibration.sha256
+    assert field.um_per_px == calibration.um_per_px
+    assert f"calibration sha256 {calibration.sha256}" in slide_text(report)
+
+
+@pytest.mark.usefixtures("_quick_turns")
+@pytest.mark.parametrize(
+    ("faults", "warning"),
+    [({"led_level": 0.6}, "LED DIMMED"), ({"led_tint": (1.0, 0.7)}, "LED COLOUR")],
+)
+def test_fail__the_self_test_warns_of_a_drifted_led(
+    make: Make, faults: dict[str, object], warning: str
+) -> None:
+    """It goes on all the same: a dim picture is for the gates to refuse."""
+    appliance = make()
+    calibrated(appliance)
+    appliance.stage.inject(Faults(**faults))  # type: ignore[arg-type]
+    appliance.start()
+    assert warned(appliance) == {warning}
+
+
+@pytest.mark.usefixtures("_quick_turns")
+def test_fail__a_damaged_calibration_is_said_and_the_last_good_one_serves(make: Make) -> None:
+    appliance = make()
+    good = calibrated(appliance)
+    bad = calibrated(appliance)
+    glass = appliance.root / "calibration" / bad.name / "glass.png"
+    glass.write_bytes(glass.read_bytes()[:100])
+    appliance.start()
+    assert warned(appliance) == {"CALIBRATION BROKEN"}
+    appliance.capture()
+    (report,) = appliance.reports()
+    assert report.fields[0].provenance.calibration_sha256 == good.sha256
+
+
+def test_ok__a_stage_that_moved_is_said(make: Make) -> None:
+    appliance = make(frames=3)
+    appliance.start()
+    appliance.capture()
+    still = appliance.panel.shown[-1]
+    assert isinstance(still, screens.Result)
+    assert not still.moved
+    appliance.stage.inject(Faults(drift_um_per_frame=3.0))
+    appliance.capture()
+    moved = appliance.wait_for_screen(screens.Result)
+    assert isinstance(moved, screens.Result)
+    assert moved.moved
+    (report,) = appliance.reports()
+    text = slide_text(report)
+    assert "mean of 3 frames" in text
+    assert "of 3, the sharpest: the stage moved by" in text
+
+
+def test_ok__the_panel_says_which_way_to_turn(ready: Appliance) -> None:
+    hints = set()
+    for step in range(60):
+        ready.stage.focus(6.0 - 0.2 * step)
+        seen = len(ready.panel.shown)
+        ready.eventually(lambda seen=seen: len(ready.panel.shown) >= min(seen + 1, 2000))
+        shown = ready.panel.shown[-1]
+        if isinstance(shown, screens.Focus):
+            hints.add(shown.hint)
+    assert {"sharper: go on", "turn back"} <= hints

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from device.systemd import notify
+from device.errors import LeukoscopeError
+from device.systemd import notify, service_paused
 
 
 @pytest.fixture
@@ -46,3 +47,55 @@ def test_ok__nobody_to_tell(address: str | None, monkeypatch: pytest.MonkeyPatch
     else:
         monkeypatch.setenv("NOTIFY_SOCKET", address)
     notify("WATCHDOG=1")
+
+
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A systemctl that writes down what it is asked, and fails for the words in the file `fails`."""
+    tool = tmp_path / "systemctl"
+    tool.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n! grep -qxF "$1" {tmp_path}/fails\n')
+    tool.chmod(0o755)
+    (tmp_path / "fails").write_text("")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path
+
+
+def test_ok__a_running_service_is_paused(systemctl: Path) -> None:
+    with service_paused() as ran:
+        assert ran
+        assert (systemctl / "asked").read_text().splitlines() == [
+            "is-active --quiet leukoscope.service",
+            "stop leukoscope.service",
+        ]
+    assert (systemctl / "asked").read_text().splitlines()[-1] == "start leukoscope.service"
+
+
+def test_ok__it_starts_again_whatever_happened(systemctl: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), service_paused():
+        raise KeyboardInterrupt
+    assert (systemctl / "asked").read_text().splitlines()[-1] == "start leukoscope.service"
+
+
+def test_ok__one_that_does_not_run_is_left_alone(systemctl: Path) -> None:
+    (systemctl / "fails").write_text("is-active\n")
+    with service_paused() as ran:
+        assert not ran
+    assert len((systemctl / "asked").read_text().splitlines()) == 1
+
+
+def test_ok__without_systemd(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with service_paused() as ran:
+        assert not ran
+
+
+def test_fail__it_may_not_be_stopped(systemctl: Path) -> None:
+    (systemctl / "fails").write_text("stop\n")
+    with pytest.raises(LeukoscopeError, match="sudo systemctl stop leukoscope"), service_paused():
+        raise AssertionError("the camera is not free")
+
+
+def test_fail__it_does_not_start_again(systemctl: Path) -> None:
+    (systemctl / "fails").write_text("start\n")
+    with pytest.raises(LeukoscopeError, match="journalctl -u leukoscope"), service_paused():
+        pass
