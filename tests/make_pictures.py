@@ -1,7 +1,8 @@
 """The README's pictures, all made by the simulator: `python -m tests.make_pictures`.
 
 tests/pictures/demo.png: what lies under the objective and what the panel shows, step by step;
-field.png: a rendered field of each diagnosis; slide.png: what `leukoscope show` draws.
+field.png: a rendered field of each diagnosis; slide.png: what `leukoscope show` draws; calibration.png: a
+field as an uneven, coloured light gives it, corrected by a calibration and by an estimate.
 The gallery of screens, screens.png, is made by `python -m tests.panel.make_golden`.
 """
 
@@ -19,6 +20,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from device import assembly
 from device.daemon import Daemon
+from device.demo import calibrate_once
+from device.field import Rgb
+from device.microscope.empty_field import glass_map
+from device.reading.flattening import flattened
+from device.reading.glass import estimate_glass
 from device.records.picture import slide_picture
 from device.records.reader import RecordReader
 from device.settings import Settings
@@ -52,6 +58,35 @@ def fields() -> Image.Image:
     return sheet
 
 
+def calibration() -> Image.Image:
+    """Clean glass and a smear as the camera gives them, and the smear corrected in both ways."""
+    rng = np.random.default_rng(1)
+
+    def seen(diagnosis: Diagnosis, seed: int, defocus_um: float) -> Rgb:
+        smear = render_field(SmearSlide(diagnosis, seed), 0)
+        sharp = defocus(smear.transmittance, defocus_um, UM_PER_PX)
+        return expose(
+            sharp, led_level=1.0, exposure=1.0, shading=0.6, rng=rng, led_tint=(1.1, 0.75)
+        )
+
+    glass = [seen(Diagnosis.EMPTY, 900 + n, 15.0) for n in range(5)]
+    smear = seen(Diagnosis.CLL, 105, 0.0)
+    shown = {
+        "clean glass, out of focus": glass[0],
+        "a smear, as the camera gives it": smear,
+        "corrected by five such glasses": flattened(smear, glass_map(glass)),
+        "without them: by an estimate from itself": flattened(
+            smear, estimate_glass(smear, UM_PER_PX)
+        ),
+    }
+    sheet = Image.new("RGB", (2 * 516 + 8, 2 * 411 + 8), PAPER)
+    for place, (text, rgb) in enumerate(shown.items()):
+        x, y = 8 + place % 2 * 516, 8 + place // 2 * 411
+        sheet.paste(Image.fromarray(rgb).resize((508, 381), Image.Resampling.LANCZOS), (x, y))
+        caption(sheet, (x, y + 384), f"{text} (rendered)")
+    return sheet
+
+
 def caption(sheet: Image.Image, at: tuple[int, int], text: str) -> None:
     """Write a line under a picture."""
     ImageDraw.Draw(sheet).text(at, text, fill=INK, font=ImageFont.load_default(17))
@@ -69,6 +104,8 @@ class _Filmed:
         )
         self.stage = Stage(SmearSlide(Diagnosis.CML, 4))
         self.display = MemoryDisplay()
+        calibrate_once(self.settings, MemoryDisplay(), self.stage, lambda _: None)
+        self.stage.load(SmearSlide(Diagnosis.CML, 4))
         self.daemon: Daemon = assembly.make_daemon(self.settings, self.display, self.stage)
         light = SimulatedLight(self.stage)
         light.on()
@@ -148,6 +185,9 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     fields().convert("P", palette=Image.Palette.ADAPTIVE).save(
         PICTURES / "field.png", optimize=True
+    )
+    calibration().convert("P", palette=Image.Palette.ADAPTIVE).save(
+        PICTURES / "calibration.png", optimize=True
     )
     with tempfile.TemporaryDirectory() as directory:
         story = demonstration(directory)

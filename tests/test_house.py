@@ -78,7 +78,8 @@ def test_ok__pure_parts_open_no_file(checkout: Path) -> None:
 
 
 def test_ok__scripts(checkout: Path) -> None:
-    scripts = [".ci/run", *sorted(str(p.relative_to(checkout)) for p in checkout.glob("*.sh"))]
+    found = [*checkout.glob("*.sh"), *checkout.glob("tests/**/*.sh")]
+    scripts = [".ci/run", *sorted(str(p.relative_to(checkout)) for p in found)]
     ran = run(tool("shellcheck"), *scripts, cwd=checkout)
     assert ran.returncode == 0, ran.stdout
 

@@ -158,7 +158,7 @@ def _calibrating(canvas: Canvas, screen: Calibrating) -> None:
     canvas.text(31, screen.line1)
     canvas.text(41, screen.line2)
     if screen.sharpness is None:
-        canvas.text(_LINE3, "press: do it")
+        canvas.text(_LINE3, "press: go, hold: end")
     else:
         canvas.bar(54, 8, screen.sharpness)
 

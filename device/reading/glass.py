@@ -8,6 +8,7 @@ shading: a smooth surface (a polynomial of two variables) is laid through it.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -47,6 +48,9 @@ LEAST_SHARE = 0.04
 HOLD = 0.01
 """Weight of the surface before, in tiles without glass, against 1 of a tile with much."""
 
+_MEAN = np.full(3, 1 / 3)
+"""Over the channels, as a product."""
+
 _Plane: TypeAlias = npt.NDArray[np.float32]
 
 
@@ -58,27 +62,21 @@ def estimate_glass(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> GlassMap
     """
     height, width = rgb.shape[:2]
     rows, columns = (max(1, round(n * um_per_px / TILE_UM)) for n in (height, width))
-    samples = (
-        np.asarray(
-            Image.fromarray(rgb).resize(
-                (columns * TILE_PX, rows * TILE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0
-            ),
-            np.float32,
-        )
-        + SRGB_OFFSET
-    )
-    tiles = _tiles(samples, rows, columns)
-    surface = _first_surface(tiles, rows, columns, min(degree, FIRST_DEGREE))
+    small = Image.fromarray(rgb).resize((columns * TILE_PX, rows * TILE_PX), Image.Resampling.BOX)
+    samples = np.asarray(small, np.float32) + np.float32(SRGB_OFFSET)
+    # A plane a channel: numpy sums over the three of a pixel several times slower.
+    planes = [_tiles(samples[..., channel], rows, columns) for channel in range(3)]
+    surface = _first_surface(planes, rows, columns, min(degree, FIRST_DEGREE))
     basis = _basis(rows, columns, degree)
     for _ in range(ROUNDS):
-        even = (tiles / surface[:, None]).mean(axis=2)
-        glass = _glass_samples(even, rows, columns)
+        even = sum(plane / level[:, None] for plane, level in zip(planes, surface.T, strict=True))
+        glass = _glass_samples(np.asarray(even / 3, np.float32), rows, columns)
         counted = glass.sum(axis=1)
         share = counted / glass.shape[1]
         weights = np.where(share >= LEAST_SHARE, np.minimum(2 * share, 1), 0)
         if not weights.any():
             break
-        sums = np.einsum("tsc,ts->tc", tiles, glass.astype(np.float32))
+        sums = np.stack([np.einsum("ts,ts->t", plane, glass) for plane in planes], axis=1)
         levels = np.where(
             weights[:, None] > 0, np.log(np.maximum(sums, 1) / np.maximum(counted, 1)[:, None]), 0
         )
@@ -86,39 +84,44 @@ def estimate_glass(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> GlassMap
         fitted = weights
         for _ in range(WEIGHINGS):
             plane = basis @ _solved(basis, levels, fitted, before)
-            off = (levels - plane).mean(axis=1)
+            off = (levels - plane) @ _MEAN
             usual = max(0.006, 1.5 * float(np.median(np.abs(off[weights > 0]))))
             fitted = weights / (1 + (off / usual) ** 2)
-        surface = np.exp(plane).astype(np.float32)
-    grid: GlassMap = (surface - np.float32(SRGB_OFFSET)).reshape(rows, columns, 3)
+        surface = np.exp(plane)
+    grid = (surface - SRGB_OFFSET).reshape(rows, columns, 3).astype(np.float32)
     return np.clip(grid, 1, 255)
 
 
-def _first_surface(tiles: _Plane, rows: int, columns: int, degree: int) -> _Plane:
+def _first_surface(
+    planes: Sequence[_Plane], rows: int, columns: int, degree: int
+) -> npt.NDArray[np.float64]:
     """Through each tile's brightest samples; tiles below the others are cells and count little."""
-    brightness = tiles.sum(axis=2)
-    first = round(tiles.shape[1] * (1 - FIRST_BRIGHTEST))
+    brightness = planes[0] + planes[1] + planes[2]
+    first = round(brightness.shape[1] * (1 - FIRST_BRIGHTEST))
     brightest = np.argpartition(brightness, first, axis=1)[:, first:]
-    levels = np.log(np.median(np.take_along_axis(tiles, brightest[..., None], axis=1), axis=1))
+    levels = np.log(
+        np.stack([np.median(np.take_along_axis(p, brightest, axis=1), axis=1) for p in planes], 1)
+    )
     basis = _basis(rows, columns, degree)
     weights = np.ones(len(levels))
     for _ in range(FIRST_ROUNDS):
         plane = basis @ _solved(basis, levels, weights, levels)
-        off = (levels - plane).mean(axis=1)
+        off = (levels - plane) @ _MEAN
         trusted = weights > 0.5
         usual = max(0.012, 1.5 * float(np.median(np.abs(off[trusted])))) if trusted.any() else 0.012
         weights = np.where(
             off < 0, 1 / (1 + (off / usual) ** 2) ** 2, 1 / (1 + (off / usual / 4) ** 2)
         )
-    return np.asarray(np.exp(plane), np.float32)
+    return np.exp(plane)
 
 
 def _glass_samples(even: _Plane, rows: int, columns: int) -> npt.NDArray[np.bool_]:
     """Which samples are glass; even: brightness without the shading, shape (tiles, samples)."""
     picture = _untiled(even, rows, columns)
-    slope = np.abs(np.diff(picture, axis=0, prepend=picture[:1]))
-    slope += np.abs(np.diff(picture, axis=1, prepend=picture[:, :1]))
-    smooth = _tiles(slope[..., None], rows, columns)[..., 0] < MAX_SLOPE
+    slope = np.zeros_like(picture)
+    slope[1:] = np.abs(picture[1:] - picture[:-1])
+    slope[:, 1:] += np.abs(picture[:, 1:] - picture[:, :-1])
+    smooth = _tiles(slope, rows, columns) < MAX_SLOPE
     near = np.abs(even - _commonest(even[smooth])) < BAND
     both: npt.NDArray[np.bool_] = smooth & near
     return both
@@ -126,8 +129,9 @@ def _glass_samples(even: _Plane, rows: int, columns: int) -> npt.NDArray[np.bool
 
 def _commonest(values: _Plane) -> float:
     """The brightest of the values that are common: glass is brighter than cells; 1 for none."""
-    edges = np.arange(0.7, 1.2, 0.01)
-    counts = np.convolve(np.histogram(values, bins=edges)[0], [1, 2, 1], "same")
+    # A number of bins and not their edges: numpy would sort all values for those.
+    histogram, edges = np.histogram(values, bins=50, range=(0.7, 1.2))
+    counts = np.convolve(histogram, [1, 2, 1], "same")
     inner = counts[1:-1]
     peaks = np.flatnonzero(
         (inner >= counts[:-2]) & (inner > counts[2:]) & (inner > counts.max() / 4)
@@ -135,10 +139,10 @@ def _commonest(values: _Plane) -> float:
     return float(edges[peaks[-1] + 1] + 0.005) if peaks.size else 1.0
 
 
-def _tiles(samples: _Plane, rows: int, columns: int) -> _Plane:
-    """From (rows * n, columns * n, channels) to (rows * columns, n * n, channels)."""
-    parts = samples.reshape(rows, TILE_PX, columns, TILE_PX, -1).transpose(0, 2, 1, 3, 4)
-    return parts.reshape(rows * columns, TILE_PX * TILE_PX, -1)
+def _tiles(picture: _Plane, rows: int, columns: int) -> _Plane:
+    """From (rows * n, columns * n) to (rows * columns, n * n)."""
+    parts = picture.reshape(rows, TILE_PX, columns, TILE_PX).transpose(0, 2, 1, 3)
+    return parts.reshape(rows * columns, TILE_PX * TILE_PX)
 
 
 def _untiled(values: _Plane, rows: int, columns: int) -> _Plane:
