@@ -69,25 +69,34 @@ def show_last(settings: Settings, display: Display, screen: Screen) -> None:
     panel.close()
 
 
-def open_microscope(settings: Settings, stage: Stage) -> Microscope:
-    """Light and camera, with the newest calibration. Raises LightError, CameraError, CameraTimeoutError."""
+def open_microscope(settings: Settings, stage: Stage | None = None) -> Microscope:
+    """Light and camera, with the newest calibration; stage: as for `open_parts`.
+
+    Raises LightError, CameraError, CameraTimeoutError.
+    """
     found = find_calibration(settings)
     for problem in found.problems:
         _log.warning("%s", problem)
     controls = settings_controls(settings)
     if found.calibration is not None:
         controls = found.calibration.controls
-    light, camera = open_parts(settings, stage, controls)
+    light, camera = open_parts(settings, controls, stage)
     return Microscope(light, camera, settings.camera.frames, found)
 
 
-def open_parts(settings: Settings, stage: Stage, controls: CameraControls) -> tuple[Light, Camera]:
-    """Light and camera alone. Raises LightError, CameraError, CameraTimeoutError."""
+def open_parts(
+    settings: Settings, controls: CameraControls, stage: Stage | None = None
+) -> tuple[Light, Camera]:
+    """Light and camera alone; stage: of simulated ones, by default with a normal slide.
+
+    Raises LightError, CameraError, CameraTimeoutError.
+    """
     camera = settings.camera
     if settings.parts.microscope == "simulated":
-        light = SimulatedLight(stage)
+        looked_at = stage or Stage()
+        light = SimulatedLight(looked_at)
         return light, SimulatedCamera(
-            stage,
+            looked_at,
             light,
             width=camera.width,
             height=camera.height,

@@ -182,7 +182,7 @@ def _session(
     """Light, camera and panel for a session; let go of afterwards, the light off."""
     panel = Panel(display, simulated=assembly.is_simulated(settings))
     try:
-        light, camera = assembly.open_parts(settings, stage or Stage(), controls)
+        light, camera = assembly.open_parts(settings, controls, stage)
         try:
             session = CalibrationSession(light, camera, panel, say, on_step)
             relay.to = session.on_gesture

@@ -35,7 +35,6 @@ from device.records.record import SIMULATED
 from device.records.slide_number import parse_slide_number
 from device.records.text import slide_text, slides_table
 from device.settings import Settings, load_settings, to_toml
-from device.simulator.stage import Stage
 from device.snap import save, snap
 from device.systemd import service_paused
 from device.watch import print_panel, watch
@@ -163,7 +162,7 @@ def _snap(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.WARNING)
     with service_paused(), interruptible():
-        microscope = assembly.open_microscope(settings, Stage())
+        microscope = assembly.open_microscope(settings)
         try:
             snapped = snap(microscope)
         finally:

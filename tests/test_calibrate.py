@@ -362,7 +362,7 @@ def test_fail__a_calibration_at_power_on_that_fails_does_not_stop_the_start(
     person: Person, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person.stage.inject(Faults(camera_gone=True))
-    monkeypatch.setattr(calibrate, "Stage", lambda: person.stage)
+    monkeypatch.setattr(assembly, "Stage", lambda: person.stage)
     relay = person.relay
 
     def press_on(*_: object) -> None:

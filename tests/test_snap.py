@@ -88,7 +88,7 @@ def test_ok__what_is_wrong_with_it_is_said(
 ) -> None:
     stage = Stage()
     stage.focus(8.0)
-    monkeypatch.setattr("device.cli.Stage", lambda: stage)
+    monkeypatch.setattr("device.assembly.Stage", lambda: stage)
     assert main(["snap", str(tmp_path / "a.png"), "--settings", str(settings_file)]) == 0
     assert "OUT OF FOCUS: turn the focus wheel" in capsys.readouterr().out
 
@@ -101,7 +101,7 @@ def test_fail__no_camera(
 ) -> None:
     stage = Stage()
     stage.inject(Faults(camera_gone=True))
-    monkeypatch.setattr("device.cli.Stage", lambda: stage)
+    monkeypatch.setattr("device.assembly.Stage", lambda: stage)
     assert main(["snap", str(tmp_path / "a.png"), "--settings", str(settings_file)]) == 1
     assert "unplugged" in capsys.readouterr().err
     assert not (tmp_path / "a.png").exists()
