@@ -144,6 +144,17 @@ def test_fail__the_power_goes_while_it_is_kept(tmp_path: Path, checkout: Path) -
         assert found.calibration.number >= int(whole[-1])
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_ok__what_root_makes_belongs_to_the_state_directorys_owner(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 65534, 65534)
+    kept(state / "calibration")
+    made = [state / "calibration", *(state / "calibration").rglob("*")]
+    assert len(made) == 4
+    assert {path.stat().st_uid for path in made} == {65534}
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_fail__a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
