@@ -26,11 +26,13 @@ from device import assembly, workflow
 from device.cli import main
 from device.errors import Fault
 from device.panel import screens
+from device.panel.button import Gesture, GestureRelay, Held
 from device.panel.drawing import draw
 from device.reading.results import LABELS, NOTICE
 from device.records.record import EndedBy
 from device.settings import Settings, parse_settings
 from device.simulator.panel import MemoryDisplay
+from tests.appliance import StubButton
 from tests.bundles import BUNDLE
 from tests.records import examples
 from tests.smears import save_smear, smear
@@ -533,3 +535,50 @@ def test_ok__terminal_that_knows_few_characters(settings_file: Path, checkout: P
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert rb"\xb5m/px" in ran.stdout
+
+
+class _Stopped:
+    """A daemon that is stopped at once."""
+
+    def __init__(self, did: list[str]) -> None:
+        self._did = did
+
+    def on_gesture(self, gesture: object) -> None:
+        self._did.append(f"daemon took {gesture}")
+
+    def attach(self, button: object) -> None:
+        self._did.append("attached")
+
+    def stop_on_signals(self) -> None:
+        pass
+
+    def run(self) -> int:
+        self._did.append("ran")
+        return 0
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_ok__a_button_held_at_the_start_calibrates_before_the_daemon_runs(
+    held: bool, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+    button = StubButton()
+    button.down = Held(0.1, Gesture.PRESS, 0.05) if held else None
+    relays: list[GestureRelay] = []
+
+    def open_button(_: Settings, relay: GestureRelay) -> StubButton:
+        relays.append(relay)
+        return button
+
+    def calibrate_first(*arguments: object) -> None:
+        did.append("calibrated")
+        relays[0].to = lambda _: did.append("a step was taken")
+        relays[0](Gesture.PRESS)
+
+    monkeypatch.setattr(assembly, "make_daemon", lambda *_: _Stopped(did))
+    monkeypatch.setattr(assembly, "open_button", open_button)
+    monkeypatch.setattr("device.cli.calibrate_first", calibrate_first)
+    assert main(["run", "--settings", str(settings_file)]) == 0
+    relays[0](Gesture.PRESS)
+    before = ["calibrated", "a step was taken"] if held else []
+    assert did == [*before, "attached", "ran", f"daemon took {Gesture.PRESS}"]
