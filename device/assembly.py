@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from device import health
 from device.daemon import Daemon, Openers, Surroundings
-from device.microscope.calibration_folder import CalibrationFolder, Found
+from device.microscope.calibration_folder import CalibrationFolder, Found, Optics
 from device.microscope.led import GpioLed
 from device.microscope.microscope import Microscope
 from device.microscope.parts import Camera, CameraControls, Light
@@ -104,6 +106,7 @@ def open_parts(
             timeout_s=camera.timeout_s,
             controls=controls,
         )
+    _use_lgpio(settings)
     led = GpioLed(settings.light.pin)
     try:
         return led, PiCamera(
@@ -117,6 +120,13 @@ def open_parts(
     except BaseException:
         led.close()
         raise
+
+
+def _use_lgpio(settings: Settings) -> None:
+    """As the unit does, for a command that somebody types: no other pin factory, its pipes out of the way."""
+    os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
+    runtime = Path(settings.panel.mirror)
+    os.environ.setdefault("LG_WD", str(runtime) if runtime.is_dir() else tempfile.gettempdir())
 
 
 def settings_controls(settings: Settings) -> CameraControls:
@@ -134,10 +144,19 @@ def calibration_folder(settings: Settings) -> CalibrationFolder:
 
 def find_calibration(settings: Settings) -> Found:
     """The newest good calibration for these settings."""
-    return calibration_folder(settings).newest(
-        width=settings.camera.width,
-        height=settings.camera.height,
-        simulated=settings.parts.microscope == "simulated",
+    return calibration_folder(settings).newest(optics(settings))
+
+
+def optics(settings: Settings) -> Optics:
+    """What a calibration must have been made for."""
+    camera = settings.camera
+    return Optics(
+        camera.width,
+        camera.height,
+        (camera.sensor_width, camera.sensor_height, camera.sensor_bits),
+        camera.um_per_px,
+        camera.analogue_gain,
+        settings.parts.microscope == "simulated",
     )
 
 
@@ -170,6 +189,7 @@ def open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Bu
 def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button:
     if settings.parts.panel == "simulated":
         return Keyboard(sys.stdin, on_gesture, {})
+    _use_lgpio(settings)
     return GpioButton(
         settings.button.pin,
         bounce_time=settings.button.debounce_ms / 1000,

@@ -14,7 +14,7 @@ import numpy as np
 from device import assembly
 from device.calibration_session import CalibrationSession
 from device.calibrator import Calibrator, Step
-from device.errors import ButtonError, LeukoscopeError
+from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError
 from device.microscope.drift import measure_drift
 from device.microscope.parts import CameraControls
 from device.panel import screens
@@ -24,13 +24,26 @@ from device.panel.keyboard import Keyboard
 from device.panel.panel import Panel
 from device.records.provenance import clock_synced, utc_now
 from device.settings import Settings
+from device.simulator.hematology import Diagnosis
+from device.simulator.micrometer import MicrometerSlide
+from device.simulator.panel import MemoryDisplay
+from device.simulator.smear import SmearSlide
 from device.simulator.stage import Stage
 from device.systemd import notify
 
-RELEASE_S = 0.05
+LOOK_S = 0.05
 """How often a held button is looked at."""
 
+STUCK_S = 15.0
+"""A button that is held longer than this at the start is not a person's wish."""
+
+RESULT_S = 5.0
+"""How long the end of a calibration stays on the panel before the appliance starts."""
+
 _log = logging.getLogger(__name__)
+
+CLEAN_SLIDE_SEED, CLEAN_SLIDE_DEFOCUS_UM = 900, 15.0
+"""The simulated clean glass, so far out of focus that none of its grains is seen."""
 
 NOTHING_CHANGED = "nothing has changed, the last calibration stays"
 
@@ -57,8 +70,8 @@ def calibrate(
             session.camera,
             controls,
             assembly.calibration_folder(settings),
+            assembly.optics(settings),
             frames=settings.camera.frames,
-            simulated=settings.parts.microscope == "simulated",
         )
         return session.calibrate(calibrator, lambda: (utc_now(), clock_synced()))
 
@@ -87,6 +100,7 @@ def check(
         fields = session.empty_fields(settings.camera.frames)
         if fields is None:
             say("given up")
+            session.panel.show(screens.Notice("GIVEN UP", "Nothing was checked", ""))
             return False
         together = np.maximum(fields[0].rgb, fields[1].rgb)
         drift = measure_drift(together, calibration.glass, calibration.um_per_px)
@@ -105,24 +119,46 @@ def check(
         return False
 
 
+def lay_on(stage: Stage, step: Step, done: int) -> None:
+    """Put on a simulated stage what a step asks for: clean glass out of focus, then a micrometer."""
+    if step is Step.SCALE:
+        stage.load(MicrometerSlide())
+    else:
+        stage.load(SmearSlide(Diagnosis.EMPTY, CLEAN_SLIDE_SEED + done), CLEAN_SLIDE_DEFOCUS_UM)
+
+
 def calibrate_first(
     settings: Settings, display: Display, button: Button, relay: GestureRelay
 ) -> None:
     """Calibrate before the appliance starts: its button is held down. What fails is logged; it starts then.
 
-    The gesture of letting go is dropped.
+    The gesture of letting go is dropped; a button that stays down is taken for stuck, and the
+    appliance starts. Raises CameraTimeoutError: only a new process can open a camera that hangs.
     """
     # Calibrating takes longer than systemd waits for a start.
     notify("READY=1")
     panel = Panel(display, simulated=assembly.is_simulated(settings))
     relay.to = lambda _gesture: None
     panel.show(screens.Notice("CALIBRATE", "Let go of the button", "to begin"))
+    stuck = time.monotonic() + STUCK_S
     while button.held() is not None:
-        time.sleep(RELEASE_S)
+        if time.monotonic() > stuck:
+            _log.error("the button has been down for %g s: check it and its wires", STUCK_S)
+            return
+        _alive_for(LOOK_S)
     try:
         calibrate(settings, display, relay, _log.info)
+    except CameraTimeoutError:
+        raise
     except LeukoscopeError as error:
         _log.error("fault %s: %s", error.fault.code, error)
+    _alive_for(RESULT_S)
+
+
+def _alive_for(seconds: float) -> None:
+    """Wait, telling systemd that this is no hang."""
+    notify("WATCHDOG=1")
+    time.sleep(seconds)
 
 
 @contextmanager
@@ -132,13 +168,15 @@ def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay]]:
     A panel without a button does, where there is a terminal; raises ButtonError where there is neither.
     """
     relay = GestureRelay(lambda _gesture: None)
-    display = assembly.open_display(settings)
+    # A simulated panel is the terminal itself, where the lines say all that its pictures would.
+    simulated = settings.parts.panel == "simulated"
+    display = MemoryDisplay() if simulated else assembly.open_display(settings)
     keyboard: Keyboard | None = None
     button: Button | None = None
     try:
         if sys.stdin.isatty():
             keyboard = Keyboard(sys.stdin, relay, {})
-        if settings.parts.panel == "real":
+        if not simulated:
             try:
                 button = assembly.open_button(settings, relay)
             except ButtonError as error:
@@ -181,10 +219,13 @@ def _session(
 ) -> Iterator[CalibrationSession]:
     """Light, camera and panel for a session; let go of afterwards, the light off."""
     panel = Panel(display, simulated=assembly.is_simulated(settings))
+    session: CalibrationSession | None = None
     try:
         light, camera = assembly.open_parts(settings, controls, stage)
         try:
-            session = CalibrationSession(light, camera, panel, say, on_step)
+            session = CalibrationSession(
+                light, camera, panel, say, settings.timing.sleep_after_s, on_step
+            )
             relay.to = session.on_gesture
             yield session
         finally:
@@ -193,10 +234,11 @@ def _session(
             finally:
                 camera.close()
     except LeukoscopeError as error:
-        say(f"{error}; {NOTHING_CHANGED}")
+        say(str(error) if session is not None and session.kept else f"{error}; {NOTHING_CHANGED}")
         panel.show(screens.FaultScreen(error.fault, restarts=False))
         raise
     except KeyboardInterrupt:
-        say(f"\ninterrupted: {NOTHING_CHANGED}")
+        if session is None or not session.kept:
+            say(f"\ninterrupted: {NOTHING_CHANGED}")
         panel.show(screens.Notice("GIVEN UP", "Nothing has changed", ""))
         raise

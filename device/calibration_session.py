@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import time
@@ -34,7 +35,8 @@ class CalibrationSession:
     """Waits for presses and takes the steps. Gestures may come from any thread.
 
     say: takes a line for whoever reads over SSH. on_step: told each step before its press is waited
-    for; who plays the person (the demonstration) puts the right slide on the stage there.
+    for; who plays the person (the demonstration) puts the right slide on the stage there. idle_s:
+    without a gesture for so long it gives up, so that the light does not stay on.
     """
 
     def __init__(
@@ -43,10 +45,12 @@ class CalibrationSession:
         camera: Camera,
         panel: Panel,
         say: Callable[[str], None],
+        idle_s: float,
         on_step: Callable[[Step, int], None] | None = None,
     ) -> None:
         self.light, self.camera, self.panel = light, camera, panel
-        self._say, self._on_step = say, on_step
+        self._say, self._idle_s, self._on_step = say, idle_s, on_step
+        self.kept = False
         self._gestures: queue.SimpleQueue[Gesture] = queue.SimpleQueue()
         self._meter = FocusMeter()
 
@@ -74,6 +78,7 @@ class CalibrationSession:
                     self._refuse(error)
             wall_time, clock_synced = made()
             calibration = calibrator.keep(wall_time, clock_synced=clock_synced)
+            self.kept = True
             self._say(_summary(calibration))
             self.panel.show(
                 screens.Notice(
@@ -111,6 +116,9 @@ class CalibrationSession:
             self.light.off()
 
     def _announce(self, step: Step, done: int, total: int) -> None:
+        # A press while a step measured was meant for nothing that came after it.
+        while not self._gestures.empty():
+            self._gestures.get_nowait()
         self._say(f"{step.title} {done + 1}/{total}: {step.line1} {step.line2}. Press")
         if self._on_step is not None:
             self._on_step(step, done)
@@ -122,6 +130,7 @@ class CalibrationSession:
         self.panel.show(screens.Notice(error.problem, error.advice, "press: try again"))
         until = time.monotonic() + MESSAGE_S
         while self._gestures.empty() and time.monotonic() < until:
+            notify("WATCHDOG=1")
             time.sleep(LOOK_S / 2)
 
     def _pressed(self, step: Step, done: int, total: int) -> bool:
@@ -130,7 +139,8 @@ class CalibrationSession:
             self.light.off()
         else:
             self.light.on()
-        while True:
+        until = time.monotonic() + self._idle_s
+        while time.monotonic() < until:
             notify("WATCHDOG=1")
             sharpness, problem = self._look(step)
             self.panel.show(
@@ -138,10 +148,9 @@ class CalibrationSession:
                     done + 1, total, step.title, step.line1, step.line2, problem, sharpness
                 )
             )
-            try:
+            with contextlib.suppress(queue.Empty):
                 return self._gestures.get(timeout=LOOK_S) is Gesture.PRESS
-            except queue.Empty:
-                continue
+        return False
 
     def _look(self, step: Step) -> tuple[float | None, str]:
         """The focus bar for the scale, what is wrong with an empty field for the others."""

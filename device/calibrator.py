@@ -14,9 +14,9 @@ from device.errors import CalibrationError
 from device.field import Field, Rgb
 from device.microscope.burst import merged
 from device.microscope.calibration import Calibration, as_kept
-from device.microscope.calibration_folder import CalibrationFolder
+from device.microscope.calibration_folder import CalibrationFolder, Optics
 from device.microscope.empty_field import check_empty, glass_map
-from device.microscope.exposure import find_exposure
+from device.microscope.exposure import find_exposure, green_level
 from device.microscope.micrometer import find_pitch
 from device.microscope.parts import Camera, CameraControls, Light
 from device.microscope.white_balance import Gains, is_neutral, next_gains
@@ -24,6 +24,7 @@ from device.reading.flattening import flattened
 from device.reading.gates import GATES_UM_PER_PX
 from device.reading.reader import live_gates
 from device.reading.red_cells import DIAMETER_UM, median_red_cell_px
+from device.systemd import notify
 
 EMPTY_FIELDS = 5
 """Empty fields of a flat field: their median is rid of what lies in two of them."""
@@ -40,8 +41,12 @@ BALANCING_ROUNDS = 8
 MICROMETER_UM = 10.0
 """From line to line of a stage micrometer, 1 mm in 100 parts."""
 
-MAX_SCALE_FACTOR = 2.0
-"""How far a measured scale may be from the settings': another objective or micrometer is further."""
+MAX_SCALE_FACTOR = 1.6
+"""How far a measured scale may be from the settings': a micrometer of 5 or 20 µm is twice as far, and
+so is a 20x or a 100x objective."""
+
+MAX_LEVEL_CHANGE = 0.08
+"""How far raw green may be from where the exposure put it, as a share, when the glass is looked at again."""
 
 
 class Step(enum.Enum):
@@ -68,8 +73,8 @@ class Calibrator:
     """Takes the steps, one a call; a step that fails can be taken again.
 
     light, camera: opened with `controls`, from which gain and first colour gains are taken.
-    folder: where pictures go at once, and the calibration at the end. frames: of a burst.
-    simulated: whether the microscope is.
+    folder: where pictures go at once, and the calibration at the end. optics: what it is made for.
+    frames: of a burst.
     """
 
     def __init__(
@@ -78,12 +83,12 @@ class Calibrator:
         camera: Camera,
         controls: CameraControls,
         folder: CalibrationFolder,
+        optics: Optics,
         *,
         frames: int,
-        simulated: bool,
     ) -> None:
         self._light, self._camera, self._controls = light, camera, controls
-        self._folder, self._frames, self._simulated = folder, frames, simulated
+        self._folder, self._optics, self._frames = folder, optics, frames
         self._done = 0
         self._dark_level = self._green_level = 0.0
         self._fields: list[Rgb] = []
@@ -126,15 +131,16 @@ class Calibrator:
         """
         if self.step is not None:
             raise ValueError(f"the calibration lacks its step {self.step.title}")
-        height, width = self._fields[0].shape[:2]
         calibration = Calibration(
             number=self._folder.next_number(),
             made=made,
             clock_synced=clock_synced,
             software=__version__,
-            simulated=self._simulated,
-            width=width,
-            height=height,
+            simulated=self._optics.simulated,
+            width=self._optics.width,
+            height=self._optics.height,
+            sensor=self._optics.sensor,
+            nominal_um_per_px=self._optics.um_per_px,
             controls=self._controls,
             dark_level=round(self._dark_level, 2),
             green_level=round(self._green_level, 4),
@@ -147,6 +153,11 @@ class Calibrator:
         return calibration
 
     def _dark(self) -> str:
+        self._check_dark()
+        return f"dark: level {self._dark_level:.1f} of 255"
+
+    def _check_dark(self) -> None:
+        """See that little light comes in from elsewhere, at the exposure of now; the light is off then."""
         self._light.off()
         field = self._captured("dark")
         self._dark_level = float(field.rgb.mean())
@@ -157,7 +168,6 @@ class Calibrator:
                 "STRAY LIGHT",
                 "shade the stage",
             )
-        return f"dark: level {self._dark_level:.1f} of 255"
 
     def _exposure(self) -> str:
         self._light.on()
@@ -165,14 +175,40 @@ class Calibrator:
         self._control(exposure_us=found.exposure_us)
         self._green_level = found.level
         self._captured("exposure")
+        self._check_dark()
         return f"exposure: {found.exposure_us} µs, raw green at {found.level:.0%} of its range"
 
+    def _check_level(self) -> None:
+        """See that glass is as bright as when the exposure was found; else the exposure is next again."""
+        level = green_level(self._camera.raw_green())
+        if abs(level / self._green_level - 1) <= MAX_LEVEL_CHANGE:
+            return
+        self._done = STEPS.index(Step.EXPOSURE)
+        raise CalibrationError(
+            f"clean glass is at {level:.0%} of the sensor's range, and was at {self._green_level:.0%} "
+            "when the exposure was found: that was no clean glass, or the light has changed; the "
+            "exposure comes again",
+            "EXPOSURE OFF",
+            "clean glass, again",
+        )
+
     def _raw_green(self, exposure_us: int) -> npt.NDArray[np.float32]:
+        notify("WATCHDOG=1")
         self._control(exposure_us=exposure_us)
         return self._camera.raw_green()
 
     def _white(self) -> str:
         self._light.on()
+        try:
+            said = self._balance()
+        except CalibrationError as error:
+            if error.problem != "CELLS SEEN":
+                self._check_level()  # which may be why
+            raise
+        self._check_level()
+        return said
+
+    def _balance(self) -> str:
         field = self._captured("white")
         for _ in range(BALANCING_ROUNDS):
             if is_neutral(field.rgb):
@@ -240,8 +276,9 @@ class Calibrator:
 
     def _captured(self, name: str) -> Field:
         """A field as the camera gives it; its picture is kept."""
+        notify("WATCHDOG=1")
         field = merged(self._camera.capture(self._frames))
-        self._folder.keep_picture(name, field.rgb, simulated=self._simulated)
+        self._folder.keep_picture(name, field.rgb, simulated=self._optics.simulated)
         return field
 
     def _control(self, **changed: float) -> None:

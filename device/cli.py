@@ -10,15 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from device import __version__, assembly, workflow
-from device.calibrate import at_the_panel, calibrate, calibrate_first, check, interruptible
+from device.calibrate import at_the_panel, calibrate, calibrate_first, check, interruptible, lay_on
 from device.classify import FileResult, classify, table
 from device.demo import interactive_demo, scripted_demo
-from device.errors import ButtonError, LeukoscopeError, SettingsError
+from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError, SettingsError
 from device.image_files import find_image_files
 from device.journal import set_up_logging
 from device.microscope.led import GpioLed
@@ -35,6 +36,7 @@ from device.records.record import SIMULATED
 from device.records.slide_number import parse_slide_number
 from device.records.text import slide_text, slides_table
 from device.settings import Settings, load_settings, to_toml
+from device.simulator.stage import Stage
 from device.snap import save, snap
 from device.systemd import service_paused
 from device.watch import print_panel, watch
@@ -143,8 +145,15 @@ def _run(options: argparse.Namespace) -> int:
         assembly.show_last(settings, display, FaultScreen(error.fault, restarts=True))
         return 1
     if button.held() is not None:
-        calibrate_first(settings, display, button, relay)
-        relay.to = daemon.on_gesture
+        try:
+            with interruptible():
+                calibrate_first(settings, display, button, relay)
+        except CameraTimeoutError as error:
+            logging.getLogger(__name__).error("fault %s: %s", error.fault.code, error)
+            assembly.show_last(settings, display, FaultScreen(error.fault, restarts=True))
+            return 1
+        finally:
+            relay.to = daemon.on_gesture
     daemon.attach(button)
     daemon.stop_on_signals()
     return daemon.run()
@@ -154,14 +163,19 @@ def _calibrate(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.ERROR)
     task = check if options.check else calibrate
-    with service_paused(), interruptible(), at_the_panel(settings) as (display, relay):
-        return 0 if task(settings, display, relay, print) else 1
+    stage = Stage()  # of a simulated microscope, on which the right slide then lies for each step
+    with interruptible(), service_paused(), at_the_panel(settings) as (display, relay):
+        done = task(settings, display, relay, print, stage, partial(lay_on, stage))
+    return 0 if done else 1
 
 
 def _snap(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.WARNING)
-    with service_paused(), interruptible():
+    if options.picture.suffix.lower() != ".png" or not options.picture.parent.is_dir():
+        print("leukoscope snap: give a .png file in a folder that is there", file=sys.stderr)
+        return USAGE_ERROR
+    with interruptible(), service_paused():
         microscope = assembly.open_microscope(settings)
         try:
             snapped = snap(microscope)

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from device import __version__, workflow
 from device.errors import (
     CalibrationError,
@@ -32,6 +34,10 @@ from device.open_slide import OpenSlide
 from device.panel import screens
 from device.panel.button import Button, Gesture, Held
 from device.panel.panel import Panel
+from device.reading.flattening import flattened
+from device.reading.gates import GATES_UM_PER_PX
+from device.reading.glass import estimate_glass
+from device.reading.reader import live_gates
 from device.records.provenance import Provenance, gather_provenance
 from device.records.record import EndedBy
 from device.records.store import RecordStore
@@ -57,6 +63,10 @@ GESTURES = {
 }
 HELD_ACTIONS = {Gesture.HOLD: "FINISH SLIDE", Gesture.LONG_HOLD: "POWER OFF"}
 NOT_CALIBRATED, CALIBRATION_DAMAGED = "NOT CALIBRATED", "CALIBRATION BROKEN"
+MAX_UNEVEN = 25.0
+"""Most levels by which glass may differ over a calibrated field with cells on it: estimates of it from
+rendered smears in focus differ by up to 15."""
+
 ALTERNATE_S = 3.0
 """How long a warning stays on the panel, and then what a press does, in turn."""
 LIVE = (State.READY, State.RESULT)
@@ -338,11 +348,23 @@ class Daemon:
         calibration = found.calibration
         _log.info("calibration %s of %s", calibration.name, calibration.made)
         self._optics = CALIBRATION_DAMAGED if found.problems else ""
+        if not live_gates(self._lit, GATES_UM_PER_PX)[-1].passed:
+            _log.info("whether the optics have drifted can't be told now: nothing is in focus")
+            return
         try:
             drift = quick_drift(self._lit.rgb, calibration.glass)
         except CalibrationError as error:  # a slide without glass between its cells
             _log.info("whether the LED has drifted can't be told now: %s", error)
             return
+        even = flattened(self._lit.rgb, calibration.glass)
+        uneven = np.ptp(estimate_glass(even, self._lit.um_per_px, 2), axis=(0, 1)).max()
+        if uneven > MAX_UNEVEN:
+            _log.warning(
+                "SHADING CHANGED since calibration %s: glass differs by %.0f levels over the field; "
+                "to be sure: leukoscope calibrate --check",
+                *(calibration.name, uneven),
+            )
+            self._optics = self._optics or "SHADING CHANGED"
         for warning in drift.warnings:
             _log.warning(
                 "%s since calibration %s (light × %.2f, red × %.2f, blue × %.2f); to be sure: "

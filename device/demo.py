@@ -15,7 +15,7 @@ from typing import TextIO
 from PIL import Image
 
 from device import assembly
-from device.calibrate import calibrate
+from device.calibrate import calibrate, lay_on
 from device.calibrator import Step
 from device.daemon import Daemon
 from device.errors import LeukoscopeError
@@ -31,7 +31,6 @@ from device.records.text import confidence_text
 from device.settings import Settings
 from device.simulator.button import SimulatedButton
 from device.simulator.hematology import Diagnosis
-from device.simulator.micrometer import MicrometerSlide
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Stage
@@ -45,9 +44,6 @@ FIELDS = 2
 
 FOCUS_STEPS_UM = (5.0, 2.5, 1.0, 0.0)
 """How the focus wheel is turned, in µm from focus."""
-
-CLEAN_SLIDE_SEED, CLEAN_SLIDE_DEFOCUS_UM = 900, 15.0
-"""The clean glass to calibrate on, so far out of focus that none of its grains is seen."""
 
 CALM_S = 0.4
 """Least time between two prints of a live screen, so that a terminal can be read."""
@@ -168,10 +164,7 @@ def calibrate_once(
     relay = GestureRelay(lambda _gesture: None)
 
     def next_slide(step: Step, done: int) -> None:
-        if step is Step.SCALE:
-            stage.load(MicrometerSlide())
-        else:
-            stage.load(SmearSlide(Diagnosis.EMPTY, CLEAN_SLIDE_SEED + done), CLEAN_SLIDE_DEFOCUS_UM)
+        lay_on(stage, step, done)
         relay(Gesture.PRESS)
 
     calibrate(settings, display, relay, say, stage, next_slide)
@@ -241,8 +234,16 @@ class _Person:
         self._button.press_for(HOLD_S + 0.1)
         self._wait_for(State.SLIDE_DONE)
         time.sleep(CALM_S)
-        self._button.press_for(0.05)
+        self._press_on()
         self._shown.append((shown.truth, slowest))
+
+    def _press_on(self) -> None:
+        """Press until the instrument goes on: it heeds no press that comes while it is still recording."""
+        begun = time.monotonic()
+        while self._daemon.state is State.SLIDE_DONE:
+            self._button.press_for(0.05)
+            time.sleep(CALM_S)
+            self._bear(begun, "the next slide")
 
     def _press(self) -> float:
         """Press once and wait for the answer; returns the seconds it took from letting go."""

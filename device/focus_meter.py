@@ -141,7 +141,7 @@ def _scene(rgb: Rgb, um_per_px: float) -> _Scene:
     """What lies where: means of green over blocks, less the mean of 5 x 5 blocks, without shading."""
     # Every second pixel is enough for a mean and saves most of the time.
     green = rgb[::2, ::2, 1]
-    side = max(1, round(BLOCK_UM / um_per_px / 2))
+    side = min(max(1, round(BLOCK_UM / um_per_px / 2)), *green.shape)
     rows, columns = (n // side for n in green.shape)
     blocks = green[: rows * side, : columns * side].reshape(rows, side, columns, side)
     means = blocks.mean(axis=(1, 3), dtype=np.float32)

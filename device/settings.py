@@ -72,7 +72,7 @@ class CameraSettings:
     analogue_gain: float = key(1.0, "gain before the converter", unit="×", low=1.0, high=16.0)
     red_gain: float = key(2.0, "white balance of red", unit="×", low=0.1, high=8.0)
     blue_gain: float = key(2.0, "white balance of blue", unit="×", low=0.1, high=8.0)
-    # Twice that, for the frames with and without light, is to stay below systemd's WatchdogSec=30.
+    # Of each frame; systemd waits for all of them together, WatchdogSec=30, before it starts anew.
     timeout_s: float = key(5.0, "longest wait for a frame", unit="s", low=0.5, high=10.0)
 
 

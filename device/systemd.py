@@ -35,21 +35,38 @@ def service_paused() -> Iterator[bool]:
     Gives whether it ran. Nothing happens where there is no systemd or the service is not running.
     Raises LeukoscopeError when it may not be stopped, or does not start again.
     """
-    if not _systemctl("is-active", "--quiet"):
+    if not _runs():
         yield False
         return
-    if not _systemctl("stop"):
-        raise LeukoscopeError(
-            f"the appliance is running and has the camera: stop it (sudo systemctl stop {SERVICE}), "
-            "or run this as root"
-        )
+    stopped = True  # or being stopped, when somebody interrupts just then
     try:
+        stopped = _systemctl("stop")
+        if not stopped:
+            raise LeukoscopeError(
+                "the appliance is running and has the camera: stop it (sudo systemctl stop "
+                f"{SERVICE}), or run this as root"
+            )
         yield True
     finally:
-        if not _systemctl("start"):
+        if stopped and not _systemctl("start"):
             raise LeukoscopeError(
                 f"the appliance did not start again: look into journalctl -u {SERVICE}"
             )
+
+
+def _runs() -> bool:
+    """Whether the service runs, or is about to start again."""
+    try:
+        answer = subprocess.run(  # noqa: S603  # words of this module
+            ["systemctl", "show", "--property=ActiveState", "--value", SERVICE],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=10.0,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return answer.strip() not in ("", "inactive", "failed")
 
 
 def _systemctl(*command: str) -> bool:

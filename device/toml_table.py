@@ -64,6 +64,15 @@ class TomlTable:
             return value
         raise self._wrong(key, f"a whole number from {low} to {high}", value)
 
+    def wholes(self, key: str, count: int, low: int, high: int) -> tuple[int, ...]:
+        """So many whole numbers from low to high."""
+        values = self._get(key)
+        if isinstance(values, list) and len(values) == count:
+            good = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+            if len(good) == count and all(low <= v <= high for v in good):
+                return tuple(good)
+        raise self._wrong(key, f"{count} whole numbers from {low} to {high}", values)
+
     def flag(self, key: str) -> bool:
         """True or false."""
         value = self._get(key)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from device.daemon import Daemon, Openers, Surroundings
 from device.field import Rgb
-from device.microscope.calibration_folder import CalibrationFolder
+from device.microscope.calibration_folder import CalibrationFolder, Optics
 from device.microscope.microscope import Microscope
 from device.panel import screens
 from device.panel.button import Gesture, Held
@@ -49,6 +49,9 @@ class StubClassifier:
 
     def probabilities(self, window: Rgb) -> tuple[float, ...]:
         return self.answer
+
+
+OPTICS = Optics(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
 
 
 class StubButton:
@@ -127,9 +130,7 @@ class Appliance:
             um_per_px=0.31,
             timeout_s=self.camera_timeout_s,
         )
-        found = CalibrationFolder(self.root / "calibration").newest(
-            width=507, height=380, simulated=True
-        )
+        found = CalibrationFolder(self.root / "calibration").newest(OPTICS)
         return Microscope(light, camera, self.frames, found)
 
     def _power_off(self) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from device import assembly, calibrate, calibration_session
 from device.calibrator import STEPS, Step
-from device.errors import CameraError, LeukoscopeError, StoreError
+from device.errors import CameraError, CameraTimeoutError, LeukoscopeError, StoreError
 from device.microscope.calibration import Calibration
 from device.panel import screens
 from device.panel.button import Gesture, GestureRelay, GpioButton, Held
@@ -93,6 +93,7 @@ class Person:
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody reads the messages here."""
     monkeypatch.setattr(calibration_session, "MESSAGE_S", 0.0)
+    monkeypatch.setattr(calibrate, "RESULT_S", 0.0)
 
 
 @pytest.fixture
@@ -151,22 +152,16 @@ def test_ok__each_step_keeps_its_picture(person: Person) -> None:
     assert person.calibrates()
     assert person.has is not None
     folder = Path(person.settings.storage.directory) / "calibration" / person.has.name
-    names = {path.stem for path in folder.glob("*.png")}
-    assert names == {
-        "dark",
-        "exposure",
-        "white",
-        *(f"glass-{n}" for n in range(1, 6)),
-        "scale",
-        "glass",
-    }
+    names = {path.stem.removesuffix("-SIMULATED") for path in folder.glob("*.png")}
+    steps = ("dark", "exposure", "white", "scale", *(f"glass-{n}" for n in range(1, 6)))
+    assert names == {*steps, "glass"}
     for name in ("dark", "scale"):
-        assert Image.open(folder / f"{name}.png").size == (507, 380)
+        assert Image.open(folder / f"{name}-SIMULATED.png").size == (507, 380)
 
 
 SMEAR = SmearSlide(Diagnosis.NORMAL, 702)
 MISTAKES = {
-    "stray-light": (Step.WHITE, lambda s: s.load(SMEAR), "CELLS SEEN", "move the slide"),
+    "cells-for-the-white": (Step.WHITE, lambda s: s.load(SMEAR), "CELLS SEEN", "move the slide"),
     "cells-in-empty-field": (Step.GLASS, lambda s: s.load(SMEAR, 3.0), "CELLS SEEN", "clean slide"),
     "led-off": (
         Step.EXPOSURE,
@@ -178,7 +173,7 @@ MISTAKES = {
     "scale-out-of-focus": (Step.SCALE, lambda s: s.load(SMEAR, 6.0), "OUT OF FOCUS", "focus wheel"),
     "another-micrometer": (
         Step.SCALE,
-        lambda s: s.load(MicrometerSlide(pitch_um=30.0)),
+        lambda s: s.load(MicrometerSlide(pitch_um=20.0)),
         "ODD SCALE",
         "10 µm from line to line",
     ),
@@ -271,6 +266,54 @@ def test_fail__interrupted(person: Person, monkeypatch: pytest.MonkeyPatch) -> N
     assert not lights[0].lit
 
 
+def test_fail__the_exposure_was_found_on_cells(person: Person) -> None:
+    """Glass is brighter than what was taken for it: the exposure comes again, on clean glass."""
+    dim = Faults(led_level=0.5)
+
+    def through_a_stain(stage: Stage) -> None:
+        stage.inject(dim)
+
+    person.errs = {Step.EXPOSURE: through_a_stain}
+    lays = person.lays
+
+    def then_clean(step: Step, done: int) -> None:
+        if step is not Step.EXPOSURE or not person.errs:
+            person.stage.inject(Faults())
+        lays(step, done)
+
+    person.lays = then_clean  # type: ignore[method-assign]
+    assert person.calibrates()
+    assert "EXPOSURE OFF" in person.heard
+    assert len([line for line in person.said if line.startswith("EXPOSURE 2/9")]) == 2
+    assert person.has is not None
+    assert person.has.controls.exposure_us == pytest.approx(8000, rel=0.04)
+
+
+def test_ok__impatient_presses_take_no_further_step(person: Person) -> None:
+    """The second press of each pair comes while the step measures, or before the next is shown."""
+    fields = []
+    lays = person.lays
+
+    def twice(step: Step, done: int) -> None:
+        fields.append(done)
+        lays(step, done)
+        person.relay(Gesture.PRESS)
+        person.relay(Gesture.PRESS)
+
+    person.lays = twice  # type: ignore[method-assign]
+    assert person.calibrates()
+    assert fields == list(range(9)), "each step was announced before it was taken"
+
+
+def test_ok__forgotten_it_gives_up(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the light does not stay on."""
+    timing = dataclasses.replace(person.settings.timing, sleep_after_s=1.0)
+    person.settings = dataclasses.replace(person.settings, timing=timing)
+    person.lays = lambda *_: None  # type: ignore[method-assign]
+    assert not person.calibrates()
+    assert "given up" in person.heard
+
+
 def test_ok__a_check_finds_nothing(person: Person) -> None:
     assert person.calibrates()
     person.said = []
@@ -337,6 +380,30 @@ class HeldButton(StubButton):
     def held(self) -> Held | None:
         self._looks -= 1
         return Held(0.5, Gesture.PRESS, 0.2) if self._looks > 0 else None
+
+
+def test_fail__a_stuck_button_does_not_keep_the_appliance_from_starting(
+    person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(calibrate, "STUCK_S", 0.3)
+    monkeypatch.setattr(calibrate, "notify", told.append)
+    calibrate.calibrate_first(person.settings, person.display, HeldButton(10**6), person.relay)
+    assert "the button has been down" in caplog.text
+    assert "WATCHDOG=1" in told
+
+
+def test_fail__a_camera_that_hangs_at_power_on_ends_the_process(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other can open it again."""
+    camera = dataclasses.replace(person.settings.camera, timeout_s=0.5)
+    person.settings = dataclasses.replace(person.settings, camera=camera)
+    person.stage.inject(Faults(camera_hangs=True))
+    monkeypatch.setattr(assembly, "Stage", lambda: person.stage)
+    monkeypatch.setattr(calibration_session, "notify", lambda _: person.relay(Gesture.PRESS))
+    with pytest.raises(CameraTimeoutError):
+        calibrate.calibrate_first(person.settings, person.display, HeldButton(2), person.relay)
 
 
 def test_ok__a_button_held_at_power_on_calibrates_first(
@@ -430,15 +497,19 @@ class Terminal:
         os.close(self._master)
 
 
-def test_fail__over_ssh_with_a_smear_in_place_of_clean_glass(terminal: Terminal) -> None:
-    terminal.sees("DARK 1/9")
+def test_ok__over_ssh_from_end_to_end(terminal: Terminal) -> None:
+    """On a simulated microscope the right slide lies on the stage by itself."""
+    for number, step in enumerate(STEPS, 1):
+        terminal.sees(f"{step.title} {number}/9")
+        terminal.types(" ")
+    terminal.sees("calibration C0001 is in force from the next start of the appliance")
+    assert terminal.process.wait(30) == 0
+
+
+def test_fail__over_ssh_given_up(terminal: Terminal) -> None:
+    terminal.sees("DARK 1/9: LED goes off: keep room light away. Press")
     terminal.types(" ")
     terminal.sees("EXPOSURE 2/9: Clean glass on the stage, out of focus. Press")
-    terminal.types(" ")
-    terminal.sees("WHITE 3/9")
-    terminal.types(" ")
-    terminal.sees("CELLS SEEN: the field is not empty")
-    terminal.sees("WHITE 3/9")
     terminal.types("h")
     terminal.sees("given up: nothing has changed, the last calibration stays")
     assert terminal.process.wait(30) == 1

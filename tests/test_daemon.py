@@ -38,7 +38,7 @@ from device.simulator.microscope import DEFAULT_CONTROLS, SimulatedCamera, Simul
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Faults
 from device.workflow import Event, State
-from tests.appliance import SURE, Appliance
+from tests.appliance import OPTICS, SURE, Appliance
 
 Make = Callable[..., Appliance]
 
@@ -715,7 +715,7 @@ def calibrated(appliance: Appliance) -> Calibration:
     )
     slide = appliance.stage.view.slide
     folder = CalibrationFolder(appliance.root / "calibration")
-    calibrator = Calibrator(light, camera, DEFAULT_CONTROLS, folder, frames=1, simulated=True)
+    calibrator = Calibrator(light, camera, DEFAULT_CONTROLS, folder, OPTICS, frames=1)
     while (step := calibrator.step) is not None:
         if step is Step.SCALE:
             appliance.stage.load(MicrometerSlide())
@@ -760,7 +760,7 @@ def test_ok__a_record_names_the_calibration_that_its_field_was_made_with(make: M
     (field,) = report.fields
     assert field.provenance.calibration_sha256 == calibration.sha256
     assert field.um_per_px == calibration.um_per_px
-    assert f"calibration sha256 {calibration.sha256}" in slide_text(report)
+    assert f"calibration {calibration.name} sha256 {calibration.sha256}" in slide_text(report)
 
 
 @pytest.mark.usefixtures("_quick_turns")

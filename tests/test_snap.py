@@ -107,9 +107,10 @@ def test_fail__no_camera(
     assert not (tmp_path / "a.png").exists()
 
 
-def test_fail__a_folder_that_is_not_there(
-    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+@pytest.mark.parametrize("name", ["none/a.png", "a.jpg", "."])
+def test_fail__no_place_for_a_picture(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture, name: str
 ) -> None:
-    path = tmp_path / "none" / "a.png"
-    assert main(["snap", str(path), "--settings", str(settings_file)]) == 1
-    assert f"{path}: can't write the picture: No such file" in capsys.readouterr().err
+    """Before the service is stopped for it."""
+    assert main(["snap", str(tmp_path / name), "--settings", str(settings_file)]) == 2
+    assert "give a .png file in a folder that is there" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from device import systemd
 from device.errors import LeukoscopeError
 from device.systemd import notify, service_paused
 
@@ -53,9 +54,13 @@ def test_ok__nobody_to_tell(address: str | None, monkeypatch: pytest.MonkeyPatch
 def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A systemctl that writes down what it is asked, and fails for the words in the file `fails`."""
     tool = tmp_path / "systemctl"
-    tool.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n! grep -qxF "$1" {tmp_path}/fails\n')
+    tool.write_text(
+        f'#!/bin/sh\necho "$1" >>{tmp_path}/asked\n[ "$1" = show ] && cat {tmp_path}/state\n'
+        f'! grep -qxF "$1" {tmp_path}/fails\n'
+    )
     tool.chmod(0o755)
     (tmp_path / "fails").write_text("")
+    (tmp_path / "state").write_text("active\n")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     return tmp_path
 
@@ -64,20 +69,43 @@ def test_ok__a_running_service_is_paused(systemctl: Path) -> None:
     with service_paused() as ran:
         assert ran
         assert (systemctl / "asked").read_text().splitlines() == [
-            "is-active --quiet leukoscope.service",
-            "stop leukoscope.service",
+            "show",
+            "stop",
         ]
-    assert (systemctl / "asked").read_text().splitlines()[-1] == "start leukoscope.service"
+    assert (systemctl / "asked").read_text().splitlines()[-1] == "start"
 
 
 def test_ok__it_starts_again_whatever_happened(systemctl: Path) -> None:
     with pytest.raises(KeyboardInterrupt), service_paused():
         raise KeyboardInterrupt
-    assert (systemctl / "asked").read_text().splitlines()[-1] == "start leukoscope.service"
+    assert (systemctl / "asked").read_text().splitlines()[-1] == "start"
 
 
-def test_ok__one_that_does_not_run_is_left_alone(systemctl: Path) -> None:
-    (systemctl / "fails").write_text("is-active\n")
+def test_ok__one_that_is_about_to_start_again_is_paused(systemctl: Path) -> None:
+    (systemctl / "state").write_text("activating\n")
+    with service_paused() as ran:
+        assert ran
+
+
+def test_ok__it_starts_again_when_stopping_it_is_interrupted(
+    systemctl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = systemd._systemctl
+
+    def interrupted(command: str) -> bool:
+        if command == "stop":
+            raise KeyboardInterrupt
+        return real(command)
+
+    monkeypatch.setattr(systemd, "_systemctl", interrupted)
+    with pytest.raises(KeyboardInterrupt), service_paused():
+        pass
+    assert (systemctl / "asked").read_text().splitlines()[-1] == "start"
+
+
+@pytest.mark.parametrize("state", ["inactive", "failed"])
+def test_ok__one_that_does_not_run_is_left_alone(systemctl: Path, state: str) -> None:
+    (systemctl / "state").write_text(f"{state}\n")
     with service_paused() as ran:
         assert not ran
     assert len((systemctl / "asked").read_text().splitlines()) == 1
@@ -93,6 +121,7 @@ def test_fail__it_may_not_be_stopped(systemctl: Path) -> None:
     (systemctl / "fails").write_text("stop\n")
     with pytest.raises(LeukoscopeError, match="sudo systemctl stop leukoscope"), service_paused():
         raise AssertionError("the camera is not free")
+    assert (systemctl / "asked").read_text().splitlines()[-1] == "stop"
 
 
 def test_fail__it_does_not_start_again(systemctl: Path) -> None:

@@ -41,8 +41,10 @@ class Calibration:
     """One calibration, whole and checked.
 
     number: rising, 1 and up. made: wall time, ISO 8601 in UTC; clock_synced: whether to believe it.
-    width, height: px of the fields it is for. controls: of the camera. dark_level: mean of the
-    frame without light, 0..255. green_level: 99.9th percentile of raw green on empty glass, 0..1.
+    width, height: px of the fields it is for; sensor: width and height in px and bits of the mode;
+    nominal_um_per_px: the settings' own scale; all of these must still hold. controls: of the
+    camera. dark_level: mean of the frame without light, 0..255, at the same exposure.
+    green_level: 99.9th percentile of raw green on empty glass, 0..1.
     um_per_px: scale; scale_source: one of `SCALE_SOURCES`; scale_count: lines or cells it stands on.
     glass: shape (24, 32, 3), sRGB levels of empty glass with those controls.
     simulated: made on a simulated microscope, and for no other.
@@ -55,6 +57,8 @@ class Calibration:
     simulated: bool
     width: int
     height: int
+    sensor: tuple[int, int, int]
+    nominal_um_per_px: float
     controls: CameraControls
     dark_level: float
     green_level: float
@@ -99,6 +103,8 @@ simulated = {_flag(c.simulated)}
 [camera]
 width = {c.width}  # px
 height = {c.height}  # px
+sensor = {list(c.sensor)}  # px, px, bit
+nominal_um_per_px = {c.nominal_um_per_px!r}
 exposure_us = {controls.exposure_us}
 analogue_gain = {controls.analogue_gain!r}
 red_gain = {controls.red_gain!r}
@@ -141,7 +147,8 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
     source = scale.text("source")
     if source not in SCALE_SOURCES:
         raise _damaged(f"{where}: scale.source must be one of {SCALE_SOURCES}")
-    return Calibration(
+    sensor = camera.wholes("sensor", 3, 1, 100_000)
+    calibration = Calibration(
         number=top.whole("number", 1, 999_999),
         made=made,
         clock_synced=top.flag("clock_synced"),
@@ -149,6 +156,8 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
         simulated=top.flag("simulated"),
         width=camera.whole("width", 1, 100_000),
         height=camera.whole("height", 1, 100_000),
+        sensor=(sensor[0], sensor[1], sensor[2]),
+        nominal_um_per_px=camera.number("nominal_um_per_px", 0.001, 10.0),
         controls=CameraControls(
             exposure_us=camera.whole("exposure_us", 1, 10_000_000),
             analogue_gain=camera.number("analogue_gain", 1.0, 64.0),
@@ -162,6 +171,10 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
         scale_count=scale.whole("count", 1, 100_000),
         glass=_glass_of_png(png, where),
     )
+    # Its hash names it in the records, and a digit that changed on the disk must not pass.
+    if to_toml(calibration) != text:
+        raise _damaged(f"{where}: {TOML_FILE} is not as it was written: calibrate again")
+    return calibration
 
 
 def glass_png(glass: GlassMap) -> bytes:

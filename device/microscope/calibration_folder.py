@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 import shutil
@@ -28,7 +29,47 @@ from device.reading.results import NOTICE
 UNFINISHED = "unfinished"
 """The folder of one in the making. What an aborted one leaves stays to be looked at, until the next."""
 
+PICTURES_OF = 3
+"""Newest calibrations whose steps' pictures are kept: some 10 MB each."""
+
+_log = logging.getLogger(__name__)
+
 _NAME = re.compile(r"C(\d{4,6})")
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What a calibration is made for; when any of it changes, the calibration no longer holds.
+
+    width, height: px of a field. sensor: width and height in px and bits of the sensor's mode.
+    um_per_px: the settings' own scale. analogue_gain: of the camera. simulated: whether it is.
+    """
+
+    width: int
+    height: int
+    sensor: tuple[int, int, int]
+    um_per_px: float
+    analogue_gain: float
+    simulated: bool
+
+    def __str__(self) -> str:
+        sensor = "{} x {} px of {} bit".format(*self.sensor)
+        return (
+            f"fields of {self.width} x {self.height} px at {self.um_per_px:g} µm/px, "
+            f"sensor {sensor}, gain {self.analogue_gain:g}"
+        )
+
+
+def optics_of(calibration: Calibration) -> Optics:
+    """The optics that a calibration was made for."""
+    return Optics(
+        calibration.width,
+        calibration.height,
+        calibration.sensor,
+        calibration.nominal_um_per_px,
+        calibration.controls.analogue_gain,
+        calibration.simulated,
+    )
 
 
 @dataclass(frozen=True)
@@ -45,21 +86,26 @@ class CalibrationFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def newest(self, *, width: int, height: int, simulated: bool) -> Found:
-        """The newest that can be used for fields of this size, on a real or a simulated microscope."""
+    def newest(self, optics: Optics) -> Found:
+        """The newest that was made for these optics."""
         problems: list[str] = []
-        for number in sorted(self._numbers(), reverse=True):
+        try:
+            numbers = self._numbers()
+        except OSError as error:
+            return Found(None, (f"{self.root}: can't look for calibrations: {error.strerror}",))
+        for number in sorted(numbers, reverse=True):
             try:
                 calibration = self._read(number)
             except CalibrationError as error:
                 problems.append(str(error))
                 continue
-            if calibration.simulated is not simulated:
+            made_for = optics_of(calibration)
+            if made_for.simulated is not optics.simulated:
                 continue
-            if (calibration.width, calibration.height) != (width, height):
+            if made_for != optics:
                 problems.append(
-                    f"calibration {calibration.name} is for fields of {calibration.width} x "
-                    f"{calibration.height} px, the settings say {width} x {height}: calibrate again"
+                    f"calibration {calibration.name} is for {made_for}, the settings say {optics}: "
+                    "calibrate again"
                 )
                 continue
             return Found(calibration, tuple(problems))
@@ -77,26 +123,45 @@ class CalibrationFolder:
             raise _cannot("make", self._unfinished, error) from error
 
     def keep_picture(self, name: str, rgb: Rgb, *, simulated: bool) -> None:
-        """Keep the picture of a step as `name`.png beside the new calibration. Raises StoreError."""
+        """Keep the picture of a step as `name`.png, `name`-SIMULATED.png, beside the new calibration.
+
+        Raises StoreError.
+        """
         info = PngInfo()
         info.add_text("Comment", NOTICE + (" SIMULATED" if simulated else ""))
         file = io.BytesIO()
         Image.fromarray(rgb).save(file, "PNG", pnginfo=info, compress_level=1)
-        self._write(f"{name}.png", file.getvalue())
+        self._write(f"{name}{'-SIMULATED' if simulated else ''}.png", file.getvalue())
 
     def next_number(self) -> int:
-        """The number of the next one: above every one that was ever kept here."""
-        return max(self._numbers(), default=0) + 1
+        """The number of the next one: above every one that was ever kept here. Raises StoreError."""
+        try:
+            return max(self._numbers(), default=0) + 1
+        except OSError as error:
+            raise _cannot("number", self.root, error) from error
 
     def finish(self, calibration: Calibration) -> None:
-        """Keep it: it counts from the moment that this returns. Raises StoreError, and then it does not."""
+        """Keep it: it counts from the moment that this returns. Raises StoreError, and then it does not.
+
+        The steps' pictures of all but the newest few calibrations are removed.
+        """
         self._write(GLASS_FILE, glass_png(calibration.glass))
         self._write(TOML_FILE, to_toml(calibration).encode())
         try:
             os.rename(self._unfinished, self.root / calibration.name)  # noqa: PTH104  # atomic
-            fsync_folder(self.root)
         except OSError as error:
             raise _cannot("keep", self.root / calibration.name, error) from error
+        try:
+            fsync_folder(self.root)
+            self._remove_old_pictures()
+        except OSError as error:  # it is there all the same, if the power does not go just now
+            _log.warning("%s: %s", self.root, error)
+
+    def _remove_old_pictures(self) -> None:
+        for number in sorted(self._numbers())[:-PICTURES_OF]:
+            for picture in (self.root / f"C{number:04d}").glob("*.png"):
+                if picture.name != GLASS_FILE:
+                    picture.unlink()
 
     @property
     def _unfinished(self) -> Path:
@@ -114,12 +179,12 @@ class CalibrationFolder:
         """To the owner of the state directory, when root calibrates: the appliance must be able to go on here."""
         if os.geteuid() == 0:
             owner = self.root.parent.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
     def _numbers(self) -> list[int]:
         try:
             names = [entry.name for entry in os.scandir(self.root)]
-        except OSError:  # none was made yet, or nobody may look: then there is none
+        except FileNotFoundError:  # none was made yet
             return []
         return [int(match[1]) for name in names if (match := _NAME.fullmatch(name))]
 

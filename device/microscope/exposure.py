@@ -53,7 +53,7 @@ def find_exposure(
     if not 1 <= shortest_us < longest_us:
         raise ValueError(f"exposure needs 1 <= shortest < longest, not {shortest_us}, {longest_us}")
     exposure_us = shortest_us
-    level = first_level = _level(measure(exposure_us))
+    level = first_level = green_level(measure(exposure_us))
     if level > TARGET * (1 + TOLERANCE):
         raise CalibrationError(
             f"empty glass is at {level:.0%} of the sensor's range at the shortest exposure, "
@@ -63,7 +63,7 @@ def find_exposure(
         )
     while level < TARGET / 2 and exposure_us < longest_us:
         exposure_us = min(2 * exposure_us, longest_us)
-        level = _level(measure(exposure_us))
+        level = green_level(measure(exposure_us))
     for _ in range(SETTLING_FRAMES):
         if exposure_us == longest_us and level < TARGET * (1 - TOLERANCE):
             raise _too_dark(level, level - first_level, longest_us)
@@ -72,7 +72,7 @@ def find_exposure(
             # A clipped level says only that there is too much light.
             share = 0.5 if level >= CLIPPED else TARGET / max(level, MIN_RISE)
             exposure_us = min(max(round(exposure_us * share), shortest_us), longest_us)
-        level = _level(measure(exposure_us))
+        level = green_level(measure(exposure_us))
         if exposure_us == asked_us and _on_target(before) and _on_target(level):
             return Exposure(exposure_us, (before + level) / 2)
     raise CalibrationError(
@@ -85,7 +85,8 @@ def find_exposure(
     )
 
 
-def _level(green: npt.NDArray[np.float32]) -> float:
+def green_level(green: npt.NDArray[np.float32]) -> float:
+    """PERCENTILE of a raw frame's green pixels, shares of the sensor's range."""
     return float(np.percentile(green, PERCENTILE))
 
 

@@ -60,7 +60,14 @@ class Microscope:
         if calibration is None:
             return field
         return replace(
-            field, rgb=flattened(field.rgb, calibration.glass), calibration_sha256=self._sha256
+            field,
+            rgb=flattened(field.rgb, calibration.glass),
+            metadata={
+                **field.metadata,
+                "Calibration": calibration.name,
+                "Scale": calibration.scale_text,
+            },
+            calibration_sha256=self._sha256,
         )
 
     def _scaled(self, frame: Field) -> Field:

@@ -11,7 +11,7 @@ from device.field import Rgb
 from device.reading.focus import measure_focus
 from device.reading.results import Gate, GateName, WhiteCell
 
-MIN_LIGHT_LEVELS = 25.0
+MIN_LIGHT_LEVELS = 40.0
 """Least rise of the mean level (of 255) from the LED-off to the LED-on frame."""
 MIN_GLASS_LEVEL, MAX_GLASS_LEVEL = 90.0, 252.0
 """Limits of the level of empty glass (98th percentile of the mean of R, G and B, of 255)."""

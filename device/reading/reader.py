@@ -35,6 +35,10 @@ class Classifier(Protocol):
         """Calibrated, one per label of `LABELS`, sum 1; window: shape (side, side, 3)."""
 
 
+CALIBRATED_DEGREE = 2
+"""Of the surface (see glass.py) by which a corrected field's glass is brought to its level."""
+
+
 @dataclass(frozen=True)
 class PreparedField:
     """A field at the model's scale, with gates, white cells and window in pixels of that scale.
@@ -62,9 +66,9 @@ def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
         gates.append(gate)
         if not gate.passed:
             return PreparedField(picture, tuple(gates), (), None)
-    # A calibration has taken the shading out already; what it can't know is how bright the LED is today.
+    # A calibration has taken the shading out; what it can't know is what the LED and its seat do today.
     calibrated = field.calibration_sha256 is not None
-    glass = estimate_glass(picture, um_per_px, 0 if calibrated else DEGREE)
+    glass = estimate_glass(picture, um_per_px, CALIBRATED_DEGREE if calibrated else DEGREE)
     picture = flattened(picture, glass)
     cells = find_white_cells(picture, um_per_px)
     gates.append(white_cell_gate(cells))

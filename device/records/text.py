@@ -124,13 +124,14 @@ def _field_lines(field: FieldRecord) -> list[str]:
         f"    white cells {len(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"
         f" at {field.um_per_px:.4g} µm/px",
         *_frames_line(field.metadata),
+        *([f"    scale {field.metadata['Scale']}"] if "Scale" in field.metadata else []),
         f"    picture {field.picture}"
         + (" (removed to make room)" if field.picture_removed else ""),
         f"            sha256 {field.picture_sha256}",
         f"    model {made_by.model_name} {made_by.model_version} sha256 {made_by.model_sha256}",
         "    not calibrated: shading estimated from the field itself"
         if calibration is None
-        else f"    calibration sha256 {calibration}",
+        else f"    calibration {field.metadata.get('Calibration', '')} sha256 {calibration}",
         f"    record {field.record}, {time_text(made_by.wall_time, made_by.clock_synced)} UTC,"
         f" boot {made_by.boot_id} + {made_by.monotonic_s:.1f} s, software {made_by.software_version}",
     ]

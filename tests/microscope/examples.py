@@ -31,6 +31,8 @@ EXAMPLE = Calibration(
     simulated=True,
     width=507,
     height=380,
+    sensor=(2028, 1520, 12),
+    nominal_um_per_px=0.31,
     controls=CameraControls(8000, 1.0, 2.0, 2.0),
     dark_level=1.5,
     green_level=0.75,
@@ -53,6 +55,8 @@ def calibrations(draw: st.DrawFn) -> Calibration:
         simulated=draw(st.booleans()),
         width=draw(st.integers(1, 100_000)),
         height=draw(st.integers(1, 100_000)),
+        sensor=draw(st.tuples(*[st.integers(1, 100_000)] * 3)),
+        nominal_um_per_px=draw(st.floats(0.001, 10.0)),
         controls=CameraControls(
             draw(st.integers(1, 10_000_000)), draw(st.floats(1, 64)), draw(gains), draw(gains)
         ),

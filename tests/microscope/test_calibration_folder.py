@@ -15,7 +15,13 @@ import pytest
 
 from device.errors import StoreError
 from device.microscope.calibration import GLASS_FILE, TOML_FILE, Calibration
-from device.microscope.calibration_folder import UNFINISHED, CalibrationFolder, Found
+from device.microscope.calibration_folder import (
+    PICTURES_OF,
+    UNFINISHED,
+    CalibrationFolder,
+    Found,
+    optics_of,
+)
 from tests.microscope.examples import EXAMPLE
 
 WRITER = """
@@ -35,8 +41,9 @@ while True:
 """
 
 
-def newest(root: Path, *, simulated: bool = True, width: int = 507) -> Found:
-    return CalibrationFolder(root).newest(width=width, height=380, simulated=simulated)
+def newest(root: Path, **changed: object) -> Found:
+    """The newest for the example's optics, or others."""
+    return CalibrationFolder(root).newest(dataclasses.replace(optics_of(EXAMPLE), **changed))
 
 
 def kept(root: Path, **changed: object) -> Calibration:
@@ -69,8 +76,8 @@ def test_ok__pictures_lie_beside_it(tmp_path: Path) -> None:
     folder.keep_picture("dark", np.zeros((8, 8, 3), np.uint8), simulated=True)
     folder.finish(dataclasses.replace(EXAMPLE, number=1))
     names = sorted(path.name for path in (tmp_path / "C0001").iterdir())
-    assert names == ["calibration.toml", "dark.png", "glass.png"]
-    assert b"SIMULATED" in (tmp_path / "C0001" / "dark.png").read_bytes()
+    assert names == ["calibration.toml", "dark-SIMULATED.png", "glass.png"]
+    assert b"SIMULATED" in (tmp_path / "C0001" / "dark-SIMULATED.png").read_bytes()
 
 
 @pytest.mark.parametrize("file", [TOML_FILE, GLASS_FILE])
@@ -89,18 +96,47 @@ def test_fail__a_damaged_one_is_named_and_the_last_good_one_stays(
         at = len(data) * 3 // 4
         path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
     found = newest(tmp_path)
-    if how == "changed" and found.problems == ():
-        return  # a digit of a number: another calibration, with another hash
     assert found.calibration is not None
     assert found.calibration.sha256 == good.sha256
     assert "C0002" in found.problems[0]
 
 
-def test_fail__of_another_field_size(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"width": 1014},
+        {"height": 381},
+        {"sensor": (1332, 990, 10)},
+        {"um_per_px": 0.124},
+        {"analogue_gain": 4.0},
+    ],
+    ids=str,
+)
+def test_fail__made_for_other_optics(tmp_path: Path, changed: dict[str, object]) -> None:
+    """Another objective, mode or gain: the scale and the flat field would be wrong."""
     kept(tmp_path)
-    found = newest(tmp_path, width=1014)
+    found = newest(tmp_path, **changed)
     assert found.calibration is None
-    assert "507 x 380 px, the settings say 1014 x 380" in found.problems[0]
+    assert found.problems[0].startswith("calibration C0001 is for fields of 507 x 380 px")
+    assert found.problems[0].endswith("calibrate again")
+
+
+def test_ok__old_pictures_go(tmp_path: Path) -> None:
+    for _ in range(PICTURES_OF + 2):
+        folder = CalibrationFolder(tmp_path)
+        folder.begin()
+        folder.keep_picture("dark", np.zeros((8, 8, 3), np.uint8), simulated=False)
+        folder.finish(dataclasses.replace(EXAMPLE, number=folder.next_number()))
+    have = {path.parent.name for path in tmp_path.rglob("dark.png")}
+    assert have == {f"C{n:04d}" for n in range(3, PICTURES_OF + 3)}
+    assert len(list(tmp_path.rglob(GLASS_FILE))) == PICTURES_OF + 2
+
+
+def test_fail__a_folder_that_can_not_be_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "calibration").write_text("")
+    found = newest(tmp_path / "calibration")
+    assert found.calibration is None
+    assert "can't look for calibrations" in found.problems[0]
 
 
 def test_ok__a_simulated_one_is_no_real_ones(tmp_path: Path) -> None:
@@ -116,7 +152,7 @@ def test_ok__what_an_aborted_one_left_is_never_taken(tmp_path: Path) -> None:
     found = newest(tmp_path)
     assert found.calibration is not None
     assert found.calibration.sha256 == good.sha256
-    assert (tmp_path / UNFINISHED / "dark.png").exists()
+    assert (tmp_path / UNFINISHED / "dark-SIMULATED.png").exists()
     folder.begin()
     assert list((tmp_path / UNFINISHED).iterdir()) == []
 

@@ -1,0 +1,56 @@
+"""Markdown tables, and shares with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+BOOTSTRAPS = 2000
+WILSON_Z = 1.96
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> tuple[float, float]:
+    """95 % interval of sum(counts[:, 0]) / sum(counts[:, 1]), bootstrapped over groups (percentiles).
+
+    counts: shape (images, 2); groups: one for each image.
+    """
+    names = sorted(set(groups))
+    sums = np.zeros((len(names), 2))
+    np.add.at(sums, [names.index(group) for group in groups], counts)
+    drawn = np.random.default_rng(0).integers(len(names), size=(BOOTSTRAPS, len(names)))
+    top, bottom = sums[drawn].sum(axis=1).T
+    low, high = np.percentile(top[bottom > 0] / bottom[bottom > 0], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def wilson(top: int, bottom: int) -> tuple[float, float]:
+    """95 % interval of a share of `bottom` that are independent (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    share, square = top / bottom, WILSON_Z**2
+    middle = share + square / (2 * bottom)
+    reach = WILSON_Z * (share * (1 - share) / bottom + square / (4 * bottom**2)) ** 0.5
+    low, high = ((middle + side * reach) / (1 + square / bottom) for side in (-1, 1))
+    return max(low, 0.0), min(high, 1.0)
+
+
+def counted(hits: Sequence[bool], groups: Sequence[str]) -> str:
+    """A share as "3/50 (2 to 12 %)": bootstrapped over groups.
+
+    Where all or none are hit a bootstrap knows no doubt: then Wilson's interval, each group counted once.
+    """
+    if not hits:
+        return "–"
+    top, bottom = sum(hits), len(hits)
+    if top in (0, bottom):
+        number = len(set(groups))
+        low, high = wilson(number if top else 0, number)
+    else:
+        low, high = interval(np.array([(hit, 1) for hit in hits], int), groups)
+    return f"{top}/{bottom} ({100 * low:.0f} to {100 * high:.0f} %)"
