@@ -46,7 +46,6 @@ from device.reading.window import cut
 from device.records.provenance import gather_provenance
 from device.settings import DEFAULT_BUNDLE, Settings
 from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import EXPOSURE_S, FRAME_S
 from device.simulator.optics import defocus, expose
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide, render_field
@@ -67,7 +66,7 @@ UM_PER_PX = 0.155
 
 TARGETS: dict[str, tuple[str, str, float]] = {
     "press_to_verdict_ms": (
-        "press to verdict on the panel, less the burst of frames, ms",
+        "press to verdict on the panel, less the frames themselves, ms",
         "<=",
         150,
     ),
@@ -131,9 +130,21 @@ class _Timed(MemoryDisplay):
             self.came.set()
 
 
-def burst_s(settings: Settings) -> float:
-    """What the sensor alone takes for a field: one exposure, and a frame's time for each further frame."""
-    return EXPOSURE_S + (settings.camera.frames - 1) * FRAME_S
+def burst_ms(settings: Settings) -> float:
+    """Median ms in which the simulated camera makes the frames of a field: what a real sensor does by itself.
+
+    The frames of a press: a burst with the LED on, and a small one with it off.
+    """
+    stage = Stage(SmearSlide(Diagnosis.CML, 41_000))
+    light, camera = assembly.open_parts(settings, assembly.settings_controls(settings), stage)
+
+    def frames() -> None:
+        light.on()
+        camera.capture(settings.camera.frames)
+        light.off()
+        camera.preview(fresh=True)
+
+    return median_ms(frames, 15)
 
 
 def field_2028_ms() -> float:
@@ -178,7 +189,7 @@ def focus_loop_ms() -> float:
     return median_ms(show, 50)
 
 
-def press_to_verdict(settings: Settings) -> tuple[float, dict[str, float]]:
+def press_to_verdict(settings: Settings, burst: float) -> tuple[float, dict[str, float]]:
     """Median ms from letting go of the button to the verdict, less the burst; and its parts."""
     display, stage = _Timed(), Stage(SmearSlide(Diagnosis.CML, 41_000))
     daemon = assembly.make_daemon(settings, display, stage)
@@ -197,13 +208,13 @@ def press_to_verdict(settings: Settings) -> tuple[float, dict[str, float]]:
         daemon.post(Event.PRESS)
         display.came.wait(20)
         if display.result_at is not None:
-            times.append(display.result_at - begun - burst_s(settings))
+            times.append(display.result_at - begun - burst / 1000)
     daemon.post(Event.TERMINATED)
     thread.join()
-    return 1000 * statistics.median(times), _stages(settings)
+    return 1000 * statistics.median(times), _stages(settings, burst)
 
 
-def _stages(settings: Settings) -> dict[str, float]:
+def _stages(settings: Settings, burst: float) -> dict[str, float]:
     """Median ms of each stage alone, on the same kind of field."""
     stage = Stage(SmearSlide(Diagnosis.CML, 41_000))
     microscope = assembly.open_microscope(settings, stage)
@@ -233,8 +244,7 @@ def _stages(settings: Settings) -> dict[str, float]:
 
             recording = median_ms(record, 15)
     return {
-        "capture (burst, LED on and off)": median_ms(microscope.capture, 15)
-        - 1000 * burst_s(settings),
+        "one field of the burst": median_ms(microscope.capture, 15) - burst,
         "gates, white cells, window": median_ms(
             lambda: prepare(field, classifier.um_per_px, classifier.window_px), 15
         ),
@@ -423,8 +433,9 @@ def main() -> int:
             model=replace(settings.model, bundle=str(options.bundle), threads=THREADS),
             storage=replace(settings.storage, directory=folder, min_free_mb=1),
         )
-        values["press_to_verdict_ms"], stages = press_to_verdict(settings)
-        notes.append(f"the burst: {1000 * burst_s(settings):.0f} ms of a press besides")
+        burst = burst_ms(settings)
+        values["press_to_verdict_ms"], stages = press_to_verdict(settings, burst)
+        notes.append(f"the frames, which the simulator makes: {burst:.0f} ms of a press besides")
     values |= {"field_2028_ms": field_2028_ms(), "focus_loop_ms": focus_loop_ms()}
     values |= run_appliance(options.bundle)
     values["classify_efficiency"], pace = classify_efficiency(bundle)
