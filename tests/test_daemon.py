@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -777,6 +778,17 @@ def test_fail__the_self_test_warns_of_a_drifted_led(
     appliance.stage.inject(Faults(**faults))  # type: ignore[arg-type]
     appliance.start()
     assert warned(appliance) == {warning}
+
+
+@pytest.mark.usefixtures("_quick_turns")
+def test_fail__the_self_test_warns_of_changed_shading(make: Make) -> None:
+    """The LED sits askew since: the rim has lost most of its light."""
+    appliance = make()
+    calibrated(appliance)
+    stage = appliance.stage
+    stage._view = replace(stage.view, shading=0.7)
+    appliance.start()
+    assert warned(appliance) == {"SHADING CHANGED"}
 
 
 @pytest.mark.usefixtures("_quick_turns")
