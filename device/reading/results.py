@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from device.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
+
 CELLS_FOR_DIFFERENTIAL = 100
 """White cells of a manual differential (CLSI H20-A2, Reference Leukocyte Differential Count)."""
 
@@ -46,14 +48,49 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Measurements:
+    """What can be measured of a white cell without any network; see measurements.py for how.
+
+    nuclear_area, cell_area: µm². nc_ratio: nuclear over cell area, 0..1. lobes: parts of the nucleus,
+    1 or more. roundness: 4 pi area / perimeter², 1 for a disc. nuclear_density: optical density of the
+    nucleus over that of the field's red cells. texture: spread of density inside the nucleus over its
+    mean. granularity: the same of the cytoplasm. basophilia: how much bluer than the field's red cells
+    the cytoplasm is, difference of shares of density, about -0.3 to 0.3.
+    """
+
+    nuclear_area: float
+    cell_area: float
+    nc_ratio: float
+    lobes: float
+    roundness: float
+    nuclear_density: float
+    texture: float
+    granularity: float
+    basophilia: float
+
+
+@dataclass(frozen=True)
 class WhiteCell:
-    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), nucleus in µm²."""
+    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), nucleus in µm².
+
+    measurements, types: what a cell reader adds; types has one probability per `CellType`, sum 1, and
+    is empty when cells are not read one by one.
+    """
 
     x0: int
     y0: int
     x1: int
     y1: int
     nucleus_um2: float
+    measurements: Measurements | None = None
+    types: tuple[float, ...] = ()
+
+    @property
+    def cell_type(self) -> CellType | None:
+        """The most probable type; None when the cell was not read."""
+        if not self.types:
+            return None
+        return CELL_TYPES[max(range(len(self.types)), key=self.types.__getitem__)]
 
 
 @dataclass(frozen=True)
@@ -89,11 +126,49 @@ LABELS = tuple(PATTERN_OF_LABEL)
 
 
 class Reason(enum.Enum):
-    """Why a verdict is inconclusive; the value is what a person reads (at most 21 characters)."""
+    """Why a verdict is inconclusive; the value is what a person reads (at most 22 characters)."""
 
     NO_FIELD = "no field could be read"
+    FEW_CELLS = "under 50 cells: go on"
+    ARTEFACTS = "many artefacts: go on"
     LOW_CONFIDENCE = "confidence too low"
     CLASS_UNSURE = "acute: ALL or AML?"
+
+
+@dataclass(frozen=True)
+class Differential:
+    """How many of a slide's finds are of each type.
+
+    counts: one per `CellType`, >= 0: sums of the finds' probabilities, so not whole numbers.
+    """
+
+    counts: tuple[float, ...]
+
+    def count(self, *types: CellType) -> float:
+        """How many are of any of these types."""
+        return sum(self.counts[CELL_TYPES.index(cell_type)] for cell_type in types)
+
+    @property
+    def cells(self) -> float:
+        """White cells counted: all finds but smudge cells and artefacts."""
+        return sum(self.counts) - self.count(*NOT_COUNTED)
+
+    @property
+    def blasts(self) -> float:
+        """Blasts and their equivalents."""
+        return self.count(*BLASTS)
+
+    def share(self, *types: CellType) -> float:
+        """Share of the counted cells that are of these types, 0..1; 0 without any cell."""
+        return self.count(*types) / self.cells if self.cells else 0.0
+
+
+class Control(enum.Enum):
+    """What the control slides say of the device on the day of a verdict."""
+
+    VALID = "controlled"
+    NONE = "uncontrolled"
+    DRIFTED = "control drifted"
 
 
 @dataclass(frozen=True)
@@ -107,6 +182,8 @@ class Verdict:
     probabilities: one per label of `LABELS`, sum 1, or empty when no field was read.
     white_cells, fields: what the verdict stands on.
     reason: why the class is inconclusive, else None.
+    differential: what the cells were read as; None when the model reads fields and not cells.
+    control: what the control slides said; None when the model does not know controls.
     """
 
     label: str | None
@@ -117,6 +194,8 @@ class Verdict:
     white_cells: int
     fields: int
     reason: Reason | None
+    differential: Differential | None = None
+    control: Control | None = None
 
     @property
     def headline(self) -> str:
@@ -133,6 +212,28 @@ class Verdict:
         if self.label is None and self.pattern not in (None, Pattern.NONE):
             return self.pattern_confidence
         return self.confidence
+
+
+_FINDINGS = {
+    Pattern.ACUTE: ("blasts", tuple(BLASTS)),
+    Pattern.CML: (
+        "granulocytes",
+        (CellType.NEUTROPHIL, CellType.MYELOCYTE, CellType.PROMYELOCYTE, CellType.BASOPHIL),
+    ),
+    Pattern.CLL: ("lymphoid", (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE)),
+}
+
+
+def finding(verdict: Verdict) -> str:
+    """What was seen, at most 22 characters: '61 % blasts of 112'; empty when no cell was read.
+
+    The share named is the one that the pattern stands on; without an abnormal pattern it is the blasts.
+    """
+    if verdict.differential is None:
+        return ""
+    name, types = _FINDINGS.get(verdict.pattern or Pattern.NONE, _FINDINGS[Pattern.ACUTE])
+    share = verdict.differential.share(*types)
+    return f"{round(100 * share)} % {name} of {round(verdict.differential.cells)}"
 
 
 def percent(probability: float) -> str:

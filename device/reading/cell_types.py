@@ -1,0 +1,35 @@
+"""The types that a white cell is read as, and the groups of them that a differential is judged by."""
+
+from __future__ import annotations
+
+import enum
+
+
+class CellType(enum.Enum):
+    """What one find of the cell finder is; the order is that of a cell model's output.
+
+    Names after ICSH (Palmer et al., Int J Lab Hematol 37, 2015). A neutrophil may be a band form, a
+    myeloblast a monoblast, a myelocyte a metamyelocyte, a promyelocyte one of APL.
+    """
+
+    NEUTROPHIL = "neutrophil"
+    EOSINOPHIL = "eosinophil"
+    BASOPHIL = "basophil"
+    LYMPHOCYTE = "lymphocyte"
+    MONOCYTE = "monocyte"
+    LYMPHOBLAST = "lymphoblast"
+    MYELOBLAST = "myeloblast"
+    PROMYELOCYTE = "promyelocyte"
+    MYELOCYTE = "myelocyte"
+    ATYPICAL_LYMPHOCYTE = "atypical lymphocyte"
+    SMUDGE = "smudge cell"
+    ARTEFACT = "artefact"
+
+
+CELL_TYPES = tuple(CellType)
+
+BLASTS = frozenset({CellType.LYMPHOBLAST, CellType.MYELOBLAST, CellType.PROMYELOCYTE})
+"""Blasts and what counts as one: the abnormal promyelocytes of APL are blast equivalents (WHO 2017)."""
+
+NOT_COUNTED = frozenset({CellType.SMUDGE, CellType.ARTEFACT})
+"""What a differential of 100 white cells leaves out; smudge cells are reported beside it (ICSH)."""
