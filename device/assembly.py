@@ -12,13 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from device import health
+from device.control.series import MadeFor
+from device.controls import Controls, control_folder
 from device.daemon import Daemon, Openers, Surroundings
 from device.microscope.calibration_folder import CalibrationFolder, Found, Optics
 from device.microscope.led import GpioLed
 from device.microscope.microscope import Microscope
 from device.microscope.parts import Camera, CameraControls, Light
 from device.microscope.pi_camera import PiCamera
-from device.model.bundle import TfliteClassifier, load_bundle
+from device.model.bundle import load_bundle
+from device.model.readers import SlideReader, open_reader
 from device.panel.button import Button, Gesture, GpioButton
 from device.panel.display import Display
 from device.panel.keyboard import Keyboard
@@ -50,6 +53,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
             microscope=lambda: open_microscope(settings, looked_at),
             classifier=lambda: open_classifier(settings, settings.model.threads),
             store=lambda: open_store(settings),
+            controls=lambda made_for: open_controls(settings, made_for),
             simulated=simulated,
         ),
         Panel(display, simulated=simulated),
@@ -198,15 +202,20 @@ def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> B
     )
 
 
-def open_classifier(settings: Settings, threads: int) -> TfliteClassifier:
-    """The classifier of the settings' bundle. Raises BundleError, RuntimeMissingError."""
-    return TfliteClassifier(load_bundle(Path(settings.model.bundle)), threads)
+def open_classifier(settings: Settings, threads: int) -> SlideReader:
+    """The reader of the settings' bundle. Raises BundleError, RuntimeMissingError."""
+    return open_reader(load_bundle(Path(settings.model.bundle)), threads)
 
 
 def open_store(settings: Settings) -> RecordStore:
     """The records, for writing. Raises StoreError."""
     storage = settings.storage
     return RecordStore(Path(storage.directory), min_free_bytes=storage.min_free_mb * 1_000_000)
+
+
+def open_controls(settings: Settings, made_for: MadeFor) -> Controls:
+    """The control slides of a model on this device."""
+    return Controls(control_folder(settings), made_for)
 
 
 def _stay_on() -> None:

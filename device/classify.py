@@ -10,10 +10,10 @@ from pathlib import Path
 
 from device.errors import FieldError
 from device.image_files import open_field
-from device.model.bundle import Bundle, TfliteClassifier
-from device.reading.pooling import pool
-from device.reading.reader import read_field
-from device.reading.results import LABELS, FieldReading, Verdict, percent
+from device.model.bundle import Bundle
+from device.model.readers import SlideReader, open_reader
+from device.reading.cell_types import CELL_TYPES
+from device.reading.results import LABELS, FieldReading, Verdict, finding, percent
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,14 @@ class FileResult:
         return self.verdict.reason.value if self.verdict.reason is not None else None
 
     def to_json(self) -> dict[str, object]:
-        """One JSON object; label is null when inconclusive or refused, error null when read."""
+        """One JSON object; label is null when inconclusive or refused, error null when read.
+
+        finding and differential are null when no cell was read, and control always: an image file
+        has no control slide.
+        """
         reading, verdict = self.reading, self.verdict
         read = verdict is not None and bool(verdict.probabilities)
+        differential = verdict.differential if verdict is not None else None
         return {
             "path": str(self.path),
             "label": verdict.label if verdict is not None else None,
@@ -68,6 +73,21 @@ class FileResult:
             ),
             "shading": "estimated from the field" if reading is not None else None,
             "white_cells": len(reading.white_cells) if reading is not None else None,
+            "cells_read": (
+                sum(cell.cell_type is not None for cell in reading.white_cells)
+                if reading is not None
+                else None
+            ),
+            "differential": (
+                {
+                    cell_type.value: round(count, 4)
+                    for cell_type, count in zip(CELL_TYPES, differential.counts, strict=True)
+                }
+                if differential is not None
+                else None
+            ),
+            "finding": (finding(verdict) or None) if verdict is not None else None,
+            "control": None,
             "reason": self.reason,
             "error": self.error,
         }
@@ -85,46 +105,46 @@ def classify(
 
     def read(path: Path) -> FileResult:
         if not hasattr(mine, "classifier"):
-            mine.classifier = TfliteClassifier(bundle, threads=1)
+            mine.classifier = open_reader(bundle, threads=1)
         return classify_file(path, mine.classifier, um_per_px)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="reader") as pool_of_workers:
         yield from pool_of_workers.map(read, files)
 
 
-def classify_file(path: Path, classifier: TfliteClassifier, um_per_px: float | None) -> FileResult:
+def classify_file(path: Path, classifier: SlideReader, um_per_px: float | None) -> FileResult:
     """Read one file as a field. An unreadable file is a result with an error, never raised."""
     scale = classifier.um_per_px
     try:
         field, warnings = open_field(path, um_per_px, scale, scale)
-        reading = read_field(field, classifier)
+        reading = classifier.read(field)
     except FieldError as error:
         return FileResult(path, None, None, str(error))
-    return FileResult(path, reading, pool([reading], classifier.thresholds), None, tuple(warnings))
+    return FileResult(path, reading, classifier.judge([reading]), None, tuple(warnings))
 
 
 def table(results: Sequence[FileResult]) -> str:
-    """A table for people: one line a file."""
-    rows = [("FILE", "READING", "CONF.", "CELLS", "WHY")]
-    for result in results:
-        verdict, reading = result.verdict, result.reading
-        if verdict is None or reading is None:
-            rows.append((str(result.path), "error", "-", "-", result.error or ""))
-            continue
-        refused = reading.failed_gate is not None
-        headline = "refused" if refused else verdict.headline
-        confidence = "-" if refused else percent(verdict.headline_confidence)
-        rows.append(
-            (
-                str(result.path),
-                headline,
-                confidence,
-                str(len(reading.white_cells)),
-                result.reason or "",
-            )
-        )
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    """A table for people: one line a file; a column for what was seen where cells were read."""
+    rows = [("FILE", "READING", "CONF.", "CELLS", "SEEN", "WHY"), *map(_row, results)]
+    if not any(row[4] for row in rows[1:]):
+        rows = [(*row[:4], row[5]) for row in rows]
+    *columns, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
     return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row, columns, strict=False)), row[-1]])
         for row in rows
+    )
+
+
+def _row(result: FileResult) -> tuple[str, ...]:
+    verdict, reading = result.verdict, result.reading
+    if verdict is None or reading is None:
+        return (str(result.path), "error", "-", "-", "", result.error or "")
+    refused = reading.failed_gate is not None
+    return (
+        str(result.path),
+        "refused" if refused else verdict.headline,
+        "-" if refused else percent(verdict.headline_confidence),
+        str(len(reading.white_cells)),
+        "" if refused else finding(verdict),
+        result.reason or "",
     )

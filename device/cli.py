@@ -18,12 +18,22 @@ from tqdm import tqdm
 from device import __version__, assembly, workflow
 from device.calibrate import at_the_panel, calibrate, calibrate_first, check, interruptible, lay_on
 from device.classify import FileResult, classify, table
+from device.control_command import (
+    add_control,
+    control_json,
+    control_text,
+    controls_of,
+    remove_control,
+    restart_controls,
+    write_chart,
+)
 from device.demo import interactive_demo, scripted_demo
 from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError, SettingsError
 from device.image_files import find_image_files
 from device.journal import set_up_logging
 from device.microscope.led import GpioLed
 from device.model.bundle import load_bundle
+from device.models_command import RESTART, find_bundle, find_bundles, look_at, models_table, select
 from device.panel.button import GestureRelay
 from device.panel.screens import FaultScreen
 from device.reading.gates import GATES_UM_PER_PX
@@ -117,6 +127,36 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="files read at once"
     )
+
+    models = command("models", _models, "List, verify or select the model bundles")
+    models.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "verify", "select"),
+        default="list",
+        help="verify also runs the model; select is for the next start",
+    )
+    models.add_argument("bundle", nargs="?", metavar="NAME|FOLDER", help="verify: all without it")
+    models.add_argument("--json", action="store_true", help="one object")
+
+    control = command("control", _control, "Say what the control slides say, or change them")
+    control.add_argument("--json", action="store_true", help="one JSON object")
+    actions = control.add_subparsers(dest="action", metavar="ACTION")
+
+    def action(name: str, meaning: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=meaning, description=f"{meaning}. {NOTICE}")
+        added.add_argument(
+            "--settings", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="settings file"
+        )
+        return added
+
+    adding = action("add", "Keep a recorded slide, known to be normal, as a control")
+    adding.add_argument("slide", metavar="S0042")
+    removing = action("remove", "Let a slide no longer be a control; its file is kept")
+    removing.add_argument("slide", metavar="S0042")
+    charting = action("chart", "Write the Levey-Jennings chart")
+    charting.add_argument("picture", type=Path, metavar="FILE.png")
+    action("restart", "Begin a new reference: the slides so far count no more")
 
     command("slides", _slides, "List the slides")
     show = command("show", _show, "Print a slide and write a picture of its fields")
@@ -247,6 +287,63 @@ def _classify(options: argparse.Namespace) -> int:
         shading = "No calibration: shading is estimated from each field itself."
         print(f"{table(results)}\n\n{bundle.card.name} {bundle.card.version}. {shading} {NOTICE}")
     return 1 if failed else 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    wanted = {"list": (False,), "verify": (False, True), "select": (True,)}[options.action]
+    if (options.bundle is not None) not in wanted:
+        print("leukoscope models: give select one bundle, and list none", file=sys.stderr)
+        return USAGE_ERROR
+    settings = load_settings(options.settings)
+    if options.action == "select":
+        return _select_model(options, settings)
+    if options.bundle is not None:
+        found = [look_at(find_bundle(settings, options.bundle), settings, run=True)]
+    elif options.action == "verify":
+        found = [look_at(one.folder, settings, run=True) for one in find_bundles(settings)]
+    else:
+        found = find_bundles(settings)
+    if options.json:
+        print(json.dumps({"models": [one.to_json() for one in found]}))
+    else:
+        print(f"{models_table(found)}\n\n*: selected. {NOTICE}")
+    return int(options.action == "verify" and any(one.problem for one in found))
+
+
+def _select_model(options: argparse.Namespace, settings: Settings) -> int:
+    folder = find_bundle(settings, options.bundle)
+    bundle, file = select(settings, options.settings, folder)
+    if options.json:
+        print(json.dumps({"selected": str(bundle), "settings": str(file), "restart": RESTART}))
+    else:
+        print(f"selected {bundle} in {file}; in force after: {RESTART}")
+    return 0
+
+
+def _control(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    if options.action == "restart":
+        print(restart_controls(settings))
+    elif options.action == "chart":
+        if options.picture.suffix.lower() != ".png" or not options.picture.parent.is_dir():
+            print("leukoscope control: give a .png file in a folder that is there", file=sys.stderr)
+            return USAGE_ERROR
+        print(write_chart(settings, options.picture))
+    elif options.action is not None:
+        try:
+            number = parse_slide_number(options.slide)
+        except ValueError as error:
+            print(f"leukoscope control: {error}", file=sys.stderr)
+            return USAGE_ERROR
+        if options.action == "add":
+            print(add_control(settings, number))
+        else:
+            print(remove_control(settings, number))
+    else:
+        controls = controls_of(settings)
+        text = json.dumps(control_json(controls)) + "\n" if options.json else control_text(controls)
+        print(text, end="")
+    return 0
 
 
 def _slides(options: argparse.Namespace) -> int:

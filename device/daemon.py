@@ -17,6 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from device import __version__, workflow
+from device.control.errors import ControlError
+from device.control.series import MadeFor, Standing
+from device.controls import Controls, kept_notice
 from device.errors import (
     CalibrationError,
     CameraTimeoutError,
@@ -29,7 +32,7 @@ from device.field import Field
 from device.focus_meter import FocusMeter
 from device.microscope.drift import quick_drift
 from device.microscope.microscope import Microscope
-from device.model.bundle import TfliteClassifier
+from device.model.readers import SlideReader
 from device.open_slide import OpenSlide
 from device.panel import screens
 from device.panel.button import Button, Gesture, Held
@@ -42,6 +45,7 @@ from device.records.provenance import Provenance, gather_provenance
 from device.records.record import EndedBy
 from device.records.store import RecordStore
 from device.settings import TimingSettings
+from device.wording import control_mark
 from device.workflow import Event, State
 
 WATCHDOG_S = 5.0
@@ -62,6 +66,10 @@ GESTURES = {
     Gesture.LONG_HOLD: Event.LONG_HOLD,
 }
 HELD_ACTIONS = {Gesture.HOLD: "FINISH SLIDE", Gesture.LONG_HOLD: "POWER OFF"}
+KEEP_CONTROL = "KEEP CONTROL"
+"""What a hold does with a finished slide."""
+
+CONTROL_BROKEN = "CONTROL BROKEN"
 NOT_CALIBRATED, CALIBRATION_DAMAGED = "NOT CALIBRATED", "CALIBRATION BROKEN"
 MAX_UNEVEN = 25.0
 """Most levels by which glass may differ over a calibrated field with cells on it: estimates of it from
@@ -78,12 +86,14 @@ _log = logging.getLogger(__name__)
 class Openers:
     """How each part is opened; the self-test calls those that are not open.
 
-    Raise the LeukoscopeError of their part. simulated: whether any field comes from a simulator.
+    Raise the LeukoscopeError of their part. controls: the control slides of a model. simulated: whether
+    any field comes from a simulator.
     """
 
     microscope: Callable[[], Microscope]
-    classifier: Callable[[], TfliteClassifier]
+    classifier: Callable[[], SlideReader]
     store: Callable[[], RecordStore]
+    controls: Callable[[MadeFor], Controls]
     simulated: bool
 
 
@@ -115,9 +125,11 @@ class Daemon:
         self._button: Button | None = None
         self._situation = workflow.START
         self._microscope: Microscope | None = None
-        self._classifier: TfliteClassifier | None = None
+        self._classifier: SlideReader | None = None
         self._store: RecordStore | None = None
+        self._controls: Controls | None = None
         self._slide: OpenSlide | None = None
+        self._done: OpenSlide | None = None
         self._captured: Field | None = None
         self._fields_captured = 0
         self._fault = Fault.INTERNAL
@@ -278,6 +290,8 @@ class Daemon:
                 return self._finish_slide()
             case workflow.ShowSlideDone():
                 self._show_slide_done()
+            case workflow.KeepControl():
+                self._keep_control()
             case workflow.PanelOff():
                 self._panel.show(screens.Asleep())
             case workflow.ShowFault():
@@ -326,7 +340,7 @@ class Daemon:
                 self._slide.move_to(self._store.next_slide())
         if self._slide is None:
             self._store.close_interrupted()
-            self._slide = OpenSlide(self._store.next_slide(), self._provenance)
+            self._slide = self._new_slide(self._store)
         self._slide.record(self._store)
 
     def _test_camera(self) -> None:
@@ -378,6 +392,10 @@ class Daemon:
             self._classifier = self._openers.classifier()
             card = self._classifier.card
             _log.info("model %s %s on %s", card.name, card.version, self._classifier.runtime)
+            self._controls = self._openers.controls(MadeFor(card.sha256, self._openers.simulated))
+        standing = self._standing()
+        if standing is not None:
+            _log.info("%s: %s", standing.control.value, standing.text)
 
     def _capture(self) -> Event:
         self._panel.show(screens.Capturing(self._slide_name))
@@ -427,8 +445,23 @@ class Daemon:
         self._drop_gestures()
         self._panel.show(screens.SlideDone(slide.name, slide.verdict))
         _log.info("slide done: %s", slide.verdict.headline, extra={"slide": slide.name})
-        self._slide = OpenSlide(store.next_slide(), self._provenance)
+        self._done, self._slide = slide, self._new_slide(store)
         self._meter = FocusMeter()
+
+    def _keep_control(self) -> None:
+        """Keep the slide that was finished last as a control, or say on the panel why it can't be one."""
+        if self._done is None or self._controls is None:
+            raise LeukoscopeError("there is no finished slide, or no model, for a control")
+        done = self._done
+        try:
+            series = self._controls.keep(done.name, done.readings, done.verdict, self._provenance())
+        except ControlError as error:
+            _log.info("not kept as a control: %s", error, extra={"slide": done.name})
+            self._panel.show(screens.Notice("CONTROL REFUSED", error.problem, error.advice))
+            return
+        title, line1, line2 = kept_notice(series, done.name)
+        _log.info("kept as a control: %s", line1, extra={"slide": done.name})
+        self._panel.show(screens.Notice(title, line1, line2))
 
     def _power_down(self) -> Event:
         self._panel.show(screens.PoweringOff("saving records"))
@@ -494,13 +527,16 @@ class Daemon:
             return
         held = self._held()
         if held is not None and self._means_something(held.gesture):
-            self._panel.hint(screens.HoldHint(HELD_ACTIONS[held.gesture], held.progress))
+            keeps = held.gesture is Gesture.HOLD and self.state is State.SLIDE_DONE
+            action = KEEP_CONTROL if keeps else HELD_ACTIONS[held.gesture]
+            self._panel.hint(screens.HoldHint(action, held.progress))
         else:
             self._panel.unhint()
 
     def _means_something(self, gesture: Gesture) -> bool:
-        """Whether letting go now would do what HELD_ACTIONS says."""
-        return gesture is Gesture.LONG_HOLD or (gesture is Gesture.HOLD and self.state in LIVE)
+        """Whether letting go now would do what the hint says."""
+        may_hold = self.state in (*LIVE, State.SLIDE_DONE)
+        return gesture is Gesture.LONG_HOLD or (gesture is Gesture.HOLD and may_hold)
 
     def _health(self) -> str:
         now = time.monotonic()
@@ -513,9 +549,22 @@ class Daemon:
         return self._warning
 
     def _shown_warning(self) -> str:
-        """Power and heat before optics, which leaves every other moment to what a press does."""
-        turn = int(time.monotonic() / ALTERNATE_S) % 2 == 0
-        return self._health() or (self._optics if turn else "")
+        """Power and heat first; optics and control in turn, between them what a press does."""
+        turns = [
+            told
+            for warning in (self._optics, self._control_warning())
+            if warning
+            for told in (warning, "")
+        ]
+        turn = int(time.monotonic() / ALTERNATE_S)
+        return self._health() or (turns[turn % len(turns)] if turns else "")
+
+    def _control_warning(self) -> str:
+        """What is wrong with the controls, or ''; for a model that knows none always ''."""
+        standing = self._standing()
+        if standing is None or self._controls is None:
+            return ""
+        return CONTROL_BROKEN if self._controls.found.problems else control_mark(standing.control)
 
     def _drop_gestures(self) -> None:
         """Forget presses made while the instrument was busy; a stop or a power-off is kept."""
@@ -532,6 +581,15 @@ class Daemon:
     @property
     def _slide_name(self) -> str:
         return self._slide.name if self._slide is not None else ""
+
+    def _standing(self) -> Standing | None:
+        """What the controls say now; None for a model that reads fields: it knows no controls."""
+        if self._controls is None or self._classifier is None:
+            return None
+        return self._controls.standing() if self._classifier.card.kind == "cells" else None
+
+    def _new_slide(self, store: RecordStore) -> OpenSlide:
+        return OpenSlide(store.next_slide(), self._provenance, self._standing)
 
     def _opened_microscope(self) -> Microscope:
         if self._microscope is None:

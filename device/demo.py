@@ -24,7 +24,7 @@ from device.panel.button import HOLD_S, Gesture, GestureRelay
 from device.panel.display import Display
 from device.panel.keyboard import Keyboard
 from device.panel.terminal import TerminalDisplay
-from device.reading.results import NOTICE
+from device.reading.results import NOTICE, finding
 from device.records.reader import RecordReader
 from device.records.record import EndedBy
 from device.records.text import confidence_text
@@ -277,7 +277,7 @@ class _Person:
             # One that was not finished, because of a problem, is none of those shown.
             finished = [s for s in records.slides() if s.ended_by is EndedBy.PERSON]
             slides = finished[len(finished) - len(self._shown) :]
-        rows = [("SLIDE", "TRUTH", "VERDICT", "CONF.", "CELLS", "PRESS TO VERDICT")]
+        rows = [("SLIDE", "TRUTH", "VERDICT", "CONF.", "CELLS", "PRESS TO VERDICT", "SEEN")]
         rows += [
             (
                 slide.name,
@@ -286,6 +286,7 @@ class _Person:
                 confidence_text(slide.verdict),
                 str(slide.verdict.white_cells),
                 f"{1000 * seconds:.0f} ms",
+                finding(slide.verdict) or "-",
             )
             for (truth, seconds), slide in zip(self._shown, slides, strict=True)
         ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from device.control.series import Standing
 from device.field import Field
-from device.model.bundle import TfliteClassifier
-from device.reading.pooling import Thresholds, pool
-from device.reading.reader import read_field
-from device.reading.results import FieldReading, Verdict
+from device.model.readers import SlideReader
+from device.reading.differential import ABNORMAL
+from device.reading.results import FieldReading, Reason, Verdict
 from device.records.provenance import Provenance
 from device.records.record import EndedBy
 from device.records.slide_number import format_slide_number
@@ -23,13 +23,24 @@ class OpenSlide:
     recorded waits in memory, and goes into the store first when that works again.
     """
 
-    def __init__(self, number: int, provenance: Callable[[], Provenance]) -> None:
-        """number: of the slide; provenance: gathers that of a record made now."""
+    def __init__(
+        self,
+        number: int,
+        provenance: Callable[[], Provenance],
+        standing: Callable[[], Standing | None],
+    ) -> None:
+        """number: of the slide; provenance: gathers that of a record made now.
+
+        standing: what the controls say now, None for a model that knows none. It is asked for the last
+        time when the first field is read: all fields of a slide are judged alike.
+        """
         self.number = number
         self._provenance = provenance
+        self._standing = standing
+        self._standing_then: Standing | None = None
+        self._reader: SlideReader | None = None
         self._readings: list[FieldReading] = []
         self._waiting: list[tuple[Field, FieldReading]] = []
-        self._thresholds = Thresholds(1.0, 1.0)
         self._last_moved = False
 
     @property
@@ -38,9 +49,14 @@ class OpenSlide:
         return format_slide_number(self.number)
 
     @property
+    def readings(self) -> tuple[FieldReading, ...]:
+        """Of its fields so far, oldest first."""
+        return tuple(self._readings)
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict of the fields so far."""
-        return pool(self._readings, self._thresholds)
+        return self._judged(self._readings)
 
     @property
     def last(self) -> FieldReading:
@@ -50,7 +66,7 @@ class OpenSlide:
     @property
     def last_verdict(self) -> Verdict:
         """The verdict of the newest field alone."""
-        return pool(self._readings[-1:], self._thresholds)
+        return self._judged(self._readings[-1:])
 
     @property
     def last_moved(self) -> bool:
@@ -72,11 +88,13 @@ class OpenSlide:
         self.number = number
         self._readings = [reading for _, reading in self._waiting]
 
-    def read(self, field: Field, classifier: TfliteClassifier) -> None:
+    def read(self, field: Field, reader: SlideReader) -> None:
         """Read a field and add it. Raises FieldError; the field is then added as unread."""
-        self._thresholds = classifier.thresholds
+        self._reader = reader
+        if not self._readings:
+            self._standing_then = self._standing()
         try:
-            reading = read_field(field, classifier)
+            reading = reader.read(field)
         except BaseException:
             self.add_unread(field)
             raise
@@ -100,8 +118,8 @@ class OpenSlide:
                 self.number,
                 field,
                 reading,
-                None if reading.probabilities is None else pool([reading], self._thresholds),
-                pool(upto, self._thresholds),
+                None if reading.probabilities is None else self._judged([reading]),
+                self._judged(upto),
                 replace(self._provenance(), calibration_sha256=field.calibration_sha256),
             )
             del self._waiting[0]
@@ -111,3 +129,15 @@ class OpenSlide:
         self.record(store)
         if self._readings:
             store.finish_slide(self.number, self.verdict, ended_by)
+
+    def _judged(self, readings: Sequence[FieldReading]) -> Verdict:
+        standing = self._standing_then if self._readings else self._standing()
+        control = standing.control if standing is not None else None
+        if self._reader is None:
+            return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, control=control)
+        if standing is None:
+            return self._reader.judge(readings)
+        baseline = None
+        if standing.reference is not None:
+            baseline = {name: standing.reference.centre[name] for name in ABNORMAL}
+        return self._reader.judge(readings, standing.control, baseline)

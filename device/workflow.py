@@ -30,6 +30,7 @@ class Event(enum.Enum):
     PRESS = "press"
     HOLD = "hold 2 s"
     HOLD_EMPTY = "hold 2 s, no field yet"
+    HOLD_DONE = "hold 2 s, slide recorded"
     LONG_HOLD = "hold 6 s"
     IDLE = "untouched"
     TESTED = "self-test passed"
@@ -104,6 +105,11 @@ class ShowSlideDone(Effect):
 
 
 @dataclass(frozen=True)
+class KeepControl(Effect):
+    """Keep the finished slide as a control, or say why it can't be one; answers FAULTED or nothing."""
+
+
+@dataclass(frozen=True)
 class PanelOff(Effect):
     """Darken the panel; only ever when it shows no verdict and no fault."""
 
@@ -158,6 +164,7 @@ TABLE: dict[tuple[State, Event], Transition] = {
     (State.RESULT, Event.HOLD): _FINISH,
     (State.RESULT, Event.IDLE): Transition(State.ASLEEP, (LightOff(),)),
     (State.SLIDE_DONE, Event.FINISHED): Transition(State.SLIDE_DONE, (ShowSlideDone(),)),
+    (State.SLIDE_DONE, Event.HOLD_DONE): Transition(State.SLIDE_DONE, (KeepControl(),)),
     (State.SLIDE_DONE, Event.PRESS): Transition(State.READY, (LightOn(),)),
     (State.SLIDE_DONE, Event.IDLE): Transition(State.ASLEEP),
     (State.ASLEEP, Event.PRESS): Transition(State.READY, (LightOn(),)),
@@ -199,7 +206,8 @@ START = Situation(State.STARTING)
 def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, ...]]:
     """The next situation and the effects to perform, in order; nothing where the table has none."""
     if event is Event.HOLD and situation.fields == 0:
-        event = Event.HOLD_EMPTY
+        done = situation.state is State.SLIDE_DONE
+        event = Event.HOLD_DONE if done else Event.HOLD_EMPTY
     transition = TABLE.get((situation.state, event))
     if transition is None:
         return situation, ()

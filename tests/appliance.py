@@ -5,21 +5,27 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 from PIL import Image
 
+from device.control.folder import ControlFolder
+from device.control.series import MadeFor
+from device.controls import Controls
 from device.daemon import Daemon, Openers, Surroundings
-from device.field import Rgb
+from device.field import Field, Rgb
 from device.microscope.calibration_folder import CalibrationFolder, Optics
 from device.microscope.microscope import Microscope
 from device.panel import screens
 from device.panel.button import Gesture, Held
 from device.panel.panel import Panel
-from device.reading.pooling import Thresholds
+from device.reading.differential import Baseline
+from device.reading.pooling import Thresholds, pool
+from device.reading.reader import read_field
+from device.reading.results import Control, FieldReading, Verdict
 from device.records.reader import RecordReader
 from device.records.record import SlideReport
 from device.records.store import RecordStore
@@ -42,13 +48,26 @@ class StubClassifier:
 
     um_per_px, window_px, runtime = 0.34, 200, "stub"
     thresholds = Thresholds(0.5, 0.5)
-    card = SimpleNamespace(name="stub", version="1", sha256="ab" * 32)
+    sha256 = "ab" * 32
 
     def __init__(self) -> None:
         self.answer = SURE
+        self.card = SimpleNamespace(name="stub", version="1", sha256=self.sha256, kind="fields")
 
     def probabilities(self, window: Rgb) -> tuple[float, ...]:
         return self.answer
+
+    def read(self, field: Field) -> FieldReading:
+        return read_field(field, self)
+
+    def judge(
+        self,
+        readings: Sequence[FieldReading],
+        control: Control = Control.NONE,
+        baseline: Baseline | None = None,
+    ) -> Verdict:
+        known = control if self.card.kind == "cells" else None
+        return replace(pool(readings, self.thresholds), control=known)
 
 
 OPTICS = Optics(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
@@ -110,6 +129,7 @@ class Appliance:
                 microscope=self._open_microscope,
                 classifier=lambda: self.open_classifier(),
                 store=lambda: self.open_store(),
+                controls=self._open_controls,
                 simulated=True,
             ),
             self.panel,
@@ -132,6 +152,9 @@ class Appliance:
         )
         found = CalibrationFolder(self.root / "calibration").newest(OPTICS)
         return Microscope(light, camera, self.frames, found)
+
+    def _open_controls(self, made_for: MadeFor) -> Controls:
+        return Controls(ControlFolder(self.root / "control"), made_for)
 
     def _power_off(self) -> None:
         self.powered_off = True

@@ -32,7 +32,9 @@ from device.daemon import Daemon
 from device.field import Field, Rgb
 from device.focus_meter import FocusMeter
 from device.microscope.burst import merged
-from device.model.bundle import Bundle, TfliteClassifier, load_bundle
+from device.model.bundle import Bundle
+from device.model.bundle import load_bundle
+from device.model.readers import WindowReader
 from device.panel.drawing import draw
 from device.panel.screens import Result
 from device.reading.flattening import flattened
@@ -357,10 +359,10 @@ def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
         results = list(classify(files, bundle, UM_PER_PX, cores))
         wall_s = time.perf_counter() - begun
     read = sum(r.verdict is not None and bool(r.verdict.probabilities) for r in results)
-    classifiers = [TfliteClassifier(bundle, 1) for _ in range(cores)]
+    classifiers = [WindowReader(bundle, 1) for _ in range(cores)]
     window = np.asarray(Image.fromarray(fields[0].rgb).resize((200, 200)))
 
-    def model_alone(classifier: TfliteClassifier) -> None:
+    def model_alone(classifier: WindowReader) -> None:
         for _ in range(read // cores):
             classifier.probabilities(window)
 
@@ -373,7 +375,7 @@ def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
 
 def speedup_over_paper(bundle: Bundle) -> tuple[float, float, float]:
     """How many times faster ours is, and ms a field: the paper's model and ours, both 2 threads."""
-    classifier = TfliteClassifier(bundle, THREADS)
+    classifier = WindowReader(bundle, THREADS)
     windows = []
     for field in bench_fields(10):
         ready = prepare(field, classifier.um_per_px, classifier.window_px)
@@ -393,7 +395,7 @@ def int8_drop(folder: Path) -> tuple[float, int, str]:
     """Points of accuracy that int8 loses against float32, the number of fields, and which."""
     int8 = load_bundle(folder)
     float32 = Bundle(int8.card, (folder / "model-float32.tflite").read_bytes())
-    one, other = TfliteClassifier(int8, THREADS), TfliteClassifier(float32, THREADS)
+    one, other = WindowReader(int8, THREADS), WindowReader(float32, THREADS)
     fields, source = _test_fields()
     right = np.zeros(2)
     count = 0

@@ -12,8 +12,10 @@ from PIL import Image
 from device import classify as classify_module
 from device.classify import FileResult, classify, classify_file, table
 from device.errors import BundleError
+from device.reading.cell_types import CELL_TYPES
 from device.reading.results import GateName, Pattern, Reason
 from tests.appliance import StubClassifier
+from tests.records.examples import AML, READ_CELLS
 from tests.smears import UM_PER_PX, save_smear, smear
 
 
@@ -38,7 +40,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StubClassifier]]:
             super().__init__()
             Stub.made += 1
 
-    monkeypatch.setattr(classify_module, "TfliteClassifier", Stub)
+    monkeypatch.setattr(classify_module, "open_reader", Stub)
     return Stub
 
 
@@ -129,7 +131,7 @@ def test_fail__model_that_can_not_be_loaded(smears: Path, monkeypatch: pytest.Mo
     def fail(bundle: object, threads: int) -> None:
         raise BundleError("the model is broken")
 
-    monkeypatch.setattr(classify_module, "TfliteClassifier", fail)
+    monkeypatch.setattr(classify_module, "open_reader", fail)
     with pytest.raises(BundleError, match="the model is broken"):
         list(classify([smears / "good.png"], None, None, 1))
 
@@ -164,7 +166,30 @@ def test_ok__error_has_all_the_keys() -> None:
     assert set(result.to_json()) == {
         *("path", "label", "pattern", "confidence", "probabilities"),
         *("gates", "shading", "white_cells", "reason", "error"),
+        *("cells_read", "differential", "finding", "control"),
     }
+
+
+def test_ok__reading_of_fields_has_no_differential(smears: Path) -> None:
+    data = classify_file(smears / "good.png", StubClassifier(), None).to_json()
+    assert data["cells_read"] == 0
+    assert (data["differential"], data["finding"], data["control"]) == (None, None, None)
+
+
+def test_ok__reading_of_cells() -> None:
+    result = FileResult(Path("smear.png"), READ_CELLS, AML, None)
+    data = result.to_json()
+    assert (data["white_cells"], data["cells_read"]) == (3, 3)
+    assert data["finding"] == "65 % blasts of 105"
+    assert set(data["differential"]) == {cell_type.value for cell_type in CELL_TYPES}
+    assert data["differential"]["myeloblast"] == 58.5
+    assert data["control"] is None
+    broken = FileResult(Path("other.png"), None, None, "broken")
+    assert table([result, broken]) == (
+        "FILE       READING  CONF.  CELLS  SEEN                WHY\n"
+        "smear.png  AML      71%    3      65 % blasts of 105  \n"
+        "other.png  error    -      -                          broken"
+    )
 
 
 def test_fail__grey_picture_is_no_field(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ from tests.smears import save_smear, smear
 
 JSON_KEYS = [
     *("path", "label", "pattern", "confidence", "probabilities"),
-    *("gates", "shading", "white_cells", "reason", "error"),
+    *("gates", "shading", "white_cells", "cells_read", "differential", "finding", "control"),
+    *("reason", "error"),
 ]
 
 Run = Callable[..., tuple[int, str, str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import pytest
 
 from device import daemon as daemon_module
 from device.calibrator import Calibrator, Step
+from device.control import folder as folder_module
+from device.control.folder import ControlFolder
 from device.errors import (
     BundleError,
     CameraTimeoutError,
@@ -20,6 +22,7 @@ from device.errors import (
     LightError,
     StoreError,
 )
+from device.field import Field
 from device.microscope.calibration import Calibration
 from device.microscope.calibration_folder import CalibrationFolder
 from device.microscope.microscope import Microscope
@@ -27,7 +30,9 @@ from device.model.bundle import load_bundle
 from device.panel import screens
 from device.panel.button import Gesture, Held
 from device.panel.drawing import draw
-from device.reading.results import GateName
+from device.reading.cell_types import CellType
+from device.reading.differential import ABNORMAL, Baseline
+from device.reading.results import Control, FieldReading, GateName, Verdict
 from device.records import store as store_module
 from device.records.record import EndedBy
 from device.records.store import RecordStore
@@ -39,7 +44,8 @@ from device.simulator.microscope import DEFAULT_CONTROLS, SimulatedCamera, Simul
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Faults
 from device.workflow import Event, State
-from tests.appliance import OPTICS, SURE, Appliance
+from tests.appliance import OPTICS, SURE, Appliance, StubClassifier
+from tests.control.examples import NORMAL, cell, normal_reading, reading, verdict
 
 Make = Callable[..., Appliance]
 
@@ -264,17 +270,178 @@ def test_ok__hint_while_held(ready: Appliance) -> None:
     ready.eventually(lambda: ready.sees.tobytes() != hint)
 
 
-def test_ok__no_hint_where_a_hold_does_nothing(ready: Appliance) -> None:
+def test_ok__hint_on_a_finished_slide(ready: Appliance) -> None:
     ready.capture()
     ready.hold()
     done = ready.wait_for_screen(screens.SlideDone)
     ready.eventually(lambda: ready.sees.tobytes() == picture(done))
-    ready.button.down = Held(4.0, Gesture.HOLD, 0.5)
+    for gesture, action in ((Gesture.HOLD, "KEEP CONTROL"), (Gesture.LONG_HOLD, "POWER OFF")):
+        ready.button.down = Held(4.0, gesture, 0.5)
+        hint = picture(screens.HoldHint(action, 0.5))
+        ready.eventually(lambda hint=hint: ready.sees.tobytes() == hint)
+    ready.button.down = None
+    ready.eventually(lambda: ready.sees.tobytes() == picture(done))
+
+
+def test_ok__no_hint_where_a_hold_does_nothing(make: Make) -> None:
+    appliance = make()
+    appliance.break_(led_dead=True)
+    appliance.start(State.FAULT)
+    fault_shown(appliance)
+    shown = appliance.sees.tobytes()
+    appliance.button.down = Held(4.0, Gesture.HOLD, 0.5)
     time.sleep(0.3)
-    assert ready.sees.tobytes() == picture(done)
-    ready.button.down = Held(7.0, Gesture.LONG_HOLD, 1.0)
-    hint = picture(screens.HoldHint("POWER OFF", 1.0))
-    ready.eventually(lambda: ready.sees.tobytes() == hint)
+    assert appliance.sees.tobytes() == shown
+
+
+# Controls.
+
+
+class CellStub(StubClassifier):
+    """A model that reads these cells in every field, and keeps the baselines it judged by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.card.kind = "cells"
+        self.cells = normal_reading(60)
+        self.baselines: list[Baseline | None] = []
+
+    def read(self, field: Field) -> FieldReading:
+        return self.cells
+
+    def judge(
+        self,
+        readings: Sequence[FieldReading],
+        control: Control = Control.NONE,
+        baseline: Baseline | None = None,
+    ) -> Verdict:
+        self.baselines.append(baseline)
+        return replace(verdict(), control=control, fields=len(readings))
+
+
+@pytest.fixture
+def reads_cells(make: Make) -> Appliance:
+    """An appliance whose model reads normal cells, 60 a field."""
+    appliance = make()
+    appliance.classifier = CellStub()
+    return appliance
+
+
+def finish_slide(appliance: Appliance) -> screens.SlideDone:
+    """Read one field and finish the slide."""
+    if appliance.daemon.state is State.SLIDE_DONE:
+        appliance.press()
+        appliance.wait(State.READY)
+    appliance.capture()
+    appliance.hold()
+    done = appliance.wait_for_screen(screens.SlideDone)
+    assert isinstance(done, screens.SlideDone)
+    return done
+
+
+def keep_control(appliance: Appliance) -> screens.Notice:
+    """Hold the button on a finished slide; what the panel then says."""
+    appliance.hold()
+    notice = appliance.wait_for_screen(screens.Notice)
+    assert isinstance(notice, screens.Notice)
+    return notice
+
+
+def test_ok__three_slides_kept_as_controls_make_the_device_controlled(
+    reads_cells: Appliance,
+) -> None:
+    reads_cells.start()
+    told = []
+    for _ in range(3):
+        assert finish_slide(reads_cells).verdict.control is Control.NONE
+        told.append(keep_control(reads_cells))
+    assert [notice.title for notice in told] == ["CONTROL KEPT"] * 3
+    assert [notice.line1 for notice in told] == [
+        "S0001: 1 of 3 slides",
+        "S0002: 2 of 3 slides",
+        "S0003: 3 of 3 slides",
+    ]
+    assert reads_cells.classifier.baselines[-1] is None
+    assert finish_slide(reads_cells).verdict.control is Control.VALID
+    assert reads_cells.classifier.baselines[-1] == dict.fromkeys(ABNORMAL, 0.0)
+    kept = sorted(path.name for path in (reads_cells.root / "control").iterdir())
+    assert kept == ["S0001.toml", "S0002.toml", "S0003.toml"]
+    # Over SSH one is removed: the next slide knows it.
+    ControlFolder(reads_cells.root / "control").remove("S0002")
+    assert finish_slide(reads_cells).verdict.control is Control.NONE
+
+
+def test_ok__the_panel_stays_with_the_kept_control_until_a_press(reads_cells: Appliance) -> None:
+    reads_cells.start()
+    finish_slide(reads_cells)
+    assert keep_control(reads_cells).line1 == "S0001: 1 of 3 slides"
+    reads_cells.hold()
+    reads_cells.eventually(lambda: reads_cells.panel.shown[-1].title == "CONTROL REFUSED")
+    assert reads_cells.panel.shown[-1].line1 == "It is a control"
+    assert reads_cells.daemon.state is State.SLIDE_DONE
+    reads_cells.press()
+    assert reads_cells.wait_for_screen(screens.Focus).slide == "S0002"
+
+
+def test_ok__a_drifted_control_is_said_at_once_and_with_each_verdict(
+    reads_cells: Appliance,
+) -> None:
+    reads_cells.start()
+    for _ in range(3):
+        finish_slide(reads_cells)
+        keep_control(reads_cells)
+    swollen = cell(CellType.NEUTROPHIL, replace(NORMAL, nuclear_area=100.0))
+    reads_cells.classifier.cells = reading(*[swollen] * 60)
+    finish_slide(reads_cells)
+    notice = keep_control(reads_cells)
+    assert (notice.title, notice.line1) == ("DRIFTED", "1-3s nuclear area")
+    assert finish_slide(reads_cells).verdict.control is Control.DRIFTED
+
+
+@pytest.mark.usefixtures("_quick_turns")
+def test_ok__ready_says_that_the_device_is_uncontrolled(reads_cells: Appliance) -> None:
+    reads_cells.start()
+    reads_cells.eventually(lambda: warned_yet(reads_cells) == {"NOT CALIBRATED", "UNCONTROLLED"})
+
+
+@pytest.mark.usefixtures("_quick_turns")
+def test_fail__a_damaged_control_slide_is_said(
+    reads_cells: Appliance, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = reads_cells.root / "control" / "S0001.toml"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("no control", encoding="utf-8")
+    reads_cells.start()
+    reads_cells.eventually(lambda: warned_yet(reads_cells) == {"NOT CALIBRATED", "CONTROL BROKEN"})
+    assert "S0001.toml" in caplog.text
+
+
+def test_fail__few_cells_are_no_control(reads_cells: Appliance) -> None:
+    reads_cells.classifier.cells = normal_reading(34)
+    reads_cells.start()
+    finish_slide(reads_cells)
+    notice = keep_control(reads_cells)
+    assert (notice.title, notice.line1) == ("CONTROL REFUSED", "34 of 50 cells:")
+    assert not (reads_cells.root / "control").exists()
+
+
+def test_fail__a_model_that_reads_fields_has_no_controls(ready: Appliance) -> None:
+    assert finish_slide(ready).verdict.control is None
+    notice = keep_control(ready)
+    assert (notice.title, notice.line1) == ("CONTROL REFUSED", "Model reads no cells:")
+
+
+def test_fail__a_control_that_can_not_be_written_is_a_fault(
+    reads_cells: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    reads_cells.start()
+    finish_slide(reads_cells)
+    monkeypatch.setattr(folder_module, "write_durably", fail)
+    reads_cells.hold()
+    assert fault_shown(reads_cells) is Fault.STORAGE
 
 
 # Asleep.
@@ -731,7 +898,12 @@ def warned(appliance: Appliance) -> set[str]:
     """The warnings that the focus screen has shown for a while."""
     begun = time.monotonic()
     appliance.eventually(lambda: time.monotonic() - begun > 2.2 * daemon_module.ALTERNATE_S)
-    return {s.warning for s in appliance.panel.shown if isinstance(s, screens.Focus)} - {""}
+    return warned_yet(appliance)
+
+
+def warned_yet(appliance: Appliance) -> set[str]:
+    """The warnings that the focus screen has shown so far."""
+    return {s.warning for s in list(appliance.panel.shown) if isinstance(s, screens.Focus)} - {""}
 
 
 @pytest.fixture

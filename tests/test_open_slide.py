@@ -41,7 +41,7 @@ def dark(field: Field) -> Field:
 
 @pytest.fixture
 def slide() -> OpenSlide:
-    return OpenSlide(1, lambda: examples.SIMULATED)
+    return OpenSlide(1, lambda: examples.SIMULATED, lambda: None)
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from device import workflow
 from device.workflow import Event, Situation, State
 
 DARK = (State.ASLEEP, State.SLIDE_DONE, State.FAULT, State.POWERING_OFF, State.STOPPED)
+HAPPENING = [event for event in Event if event not in (Event.HOLD_EMPTY, Event.HOLD_DONE)]
+"""What can be posted; the two others `step` makes of a HOLD."""
 TELLING = (workflow.ShowResult, workflow.ShowSlideDone, workflow.ShowFault)
 
 
@@ -26,10 +28,11 @@ class AnyEvents(RuleBasedStateMachine):
         self.lit = False
         self.tells = False  # the panel shows a verdict or a fault
         self.in_hand = False  # a field is captured, and neither read nor kept
+        self.recorded = False  # the slide that the panel names is in the records
         self.exited = False
 
     @precondition(lambda self: not self.exited)
-    @rule(event=st.sampled_from(Event))
+    @rule(event=st.sampled_from(HAPPENING))
     def happen(self, event: Event) -> None:
         before = self.situation
         self.situation, effects = workflow.step(before, event)
@@ -54,6 +57,13 @@ class AnyEvents(RuleBasedStateMachine):
                 assert not self.lit  # it leaves the light as it found it: off
             case workflow.KeepField():
                 self.in_hand = False
+            case workflow.FinishSlide():
+                self.recorded = False
+            case workflow.ShowSlideDone():
+                self.recorded = True
+            case workflow.KeepControl():
+                assert self.recorded
+                assert self.tells
             case workflow.PanelOff():
                 assert not self.tells
             case workflow.Exit() | workflow.PowerOff():
@@ -140,6 +150,16 @@ def test_ok__idle_hides_no_verdict() -> None:
 def test_ok__hold_without_a_field_finishes_nothing() -> None:
     situation, effects = workflow.step(Situation(State.READY), Event.HOLD)
     assert (situation, effects) == (Situation(State.READY), (workflow.ShowNoField(),))
+
+
+def test_ok__hold_on_a_finished_slide_keeps_it_as_a_control() -> None:
+    done = Situation(State.SLIDE_DONE)
+    assert workflow.step(done, Event.HOLD) == (done, (workflow.KeepControl(),))
+
+
+def test_ok__hold_before_the_slide_is_recorded_keeps_nothing() -> None:
+    finishing = Situation(State.SLIDE_DONE, 3)
+    assert workflow.step(finishing, Event.HOLD) == (finishing, ())
 
 
 def test_ok__fields_are_counted_until_the_slide_is_recorded() -> None:

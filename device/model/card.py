@@ -7,26 +7,35 @@ import tomllib
 from dataclasses import dataclass
 
 from device.errors import BundleError
+from device.reading.cell_types import CELL_TYPES
 from device.reading.pooling import Thresholds
 from device.reading.results import LABELS
+from device.reading.rule import ReaderErrors
 from device.toml_table import TomlTable, shown
 
 SCHEMA = 1
 MAX_SIDE_PX = 1024
 OUTPUT_KINDS = ("logits", "probabilities")
+CHANNELS = {"fields": "RGB", "cells": "density"}
+"""Kinds of bundle, and what each sees: a window of a field in R, G, B, or a cell's optical density in R, G, B."""
+
+TYPES = tuple(cell_type.value for cell_type in CELL_TYPES)
 
 
 @dataclass(frozen=True)
 class Card:
     """A valid `card.toml`.
 
-    sha256: of the model file, 64 lower-case hex digits. side_px: the square input's side.
+    kind: "fields" or "cells", what the model reads. sha256: of the model file, 64 lower-case hex
+    digits. side_px: the square input's side.
     um_per_px: scale at which the model sees a field. Input value = byte * scale + offset.
     output_kind: 'logits' or 'probabilities'; both are calibrated by `temperature` (> 0).
+    errors: of a model of cells, else None.
     """
 
     name: str
     version: str
+    kind: str
     file: str
     sha256: str
     intended_use: str
@@ -37,6 +46,7 @@ class Card:
     output_kind: str
     temperature: float
     thresholds: Thresholds
+    errors: ReaderErrors | None
 
 
 def parse_card(text: str, where: str) -> Card:
@@ -59,10 +69,20 @@ def parse_card(text: str, where: str) -> Card:
         raise BundleError(
             f"{where}: labels must be {list(LABELS)}, not {shown(document.get('labels'))}"
         )
-    shape, output = top.table("input"), top.table("output")
-    if shape.text("channels") != "RGB":
+    bundle_kind = top.text("kind") if "kind" in document else "fields"
+    if bundle_kind not in CHANNELS:
         raise BundleError(
-            f"{where}: input.channels must be 'RGB', not {shown(shape.text('channels'))}"
+            f"{where}: kind must be one of {tuple(CHANNELS)}, not {shown(bundle_kind)}"
+        )
+    if bundle_kind == "cells" and document.get("types") != list(TYPES):
+        raise BundleError(
+            f"{where}: types must be {list(TYPES)}, not {shown(document.get('types'))}"
+        )
+    shape, output = top.table("input"), top.table("output")
+    if shape.text("channels") != CHANNELS[bundle_kind]:
+        raise BundleError(
+            f"{where}: input.channels must be {CHANNELS[bundle_kind]!r}, "
+            f"not {shown(shape.text('channels'))}"
         )
     side = shape.number("width_px", 8, MAX_SIDE_PX)
     if side != shape.number("height_px", 8, MAX_SIDE_PX) or side != int(side):
@@ -80,6 +100,7 @@ def parse_card(text: str, where: str) -> Card:
     return Card(
         name=top.text("name"),
         version=top.text("version"),
+        kind=bundle_kind,
         file=file,
         sha256=digest,
         intended_use=top.text("intended_use"),
@@ -93,4 +114,17 @@ def parse_card(text: str, where: str) -> Card:
             label=output.number("class_threshold", 0.0, 1.0),
             pattern=output.number("pattern_threshold", 0.0, 1.0),
         ),
+        errors=_errors(top.table("reader"), where) if bundle_kind == "cells" else None,
     )
+
+
+def _errors(table: TomlTable, where: str) -> ReaderErrors:
+    errors = ReaderErrors(
+        blast_sensitivity=table.number("blast_sensitivity", 0.0, 1.0),
+        false_blasts=table.number("false_blasts", 0.0, 1.0),
+        effective_cells=table.number("effective_cells", 1.0, 1e6),
+        lymphoblast_share=table.number("lymphoblast_share", 0.0, 1.0),
+    )
+    if errors.blast_sensitivity <= errors.false_blasts:
+        raise BundleError(f"{where}: reader.blast_sensitivity must be above reader.false_blasts")
+    return errors

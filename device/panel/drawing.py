@@ -26,7 +26,16 @@ from device.panel.screens import (
     SlideDone,
     Starting,
 )
-from device.reading.results import CELLS_FOR_DIFFERENTIAL, NOTICE, Gate, Verdict, percent
+from device.reading.results import (
+    CELLS_FOR_DIFFERENTIAL,
+    NOTICE,
+    Gate,
+    Reason,
+    Verdict,
+    finding,
+    percent,
+)
+from device.wording import class_text, control_mark, pattern_text
 
 _BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
 """First row of each part of a screen."""
@@ -36,6 +45,9 @@ _BIG_HEIGHT = 22
 
 _NEXT = "press: next, hold: finish"
 """What the button does while a slide has fields."""
+
+_NOT_TOLD_APART = "ALL/AML: not told apart"
+"""As wide as the panel."""
 
 
 def draw(screen: Screen, *, simulated: bool) -> Image.Image:
@@ -68,9 +80,7 @@ def _draw_on(canvas: Canvas, screen: Screen) -> None:
         case Refused():
             _refused(canvas, screen.slide, screen.gate)
         case SlideDone():
-            canvas.header(f"{screen.slide} done")
-            _verdict(canvas, screen.verdict)
-            canvas.text(_LINE3, "press: next slide")
+            _slide_done(canvas, screen)
         case FaultScreen():
             canvas.header("FAULT")
             canvas.large_centred(_BIG, f"{screen.fault.code} {screen.fault.title}", _BIG_HEIGHT)
@@ -119,7 +129,7 @@ def _focus(canvas: Canvas, screen: Focus) -> None:
         after = canvas.large(29, f"{round(100 * screen.sharpness)}%", 14)
         canvas.text(28, f"best {round(100 * screen.peak)}%", x=after + 6)
         canvas.text(_LINE1, screen.hint, x=after + 6)
-        _counted(canvas, screen.white_cells, screen.fields)
+        _counted(canvas, _LINE2, screen.white_cells, screen.fields)
     if screen.warning:
         canvas.strip(54, screen.warning)
     elif screen.fields:
@@ -136,13 +146,38 @@ def _busy(canvas: Canvas, slide: str, word: str, line: str) -> None:
 
 def _result(canvas: Canvas, screen: Result) -> None:
     canvas.header(f"{screen.slide} moved" if screen.moved else screen.slide)
-    _verdict(canvas, screen.verdict)
+    canvas.thin_bar(61, screen.sharpness)
+    verdict = screen.verdict
+    if verdict.differential is not None:
+        _verdict_on_cells(canvas, verdict, _beside(verdict))
+        cells, mark = round(verdict.differential.cells), control_mark(verdict.control)
+        if mark:
+            _marked(canvas, _LINE3 - 1, cells, mark)
+        else:
+            _counted(canvas, _LINE3 - 1, cells, verdict.fields)
+        return
+    _verdict(canvas, verdict)
     if screen.verdict.fields > 1:
         canvas.text(_LINE3 - 1, f"field: {screen.field_headline}")
         canvas.text_right(_LINE3 - 1, percent(screen.field_confidence))
     else:
         canvas.text(_LINE3 - 1, _NEXT)
-    canvas.thin_bar(61, screen.sharpness)
+
+
+def _slide_done(canvas: Canvas, screen: SlideDone) -> None:
+    canvas.header(f"{screen.slide} done")
+    verdict = screen.verdict
+    if verdict.differential is None:
+        _verdict(canvas, verdict)
+    else:
+        # No slide but a normal one becomes a control; and a finished one can't go on.
+        normal = verdict.label == "normal"
+        line = "hold: keep as control" if normal else _beside(verdict).removesuffix(": go on")
+        _verdict_on_cells(canvas, verdict, line)
+        if mark := control_mark(verdict.control):
+            _marked(canvas, _LINE3, round(verdict.differential.cells), mark)
+            return
+    canvas.text(_LINE3, "press: next slide")
 
 
 def _refused(canvas: Canvas, slide: str, gate: Gate) -> None:
@@ -174,12 +209,31 @@ def _verdict(canvas: Canvas, verdict: Verdict) -> None:
     canvas.text(_LINE1, verdict.reason.value)
     if verdict.fields:
         canvas.text_right(_LINE1, percent(verdict.headline_confidence))
-    _counted(canvas, verdict.white_cells, verdict.fields)
+    _counted(canvas, _LINE2, verdict.white_cells, verdict.fields)
 
 
-def _counted(canvas: Canvas, white_cells: int, fields: int) -> None:
-    canvas.text(_LINE2, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells")
-    canvas.text_right(_LINE2, _fields(fields))
+def _verdict_on_cells(canvas: Canvas, verdict: Verdict, line: str) -> None:
+    """The pattern in large letters, a line, then what was seen."""
+    canvas.large_centred(_BIG, pattern_text(verdict), _BIG_HEIGHT)
+    canvas.text(_LINE1, line)
+    seen = finding(verdict).replace(" %", "%").replace("granulocytes", "granuloc.")
+    canvas.text(_LINE2, seen)  # whole: of a number that is cut nobody would know
+
+
+def _beside(verdict: Verdict) -> str:
+    """ALL or AML with its confidence, or why no class is named; often ''."""
+    unsure = verdict.reason is Reason.CLASS_UNSURE
+    return _NOT_TOLD_APART if unsure else class_text(verdict)
+
+
+def _marked(canvas: Canvas, y: int, white_cells: int, mark: str) -> None:
+    canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL}")
+    canvas.text_right(y, mark)
+
+
+def _counted(canvas: Canvas, y: int, white_cells: int, fields: int) -> None:
+    canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells")
+    canvas.text_right(y, _fields(fields))
 
 
 def _fields(count: int) -> str:

@@ -116,7 +116,7 @@ class SafeToUnplug:
 
 @dataclass(frozen=True)
 class Notice:
-    """A message of one occasion. title: at most 14 characters; lines: at most 21 each."""
+    """A message of one occasion. title: at most 15 characters; lines: at most 21 each."""
 
     title: str
     line1: str

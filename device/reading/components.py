@@ -21,13 +21,22 @@ class Component:
 
 def components(mask: npt.NDArray[np.bool_]) -> list[Component]:
     """The 4-connected blobs of `mask`, shape (height, width), in the order of their first pixel."""
+    return labelled(mask)[1]
+
+
+def labelled(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[Component]]:
+    """Which blob each pixel of `mask` is of, shape (height, width), and the blobs as `components` has them.
+
+    0 is no blob; the pixels of the first blob are 1.
+    """
     height, width = mask.shape
+    labels = np.zeros((height, width), np.int32)
     # One empty pixel before the first row and after each row: no run goes on into the next row.
     line = np.zeros(1 + height * (width + 1), np.bool_)
     line[1:].reshape(height, width + 1)[:, :-1] = mask
     changes = np.flatnonzero(line[1:] != line[:-1])
     if not changes.size:
-        return []
+        return labels, []
     row_of, starts = np.divmod(changes[::2], width + 1)
     ends = changes[1::2] - row_of * (width + 1)
     roots = _joined(row_of, starts, ends)
@@ -40,7 +49,8 @@ def components(mask: npt.NDArray[np.bool_]) -> list[Component]:
     np.minimum.at(y0, blob_of, row_of)
     np.maximum.at(x1, blob_of, ends)
     np.maximum.at(y1, blob_of, row_of + 1)
-    return [
+    labels[mask] = np.repeat(blob_of + 1, ends - starts)
+    return labels, [
         Component(int(area[i]), int(x0[i]), int(y0[i]), int(x1[i]), int(y1[i]))
         for i in range(count)
     ]

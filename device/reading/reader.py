@@ -1,4 +1,4 @@
-"""The reader: a field in, its gates, white cells and class probabilities out."""
+"""Reading a field by one window: its gates, white cells and class probabilities."""
 
 from __future__ import annotations
 
@@ -52,11 +52,23 @@ class PreparedField:
     window: Window | None
 
 
-def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
-    """Everything before the model: scale, gates in order until one fails, white cells, window.
+@dataclass(frozen=True)
+class FlatPicture:
+    """A field at a model's scale. picture: its glass white and even, unless a gate failed before."""
 
-    um_per_px, window_px: the model's scale and side. A field coarser than the model's scale is
-    enlarged: its focus gate says what that costs.
+    picture: Rgb
+    gates: tuple[Gate, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the picture may be read."""
+        return all(gate.passed for gate in self.gates)
+
+
+def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
+    """The field's picture at a model's scale, its gates in order until one fails, and then flattened.
+
+    A field coarser than the model's scale is enlarged: its focus gate says what that costs.
     """
     picture = resampled(field, um_per_px)
     gates: list[Gate] = []
@@ -65,17 +77,27 @@ def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
             gate = replace(gate, advice="hold the slide still")
         gates.append(gate)
         if not gate.passed:
-            return PreparedField(picture, tuple(gates), (), None)
+            return FlatPicture(picture, tuple(gates))
     # A calibration has taken the shading out; what it can't know is what the LED and its seat do today.
     calibrated = field.calibration_sha256 is not None
     glass = estimate_glass(picture, um_per_px, CALIBRATED_DEGREE if calibrated else DEGREE)
-    picture = flattened(picture, glass)
-    cells = find_white_cells(picture, um_per_px)
-    gates.append(white_cell_gate(cells))
+    return FlatPicture(flattened(picture, glass), tuple(gates))
+
+
+def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
+    """Everything before a model of windows: flat picture, white cells, window.
+
+    um_per_px, window_px: the model's scale and side.
+    """
+    flat = flat_picture(field, um_per_px)
+    if not flat.passed:
+        return PreparedField(flat.picture, flat.gates, (), None)
+    cells = find_white_cells(flat.picture, um_per_px)
+    gates = (*flat.gates, white_cell_gate(cells))
     if not cells:
-        return PreparedField(picture, tuple(gates), (), None)
-    window = choose_window((picture.shape[0], picture.shape[1]), cells, window_px)
-    return PreparedField(picture, tuple(gates), cells, window)
+        return PreparedField(flat.picture, gates, (), None)
+    window = choose_window((flat.picture.shape[0], flat.picture.shape[1]), cells, window_px)
+    return PreparedField(flat.picture, gates, cells, window)
 
 
 def read_field(field: Field, classifier: Classifier) -> FieldReading:

@@ -1,4 +1,4 @@
-"""Opening the record database: made when absent, kept aside when damaged, refused when newer."""
+"""Opening the record database: made when absent, migrated when old, kept aside when damaged, refused when newer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from device.durable import fsync_folder
 from device.errors import DiskFullError, StoreError
-from device.records.schema import CREATE, SCHEMA_VERSION, SELECT_FIELDS
+from device.records.schema import CREATE, MIGRATIONS, SCHEMA_VERSION, SELECT_FIELDS
 
 _BUSY_S = 5.0
 _SUFFIXES = ("", "-wal", "-shm")
@@ -69,6 +69,8 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, str]:
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open the database so that nothing can be changed; an absent one reads as an empty one.
 
+    One of an older version is read as it is.
+
     Raises StoreError when it is damaged, newer, or closed to this user.
     """
     try:
@@ -110,7 +112,7 @@ def _open_as_it_is(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _open_checked(path: Path) -> sqlite3.Connection:
-    """Open for writing, making the tables in an empty file. Raises _DamagedError."""
+    """Open for writing, making the tables in an empty file, migrating an old one. Raises _DamagedError."""
     connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
     try:
         try:
@@ -129,10 +131,18 @@ def _open_checked(path: Path) -> sqlite3.Connection:
                 f"{path}: this disk can't hold a database in WAL mode: use a local one"
             )
         _check_contents(connection, path)
+        _migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring a whole database of an older version to this one, a version at a time."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for older in range(max(version, 1), SCHEMA_VERSION):
+        connection.executescript(MIGRATIONS[older])
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -4,7 +4,8 @@ JSON: one object, {"notice", "software_version", "slides": [...]}; each slide ha
 CSV: one table. A row of kind "field" for each field, then one of kind "slide" for the slide they
 belong to; every row carries the notice. Columns that a kind does not have are empty. A gate has
 three columns: its value, the unit of that, and whether it passed. The white cells of a field are
-counted; their boxes are in the JSON only.
+counted; their boxes, types and measurements are in the JSON only. Where cells were read the last
+columns say what was found, what the control said, and how many are of each type.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from device import __version__
+from device.reading.cell_types import CELL_TYPES
 from device.reading.results import LABELS, NOTICE, GateName, Verdict
 from device.records.codec import JsonObject, dump, reading_to_json, verdict_to_json
 from device.records.reader import RecordReader
@@ -31,6 +33,9 @@ _VERDICT_COLUMNS = (
     "reason",
     *(f"p_{label}" for label in LABELS),
 )
+_COUNT_COLUMNS = {f"n_{t.value.replace(' ', '_')}": t.value for t in CELL_TYPES}
+"""Columns of the differential, and what its types are called in JSON."""
+
 _GATE_COLUMNS = tuple(
     f"gate_{gate.value}_{part}" for gate in GateName for part in ("value", "unit", "passed")
 )
@@ -65,8 +70,14 @@ COLUMNS = (
     "camera_metadata",
     *_PROVENANCE_COLUMNS,
     "notice",
+    "finding",
+    "control",
+    *_COUNT_COLUMNS,
 )
-"""The header of the CSV. In a field's row the verdict is that of the field alone."""
+"""The header of the CSV. In a field's row the verdict is that of the field alone.
+
+New columns come last: whoever counts columns finds the others where they were.
+"""
 
 
 def export_json(reader: RecordReader, stream: TextIO) -> None:
@@ -174,7 +185,9 @@ def _slide_row(slide: SlideRecord) -> dict[str, object]:
 
 def _verdict_row(verdict: Verdict) -> dict[str, object]:
     value = verdict_to_json(verdict)
-    row = {name: value[name] for name in _VERDICT_COLUMNS if name in value}
+    row = {name: value[name] for name in (*_VERDICT_COLUMNS, "finding", "control") if name in value}
+    if value["differential"] is not None:
+        row |= {column: value["differential"][name] for column, name in _COUNT_COLUMNS.items()}
     return row | {f"p_{label}": p for label, p in value["probabilities"].items()}
 
 

@@ -9,9 +9,16 @@ _PLAIN_LETTERS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3", "°"
 
 
 def write(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str
+    draw: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    text: str,
+    size: int,
+    colour: str | tuple[int, int, int, int],
 ) -> None:
-    """Write `text` with its upper left corner at `at`; size: of the letters, px."""
+    """Write `text` with its upper left corner at `at`; size: of the letters, px.
+
+    colour: a name, or R, G, B and opacity 0..255 on a drawing of mode RGBA.
+    """
     draw.text(at, text.translate(_PLAIN_LETTERS), font=_font(size), fill=colour)
 
 
@@ -19,7 +26,12 @@ def write_right(
     draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str
 ) -> None:
     """Write `text` so that it ends at `at`."""
-    write(draw, (at[0] - round(_font(size).getlength(text)), at[1]), text, size, colour)
+    write(draw, (at[0] - round(text_width(text, size)), at[1]), text, size, colour)
+
+
+def text_width(text: str, size: int) -> float:
+    """Return how wide `text` is, px."""
+    return _font(size).getlength(text)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

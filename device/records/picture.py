@@ -8,11 +8,21 @@ from typing import TypeAlias
 from PIL import Image, ImageDraw
 
 from device.errors import StoreError
-from device.reading.results import LABELS, NOTICE, Gate
-from device.records.letters import write, write_right
+from device.reading.results import LABELS, NOTICE, Differential, Gate
+from device.records.cell_boxes import draw_cells, draw_label
+from device.records.differential import rows
+from device.records.letters import text_width, write, write_right
 from device.records.record import SIMULATED, FieldRecord, SlideReport
 from device.records.scale_bar import draw_scale_bar
-from device.records.text import confidence_text, fields_text, gate_text, time_text, verdict_text
+from device.records.text import (
+    fields_text,
+    gate_text,
+    headline_text,
+    outcome_text,
+    time_text,
+    verdict_text,
+)
+from device.wording import control_mark
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
 """Gives a field's picture, or raises StoreError saying why there is none."""
@@ -21,41 +31,43 @@ _PAPER, _CARD, _RULE = "#f4f3f0", "#ffffff", "#d9d7d1"
 _INK, _FAINT = "#1d1f24", "#6d6f76"
 _GOOD, _BAD = "#2e7d4f", "#b3261e"
 _BAR, _BAR_MOST, _BAR_BED = "#a9b4d0", "#3b4f9c", "#eceae5"
-_CELL, _WINDOW = "#ffd400", "#00c8ff"
+_WINDOW = "#00c8ff"
 
 _MARGIN, _GAP, _PAD = 32, 24, 16
 _CARD_WIDTH, _ONLY_CARD_WIDTH = 640, 1080
 _LINE = 24  # height of a line of gates or bars
 _HEADER = 232
+_DIFFERENTIAL = 132  # how much higher the header is with a differential
 _FOOTER = 56
 _COLUMNS_UP_TO = ((1, 1), (4, 2), (12, 3))  # (fields, columns)
 _MOST_COLUMNS = 4
 
 
 def slide_picture(report: SlideReport, load: LoadPicture) -> Image.Image:
-    """Draw a slide, RGB: a header with the verdict, then a card for each field.
+    """Draw a slide, RGB: a header with the verdict and the differential, then a card for each field.
 
-    A card shows the field with its white cells boxed and the model's window outlined, a scale bar,
-    the gates with their limits, and the probabilities as bars. A field whose picture `load` can't
-    give says why in its place.
+    A card shows the field with its white cells boxed and, where they were read, their types, or else
+    the model's window outlined; a scale bar, the gates with their limits, and the probabilities as
+    bars. A field whose picture `load` can't give says why in its place.
     """
     count = len(report.fields)
     columns = next((c for most, c in _COLUMNS_UP_TO if count <= most), _MOST_COLUMNS)
     card_width = _ONLY_CARD_WIDTH if columns == 1 else _CARD_WIDTH
     heights = [_card_height(field, card_width) for field in report.fields]
-    rows = [range(start, min(start + columns, count)) for start in range(0, count, columns)]
-    row_heights = [max(heights[i] for i in row) for row in rows]
+    lines = [range(start, min(start + columns, count)) for start in range(0, count, columns)]
+    line_heights = [max(heights[i] for i in line) for line in lines]
+    header = _HEADER + (_DIFFERENTIAL if report.slide.verdict.differential else 0)
     width = 2 * _MARGIN + columns * card_width + (columns - 1) * _GAP
-    height = _HEADER + sum(row_heights) + _GAP * len(rows) + _FOOTER
+    height = header + sum(line_heights) + _GAP * len(lines) + _FOOTER
     sheet = Image.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(sheet)
     _draw_header(draw, report, width)
-    y = _HEADER
-    for row, row_height in zip(rows, row_heights, strict=True):
-        for column, i in enumerate(row):
+    y = header
+    for line, line_height in zip(lines, line_heights, strict=True):
+        for column, i in enumerate(line):
             x = _MARGIN + column * (card_width + _GAP)
-            _draw_card(sheet, (x, y), (card_width, row_height), report.fields[i], load)
-        y += row_height + _GAP
+            _draw_card(sheet, (x, y), (card_width, line_height), report.fields[i], load)
+        y += line_height + _GAP
     _draw_footer(draw, report, (width, y + 8))
     return sheet
 
@@ -64,16 +76,44 @@ def _draw_header(draw: ImageDraw.ImageDraw, report: SlideReport, width: int) -> 
     slide, verdict = report.slide, report.slide.verdict
     x, y = _MARGIN, _MARGIN
     write(draw, (x, y), slide.name, 26, _FAINT)
-    if slide.simulated:
-        _draw_tag(draw, (x + 104, y + 2))
-    write(draw, (x, y + 36), verdict.headline, 60, _INK)
+    after = x + 104
+    for tag in filter(None, [SIMULATED if slide.simulated else "", control_mark(verdict.control)]):
+        after = _draw_tag(draw, (after, y + 2), tag) + 12
+    write(draw, (x, y + 36), headline_text(verdict), 60, _INK)
     write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
     begun = time_text(slide.begun, slide.clock_synced)
     fields = fields_text(slide)
     write(draw, (x, y + 142), f"fields: {fields}, begun {begun} UTC, {ended}", 18, _FAINT)
-    if verdict.probabilities:
-        _draw_bars(draw, (width - _MARGIN - 520, y + 24), 520, verdict.probabilities)
+    right = (width - _MARGIN - 520, y + 24)
+    if verdict.differential is not None:
+        _draw_bars(draw, (x, y + 184), 520, verdict.probabilities)
+        _draw_differential(draw, (right[0], y), 520, verdict.differential)
+    elif verdict.probabilities:
+        _draw_bars(draw, right, 520, verdict.probabilities)
+
+
+def _draw_differential(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, differential: Differential
+) -> None:
+    """Draw the table of a differential: letters, name, count, share and its bar of each type."""
+    x, y = at
+    count, left, right = x + 270, x + 290, x + width - 60
+    for i, row in enumerate(rows(differential)):
+        top = y + i * _LINE
+        draw_label(draw, (x, top + 2), row.cell_type)
+        write(draw, (x + 40, top), row.cell_type.value, 16, _INK)
+        write_right(draw, (count, top), f"{row.count:.1f}", 16, _INK)
+        write_right(draw, (x + width, top), row.share_text, 16, _INK)
+        if row.share is not None:
+            draw.rectangle((left, top + 3, right, top + 15), fill=_BAR_BED)
+            if row.share > 0:
+                edge = left + row.share * (right - left)
+                draw.rectangle((left, top + 3, edge, top + 15), fill=_BAR)
+    top = y + len(rows(differential)) * _LINE + 2
+    draw.line((x, top, x + width, top), fill=_RULE)
+    write(draw, (x + 40, top + 4), "white cells", 16, _INK)
+    write_right(draw, (count, top + 4), f"{differential.cells:.1f}", 16, _INK)
 
 
 def _draw_footer(draw: ImageDraw.ImageDraw, report: SlideReport, at: tuple[int, int]) -> None:
@@ -101,13 +141,13 @@ def _draw_card(
     if refused_by is not None:
         outcome, colour = f"refused: {refused_by.problem}, {refused_by.advice}", _BAD
     elif field.verdict is not None:
-        outcome, colour = f"{field.verdict.headline}  {confidence_text(field.verdict)}", _INK
+        outcome, colour = outcome_text(field.verdict), _INK
     else:
         outcome, colour = "no verdict", _FAINT
     write(draw, (x + _PAD, y + 12), f"Field {field.number}", 20, _FAINT)
     write(draw, (x + _PAD + 92, y + 12), outcome, 20, colour)
     if field.provenance.simulated:
-        _draw_tag(draw, (x + width - _PAD - 108, y + 10))
+        _draw_tag(draw, (x + width - _PAD - 108, y + 10), SIMULATED)
     y += 48
     image_height = _image_height(field, width)
     try:
@@ -131,11 +171,7 @@ def _annotated(field: FieldRecord, picture: Image.Image, width: int) -> Image.Im
     if window is not None:
         box = tuple(scale * edge for edge in (window.x0, window.y0, window.x1, window.y1))
         _draw_dashed_box(draw, box)
-    for cell in field.reading.white_cells:
-        corners = (scale * cell.x0, scale * cell.y0, scale * cell.x1, scale * cell.y1)
-        outer = (corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1)
-        draw.rectangle(outer, outline="#000000", width=4)
-        draw.rectangle(corners, outline=_CELL, width=2)
+    draw_cells(image, field.reading.white_cells, scale)
     draw_scale_bar(image, field.um_per_px / scale)
     return image
 
@@ -180,10 +216,13 @@ def _draw_bars(
         write_right(draw, (x + width, top), f"{100 * p:.1f} %", 16, _INK)
 
 
-def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int]) -> None:
+def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str) -> int:
+    """Write on red; returns the first free column after it."""
     x, y = at
-    draw.rounded_rectangle((x, y, x + 108, y + 24), 4, fill=_BAD)
-    write(draw, (x + 9, y + 3), SIMULATED, 16, "#ffffff")
+    right = x + 18 + round(text_width(text, 16))
+    draw.rounded_rectangle((x, y, right, y + 24), 4, fill=_BAD)
+    write(draw, (x + 9, y + 3), text, 16, "#ffffff")
+    return right
 
 
 def _card_height(field: FieldRecord, width: int) -> int:

@@ -1,7 +1,15 @@
 """The tables of the record database. Read them with any SQLite tool; the text columns hold JSON."""
 
-SCHEMA_VERSION = 1
-"""Kept in PRAGMA user_version. A database with a higher one is left alone."""
+SCHEMA_VERSION = 2
+"""Kept in PRAGMA user_version. A database with a higher one is left alone.
+
+2: cells may have types and measurements, verdicts a differential and the state of the control. All are
+keys in the JSON of columns that were there already, so a database of version 1 is one of version 2 in
+which no cell was read; the number keeps software of version 1 from misreading what comes next.
+"""
+
+MIGRATIONS = {1: "BEGIN IMMEDIATE; PRAGMA user_version = 2; COMMIT;"}
+"""From each older version to the next."""
 
 CREATE = f"""
 BEGIN IMMEDIATE;

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from device.reading.results import (
     CELLS_FOR_DIFFERENTIAL,
     LABELS,
     NOTICE,
+    Differential,
     Gate,
     Verdict,
+    WhiteCell,
+    finding,
     percent,
 )
+from device.records.differential import ABBREVIATIONS, rows
 from device.records.record import SIMULATED, FieldRecord, SlideRecord, SlideReport
+from device.wording import class_text, control_mark, pattern_text
 
 _BAR = 20  # characters of a probability's bar
 
@@ -30,20 +36,33 @@ def slide_text(report: SlideReport) -> str:
     """Return all that is worth reading of one slide; the rest is in the export."""
     slide, verdict = report.slide, report.slide.verdict
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
+    marks = [control_mark(verdict.control), SIMULATED if slide.simulated else ""]
     lines = [
-        f"{slide.name}  {verdict.headline}" + (f"  {SIMULATED}" if slide.simulated else ""),
+        "  ".join([slide.name, headline_text(verdict), *filter(None, marks)]),
         verdict_text(verdict),
         f"fields: {fields_text(slide)}, begun {time_text(slide.begun, slide.clock_synced)} UTC, {ended}",
         "",
         *probability_lines(verdict.probabilities),
     ]
+    if verdict.differential is not None:
+        lines += ["", *differential_lines(verdict.differential)]
     for field in report.fields:
         lines += ["", *_field_lines(field)]
     return "\n".join([*lines, "", NOTICE, ""])
 
 
+def headline_text(verdict: Verdict) -> str:
+    """Return the verdict in a few words; of a verdict on cells with its confidence: 'ACUTE 0.96'."""
+    return verdict.headline if verdict.differential is None else pattern_text(verdict)
+
+
 def verdict_text(verdict: Verdict) -> str:
-    """Return what stands behind a verdict in one line, its reason first when it is inconclusive."""
+    """Return what stands behind a verdict in one line, its reason first when it is inconclusive.
+
+    Of a verdict on cells: its class and what was seen, 'AML 0.71 - 61 % blasts of 112'.
+    """
+    if verdict.differential is not None:
+        return " - ".join(filter(None, [class_text(verdict), finding(verdict)]))
     parts = [] if verdict.reason is None else [verdict.reason.value]
     if verdict.probabilities:
         parts.append(f"confidence {confidence_text(verdict)}")
@@ -56,6 +75,13 @@ def confidence_text(verdict: Verdict) -> str:
     if not verdict.probabilities:
         return "-"
     return percent(verdict.headline_confidence)
+
+
+def outcome_text(verdict: Verdict) -> str:
+    """Return a field's verdict in one line: 'ALL 91%', of one on cells 'ACUTE 0.96 - ALL 0.91'."""
+    if verdict.differential is None:
+        return f"{verdict.headline} {confidence_text(verdict)}"
+    return " - ".join(filter(None, [pattern_text(verdict), class_text(verdict)]))
 
 
 def time_text(wall_time: str, clock_synced: bool) -> str:
@@ -93,6 +119,24 @@ def probability_lines(probabilities: Sequence[float]) -> list[str]:
     ]
 
 
+def differential_lines(differential: Differential) -> list[str]:
+    """Return the table of a differential: each type, its count and its share of the white cells."""
+    table = [("", "TYPE", "COUNT", "SHARE")]
+    table += [
+        (ABBREVIATIONS[row.cell_type], row.cell_type.value, f"{row.count:.1f}", row.share_text)
+        for row in rows(differential)
+    ]
+    table.append(("", "white cells (n)", f"{differential.cells:.1f}", "100 %"))
+    return _table(table, right=2).splitlines()
+
+
+def cells_text(cells: Sequence[WhiteCell]) -> str:
+    """Return how many cells were found, and of those that were read their types: '3 (2 LBL, 1 ART)'."""
+    found = Counter(cell.cell_type for cell in cells)
+    types = [f"{found[kind]} {letters}" for kind, letters in ABBREVIATIONS.items() if found[kind]]
+    return f"{len(cells)} ({', '.join(types)})" if types else str(len(cells))
+
+
 def _slide_cells(slide: SlideRecord) -> tuple[str, ...]:
     return (
         slide.name,
@@ -111,7 +155,7 @@ def _field_lines(field: FieldRecord) -> list[str]:
     if refused_by is not None:
         outcome = f"refused: {refused_by.problem}, {refused_by.advice}"
     elif field.verdict is not None:
-        outcome = f"{field.verdict.headline} {confidence_text(field.verdict)}"
+        outcome = outcome_text(field.verdict)
     else:
         outcome = "no verdict"
     made_by = field.provenance
@@ -121,7 +165,7 @@ def _field_lines(field: FieldRecord) -> list[str]:
         f"Field {field.number}: {outcome}" + (f"  {SIMULATED}" if made_by.simulated else ""),
         *(f"    {line}" for line in _table(gates).splitlines()),
         *(f"    {line}" for line in probability_lines(field.reading.probabilities or ())),
-        f"    white cells {len(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"
+        f"    white cells {cells_text(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"
         f" at {field.um_per_px:.4g} µm/px",
         *_frames_line(field.metadata),
         *([f"    scale {field.metadata['Scale']}"] if "Scale" in field.metadata else []),
@@ -148,11 +192,15 @@ def _frames_line(metadata: Mapping[str, object]) -> list[str]:
     return [f"    frame {used} of {frames}, the sharpest: the stage moved by {moved} µm"]
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return the rows in columns, one line each."""
+def _table(rows: Sequence[tuple[str, ...]], right: int | None = None) -> str:
+    """Return the rows in columns, one line each; those from column `right` on end at their right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    first = len(widths) if right is None else right
     return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.ljust(width) if column < first else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         + "\n"
         for row in rows
     )

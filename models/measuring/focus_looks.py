@@ -12,7 +12,8 @@ from unittest.mock import patch
 import numpy as np
 
 from device.field import Field
-from device.model.bundle import TfliteClassifier, load_bundle
+from device.model.bundle import load_bundle
+from device.model.readers import WindowReader
 from device.reading import gates
 from device.reading.pooling import pool
 from device.reading.reader import read_field
@@ -72,8 +73,8 @@ class Series:
 
 
 @cache
-def classifier() -> TfliteClassifier:
-    return TfliteClassifier(load_bundle(DEFAULT_BUNDLE), threads=1)
+def classifier() -> WindowReader:
+    return WindowReader(load_bundle(DEFAULT_BUNDLE), threads=1)
 
 
 def _look(light: Linear, rng: np.random.Generator) -> Look:

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 from device.field import Rgb
 from device.reading.results import WhiteCell
-from device.reading.white_cells import nucleus_mask
+from device.reading.white_cells import find_nuclei
 
 RIM_UM = 4.0
 """How far beyond its nucleus a cell is cut out: the widest usual cytoplasm."""
@@ -25,19 +25,28 @@ Mask = npt.NDArray[np.bool_]
 
 
 def cell_masks(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[Mask]:
-    """One mask a cell, shape (height, width): its nucleus and a rim of 4 µm around it."""
-    nuclei = nucleus_mask(rgb)
+    """One mask a cell, shape (height, width): its nucleus and a rim of 4 µm around it.
+
+    rgb: the flattened picture that the cells were found in, at um_per_px. Raises ValueError when they were not.
+    """
+    nuclei = find_nuclei(rgb, um_per_px)
+    numbers = {box: number for number, box in enumerate(nuclei.boxes, 1)}
     rim = round(RIM_UM / um_per_px)
-    height, width = nuclei.shape
+    height, width = rgb.shape[:2]
+    # Nuclei are searched for at half size; a last odd row or column repeats the one before.
+    full = nuclei.labels.repeat(2, axis=0).repeat(2, axis=1)
+    full = np.pad(full, ((0, 1), (0, 1)), mode="edge")[:height, :width]
     masks = []
     for cell in cells:
+        number = numbers.get((cell.x0, cell.y0, cell.x1, cell.y1))
+        if number is None:
+            raise ValueError(
+                f"{cell}: not a white cell of this picture at {um_per_px:g} µm per pixel"
+            )
         top, left = max(0, cell.y0 - rim), max(0, cell.x0 - rim)
         around = np.s_[top : min(height, cell.y1 + rim), left : min(width, cell.x1 + rim)]
-        own = np.zeros_like(nuclei[around])
-        box = np.s_[cell.y0 - top : cell.y1 - top, cell.x0 - left : cell.x1 - left]
-        own[box] = nuclei[around][box]
-        mask = np.zeros_like(nuclei)
-        mask[around] = _dilated(own, rim)
+        mask = np.zeros((height, width), np.bool_)
+        mask[around] = _dilated(full[around] == number, rim)
         masks.append(mask)
     return masks
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from device.model.bundle import TfliteClassifier, load_bundle
+from device.model.bundle import load_bundle
+from device.model.readers import WindowReader
 from device.reading.results import LABELS
 from tests.model.examples import windows
 
@@ -19,7 +20,7 @@ BUNDLE = Path(__file__).parents[2] / "models" / "field-cnn"
 
 def main() -> None:
     bundle = load_bundle(BUNDLE)
-    classifier = TfliteClassifier(bundle, threads=1)
+    classifier = WindowReader(bundle, threads=1)
     rows = [[round(p, 4) for p in classifier.probabilities(window)] for window in windows()]
     expected = {"sha256": bundle.card.sha256, "labels": LABELS, "probabilities": rows}
     EXPECTED.write_text(json.dumps(expected, indent=2) + "\n", encoding="utf-8")

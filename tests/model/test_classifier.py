@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from device.errors import BundleError, Fault, RuntimeMissingError
-from device.model.bundle import Bundle, TfliteClassifier, softmax
+from device.model.bundle import Bundle
+from device.model.readers import WindowReader
+from device.model.tflite_model import softmax
 from device.model.card import parse_card
 from device.model.interpreter import RUNTIMES, load_runtime
 from device.reading.reader import read_field
@@ -37,15 +39,15 @@ def tiny(name: str) -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def classifier(bundle: Bundle) -> TfliteClassifier:
-    return TfliteClassifier(bundle, threads=1)
+def classifier(bundle: Bundle) -> WindowReader:
+    return WindowReader(bundle, threads=1)
 
 
 # --- what it says ---
 
 
 @pytest.mark.runtime
-def test_ok__it_is_what_its_card_says(bundle: Bundle, classifier: TfliteClassifier) -> None:
+def test_ok__it_is_what_its_card_says(bundle: Bundle, classifier: WindowReader) -> None:
     assert classifier.runtime in [package for package, _ in RUNTIMES]
     assert classifier.um_per_px == bundle.card.um_per_px
     assert classifier.window_px == bundle.card.side_px
@@ -55,7 +57,7 @@ def test_ok__it_is_what_its_card_says(bundle: Bundle, classifier: TfliteClassifi
 @pytest.mark.runtime
 @pytest.mark.parametrize("number", range(3))
 def test_ok__probabilities_of_drawn_windows(
-    bundle: Bundle, classifier: TfliteClassifier, number: int
+    bundle: Bundle, classifier: WindowReader, number: int
 ) -> None:
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
     assert expected["sha256"] == bundle.card.sha256, f"another bundle: run {COMMAND}"
@@ -64,7 +66,7 @@ def test_ok__probabilities_of_drawn_windows(
 
 
 @pytest.mark.runtime
-def test_ok__probabilities_sum_to_one_and_do_not_change(classifier: TfliteClassifier) -> None:
+def test_ok__probabilities_sum_to_one_and_do_not_change(classifier: WindowReader) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
     first = [classifier.probabilities(window) for window in (*windows(), noise)]
     again = [classifier.probabilities(window) for window in (*windows(), noise)]
@@ -76,10 +78,8 @@ def test_ok__probabilities_sum_to_one_and_do_not_change(classifier: TfliteClassi
 
 
 @pytest.mark.runtime
-def test_ok__threads_do_not_change_what_it_says(
-    bundle: Bundle, classifier: TfliteClassifier
-) -> None:
-    two = TfliteClassifier(bundle, threads=2)
+def test_ok__threads_do_not_change_what_it_says(bundle: Bundle, classifier: WindowReader) -> None:
+    two = WindowReader(bundle, threads=2)
     for window in windows():
         assert two.probabilities(window) == pytest.approx(
             classifier.probabilities(window), abs=0.02
@@ -87,7 +87,7 @@ def test_ok__threads_do_not_change_what_it_says(
 
 
 @pytest.mark.runtime
-def test_ok__a_window_need_not_be_contiguous(classifier: TfliteClassifier) -> None:
+def test_ok__a_window_need_not_be_contiguous(classifier: WindowReader) -> None:
     wide = np.zeros((200, 400, 3), np.uint8)
     wide[:, ::2] = windows()[2]
     assert classifier.probabilities(wide[:, ::2]) == classifier.probabilities(windows()[2])
@@ -95,11 +95,11 @@ def test_ok__a_window_need_not_be_contiguous(classifier: TfliteClassifier) -> No
 
 @pytest.mark.runtime
 def test_ok__int8_says_nearly_what_float32_says(
-    bundle: Bundle, bundle_folder: Path, classifier: TfliteClassifier
+    bundle: Bundle, bundle_folder: Path, classifier: WindowReader
 ) -> None:
     model = (bundle_folder / FLOAT32).read_bytes()
     card = replace(bundle.card, file=FLOAT32, sha256=hashlib.sha256(model).hexdigest())
-    exact = TfliteClassifier(Bundle(card, model), threads=1)
+    exact = WindowReader(Bundle(card, model), threads=1)
     apart = []
     for diagnosis in DISEASES:
         for seed in (700, 701):
@@ -117,7 +117,7 @@ def test_ok__int8_says_nearly_what_float32_says(
 
 @pytest.mark.runtime
 def test_ok__a_float32_model_of_five_answers() -> None:
-    classifier = TfliteClassifier(tiny("right"), threads=1)
+    classifier = WindowReader(tiny("right"), threads=1)
     answered = classifier.probabilities(np.zeros((8, 8, 3), np.uint8))
     assert answered == pytest.approx(softmax(np.arange(5, dtype=np.float32), 1.5))
 
@@ -133,14 +133,14 @@ def test_ok__a_float32_model_of_five_answers() -> None:
 )
 def test_fail__a_model_of_another_shape(name: str, message: str) -> None:
     with pytest.raises(BundleError, match=message):
-        TfliteClassifier(tiny(name), threads=1)
+        WindowReader(tiny(name), threads=1)
 
 
 @pytest.mark.runtime
 @pytest.mark.parametrize("model", [b"", b"no model at all", bytes(4096), b"\xff" * 4096])
 def test_fail__bytes_that_are_no_model(model: bytes) -> None:
     with pytest.raises(BundleError, match=r"model example: .* can't load model\.tflite") as error:
-        TfliteClassifier(made(model), threads=1)
+        WindowReader(made(model), threads=1)
     assert error.value.fault is Fault.MODEL
 
 
@@ -192,7 +192,7 @@ def test_fail__tflite_runtime_beside_numpy_2(
     text = "def Interpreter(**_):\n    raise SystemError('returned a result with an exception set')"
     fake_runtime(tmp_path, monkeypatch, "tflite_runtime.interpreter", text)
     with pytest.raises(RuntimeMissingError, match="pip install 'numpy<2'"):
-        TfliteClassifier(made(b""), threads=1)
+        WindowReader(made(b""), threads=1)
 
 
 # --- arithmetic ---

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from device.calibrator import STEPS, Step
@@ -23,8 +25,17 @@ from device.panel.screens import (
     SlideDone,
     Starting,
 )
+from device.reading.cell_types import CELL_TYPES, CellType
 from device.reading.gates import picture_gates, white_cell_gate
-from device.reading.results import PATTERN_OF_LABEL, Gate, Pattern, Reason, Verdict
+from device.reading.results import (
+    PATTERN_OF_LABEL,
+    Control,
+    Differential,
+    Gate,
+    Pattern,
+    Reason,
+    Verdict,
+)
 
 
 def conclusive(label: str, confidence: float, white_cells: int, fields: int) -> Verdict:
@@ -42,6 +53,62 @@ def conclusive(label: str, confidence: float, white_cells: int, fields: int) -> 
     )
 
 
+def on_cells(
+    label: str | None,
+    pattern: Pattern | None,
+    confidences: tuple[float, float],
+    counts: dict[CellType, float],
+    *,
+    reason: Reason | None = None,
+    control: Control = Control.VALID,
+) -> Verdict:
+    """A verdict on cells. confidences: of the class and of the pattern."""
+    differential = Differential(tuple(counts.get(cell_type, 0.0) for cell_type in CELL_TYPES))
+    rest = (1 - confidences[0]) / (len(PATTERN_OF_LABEL) - 1)
+    return Verdict(
+        label=label,
+        pattern=pattern,
+        confidence=confidences[0],
+        pattern_confidence=confidences[1],
+        probabilities=tuple(confidences[0] if name == label else rest for name in PATTERN_OF_LABEL),
+        white_cells=round(sum(differential.counts)),
+        fields=5,
+        reason=reason,
+        differential=differential,
+        control=control,
+    )
+
+
+BLASTS = {CellType.MYELOBLAST: 68.0, CellType.NEUTROPHIL: 44.0, CellType.ARTEFACT: 3.0}
+ORDINARY = {CellType.NEUTROPHIL: 65.0, CellType.LYMPHOCYTE: 38.0, CellType.LYMPHOBLAST: 1.2}
+CELLS_AML = on_cells("AML", Pattern.ACUTE, (0.71, 0.96), BLASTS)
+CELLS_ACUTE = on_cells(None, Pattern.ACUTE, (0.5, 0.96), BLASTS, reason=Reason.CLASS_UNSURE)
+CELLS_CML = on_cells(
+    "CML", Pattern.CML, (0.93, 0.93), {CellType.MYELOCYTE: 98.0, CellType.MONOCYTE: 8}
+)
+CELLS_CLL = on_cells(
+    "CLL", Pattern.CLL, (0.999, 0.999), {CellType.LYMPHOCYTE: 103.0, CellType.MONOCYTE: 9}
+)
+CELLS_NORMAL = on_cells("normal", Pattern.NONE, (0.97, 0.97), ORDINARY)
+CELLS_FEW = on_cells(
+    None,
+    None,
+    (0.6, 0.7),
+    {CellType.MYELOBLAST: 14.0, CellType.LYMPHOCYTE: 9.0},
+    reason=Reason.FEW_CELLS,
+)
+CELLS_ARTEFACTS = on_cells(
+    None,
+    None,
+    (0.6, 0.7),
+    {CellType.NEUTROPHIL: 55.0, CellType.ARTEFACT: 61.0},
+    reason=Reason.ARTEFACTS,
+)
+CELLS_UNSURE = on_cells(None, None, (0.46, 0.48), ORDINARY, reason=Reason.LOW_CONFIDENCE)
+ON_CELLS = (
+    *(CELLS_AML, CELLS_ACUTE, CELLS_CML, CELLS_CLL, CELLS_NORMAL),
+    *(CELLS_FEW, CELLS_ARTEFACTS, CELLS_UNSURE),
+)
 NO_FIELD = Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD)
 UNSURE = Verdict(None, None, 0.46, 0.48, (0.46, 0.1, 0.1, 0.16, 0.18), 9, 2, Reason.LOW_CONFIDENCE)
 ACUTE = Verdict(
@@ -78,12 +145,31 @@ EXAMPLES: dict[str, Screen] = {
     "result-acute": Result("S0047", ACUTE, "AML", 0.82, 0.62, False),
     "result-inconclusive": Result("S0048", UNSURE, "inconclusive", 0.41, 0.62, False),
     "result-moved": Result("S0043", conclusive("ALL", 0.94, 23, 1), "ALL", 0.94, 0.62, True),
+    "result-cells-aml": Result("S0042", CELLS_AML, "AML", 0.71, 0.62, False),
+    "result-cells-acute": Result("S0042", CELLS_ACUTE, "acute", 0.9, 0.62, True),
+    "result-cells-cml": Result("S0042", CELLS_CML, "CML", 0.9, 0.62, False),
+    "result-cells-cll": Result("S0042", CELLS_CLL, "CLL", 0.9, 0.62, False),
+    "result-cells-normal": Result("S0042", CELLS_NORMAL, "normal", 0.9, 0.62, False),
+    "result-cells-few": Result("S0042", CELLS_FEW, "inconclusive", 0.6, 0.62, False),
+    "result-cells-artefacts": Result("S0042", CELLS_ARTEFACTS, "inconclusive", 0.6, 0.62, False),
+    "result-uncontrolled": Result(
+        "S0042", replace(CELLS_ACUTE, control=Control.NONE), "acute", 0.9, 0.62, False
+    ),
+    "result-drifted": Result(
+        "S0042", replace(CELLS_AML, control=Control.DRIFTED), "AML", 0.71, 0.62, False
+    ),
     "refused": Refused("S0042", failed_gate(level=20)),
     "refused-no-light": Refused("S0042", failed_gate(level=20, off_level=19.0)),
     "refused-nothing-seen": Refused("S0042", failed_gate(level=200)),
     "refused-no-cells": Refused("S0042", white_cell_gate(())),
     "slide-done": SlideDone("S0042", conclusive("normal", 0.98, 102, 12)),
     "slide-done-inconclusive": SlideDone("S0049", NO_FIELD),
+    "slide-done-cells-aml": SlideDone("S0042", CELLS_AML),
+    "slide-done-cells-normal": SlideDone("S0042", CELLS_NORMAL),
+    "slide-done-uncontrolled": SlideDone("S0042", replace(CELLS_NORMAL, control=Control.NONE)),
+    "slide-done-drifted": SlideDone("S0042", replace(CELLS_CML, control=Control.DRIFTED)),
+    "slide-done-cells-unsure": SlideDone("S0042", CELLS_UNSURE),
+    "slide-done-cells-few": SlideDone("S0042", CELLS_FEW),
     "asleep": Asleep(),
     **{
         f"fault-{fault.title.lower()}": FaultScreen(
@@ -95,6 +181,10 @@ EXAMPLES: dict[str, Screen] = {
     "safe-to-unplug": SafeToUnplug(),
     "notice": Notice("NEW RECORDS", "The old were damaged,", "kept aside"),
     "notice-no-field": Notice("NO FIELD YET", "Press to capture one", ""),
+    "control-kept": Notice("CONTROL KEPT", "S0042: 2 of 3 slides", "press: next slide"),
+    "control-refused": Notice("CONTROL REFUSED", "34 of 50 cells:", "read it again, longer"),
+    "control-drifted": Notice("DRIFTED", "1-3s nuclear density", "clean, restain, retry"),
+    "focus-uncontrolled": Focus("S0042", 0.71, 0.93, "", "", 0, 0, "UNCONTROLLED"),
     "focus-not-calibrated": Focus("S0042", 0.71, 0.93, "", "", 0, 0, "NOT CALIBRATED"),
     **{
         f"calibrating-{number}-{step.title.lower()}": Calibrating(
@@ -106,5 +196,6 @@ EXAMPLES: dict[str, Screen] = {
         4, 9, "GLASS", Step.GLASS.line1, Step.GLASS.line2, "CELLS SEEN", None
     ),
     "hold-finish": HoldHint("FINISH SLIDE", 0.4),
+    "hold-control": HoldHint("KEEP CONTROL", 0.4),
     "hold-power-off": HoldHint("POWER OFF", 1.0),
 }

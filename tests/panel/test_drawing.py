@@ -15,8 +15,10 @@ from device.panel.canvas import SIZE, WIDTH, small
 from device.panel.drawing import draw
 from device.panel.font import GLYPHS, HEIGHT
 from device.panel.lettering import lettering
-from device.reading.results import LABELS, Reason, percent
-from tests.panel.examples import ACUTE, EXAMPLES, UNSURE, conclusive
+from device.reading.cell_types import CellType
+from device.reading.results import LABELS, Control, Pattern, Reason, finding, percent
+from device.wording import control_mark, pattern_text
+from tests.panel.examples import ACUTE, EXAMPLES, ON_CELLS, UNSURE, conclusive, on_cells
 from tests.panel.make_golden import COMMAND, GALLERY, GOLDEN, gallery, pictures
 
 MARK = (70, 1, 127, 10)
@@ -121,6 +123,67 @@ def test_ok__every_letter_of_the_verdict_is_20_pixels_high(verdict, done, simula
     assert letters == len(verdict.headline)
 
 
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("verdict", ON_CELLS)
+def test_ok__pattern_of_cells_is_20_pixels_high(verdict, done) -> None:
+    screen = (
+        screens.SlideDone("S0042", verdict)
+        if done
+        else screens.Result("S0042", verdict, verdict.headline, verdict.confidence, 0.7, False)
+    )
+    image = draw(screen, simulated=False)
+    word = lettering(pattern_text(verdict), WIDTH, 22)
+    x = 1 + (WIDTH - word.width) // 2
+    assert word.height >= 20
+    assert same(image.crop((x, 12, x + word.width, 12 + word.height)), word)
+    assert image.crop((0, 10, 128, 12)).getbbox() is None
+    assert image.crop((0, 12 + word.height, 128, 36)).getbbox() is None
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("control", Control)
+@pytest.mark.parametrize("verdict", ON_CELLS)
+def test_ok__control_mark_stands_whole_beside_the_cells(verdict, control, done) -> None:
+    marked = type(verdict)(**{**vars(verdict), "control": control})
+    screen = (
+        screens.SlideDone("S0042", marked)
+        if done
+        else screens.Result("S0042", marked, "", 0.0, 0.0, False)
+    )
+    row = draw(screen, simulated=False).crop((1, 54 if done else 53, 127, 62 if done else 61))
+    mark = control_mark(control)
+    if mark:
+        word = small(mark, WIDTH)
+        assert same(row.crop((WIDTH - word.width, 0, WIDTH, 8)), word)
+        counted = small("888/100", WIDTH)
+        assert counted.width + 2 <= WIDTH - word.width
+    else:
+        assert not same(row, Image.new("1", row.size))
+
+
+@pytest.mark.parametrize("pattern", Pattern)
+@pytest.mark.parametrize("share", [0.88, 1.0])
+def test_ok__finding_fits(pattern: Pattern, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 888 cells and any pattern."""
+    seen = {CellType.MYELOBLAST: 888 * share}
+    if pattern is Pattern.CML:
+        seen = {CellType.MYELOCYTE: 888 * share}
+    if pattern is Pattern.CLL:
+        seen = {CellType.LYMPHOCYTE: 888 * share}
+    verdict = on_cells(None, pattern, (0.9, 0.9), {**seen, CellType.MONOCYTE: 888 * (1 - share)})
+    assert finding(verdict).endswith(" of 888")
+    monkeypatch.delitem(GLYPHS, "…")
+    draw(screens.SlideDone("S0042", verdict), simulated=True)
+
+
+def test_ok__finished_slide_is_not_told_to_go_on() -> None:
+    few = on_cells(None, None, (0.6, 0.7), {CellType.NEUTROPHIL: 9}, reason=Reason.FEW_CELLS)
+    line = draw(screens.SlideDone("S0042", few), simulated=False).crop((1, 36, 127, 44))
+    words = small("under 50 cells", WIDTH)
+    assert same(line.crop((0, 0, words.width, 8)), words)
+    assert line.crop((words.width, 0, WIDTH, 8)).getbbox() is None
+
+
 @pytest.mark.parametrize("verdict", [conclusive("AML", 0.7, 3, 1), ACUTE, UNSURE])
 def test_ok__confidence_is_drawn(verdict) -> None:
     """A verdict that differs in nothing but its confidence is another picture."""
@@ -132,12 +195,14 @@ def test_ok__confidence_is_drawn(verdict) -> None:
     )
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", [Reason.LOW_CONFIDENCE, Reason.CLASS_UNSURE])
 def test_ok__reason_fits_beside_its_confidence(reason: Reason) -> None:
-    if reason is Reason.NO_FIELD:
-        assert small(reason.value, WIDTH).width < WIDTH
-    else:
-        assert small(f"{reason.value} 99%", 999).width <= WIDTH
+    assert small(f"{reason.value} 99%", 999).width <= WIDTH
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_ok__reason_fits(reason: Reason) -> None:
+    assert small(reason.value, 999).width <= WIDTH
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

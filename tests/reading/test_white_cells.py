@@ -63,7 +63,7 @@ def test_ok__most_finds_are_white_cells() -> None:
     counts = np.array([found_of(diagnosis) for diagnosis in DISEASES])
     there, found, none = counts.sum(axis=0)
     assert found >= 0.93 * there, f"{found} of {there}"
-    assert none <= 0.25 * (found + none), f"{none} finds beside {found} cells"
+    assert none <= 0.3 * (found + none), f"{none} finds beside {found} cells"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

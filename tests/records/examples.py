@@ -9,11 +9,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from device.field import Field
+from device.reading.cell_types import CELL_TYPES, CellType
 from device.reading.results import (
     LABELS,
+    Control,
+    Differential,
     FieldReading,
     Gate,
     GateName,
+    Measurements,
     Pattern,
     Reason,
     Verdict,
@@ -41,6 +45,41 @@ READING = FieldReading(
     (WhiteCell(10, 8, 22, 20, 60.5), WhiteCell(40, 30, 52, 42, 48.0)),
     Window(4, 0, 60, 48),
     PROBABILITIES,
+)
+MEASUREMENTS = Measurements(95.2, 131.7, 0.72, 1.0, 0.91, 2.3, 0.21, 0.09, 0.04)
+
+
+def types(cell_type: CellType) -> tuple[float, ...]:
+    """The types of a cell that is most likely this."""
+    return tuple(0.78 if other is cell_type else 0.02 for other in CELL_TYPES)
+
+
+def counts(**cells: float) -> Differential:
+    """A differential with so many of each type: counts(myeloblast=60)."""
+    return Differential(tuple(cells.get(t.value.replace(" ", "_"), 0.0) for t in CELL_TYPES))
+
+
+READ_CELLS = replace(
+    READING,
+    white_cells=(
+        WhiteCell(10, 8, 22, 20, 60.5, MEASUREMENTS, types(CellType.MYELOBLAST)),
+        WhiteCell(30, 2, 42, 14, 60.5, MEASUREMENTS, types(CellType.MYELOBLAST)),
+        WhiteCell(40, 30, 52, 42, 48.0, MEASUREMENTS, types(CellType.ARTEFACT)),
+    ),
+    window=None,
+)
+DIFFERENTIAL = counts(neutrophil=24, lymphocyte=12.5, myeloblast=58.5, promyelocyte=10, artefact=4)
+AML = Verdict(
+    label="AML",
+    pattern=Pattern.ACUTE,
+    confidence=0.71,
+    pattern_confidence=0.962,
+    probabilities=(0.02, 0.25, 0.71, 0.01, 0.01),
+    white_cells=109,
+    fields=5,
+    reason=None,
+    differential=DIFFERENTIAL,
+    control=Control.NONE,
 )
 REFUSED = FieldReading((*PASSED[:3], BLURRED), (), None, None)
 PROVENANCE = Provenance(
@@ -78,6 +117,8 @@ _any_float = st.floats(allow_nan=False)
 _boxes = st.tuples(*[st.integers(0, 5000)] * 4)
 _texts = st.text(st.characters(codec="utf-8"), max_size=20)
 _probabilities = st.tuples(*[_shares] * len(LABELS))
+_types = st.tuples(*[_shares] * len(CELL_TYPES))
+_counts = st.tuples(*[st.floats(0, 1e4)] * len(CELL_TYPES))
 
 verdicts = st.builds(
     Verdict,
@@ -89,6 +130,15 @@ verdicts = st.builds(
     white_cells=st.integers(0, 10_000),
     fields=st.integers(0, 1000),
     reason=st.none() | st.sampled_from(Reason),
+    differential=st.none() | st.builds(Differential, _counts),
+    control=st.none() | st.sampled_from(Control),
+)
+cells = st.builds(
+    lambda box, *rest: WhiteCell(*box, *rest),
+    _boxes,
+    _any_float,
+    st.none() | st.builds(Measurements, *[_any_float] * 9),
+    st.just(()) | _types,
 )
 gates = st.builds(
     Gate,
@@ -103,9 +153,7 @@ gates = st.builds(
 readings = st.builds(
     FieldReading,
     gates=st.lists(gates, max_size=5).map(tuple),
-    white_cells=st.lists(
-        st.builds(lambda box, area: WhiteCell(*box, area), _boxes, _any_float), max_size=5
-    ).map(tuple),
+    white_cells=st.lists(cells, max_size=5).map(tuple),
     window=st.none() | _boxes.map(lambda box: Window(*box)),
     probabilities=st.none() | _probabilities,
 )

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from device.errors import StoreError
-from device.reading.results import LABELS, NOTICE, Window
+from device.reading.results import LABELS, NOTICE, Control, Pattern, Reason, Window
 from device.records.codec import reading_from_json, verdict_from_json
 from device.records.export import COLUMNS, export_csv, export_json
 from device.records.picture import slide_picture
@@ -23,7 +23,17 @@ from device.records.record import EndedBy, FieldRecord
 from device.records.store import RecordStore
 from device.records.text import slide_text, slides_table
 from tests.records import examples
-from tests.records.examples import NOTHING, PROVENANCE, READING, REFUSED, SIMULATED, UNSURE, VERDICT
+from tests.records.examples import (
+    AML,
+    NOTHING,
+    PROVENANCE,
+    READ_CELLS,
+    READING,
+    REFUSED,
+    SIMULATED,
+    UNSURE,
+    VERDICT,
+)
 
 
 @pytest.fixture
@@ -35,6 +45,15 @@ def store(tmp_path: Path) -> Iterator[RecordStore]:
         opened.add_field(1, examples.field(), REFUSED, None, UNSURE, PROVENANCE)
         opened.finish_slide(1, UNSURE, EndedBy.PERSON)
         opened.add_field(2, examples.field(), REFUSED, None, NOTHING, unsynced)
+        yield opened
+
+
+@pytest.fixture
+def cell_store(tmp_path: Path) -> Iterator[RecordStore]:
+    """A finished slide with one field, whose cells were read."""
+    with examples.open_store(tmp_path) as opened:
+        opened.add_field(1, examples.field(), READ_CELLS, AML, AML, PROVENANCE)
+        opened.finish_slide(1, AML, EndedBy.PERSON)
         yield opened
 
 
@@ -173,3 +192,91 @@ def test_ok__any_number_and_shape_of_fields(
             )
         report = store.slide(1)
     assert slide_picture(report, lambda field: Image.new("RGB", (width, height))).width > 600
+
+
+def test_ok__csv_of_cells(cell_store: RecordStore) -> None:
+    field, slide = csv_of(cell_store)
+    for row in (field, slide):
+        assert (row["headline"], row["finding"]) == ("AML", "65 % blasts of 105")
+        assert row["control"] == "uncontrolled"
+        assert (row["n_myeloblast"], row["n_lymphocyte"]) == ("58.5", "12.5")
+        assert row["n_atypical_lymphocyte"] == "0.0"
+
+
+def test_ok__csv_of_fields_leaves_the_columns_of_cells_empty(store: RecordStore) -> None:
+    for row in csv_of(store):
+        assert (row["finding"], row["control"], row["n_neutrophil"]) == ("", "", "")
+
+
+def test_ok__old_columns_are_where_they_were() -> None:
+    assert COLUMNS.index("kind") == 0
+    assert COLUMNS[COLUMNS.index("notice") + 1 :][:3] == ("finding", "control", "n_neutrophil")
+
+
+def test_ok__text_of_cells(cell_store: RecordStore) -> None:
+    lines = slide_text(cell_store.slide(1)).splitlines()
+    assert lines[:2] == ["S0001  ACUTE 0.96  UNCONTROLLED", "AML 0.71 - 65 % blasts of 105"]
+    assert "     TYPE                 COUNT  SHARE" in lines
+    assert "MBL  myeloblast            58.5   56 %" in lines
+    assert "ART  artefact               4.0      -" in lines
+    assert "     white cells (n)      105.0  100 %" in lines
+    assert "Field 1: ACUTE 0.96 - AML 0.71" in lines
+    assert any("white cells 3 (2 MBL, 1 ART)" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "second"),
+    [
+        (
+            {"label": None, "reason": Reason.CLASS_UNSURE, "control": Control.VALID},
+            "S0001  ACUTE 0.96",
+            "ALL or AML: not told apart - 65 % blasts of 105",
+        ),
+        (
+            {"label": None, "pattern": None, "reason": Reason.FEW_CELLS},
+            "S0001  INCONCLUSIVE  UNCONTROLLED",
+            "under 50 cells: go on - 65 % blasts of 105",
+        ),
+        (
+            {"label": None, "pattern": None, "reason": Reason.LOW_CONFIDENCE},
+            "S0001  INCONCLUSIVE  UNCONTROLLED",
+            "confidence too low 0.71 - 65 % blasts of 105",
+        ),
+        (
+            {"label": "normal", "pattern": Pattern.NONE, "control": Control.DRIFTED},
+            "S0001  NORMAL 0.96  CONTROL DRIFTED",
+            "65 % blasts of 105",
+        ),
+        (
+            {"label": "CML", "pattern": Pattern.CML, "pattern_confidence": 1.0},
+            "S0001  CML 0.99  UNCONTROLLED",
+            "32 % granulocytes of 105",
+        ),
+    ],
+)
+def test_ok__two_lines_of_a_verdict_on_cells(
+    cell_store: RecordStore, changes: dict[str, object], first: str, second: str
+) -> None:
+    report = cell_store.slide(1)
+    verdict = replace(AML, **changes)
+    text = slide_text(replace(report, slide=replace(report.slide, verdict=verdict)))
+    assert text.splitlines()[:2] == [first, second]
+
+
+def test_ok__picture_of_cells(cell_store: RecordStore) -> None:
+    report = cell_store.slide(1)
+    drawn = slide_picture(report, cell_store.load_picture)
+    assert has_colour(drawn.crop((0, 400, *drawn.size)), (255, 77, 66)), "a blast's box"
+    assert has_colour(drawn.crop((0, 0, 592, 80)), (179, 38, 30)), "UNCONTROLLED"
+    unread = replace(report, fields=(replace(report.fields[0], reading=READING),))
+    plain = slide_picture(unread, cell_store.load_picture)
+    assert not has_colour(plain.crop((0, 400, *plain.size)), (255, 77, 66))
+
+
+def test_ok__cells_at_every_edge_have_their_labels(cell_store: RecordStore) -> None:
+    report = cell_store.slide(1)
+    (field,) = report.fields
+    cell = READ_CELLS.white_cells[0]
+    corners = tuple(replace(cell, x0=x, x1=x + 4, y0=y, y1=y + 4) for x in (0, 60) for y in (0, 60))
+    moved = replace(field, reading=replace(READ_CELLS, white_cells=corners))
+    assert slide_picture(replace(report, fields=(moved,)), cell_store.load_picture).width > 600

@@ -1,0 +1,62 @@
+"""The Westgard rules: when a control value says that something has changed.
+
+Westgard, Barry, Hunt, Groth: A multi-rule Shewhart chart for quality control in clinical chemistry,
+Clin Chem 27(3), 1981, 493-501. Values are scores: (value - centre) / spread. There is one control slide
+a run, so the rules look over consecutive slides; that holds for R-4s too, which with two controls a run
+looks within one. 1-2s only warns. Nobody plots by hand here, so the others don't wait for its warning.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+LOOK_BACK = 10
+"""Newest scores that the longest rule looks at."""
+
+
+class Rule(enum.Enum):
+    """A rule; the value is its name, with what it finds behind it."""
+
+    WARNING_1_2S = "1-2s"
+    """The newest score lies beyond 2 s: a warning, 1 of 22 good slides gives it."""
+    REJECT_1_3S = "1-3s"
+    """The newest score lies beyond 3 s."""
+    REJECT_2_2S = "2-2s"
+    """The newest two lie beyond 2 s on the same side."""
+    REJECT_R_4S = "R-4s"
+    """Of the newest two one lies above +2 s and the other below -2 s."""
+    REJECT_4_1S = "4-1s"
+    """The newest four lie beyond 1 s on the same side."""
+    REJECT_10_X = "10-x"
+    """The newest ten lie on the same side of the centre."""
+
+    @property
+    def rejects(self) -> bool:
+        """Whether breaking it says that the device has drifted."""
+        return self is not Rule.WARNING_1_2S
+
+
+def broken_rules(scores: Sequence[float]) -> tuple[Rule, ...]:
+    """The rules that the newest score, the last, breaks together with those before it.
+
+    scores: oldest first, finite. On a limit is within it; on the centre is on neither side.
+    """
+    if not scores:
+        return ()
+    newest = scores[-1]
+    broken = {
+        Rule.WARNING_1_2S: abs(newest) > 2,
+        Rule.REJECT_1_3S: abs(newest) > 3,
+        Rule.REJECT_2_2S: _beyond(scores, 2, 2),
+        Rule.REJECT_R_4S: len(scores) > 1 and min(scores[-2:]) < -2 and max(scores[-2:]) > 2,
+        Rule.REJECT_4_1S: _beyond(scores, 4, 1),
+        Rule.REJECT_10_X: _beyond(scores, 10, 0),
+    }
+    return tuple(rule for rule in Rule if broken[rule])
+
+
+def _beyond(scores: Sequence[float], count: int, limit: float) -> bool:
+    """Whether the newest `count` scores all lie beyond the limit on the same side."""
+    newest = scores[-count:]
+    return len(newest) == count and (min(newest) > limit or max(newest) < -limit)

@@ -1,0 +1,77 @@
+"""Reading a field cell by cell: nuclei found, each cell cut out, measured and read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from device.field import Field
+from device.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
+from device.reading.cell_view import cell_views
+from device.reading.differential import differential_of
+from device.reading.gates import white_cell_gate
+from device.reading.measurements import geometry, measured
+from device.reading.reader import flat_picture
+from device.reading.results import FieldReading, WhiteCell
+from device.reading.rule import ReaderErrors, class_probabilities
+from device.reading.white_cells import find_nuclei
+
+
+class CellModel(Protocol):
+    """What reading cells needs of a model."""
+
+    @property
+    def um_per_px(self) -> float:
+        """Scale at which the model sees a cell, micrometres per pixel."""
+
+    def types(
+        self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...]
+    ) -> tuple[float, ...]:
+        """Calibrated probabilities, one per `CellType`, sum 1."""
+
+
+def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldReading:
+    """The reading of one field; boxes come back in the field's own pixels.
+
+    A cell that the picture's rim cuts has no types: it is counted nowhere. A field in which nothing is
+    read as a white cell is refused by the last gate, and its finds stay in the reading.
+    """
+    flat = flat_picture(field, model.um_per_px)
+    if not flat.passed:
+        return FieldReading(flat.gates, (), None, None)
+    nuclei = find_nuclei(flat.picture, model.um_per_px)
+    factor = model.um_per_px / field.um_per_px
+    cells = []
+    for view, box, area in zip(
+        cell_views(flat.picture, nuclei, model.um_per_px),
+        nuclei.boxes,
+        nuclei.areas_um2,
+        strict=True,
+    ):
+        measurements = measured(view)
+        types = model.types(view.picture(), geometry(measurements))
+        if not view.whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
+            continue
+        x0, y0, x1, y1 = (round(value * factor) for value in box)
+        cells.append(
+            WhiteCell(
+                x0,
+                y0,
+                min(x1, field.width_px),
+                min(y1, field.height_px),
+                round(area, 1),
+                measurements,
+                types if view.whole else (),
+            )
+        )
+    counted = [cell for cell in cells if cell.cell_type not in NOT_COUNTED]
+    gate = white_cell_gate(counted)
+    reading = FieldReading((*flat.gates, gate), tuple(cells), None, None)
+    if not gate.passed:
+        return reading
+    differential = differential_of([reading])
+    return FieldReading(
+        reading.gates, reading.white_cells, None, class_probabilities(differential, errors)
+    )

@@ -1,0 +1,45 @@
+"""A verdict on cells in words, the same on the panel, in records and over SSH.
+
+Confidences have two decimals, '0.96', and shares of cells are percent, '61 %': on one screen with
+both, neither is taken for the other.
+"""
+
+from __future__ import annotations
+
+from device.reading.results import Control, Pattern, Reason, Verdict
+
+NOT_TOLD_APART = "ALL or AML: not told apart"
+
+
+def decimal(probability: float) -> str:
+    """A probability 0..1 with two decimals, never '1.00': no verdict is certain."""
+    return f"{min(probability, 0.99):.2f}"
+
+
+def pattern_text(verdict: Verdict) -> str:
+    """The pattern and its confidence: 'ACUTE 0.96', 'NORMAL 0.97'; 'INCONCLUSIVE' has none."""
+    if verdict.pattern is None or (verdict.pattern is Pattern.NONE and verdict.label is None):
+        return "INCONCLUSIVE"
+    name = "NORMAL" if verdict.pattern is Pattern.NONE else verdict.pattern.value.upper()
+    return f"{name} {decimal(verdict.pattern_confidence)}"
+
+
+def class_text(verdict: Verdict) -> str:
+    """What stands beside the pattern: 'AML 0.71', or why no class is named; often ''.
+
+    Only a confidence that is too low is given with its value: a verdict on few cells has none to show.
+    """
+    if verdict.reason is Reason.CLASS_UNSURE:
+        return NOT_TOLD_APART
+    if verdict.reason is Reason.LOW_CONFIDENCE:
+        return f"{verdict.reason.value} {decimal(verdict.headline_confidence)}"
+    if verdict.reason is not None:
+        return str(verdict.reason.value)
+    if verdict.pattern is Pattern.ACUTE and verdict.label is not None:
+        return f"{verdict.label} {decimal(verdict.confidence)}"
+    return ""
+
+
+def control_mark(control: Control | None) -> str:
+    """What every verdict carries unless the device is controlled: 'UNCONTROLLED'; '' when all is well."""
+    return "" if control in (None, Control.VALID) else str(control.value).upper()

@@ -1,0 +1,69 @@
+"""A bundle made ready to read fields as the device does, and again with their white cells cut out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from device.field import Field
+from device.model.bundle import load_bundle
+from device.model.readers import WindowReader
+from device.reading.pooling import pool
+from device.reading.reader import Classifier, prepare, read_field
+from device.reading.results import FieldReading, Verdict
+from device.reading.window import cut
+from models.training.erase import cell_masks, without_cells
+
+
+@dataclass(frozen=True)
+class BundleReader:
+    """What an evaluation needs of a bundle of any kind. Not for use by two threads at once.
+
+    um_per_px: the scale at which it sees a field. read: the device's own reading of a field. read_control:
+    the same field, given its reading, with the white cells cut out; None when the field was refused.
+    judge: the verdict over the fields of a slide, or over one field.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    um_per_px: float
+    read: Callable[[Field], FieldReading]
+    read_control: Callable[[Field, FieldReading, np.random.Generator], FieldReading | None]
+    judge: Callable[[Sequence[FieldReading]], Verdict]
+
+
+def open_reader(folder: Path) -> BundleReader:
+    """Open a bundle. Raises BundleError, or RuntimeMissingError when no LiteRT is installed."""
+    bundle = load_bundle(folder)
+    classifier = WindowReader(bundle, threads=1)
+    return reader_of(classifier, bundle.card.name, bundle.card.version, bundle.card.sha256)
+
+
+def reader_of(classifier: Classifier, name: str, version: str, sha256: str) -> BundleReader:
+    """A reader of whole windows: the control shows it the window that the field as taken gave."""
+
+    def read_control(
+        field: Field, reading: FieldReading, rng: np.random.Generator
+    ) -> FieldReading | None:
+        if reading.probabilities is None:
+            return None
+        ready = prepare(field, classifier.um_per_px, classifier.window_px)
+        if ready.window is None:
+            return None
+        masks = cell_masks(ready.picture, ready.white_cells, classifier.um_per_px)
+        erased = without_cells(ready.picture, masks, rng)
+        return replace(reading, probabilities=classifier.probabilities(cut(erased, ready.window)))
+
+    return BundleReader(
+        name=name,
+        version=version,
+        sha256=sha256,
+        um_per_px=classifier.um_per_px,
+        read=lambda field: read_field(field, classifier),
+        read_control=read_control,
+        judge=lambda readings: pool(readings, classifier.thresholds),
+    )

@@ -1,0 +1,128 @@
+"""A trained run as TFLite: float32 and full int8, batch 1, inputs `picture` and `geometry`, logits out.
+
+Needs TensorFlow (KERAS_BACKEND=tensorflow).
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from . import results
+from .dataset import Cells, Floats
+from .network import Weights, build, load_weights, multiplications
+from .protocol import WEIGHTS, Run
+from .training import Seen, seen
+
+INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
+
+REPRESENTATIVES = 500
+"""Training cells at most that the ranges of int8 values are taken from."""
+
+Example = dict[str, Floats]
+
+
+def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
+    """The network as a TFLite file: float32, or full int8 (in and out) with the ranges of `examples`."""
+    model = build(batch=1)
+    model.set_weights(weights)
+    # From a saved model the inputs keep their names; from a Keras model they don't.
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if examples is not None:
+
+            def feed() -> Iterator[Example]:
+                yield from examples
+
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = feed
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = tf.int8
+            converter.inference_output_type = tf.int8
+        return bytes(converter.convert())
+
+
+def representatives(shown: Seen) -> list[Example]:
+    """Inputs of batch 1, spread over the cells.
+
+    Two pixels are set to black and white, so that the picture's steps are bytes: 1/255, from 0 on.
+    """
+    rows = slice(None, None, math.ceil(len(shown.picture) / REPRESENTATIVES))
+    chosen = shown.picture[rows].copy()
+    chosen[0, 0, 0], chosen[0, 0, 1] = 0, 255
+    return [
+        {"picture": picture[None].astype(np.float32) / 255, "geometry": geometry[None]}
+        for picture, geometry in zip(chosen, shown.geometry[rows], strict=True)
+    ]
+
+
+def convert(run: Run, run_folder: Path, bundle: Path, cells: Cells) -> None:
+    """Write a run's two models into a bundle's folder, and print what int8 costs on its test cells.
+
+    A run that tests on nothing is compared on its real training cells, which says nothing of others.
+    """
+    weights = load_weights(run_folder / WEIGHTS)
+    trained = cells.take(run.trained_on(cells))
+    examples = representatives(seen(trained, run.control))
+    bundle.mkdir(parents=True, exist_ok=True)
+    print(f"{multiplications():,} MACs a cell")
+    compared = cells.take(run.tested_on(cells))
+    what = "test cells"
+    if not len(compared):
+        compared, what = trained.take(trained.part != ""), "its own training cells"
+    logits = {}
+    for name, content in (
+        (FLOAT32, to_tflite(weights, None)),
+        (INT8, to_tflite(weights, examples)),
+    ):
+        (bundle / name).write_bytes(content)
+        logits[name] = _logits(content, seen(compared, run.control))
+        found = results.Predictions(compared.kind, compared.box, _softmax(logits[name]))
+        print(
+            f"{bundle / name}: {len(content)} bytes; {what}: leukaemias "
+            f"{np.mean(results.leukaemia_recalls(found)):.4f}, "
+            f"five types {np.mean(results.five_types_f1(found)):.4f}"
+        )
+    same = logits[FLOAT32].argmax(axis=1) == logits[INT8].argmax(axis=1)
+    print(f"{same.mean():.4f} of {len(same)} {what} have the same type in int8 as in float32")
+
+
+def _logits(content: bytes, shown: Seen) -> Floats:
+    """What a TFLite file says of n cells, shape (n, 12)."""
+    interpreter = tf.lite.Interpreter(model_content=content)
+    runner = interpreter.get_signature_runner()
+    inputs = runner.get_input_details()
+    (name, output), *_ = runner.get_output_details().items()
+    print(
+        ", ".join(
+            f"{key}: {detail['dtype'].__name__} {detail['quantization']}"
+            for key, detail in (*inputs.items(), (name, output))
+        )
+    )
+    rows = []
+    for picture, geometry in zip(shown.picture, shown.geometry, strict=True):
+        given = {"picture": picture[None].astype(np.float32) / 255, "geometry": geometry[None]}
+        if output["dtype"] == np.int8:
+            given = {key: _quantised(value, inputs[key]) for key, value in given.items()}
+        value = runner(**given)[name][0]
+        if output["dtype"] == np.int8:
+            scale, zero = output["quantization"]
+            value = (value.astype(np.float32) - zero) * scale
+        rows.append(value)
+    return np.array(rows, np.float32)
+
+
+def _quantised(values: Floats, detail: dict[str, tuple[float, int]]) -> np.ndarray:
+    scale, zero = detail["quantization"]
+    return np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
+
+
+def _softmax(logits: Floats) -> Floats:
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)

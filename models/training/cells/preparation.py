@@ -1,0 +1,201 @@
+"""From fields to cells, by the device's own code: two real sources of truth, and the simulator's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from device.field import Field
+from device.reading.cell_types import CellType
+from device.reading.cell_view import FULL_DENSITY, CellView, cell_views
+from device.reading.flattening import flattened
+from device.reading.gates import picture_gates
+from device.reading.glass import DEGREE, estimate_glass
+from device.reading.measurements import measured
+from device.reading.morphology import grown
+from device.reading.results import LABELS
+from device.reading.scaling import resampled
+from device.reading.white_cells import find_nuclei
+from device.simulator import hematology, optics
+from device.simulator.smear import SmearSlide, render_field
+from models.training.importers import import_samples
+from models.training.manifest import Manifest
+from models.training.splits import read_split
+
+from .dataset import SIMULATED, Bytes, Cells, joined
+from .experts import Box, read_boxes
+
+UM_PER_PX = 0.34
+"""Scale at which the device looks for cells and shows them to a network."""
+
+SETS = ("lld-40x", "chula-pi", "bccd")
+
+CUT_PX = 3
+"""How far beyond the cell the control's hole reaches."""
+
+SEEDS = range(10000, 10040)
+"""The simulator's slides that are trained on; the demonstration's are below 1000."""
+
+FIELDS_PER_SLIDE = 4
+SIMULATED_UM_PER_PX, SIMULATED_SHAPE = 0.2, (590, 788)
+DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
+"""Of the simulated camera: standard deviation of the focus error, ranges of exposure and shading."""
+
+
+@dataclass(frozen=True)
+class Slide:
+    """What its cells share. See `Cells`."""
+
+    source: str
+    kind: str
+    group: str
+    path: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Real:
+    """A file to read, with the experts' boxes in it."""
+
+    file: Path
+    um_per_px: float
+    slide: Slide
+    boxes: Sequence[Box]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A field to render: a slide's diagnosis and seed, and the field's number on it."""
+
+    diagnosis: str
+    seed: int
+    number: int
+
+
+def prepare(data: Path, workers: int) -> Cells:
+    """The cells of the three sets below `data`, and the simulator's.
+
+    Raises TrainingError where a set is not as its importer expects or is in no part of the
+    patient-disjoint split, and OSError where a file can't be read.
+    """
+    tasks: list[Real | Rendered] = [*real_fields(data), *_rendered_fields()]
+    with ProcessPoolExecutor(workers) as pool:
+        found = pool.map(_cells_of, tasks, chunksize=8)
+        return joined([cells for cells in found if len(cells)])
+
+
+def real_fields(data: Path) -> list[Real]:
+    """The files of the three sets. Raises as `prepare`."""
+    part_of = read_split("patient-disjoint")
+    fields = []
+    for name in SETS:
+        folder = data / name
+        manifest = Manifest(data, tuple(import_samples(name, folder, root=data)))
+        listing = folder / "cells.csv"
+        scale = manifest.samples[0].um_per_px
+        boxes = read_boxes(listing, scale) if listing.exists() else {}
+        for sample in manifest.samples:
+            path = Path(sample.image).relative_to(name)
+            # Of lld-40x the folder's name says more than the label: APML is one of AML.
+            kind = f"{name}/{path.parts[0]}" if name == "lld-40x" else name
+            slide = Slide(name, kind, sample.group, sample.image, part_of.get(sample.sha256, ""))
+            fields.append(Real(manifest.path(sample), scale, slide, boxes.get(path.as_posix(), ())))
+    return fields
+
+
+def _rendered_fields() -> Iterable[Rendered]:
+    return (
+        Rendered(label, seed, number)
+        for seed in SEEDS
+        for label in LABELS
+        for number in range(FIELDS_PER_SLIDE)
+    )
+
+
+def _cells_of(task: Real | Rendered) -> Cells:
+    if isinstance(task, Rendered):
+        return _of_rendered(task)
+    with Image.open(task.file) as image:
+        rgb = np.asarray(image.convert("RGB"))
+    return cells_of(Field(rgb, task.um_per_px), task.slide, task.boxes)
+
+
+def _of_rendered(task: Rendered) -> Cells:
+    rng = np.random.default_rng([task.seed, task.number, LABELS.index(task.diagnosis)])
+    um = SIMULATED_UM_PER_PX
+    smear = render_field(
+        SmearSlide(hematology.Diagnosis(task.diagnosis), task.seed),
+        task.number,
+        um_per_px=um,
+        shape=SIMULATED_SHAPE,
+    )
+    light = optics.defocus(smear.transmittance, abs(rng.normal(0, DEFOCUS_UM)), um)
+    rgb = optics.expose(
+        light,
+        led_level=1.0,
+        exposure=rng.uniform(*EXPOSURES),
+        shading=rng.uniform(*SHADINGS),
+        rng=rng,
+    )
+    boxes = []
+    for cell in smear.white_cells:
+        x, y, radius = cell.x_px * um, cell.y_px * um, cell.diameter_um / 2
+        name = _type_of(cell.cell_type).value
+        boxes.append(Box(name, x - radius, y - radius, x + radius, y + radius))
+    kind = f"{SIMULATED}/{task.diagnosis}"
+    group = f"{kind}/{task.seed}"
+    slide = Slide(SIMULATED, kind, group, f"{group}/{task.number}", "")
+    return cells_of(Field(rgb, um, simulated=True), slide, boxes)
+
+
+def _type_of(cell_type: hematology.CellType) -> CellType:
+    """A metamyelocyte counts as a myelocyte."""
+    if cell_type is hematology.CellType.METAMYELOCYTE:
+        return CellType.MYELOCYTE
+    return CellType(cell_type.value)
+
+
+def cells_of(field: Field, slide: Slide, boxes: Sequence[Box]) -> Cells:
+    """The cells that the device finds in a field; the last box that holds a cell's middle is its."""
+    picture = resampled(field, UM_PER_PX)
+    passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
+    picture = flattened(picture, estimate_glass(picture, UM_PER_PX, DEGREE))
+    nuclei = find_nuclei(picture, UM_PER_PX)
+    views = cell_views(picture, nuclei, UM_PER_PX)
+    names = []
+    for x0, y0, x1, y1 in nuclei.boxes:
+        x_um, y_um = (x0 + x1) / 2 * UM_PER_PX, (y0 + y1) / 2 * UM_PER_PX
+        held = [box.cell_type for box in boxes if box.holds(x_um, y_um)]
+        names.append(held[-1] if held else "")
+    count = len(views)
+    side = (count, 64, 64, 3)
+    same = {name: np.full(count, value) for name, value in vars(slide).items()}
+    return Cells(
+        picture=np.array([view.picture() for view in views], np.uint8).reshape(side),
+        surroundings=np.array([surroundings(view) for view in views], np.uint8).reshape(side),
+        measurements=np.array([astuple(measured(view)) for view in views], np.float32).reshape(
+            count, 9
+        ),
+        colour=np.array([_colour(view) for view in views], np.float32).reshape(count, 3),
+        whole=np.array([view.whole for view in views], np.bool_),
+        gates=np.full(count, passed),
+        box=np.array(names, np.str_),
+        **same,
+    )
+
+
+def surroundings(view: CellView) -> Bytes:
+    """What is around a cell, shape (64, 64, 3), with a hole where the cell is."""
+    shown = view.dense * ~grown(view.cell, CUT_PX)[..., None]
+    return np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _colour(view: CellView) -> np.ndarray:
+    """Mean of a cell's density in R, G, B, 0..1 as a network sees it."""
+    shown = np.clip(view.dense[view.cell] / FULL_DENSITY, 0, 1)
+    return shown.mean(axis=0)

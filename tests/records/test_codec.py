@@ -1,0 +1,67 @@
+"""Readings and verdicts come back from JSON as they were."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from device.reading.results import FieldReading, Verdict
+from device.records.codec import (
+    dump,
+    reading_from_json,
+    reading_to_json,
+    verdict_from_json,
+    verdict_to_json,
+)
+from tests.records import examples
+from tests.records.examples import AML, READ_CELLS, READING, VERDICT
+
+
+@given(examples.readings)
+def test_ok__reading_round_trip(reading: FieldReading) -> None:
+    assert reading_from_json(json.loads(dump(reading_to_json(reading)))) == reading
+
+
+@given(examples.verdicts)
+def test_ok__verdict_round_trip(verdict: Verdict) -> None:
+    assert verdict_from_json(json.loads(dump(verdict_to_json(verdict)))) == verdict
+
+
+def test_ok__cell_that_was_read() -> None:
+    first = reading_to_json(READ_CELLS)["white_cells"][0]
+    assert first["type"] == "myeloblast"
+    assert first["types"]["myeloblast"] == 0.78
+    assert first["measurements"]["nuclear_area"] == 95.2
+    assert set(reading_to_json(READING)["white_cells"][0]) == {
+        "x0",
+        "y0",
+        "x1",
+        "y1",
+        "nucleus_um2",
+    }
+
+
+def test_ok__verdict_on_cells() -> None:
+    value = verdict_to_json(AML)
+    assert value["finding"] == "65 % blasts of 105"
+    assert value["differential"]["myeloblast"] == 58.5
+    assert value["control"] == "uncontrolled"
+    plain = verdict_to_json(VERDICT)
+    assert (plain["finding"], plain["differential"], plain["control"]) == (None, None, None)
+
+
+def test_fail__name_is_missing_from_a_differential() -> None:
+    value = verdict_to_json(AML)
+    value["differential"].popitem()
+    with pytest.raises(KeyError):
+        verdict_from_json(value)
+
+
+@pytest.mark.parametrize("key", ["types", "measurements"])
+def test_fail__name_is_missing_from_a_cell(key: str) -> None:
+    value = reading_to_json(READ_CELLS)
+    value["white_cells"][0][key].popitem()
+    with pytest.raises(KeyError):
+        reading_from_json(value)
