@@ -20,7 +20,7 @@ from device.errors import SettingsError
 SETTINGS_FILE = Path("/etc/leukoscope/leukoscope.toml")
 """Read when no other is named; without it the defaults are in force."""
 
-DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "models" / "field-cnn"
+DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "models" / "cell-reader"
 """The bundle beside the package: in a checkout, and in the same layout under /opt/leukoscope."""
 
 

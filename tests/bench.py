@@ -32,8 +32,7 @@ from device.daemon import Daemon
 from device.field import Field, Rgb
 from device.focus_meter import FocusMeter
 from device.microscope.burst import merged
-from device.model.bundle import Bundle
-from device.model.bundle import load_bundle
+from device.model.bundle import Bundle, load_bundle
 from device.model.readers import WindowReader
 from device.panel.drawing import draw
 from device.panel.screens import Result

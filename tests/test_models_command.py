@@ -69,7 +69,7 @@ def run(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_ok__shipped_and_own_bundles_are_found(settings: Settings) -> None:
     found = {one.folder.name: one for one in find_bundles(settings)}
-    assert {"field-cnn", "paper-cnn", "mine", "spoiled"} <= set(found)
+    assert {"cell-reader", "paper-cnn", "mine", "spoiled"} <= set(found)
     assert "no-bundle" not in found
     assert [name for name, one in found.items() if one.selected] == [BUNDLE.name]
     assert [name for name, one in found.items() if one.problem] == ["spoiled"]
@@ -95,7 +95,7 @@ def test_ok__table(settings: Settings) -> None:
     head, *rows = models_table(find_bundles(settings)).splitlines()
     assert head.split() == ["NAME", "VERSION", "KIND", "SIZE", "SHA-256", "FOLDER", "STATE"]
     (selected,) = [row for row in rows if row.startswith("*")]
-    assert selected.split()[1:4] == ["field-cnn", "0.2.0", "fields"]
+    assert selected.split()[1:4] == ["cell-reader", "0.1.0", "cells"]
     assert selected.endswith("verified")
     (spoiled,) = [row for row in rows if " spoiled " in row]
     assert "install the bundle again" in spoiled

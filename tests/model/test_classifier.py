@@ -16,10 +16,10 @@ from hypothesis.extra import numpy as hnp
 
 from device.errors import BundleError, Fault, RuntimeMissingError
 from device.model.bundle import Bundle
-from device.model.readers import WindowReader
-from device.model.tflite_model import softmax
 from device.model.card import parse_card
 from device.model.interpreter import RUNTIMES, load_runtime
+from device.model.readers import WindowReader
+from device.model.tflite_model import softmax
 from device.reading.reader import read_field
 from device.reading.results import LABELS
 from tests.model.examples import card_of, to_toml, windows

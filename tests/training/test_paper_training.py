@@ -128,10 +128,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from tests.training.paper_examples import FILTERS, TINY, labelled
+from tests.training.paper_examples import FILTERS, labelled
+from models.training.paper.recipes import RECIPES
 from models.training.paper.runtime import placed_on, set_up
 from models.training.paper.training import train
-recipe = replace(TINY, epochs=1, dropout=0.0)
+recipe = replace(RECIPES["as-written"], epochs=1, batch=4, dropout=0.0)
 trained = []
 for devices in (1, 2):
     set_up("float32", devices)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from models.training.errors import TrainingError
 
+from .runs import RUNS
+
 DATA = Path("../shared/data")
 CACHE = Path("build/training/cells")
 
@@ -32,9 +34,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--epochs", type=int, default=14)
 
+    judge = commands.add_parser("judge", help="what the device would say of the tested slides")
+    judge.add_argument("name", metavar="RUN")
+    judge.set_defaults(run=_judge)
+
     convert = commands.add_parser("convert", help="make a run's TFLite files; needs TensorFlow")
     convert.add_argument("name", metavar="RUN")
     convert.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder, e.g. models/x")
+    convert.add_argument("--seed", type=int, default=0, help="that RUN was trained with")
     convert.set_defaults(run=_convert)
 
     for command in (prepare, train, protocol):
@@ -43,7 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument(
             "--cache", type=Path, default=CACHE, metavar="DIR", help="prepared cells"
         )
-    for command in (train, protocol, convert):
+    for command in (train, protocol, judge, convert):
         command.add_argument(
             "--out", type=Path, default=CACHE / "runs", metavar="DIR", help="the runs' folders"
         )
@@ -68,7 +75,6 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _protocol(options: argparse.Namespace) -> int:
-    from .protocol import RUNS
     from .results import TABLE, table
 
     _run([name for name in RUNS if name != "final"], options)
@@ -80,7 +86,7 @@ def _protocol(options: argparse.Namespace) -> int:
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
     from .dataset import load
-    from .protocol import RUNS, run_one
+    from .protocol import run_one
     from .training import Recipe
 
     _require_known(names)
@@ -93,19 +99,37 @@ def _run(names: list[str], options: argparse.Namespace) -> None:
         )
 
 
+def _judge(options: argparse.Namespace) -> int:
+    from . import verdicts
+    from .calibration import best_temperature
+
+    _require_known([options.name])
+    tested = verdicts.load(options.out, options.name, best_temperature(options.out))
+    print(verdicts.slides(tested))
+    print(verdicts.fields(tested))
+    print(verdicts.cells(tested))
+    print(f"calibration error, fields judged alone: {verdicts.calibration(tested):.3f}")
+    if RUNS[options.name].left_out == "chula-pi":
+        print(f"\n{verdicts.new_site(tested)}")
+    return 0
+
+
 def _convert(options: argparse.Namespace) -> int:
+    from .calibration import best_temperature
+    from .card import write_card
     from .conversion import convert
     from .dataset import load
-    from .protocol import RUNS
 
     _require_known([options.name])
     convert(RUNS[options.name], options.out / options.name, options.bundle, load(options.cache))
+    words = ["leukoscope-train", "cells", "train", options.name, "--seed", str(options.seed)]
+    temperature = best_temperature(options.out)
+    write_card(options.bundle, temperature, shlex.join(words), options.seed)
+    print(f"temperature {temperature}")
     return 0
 
 
 def _require_known(names: list[str]) -> None:
-    from .protocol import RUNS
-
     for name in names:
         if name not in RUNS:
             raise TrainingError(f"{name}: no such run; there are {', '.join(RUNS)}")

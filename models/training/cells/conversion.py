@@ -14,12 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from . import results
+from .card import FLOAT32, INT8
 from .dataset import Cells, Floats
 from .network import Weights, build, load_weights, multiplications
-from .protocol import WEIGHTS, Run
+from .runs import WEIGHTS, Run
 from .training import Seen, seen
-
-INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 
 REPRESENTATIVES = 500
 """Training cells at most that the ranges of int8 values are taken from."""

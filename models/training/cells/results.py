@@ -11,7 +11,7 @@ from device.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 from models.training.errors import TrainingError
 
 from .dataset import Flags, Floats, Texts
-from .protocol import PREDICTIONS, RUNS
+from .runs import PREDICTIONS, RUNS
 from .targets import FIVE_TYPES
 
 TABLE = "table.md"

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from device.reading.cell_view import VIEW_UM
 from models.training.paper import checkpoint
 from models.training.paper.checkpoint import Checkpoint, History
 from models.training.paper.runtime import placed_on
@@ -33,7 +34,11 @@ WARM_UP = 0.2
 """Share of the steps in which the learning rate rises."""
 TAUGHT_BY_SIZE = 3
 """Epochs before the network has a say in its patients' targets."""
-PREDICTED_AT_ONCE = 512
+PREDICTED_AT_ONCE = 64
+"""Larger feature maps do not stay in a processor's cache."""
+HOLE_UM = 9.0
+"""Radius of what the control cuts out beyond the cell itself: with one hole for all, its size and its
+outline don't tell the cell's."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,10 @@ class Seen:
 def seen(cells: Cells, control: bool) -> Seen:
     """What a network is shown. The control's cells are cut out, and their geometry is not told."""
     if control:
-        return Seen(cells.surroundings, np.zeros_like(cells.geometry()))
+        side = cells.surroundings.shape[1]
+        away = np.arange(side) - (side - 1) / 2
+        kept = np.hypot(away[:, None], away) * (VIEW_UM / side) > HOLE_UM
+        return Seen(cells.surroundings * kept[..., None], np.zeros_like(cells.geometry()))
     return Seen(cells.picture, cells.geometry())
 
 
@@ -130,11 +138,9 @@ def train(
             losses.append(model.train_on_batch(list(given), targets[rows].astype(np.float32)))
         row = {
             "epoch": epoch + 1,
-            # Each is the mean since the metrics were last reset.
-            "loss": float(losses[-1]),
+            "loss": float(np.mean(losses)),
             "learning_rate": float(keras.ops.convert_to_numpy(optimiser.learning_rate)),
         }
-        model.reset_metrics()
         state = Checkpoint(
             identity=state.identity,
             history=[*state.history, row],

@@ -10,9 +10,9 @@ class Recipe:
     """All that decides what is trained, but the pictures, the filters and the seed.
 
     normalised: with batch normalisation. one_cycle: the learning rate rises to `learning_rate` over the
-    first tenth of the steps and falls to nothing as a cosine; else it is constant. smoothing: share of
-    each target spread over all classes. patience: epochs without a better validation loss after which
-    training stops; None: it runs to its end. The weights of the best validation loss are kept.
+    first tenth of the steps and falls to nothing as a cosine; else it is constant. patience: epochs
+    without a better validation loss after which training stops; None: it runs to its end. The weights
+    of the best validation loss are kept.
     """
 
     normalised: bool
@@ -21,7 +21,6 @@ class Recipe:
     learning_rate: float
     one_cycle: bool
     dropout: float
-    smoothing: float
     patience: int | None
 
 
@@ -33,17 +32,15 @@ RECIPES = {
         learning_rate=1e-3,
         one_cycle=False,
         dropout=0.5,
-        smoothing=0.0,
         patience=5,
     ),
     "nearest": Recipe(
         normalised=True,
-        epochs=12,
+        epochs=28,
         batch=16,
         learning_rate=2e-3,
         one_cycle=True,
-        dropout=0.25,
-        smoothing=0.0,
+        dropout=0.1,
         patience=None,
     ),
 }

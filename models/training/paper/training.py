@@ -92,8 +92,7 @@ def train(
     batch = min(recipe.batch, len(train_on))
     optimiser = keras.optimizers.Adam(_learning_rate(recipe, len(train_on) // batch))
     optimiser.build(model.trainable_variables)
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.smoothing)
-    model.compile(optimiser, loss, metrics=["accuracy"])
+    model.compile(optimiser, "categorical_crossentropy", metrics=["accuracy"])
     path = out / CHECKPOINT
     state = Checkpoint(
         _identity(recipe, filters, train_on, validate_on, seed), [], [], [], model.get_weights()

@@ -1,0 +1,225 @@
+"""What a device would say of the tested slides and fields, by its own rule, as Markdown tables."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from device.reading.cell_types import BLASTS, CELL_TYPES
+from device.reading.differential import ABNORMAL, Baseline, differential_of
+from device.reading.results import (
+    LABELS,
+    PATTERN_OF_LABEL,
+    Control,
+    Differential,
+    FieldReading,
+    Pattern,
+    Verdict,
+    WhiteCell,
+)
+from device.reading.rule import judge
+from models.training.intervals import Value
+from models.training.probabilities import auc, calibration_error
+
+from .calibration import tempered
+from .card import ERRORS, THRESHOLDS
+from .dataset import Flags, Floats, Texts
+from .results import Predictions, five_types_f1, leukaemia_recalls
+from .runs import PREDICTIONS
+
+LABEL_OF_KIND = {
+    "lld-40x/ALL": "ALL",
+    "lld-40x/AML": "AML",
+    "lld-40x/APML": "AML",
+    "lld-40x/CML": "CML",
+    "lld-40x/CLL": "CLL",
+    "chula-pi": "normal",
+    "bccd": "normal",
+}
+
+MOSTLY_BLASTS = ("patient-01", "patient-12", "patient-15", "patient-23")
+"""Patients of whose counted cells experts call nine of ten blasts (patients.csv)."""
+
+CONTROLS, DRAWS = (0, 1, 3, 5), 20
+"""Control slides, and how often they are drawn anew from the slides of the new site."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """A run's tested cells. probabilities: shape (n, 12), calibrated; the others shape (n,)."""
+
+    probabilities: Floats
+    kind: Texts
+    group: Texts
+    path: Texts
+    box: Texts
+    nuclear_area: Floats
+
+    def rows(self, of: Flags) -> list[FieldReading]:
+        """The cells as a field's reading, as the rule takes them."""
+        cells = tuple(
+            WhiteCell(0, 0, 1, 1, 1.0, None, tuple(map(float, row)))
+            for row in self.probabilities[of]
+        )
+        return [FieldReading((), cells, None, (0.2,) * len(LABELS))]
+
+
+def load(runs: Path, name: str, temperature: float) -> Tested:
+    """A run's predictions."""
+    with np.load(runs / name / PREDICTIONS) as arrays:
+        return Tested(
+            tempered(arrays["probabilities"], temperature),
+            arrays["kind"],
+            arrays["group"],
+            arrays["path"],
+            arrays["box"],
+            arrays["measurements"][:, 0],
+        )
+
+
+def verdict(
+    tested: Tested,
+    of: Flags,
+    control: Control = Control.NONE,
+    baseline: Baseline | None = None,
+) -> Verdict:
+    """What the device says of some cells together."""
+    return judge(tested.rows(of), THRESHOLDS, ERRORS, control, baseline)
+
+
+def outcome(said: Verdict, label: str) -> tuple[str, str]:
+    """Of the pattern and of the class: 'right', 'refused' or 'wrong'."""
+    right = PATTERN_OF_LABEL[label]
+    pattern = "refused" if said.pattern is None else "right" if said.pattern is right else "wrong"
+    named = "refused" if said.label is None else "right" if said.label == label else "wrong"
+    return pattern, named
+
+
+def slides(tested: Tested) -> str:
+    """A line a patient of lld-40x, and the slides of chula-pi together."""
+    lines = [
+        "| patient or slides | truth | cells | blasts | verdict | pattern's confidence | class's | pattern | class |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for group in sorted(set(tested.group[np.char.startswith(tested.kind, "lld")])):
+        of = tested.group == group
+        label = LABEL_OF_KIND[str(tested.kind[of][0])]
+        said = verdict(tested, of)
+        shares = said.differential or Differential((0.0,) * len(CELL_TYPES))
+        pattern, named = outcome(said, label)
+        lines.append(
+            f"| {group} | {label} | {shares.cells:.0f} | "
+            f"{shares.share(*BLASTS):.2f} | {said.headline} | "
+            f"{said.pattern_confidence:.2f} | {said.confidence:.2f} | {pattern} | {named} |"
+        )
+    chula = sorted(set(tested.group[tested.kind == "chula-pi"]))
+    said_of = [verdict(tested, tested.group == group) for group in chula]
+    if chula:
+        counts = Counter(outcome(said, "normal")[0] for said in said_of)
+        cells = sum(round(s.differential.cells) for s in said_of if s.differential)
+        lines.append(
+            f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | | "
+            f"{', '.join(f'{n} {what}' for what, n in sorted(counts.items()))} | |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def fields(tested: Tested) -> str:
+    """How each source's fields are called when each is judged alone, as `classify` does."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for path in sorted(set(tested.path)):
+        of = tested.path == path
+        kind = str(tested.kind[of][0])
+        said = verdict(tested, of)
+        counts[kind][outcome(said, LABEL_OF_KIND[kind])[0]] += 1
+        counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NONE)
+    lines = [
+        "| fields judged alone | fields | pattern right | refused | wrong | called leukaemia |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, found in sorted(counts.items()):
+        number = found["right"] + found["refused"] + found["wrong"]
+        shares = (found[what] / number for what in ("right", "refused", "wrong", "leukaemia"))
+        lines.append(f"| {kind} | {number} | {' | '.join(f'{s:.3f}' for s in shares)} |")
+    return "\n".join(lines) + "\n"
+
+
+def cells(tested: Tested) -> str:
+    """Measures of single cells: four leukaemias, five normal types, blasts against mature cells."""
+    found = Predictions(tested.kind, tested.box, tested.probabilities)
+    recalls, types = leukaemia_recalls(found), five_types_f1(found)
+    lines = [
+        "| single cells | |",
+        "|---|---|",
+        f"| four leukaemias, balanced accuracy | {np.mean(recalls):.3f} "
+        f"({', '.join(f'{r:.2f}' for r in recalls)} for ALL, AML, CML, CLL) |",
+    ]
+    if any(types):
+        lines.append(f"| five normal types, macro F1 | {np.mean(types):.3f} |")
+    patient = np.array([group.split("/")[-1] for group in tested.group])
+    blasts = np.isin(patient, MOSTLY_BLASTS) & found.counted
+    for kind in ("lld-40x/CLL", "lld-40x/CML", "chula-pi", "bccd"):
+        mature = (tested.kind == kind) & found.counted
+        if not mature.any() or not blasts.any():
+            continue
+        rows = blasts | mature
+        reader = auc(found.share(*BLASTS)[rows], blasts[rows], tested.group[rows])
+        ruler = auc(tested.nuclear_area[rows], blasts[rows], tested.group[rows])
+        lines.append(
+            f"| blasts against {kind}, AUC | reader {_shown(reader)}, nuclear area {_shown(ruler)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def calibration(tested: Tested) -> float:
+    """Expected calibration error of the five classes' probabilities of fields judged alone."""
+    rows, truth = [], []
+    for path in sorted(set(tested.path)):
+        of = tested.path == path
+        rows.append(verdict(tested, of).probabilities)
+        truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
+    return calibration_error(np.array(rows), np.array(truth))
+
+
+def new_site(tested: Tested) -> str:
+    """chula-pi as a site that nothing was trained on: what control slides of its own do."""
+    own = tested.kind == "chula-pi"
+    sites = sorted(set(tested.group[own]))
+    patients = sorted(set(tested.group[np.char.startswith(tested.kind, "lld")]))
+    lines = [
+        "| control slides | fields called leukaemia | refused | patients of lld-40x: pattern right / refused / wrong |",
+        "|---|---|---|---|",
+    ]
+    rng = np.random.default_rng(0)
+    for number in CONTROLS:
+        found, of_patients = Counter[str](), Counter[str]()
+        for _ in range(DRAWS if number else 1):
+            controls = rng.choice(sites, number, replace=False)
+            baseline = _baseline(tested, np.isin(tested.group, controls)) if number else None
+            control = Control.VALID if number else Control.NONE
+            for path in sorted(set(tested.path[own & ~np.isin(tested.group, controls)])):
+                said = verdict(tested, tested.path == path, control, baseline)
+                found[outcome(said, "normal")[0]] += 1
+            for group in patients:
+                of = tested.group == group
+                said = verdict(tested, of, control, baseline)
+                of_patients[outcome(said, LABEL_OF_KIND[str(tested.kind[of][0])])[0]] += 1
+        total, draws = found.total(), of_patients.total() / len(patients)
+        lines.append(
+            f"| {number} | {found['wrong'] / total:.3f} | {found['refused'] / total:.3f} | "
+            + " / ".join(f"{of_patients[w] / draws:.1f}" for w in ("right", "refused", "wrong"))
+            + " |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _baseline(tested: Tested, of: Flags) -> Baseline:
+    differential = differential_of(tested.rows(of))
+    return {name: differential.share(*types) for name, types in ABNORMAL.items()}
+
+
+def _shown(value: Value) -> str:
+    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -1,0 +1,118 @@
+"""The shipped cell reader, by its real interpreter, on rendered smears."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.errors import BundleError
+from device.field import Field
+from device.model.bundle import Bundle, load_bundle
+from device.model.readers import CellReader, open_reader
+from device.reading.cell_types import BLASTS, CELL_TYPES, CellType
+from device.reading.cell_view import view_px
+from device.reading.measurements import GEOMETRY_CENTRE
+from device.reading.results import Control, Pattern, Reason
+from device.simulator.hematology import Diagnosis
+from tests.model.test_classifier import DISEASES, FLOAT32, rendered
+
+pytestmark = pytest.mark.runtime
+
+
+@pytest.fixture(scope="module")
+def bundle(checkout: Path) -> Bundle:
+    return load_bundle(checkout / "models" / "cell-reader")
+
+
+@pytest.fixture(scope="module")
+def reader(bundle: Bundle) -> CellReader:
+    reader = open_reader(bundle, threads=1)
+    assert isinstance(reader, CellReader)
+    return reader
+
+
+def picture(seed: int) -> np.ndarray:
+    side = view_px(0.34)
+    return np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
+
+
+def test_ok__it_is_what_its_card_says(bundle: Bundle, reader: CellReader) -> None:
+    assert bundle.card.kind == "cells"
+    assert reader.um_per_px == bundle.card.um_per_px
+    assert len(bundle.model) < 3_000_000
+
+
+def test_ok__types_sum_to_one_and_do_not_change(reader: CellReader) -> None:
+    for seed in range(5):
+        geometry = tuple(np.random.default_rng(seed).normal(size=len(GEOMETRY_CENTRE)))
+        types = reader.types(picture(seed), geometry)
+        assert types == reader.types(picture(seed), geometry)
+        assert len(types) == len(CELL_TYPES)
+        assert sum(types) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("diagnosis", DISEASES)
+def test_ok__every_whole_cell_is_measured_and_read(
+    reader: CellReader, diagnosis: Diagnosis
+) -> None:
+    field = rendered(diagnosis, 700)[0]
+    reading = reader.read(field)
+    assert reading.failed_gate is None
+    assert sum(reading.probabilities) == pytest.approx(1)
+    read = [cell for cell in reading.white_cells if cell.types]
+    assert read
+    for cell in read:
+        assert 0 <= cell.x0 < cell.x1 <= field.width_px
+        assert 0 <= cell.y0 < cell.y1 <= field.height_px
+        assert sum(cell.types) == pytest.approx(1)
+        assert cell.measurements is not None
+        assert 10 < cell.measurements.nuclear_area <= cell.measurements.cell_area < 500
+
+
+def test_ok__fields_of_a_slide_are_pooled(reader: CellReader) -> None:
+    readings = [reader.read(rendered(Diagnosis.AML, 700)[0]) for _ in range(2)]
+    verdict = reader.judge(readings, Control.VALID)
+    assert verdict.differential is not None
+    assert verdict.differential.share(*BLASTS) > 0.2
+    assert verdict.white_cells == round(verdict.differential.cells)
+    assert verdict.control is Control.VALID
+    assert verdict.reason is Reason.FEW_CELLS
+
+
+def test_ok__a_field_without_a_cell_is_refused(reader: CellReader) -> None:
+    glass = np.full((380, 507, 3), 225, np.uint8)
+    noise = np.random.default_rng(0).normal(0, 1.5, glass.shape)
+    field = Field((glass + noise).clip(0, 255).astype(np.uint8), 0.31)
+    assert reader.read(field).failed_gate is not None
+    verdict = reader.judge([reader.read(field)])
+    assert (verdict.label, verdict.pattern, verdict.reason) == (None, None, Reason.NO_FIELD)
+
+
+def test_ok__int8_reads_nearly_what_float32_reads(
+    bundle: Bundle, checkout: Path, reader: CellReader
+) -> None:
+    model = (checkout / "models" / "cell-reader" / FLOAT32).read_bytes()
+    card = replace(bundle.card, file=FLOAT32, sha256=hashlib.sha256(model).hexdigest())
+    exact = CellReader(Bundle(card, model), threads=1)
+    for diagnosis in DISEASES:
+        field = rendered(diagnosis, 701)[0]
+        coarse, fine = (one.judge([one.read(field)]) for one in (reader, exact))
+        assert coarse.probabilities == pytest.approx(fine.probabilities, abs=0.15)
+
+
+def test_fail__a_card_whose_cells_are_of_another_size(bundle: Bundle) -> None:
+    card = replace(bundle.card, um_per_px=0.5)
+    with pytest.raises(BundleError, match=r"a cell at 0\.5 µm per pixel"):
+        CellReader(Bundle(card, bundle.model), threads=1)
+
+
+def test_ok__normal_blood_is_not_called_leukaemia(reader: CellReader) -> None:
+    verdict = reader.judge(
+        [reader.read(rendered(Diagnosis.NORMAL, seed)[0]) for seed in (700, 701)]
+    )
+    assert verdict.pattern in (None, Pattern.NONE)
+    assert verdict.differential.share(CellType.NEUTROPHIL) > 0
