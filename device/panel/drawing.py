@@ -171,8 +171,8 @@ def _slide_done(canvas: Canvas, screen: SlideDone) -> None:
         _verdict(canvas, verdict)
     else:
         # No slide but a normal one becomes a control; and a finished one can't go on.
-        normal = verdict.label == "normal"
-        line = "hold: keep as control" if normal else _beside(verdict).removesuffix(": go on")
+        may_be = verdict.label == "normal" and verdict.reason is None
+        line = "hold: keep as control" if may_be else _beside(verdict).removesuffix(": go on")
         _verdict_on_cells(canvas, verdict, line)
         if mark := control_mark(verdict.control):
             _marked(canvas, _LINE3, round(verdict.differential.cells), mark)
