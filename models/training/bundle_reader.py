@@ -10,10 +10,16 @@ import numpy as np
 
 from device.field import Field
 from device.model.bundle import load_bundle
-from device.model.readers import WindowReader
+from device.model.card import Card
+from device.model.readers import CellReader, WindowReader
+from device.reading.cell_view import cell_views
+from device.reading.differential import differential_of
+from device.reading.measurements import geometry, measured
 from device.reading.pooling import pool
-from device.reading.reader import Classifier, prepare, read_field
+from device.reading.reader import Classifier, flat_picture, prepare, read_field
 from device.reading.results import FieldReading, Verdict
+from device.reading.rule import class_probabilities
+from device.reading.white_cells import find_nuclei, find_white_cells
 from device.reading.window import cut
 from models.training.erase import cell_masks, without_cells
 
@@ -39,8 +45,43 @@ class BundleReader:
 def open_reader(folder: Path) -> BundleReader:
     """Open a bundle. Raises BundleError, or RuntimeMissingError when no LiteRT is installed."""
     bundle = load_bundle(folder)
+    if bundle.card.kind == "cells":
+        return _reader_of_cells(CellReader(bundle, threads=1), bundle.card)
     classifier = WindowReader(bundle, threads=1)
     return reader_of(classifier, bundle.card.name, bundle.card.version, bundle.card.sha256)
+
+
+def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
+    """A reader of cells: the control shows it the places of the cells, which are cut out."""
+
+    def read_control(
+        field: Field, reading: FieldReading, rng: np.random.Generator
+    ) -> FieldReading | None:
+        if reading.probabilities is None or card.errors is None:
+            return None
+        picture = flat_picture(field, reader.um_per_px).picture
+        found = find_white_cells(picture, reader.um_per_px)
+        masks = cell_masks(picture, found, reader.um_per_px)
+        erased = without_cells(picture, masks, rng)
+        views = cell_views(erased, find_nuclei(picture, reader.um_per_px), reader.um_per_px)
+        cells = tuple(
+            replace(cell, types=reader.types(view.picture(), geometry(measured(view))))
+            for cell, view in zip(found, views, strict=True)
+            if view.whole
+        )
+        shown = replace(reading, white_cells=cells)
+        differential = differential_of([shown])
+        return replace(shown, probabilities=class_probabilities(differential, card.errors))
+
+    return BundleReader(
+        name=card.name,
+        version=card.version,
+        sha256=card.sha256,
+        um_per_px=reader.um_per_px,
+        read=reader.read,
+        read_control=read_control,
+        judge=reader.judge,
+    )
 
 
 def reader_of(classifier: Classifier, name: str, version: str, sha256: str) -> BundleReader:
