@@ -9,7 +9,7 @@ from device.control.series import Standing
 from device.field import Field
 from device.model.readers import SlideReader
 from device.reading.differential import ABNORMAL
-from device.reading.results import FieldReading, Reason, Verdict
+from device.reading.results import Control, FieldReading, Reason, Verdict
 from device.records.provenance import Provenance
 from device.records.record import EndedBy
 from device.records.slide_number import format_slide_number
@@ -138,6 +138,7 @@ class OpenSlide:
         if standing is None:
             return self._reader.judge(readings)
         baseline = None
-        if standing.reference is not None:
+        # What normal looks like here is not known any more when the controls say that it has changed.
+        if standing.reference is not None and standing.control is not Control.DRIFTED:
             baseline = {name: standing.reference.centre[name] for name in ABNORMAL}
         return self._reader.judge(readings, standing.control, baseline)
