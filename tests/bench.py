@@ -33,17 +33,16 @@ from device.field import Field, Rgb
 from device.focus_meter import FocusMeter
 from device.microscope.burst import merged
 from device.model.bundle import Bundle, load_bundle
-from device.model.readers import WindowReader
+from device.model.readers import SlideReader, open_reader
 from device.panel.drawing import draw
 from device.panel.screens import Result
 from device.reading.flattening import flattened
 from device.reading.gates import picture_gates
 from device.reading.glass import estimate_glass
-from device.reading.pooling import pool
-from device.reading.reader import prepare, read_field
+from device.reading.measurements import GEOMETRY_CENTRE
+from device.reading.reader import flat_picture
 from device.reading.results import LABELS
 from device.reading.scaling import resampled
-from device.reading.window import cut
 from device.records.provenance import gather_provenance
 from device.settings import DEFAULT_BUNDLE, Settings
 from device.simulator.hematology import Diagnosis
@@ -221,12 +220,10 @@ def _stages(settings: Settings) -> dict[str, float]:
     microscope = assembly.open_microscope(settings, stage)
     classifier = assembly.open_classifier(settings, THREADS)
     field = microscope.capture()
-    ready = prepare(field, classifier.um_per_px, classifier.window_px)
-    if ready.window is None:
+    reading = classifier.read(field)
+    if reading.probabilities is None:
         raise SystemExit("the benchmark's own field was refused by a gate")
-    window = cut(ready.picture, ready.window)
-    reading = read_field(field, classifier)
-    verdict = pool([reading], classifier.thresholds)
+    verdict = classifier.judge([reading])
     screen = Result("S0001", verdict, verdict.headline, verdict.confidence, 0.5, False)
     card = classifier.card
     with tempfile.TemporaryDirectory() as folder:
@@ -246,10 +243,9 @@ def _stages(settings: Settings) -> dict[str, float]:
             recording = median_ms(record, 15)
     return {
         "one field of four frames": median_ms(lambda: merged([field] * 4), 15),
-        "gates, glass, white cells": median_ms(
-            lambda: prepare(field, classifier.um_per_px, classifier.window_px), 15
-        ),
-        "model": median_ms(lambda: classifier.probabilities(window), 15),
+        "gates, glass": median_ms(lambda: flat_picture(field, classifier.um_per_px), 15),
+        "the whole reading": median_ms(lambda: classifier.read(field), 15),
+        "verdict": median_ms(lambda: classifier.judge([reading]), 15),
         "record (PNG, SQLite, fsync)": recording,
         "draw the screen": median_ms(lambda: draw(screen, simulated=True), 15),
     }
@@ -358,30 +354,30 @@ def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
         results = list(classify(files, bundle, UM_PER_PX, cores))
         wall_s = time.perf_counter() - begun
     read = sum(r.verdict is not None and bool(r.verdict.probabilities) for r in results)
-    classifiers = [WindowReader(bundle, 1) for _ in range(cores)]
-    window = np.asarray(Image.fromarray(fields[0].rgb).resize((200, 200)))
+    cells = sum(len(r.reading.white_cells) for r in results if r.reading is not None)
+    runs = cells if bundle.card.kind == "cells" else read
+    readers = [open_reader(bundle, 1) for _ in range(cores)]
+    side = bundle.card.side_px
+    picture = np.asarray(Image.fromarray(fields[0].rgb).resize((side, side)))
 
-    def model_alone(classifier: WindowReader) -> None:
-        for _ in range(read // cores):
-            classifier.probabilities(window)
+    def model_alone(reader: SlideReader) -> None:
+        for _ in range(runs // cores):
+            reader.run(picture, (0.0,) * len(GEOMETRY_CENTRE))
 
     with ThreadPoolExecutor(cores) as pool_of_workers:
         begun = time.perf_counter()
-        list(pool_of_workers.map(model_alone, classifiers))
+        list(pool_of_workers.map(model_alone, readers))
         model_s = time.perf_counter() - begun
     return 100 * model_s / wall_s, CLASSIFIED / wall_s
 
 
 def speedup_over_paper(bundle: Bundle) -> tuple[float, float, float]:
-    """How many times faster ours is, and ms a field: the paper's model and ours, both 2 threads."""
-    classifier = WindowReader(bundle, THREADS)
-    windows = []
-    for field in bench_fields(10):
-        ready = prepare(field, classifier.um_per_px, classifier.window_px)
-        if ready.window is not None:
-            windows.append(cut(ready.picture, ready.window))
+    """How many times faster a field is read by us than the paper's model alone runs; ms of both, 2 threads."""
+    reader = open_reader(bundle, THREADS)
+    fields = bench_fields(10)
     turn = iter(range(10_000))
-    ours = median_ms(lambda: classifier.probabilities(windows[next(turn) % len(windows)]), 40)
+    ours = median_ms(lambda: reader.read(fields[next(turn) % len(fields)]), 40)
+    windows = [np.asarray(Image.fromarray(field.rgb).resize((200, 200))) for field in fields]
     with tempfile.NamedTemporaryFile(suffix=".npy") as file:
         np.save(file.name, np.stack(windows))
         command = [TFLITE_PYTHON, "-m", "tests.bench_paper", PAPER_MODEL, file.name, str(THREADS)]
@@ -394,18 +390,16 @@ def int8_drop(folder: Path) -> tuple[float, int, str]:
     """Points of accuracy that int8 loses against float32, the number of fields, and which."""
     int8 = load_bundle(folder)
     float32 = Bundle(int8.card, (folder / "model-float32.tflite").read_bytes())
-    one, other = WindowReader(int8, THREADS), WindowReader(float32, THREADS)
+    one, other = open_reader(int8, THREADS), open_reader(float32, THREADS)
     fields, source = _test_fields()
     right = np.zeros(2)
     count = 0
     for field, label in fields:
-        ready = prepare(field, one.um_per_px, one.window_px)
-        if ready.window is None:
+        said = [reader.read(field).probabilities for reader in (one, other)]
+        if None in said:
             continue
-        window = cut(ready.picture, ready.window)
         count += 1
-        for n, classifier in enumerate((one, other)):
-            right[n] += LABELS[int(np.argmax(classifier.probabilities(window)))] == label
+        right += [LABELS[int(np.argmax(row))] == label for row in said if row is not None]
     return 100 * float(right[1] - right[0]) / count, count, source
 
 

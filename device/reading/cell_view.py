@@ -97,7 +97,7 @@ def _view(rgb: Rgb, nuclei: Nuclei, number: int, side: int, um_per_px: float) ->
 
 def _nucleus(dense: npt.NDArray[np.float32], found: Mask, others: Mask, um_per_px: float) -> Mask:
     """The nucleus at full size: half-way in density between what was found and what is around it."""
-    dark = box_mean(dense[..., :2].mean(axis=2), 1)
+    dark = box_mean((dense[..., 0] + dense[..., 1]) / 2, 1)
     near, far = (round(um / um_per_px) for um in RING_UM)
     ring = grown(found, far) & ~grown(found, near) & ~others
     around = float(np.median(dark[ring])) if ring.any() else 0.0
@@ -114,12 +114,14 @@ def _cell(
     um_per_px: float,
 ) -> Mask:
     """Nucleus and cytoplasm: what is stained near the nucleus, in one piece with it, and no red cell."""
-    length = np.sqrt((dense * dense).sum(axis=2))
+    # Channel by channel: numpy is ten times as slow at summing over an axis of three.
+    red_part, green, blue = (dense[..., channel] for channel in range(3))
+    length = np.sqrt(red_part * red_part + green * green + blue * blue)
     scale = float(np.linalg.norm(red_cell))
     along = dense @ red_cell
     red = (along > RED_CELL_COSINE * length * scale) & (length > RED_CELL_SHARE * scale)
     reach = grown(nucleus, round(CYTOPLASM_UM / um_per_px))
-    stained = dense.max(axis=2) > TISSUE_DENSITY
+    stained = np.maximum(np.maximum(red_part, green), blue) > TISSUE_DENSITY
     open_ = grown(shrunk((reach & stained & ~red & ~grown(others, 1)) | nucleus, 2), 2)
     labels, _ = labelled((open_ & reach) | nucleus)
     own = np.unique(labels[nucleus])

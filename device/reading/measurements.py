@@ -13,7 +13,7 @@ import numpy as np
 
 from device.reading.cell_view import CellView
 from device.reading.components import components
-from device.reading.morphology import Mask, box_mean, shrunk
+from device.reading.morphology import Mask, Plane, box_mean, shrunk
 from device.reading.results import Measurements
 
 LOBE_UM = 0.7
@@ -34,7 +34,7 @@ def measured(view: CellView) -> Measurements:
     px_um2 = view.um_per_px**2
     nucleus = int(np.count_nonzero(view.nucleus))
     cell = int(np.count_nonzero(view.cell))
-    total = view.dense.sum(axis=2)
+    total: Plane = view.dense[..., 0] + view.dense[..., 1] + view.dense[..., 2]
     inner = shrunk(view.nucleus, 1)
     chromatin = total[inner if inner.any() else view.nucleus]
     red_total = max(float(view.red_cell.sum()), 0.05)
