@@ -97,7 +97,7 @@ def _view(rgb: Rgb, nuclei: Nuclei, number: int, side: int, um_per_px: float) ->
 
 def _nucleus(dense: npt.NDArray[np.float32], found: Mask, others: Mask, um_per_px: float) -> Mask:
     """The nucleus at full size: half-way in density between what was found and what is around it."""
-    dark = box_mean((dense[..., 0] + dense[..., 1]) / 2, 1)
+    dark = box_mean((dense[..., 0] + dense[..., 1]) / np.float32(2), 1)
     near, far = (round(um / um_per_px) for um in RING_UM)
     ring = grown(found, far) & ~grown(found, near) & ~others
     around = float(np.median(dark[ring])) if ring.any() else 0.0
