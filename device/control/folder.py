@@ -13,7 +13,7 @@ from pathlib import Path
 from device.control.errors import ControlError
 from device.control.series import ControlSlide, MadeFor
 from device.control.slide_file import SLIDE_NAME, damaged, parse_control_slide, to_toml
-from device.durable import fsync_folder, write_durably
+from device.durable import fsync_folder, hand_over, write_durably
 from device.errors import StoreError
 from device.toml_table import TomlTable
 
@@ -164,17 +164,11 @@ class ControlFolder:
     def _write(self, path: Path, text: str) -> None:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self._hand_over(self.root)
+            hand_over(self.root, self.root.parent)
             write_durably(path, text.encode(), path.with_suffix(".part"))
-            self._hand_over(path)
+            hand_over(path, self.root.parent)
         except OSError as error:
             raise _cannot("write", path, error) from error
-
-    def _hand_over(self, path: Path) -> None:
-        """To the owner of the state directory, when root does it: the appliance must be able to go on here."""
-        if os.geteuid() == 0:
-            owner = self.root.parent.stat()
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _number(slide: str) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from device.durable import fsync_folder, write_durably
+from device.durable import fsync_folder, hand_over, write_durably
 from device.errors import CalibrationError, StoreError
 from device.field import Rgb
 from device.microscope.calibration import (
@@ -116,9 +116,9 @@ class CalibrationFolder:
         try:
             shutil.rmtree(self._unfinished, ignore_errors=True)
             self.root.mkdir(parents=True, exist_ok=True)
-            self._hand_over(self.root)
+            hand_over(self.root, self.root.parent)
             self._unfinished.mkdir()
-            self._hand_over(self._unfinished)
+            hand_over(self._unfinished, self.root.parent)
         except OSError as error:
             raise _cannot("make", self._unfinished, error) from error
 
@@ -171,15 +171,9 @@ class CalibrationFolder:
         path = self._unfinished / name
         try:
             write_durably(path, data, path.with_suffix(".part"))
-            self._hand_over(path)
+            hand_over(path, self.root.parent)
         except OSError as error:
             raise _cannot("write", path, error) from error
-
-    def _hand_over(self, path: Path) -> None:
-        """To the owner of the state directory, when root calibrates: the appliance must be able to go on here."""
-        if os.geteuid() == 0:
-            owner = self.root.parent.stat()
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
     def _numbers(self) -> list[int]:
         try:
