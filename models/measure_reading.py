@@ -13,12 +13,13 @@ from pathlib import Path
 
 from models.measuring.brightness_gates import brightness_gates
 from models.measuring.cell_gate import cell_gate
+from models.measuring.false_verdicts import false_verdicts
 from models.measuring.light_gate import light_gate
 from models.measuring.refusals import refusals
 from models.measuring.shading import shading
 from models.measuring.white_cells import white_cells
 
-PARTS = ("refusals", "light", "exposure", "cells", "shading", "white-cells")
+PARTS = ("refusals", "not-smears", "light", "exposure", "cells", "shading", "white-cells")
 
 
 def main() -> None:
@@ -36,6 +37,10 @@ def main() -> None:
             real, rendered = refusals(data, workers)
             show("Refused, real fields", real)
             show("Refused, rendered fields", rendered)
+        if only in (None, "not-smears"):
+            fields, slides = false_verdicts(data, workers)
+            show("What is no smear: fields alone", fields)
+            show("What is no smear: slides of ten fields", slides)
         if only in (None, "light"):
             rises, lights = light_gate(workers)
             show("Light gate: rise of the mean level", rises)

@@ -1,7 +1,7 @@
 """Speed and memory: `./setup.sh bench [--json]`. Measures here and now; never a test.
 
 Everything runs on the simulated microscope and rendered fields, but for `int8_drop_points`, which
-takes the real test fields when ../shared/data is there and rendered test fields when it is not.
+takes the real fields of half B when ../shared/data is there and rendered fields when it is not.
 """
 
 from __future__ import annotations
@@ -51,9 +51,8 @@ from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide, render_field
 from device.simulator.stage import Stage
 from device.workflow import Event, State
-from models.training.prepare import real_fields
-from models.training.rendered import rendered_fields
-from models.training.sources import ENTRIES_OF, Split
+from models.training.importers import import_samples
+from models.training.splits import read_split
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPER_MODEL = ROOT / "models" / "paper-cnn" / "model.tflite"
@@ -63,6 +62,7 @@ THREADS = 2
 PRESSES = 25
 CLASSIFIED = 500
 UM_PER_PX = 0.155
+CLASSES = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY]
 
 TARGETS: dict[str, tuple[str, str, float]] = {
     "press_to_verdict_ms": (
@@ -91,9 +91,8 @@ def rendered(seed: int, index: int, diagnosis: Diagnosis) -> Rgb:
 
 def bench_fields(count: int) -> list[Field]:
     """Rendered fields of all five classes in turn."""
-    diagnoses = [d for d in Diagnosis if d is not Diagnosis.EMPTY]
     return [
-        Field(rendered(40_000 + n, 0, diagnoses[n % len(diagnoses)]), UM_PER_PX, simulated=True)
+        Field(rendered(40_000 + n, 0, CLASSES[n % len(CLASSES)]), UM_PER_PX, simulated=True)
         for n in range(count)
     ]
 
@@ -391,7 +390,10 @@ def int8_drop(folder: Path) -> tuple[float, int, str]:
     int8 = load_bundle(folder)
     float32 = Bundle(int8.card, (folder / "model-float32.tflite").read_bytes())
     one, other = open_reader(int8, THREADS), open_reader(float32, THREADS)
-    fields, source = _test_fields()
+    if SHARED_DATA.is_dir():
+        fields, source = _real_fields(), "real fields of half B"
+    else:
+        fields, source = _rendered_fields(), "rendered fields"
     right = np.zeros(2)
     count = 0
     for field, label in fields:
@@ -403,12 +405,23 @@ def int8_drop(folder: Path) -> tuple[float, int, str]:
     return 100 * float(right[1] - right[0]) / count, count, source
 
 
-def _test_fields() -> tuple[Iterator[tuple[Field, str]], str]:
-    if SHARED_DATA.is_dir():
-        names = [name for name in ENTRIES_OF if name != "bccd"]
-        sources = (s for n in names for s in real_fields(n, Split.TEST, SHARED_DATA))
-        return ((s.field, s.label) for s in sources), "real test fields"
-    return ((s.field, s.label) for s in rendered_fields(Split.TEST)), "rendered test fields"
+def _real_fields() -> Iterator[tuple[Field, str]]:
+    """The fields of half B of the patient-disjoint split, and their labels."""
+    part_of = read_split("patient-disjoint")
+    for name in ("lld-40x", "chula-pi"):
+        for sample in import_samples(name, SHARED_DATA / name, root=SHARED_DATA):
+            if part_of[sample.sha256] == "B":
+                rgb = np.asarray(Image.open(SHARED_DATA / sample.image).convert("RGB"))
+                yield Field(rgb, sample.um_per_px), sample.label
+
+
+def _rendered_fields() -> Iterator[tuple[Field, str]]:
+    """Two fields of each of 125 slides that nothing was trained on, and their labels."""
+    for seed in range(30_000, 30_025):
+        for diagnosis in CLASSES:
+            for index in range(2):
+                rgb = rendered(seed, index, diagnosis)
+                yield Field(rgb, UM_PER_PX, simulated=True), diagnosis.value
 
 
 def main() -> int:

@@ -44,15 +44,12 @@ def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldRea
     nuclei = find_nuclei(flat.picture, model.um_per_px)
     factor = model.um_per_px / field.um_per_px
     cells = []
-    for view, box, area in zip(
-        cell_views(flat.picture, nuclei, model.um_per_px),
-        nuclei.boxes,
-        nuclei.areas_um2,
-        strict=True,
+    views = cell_views(flat.picture, nuclei, model.um_per_px)
+    for picture, measurements, whole, box, area in zip(
+        views.pictures(), measured(views), views.whole, nuclei.boxes, nuclei.areas_um2, strict=True
     ):
-        measurements = measured(view)
-        types = model.types(view.picture(), geometry(measurements))
-        if not view.whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
+        types = model.types(picture, geometry(measurements))
+        if not whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
             continue
         x0, y0, x1, y1 = (round(value * factor) for value in box)
         cells.append(
@@ -63,7 +60,7 @@ def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldRea
                 min(y1, field.height_px),
                 round(area, 1),
                 measurements,
-                types if view.whole else (),
+                types if whole else (),
             )
         )
     counted = [cell for cell in cells if cell.cell_type not in NOT_COUNTED]

@@ -35,55 +35,42 @@ def labelled(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[C
     line = np.zeros(1 + height * (width + 1), np.bool_)
     line[1:].reshape(height, width + 1)[:, :-1] = mask
     changes = np.flatnonzero(line[1:] != line[:-1])
-    if not changes.size:
-        return labels, []
-    row_of, starts = np.divmod(changes[::2], width + 1)
-    ends = changes[1::2] - row_of * (width + 1)
-    roots = _joined(row_of, starts, ends)
-    _, blob_of = np.unique(roots, return_inverse=True)
-    count = int(blob_of.max()) + 1
+    starts, ends = changes[::2], changes[1::2]
+    first_of = _first_runs(starts, ends, width + 1)
+    is_first = first_of == np.arange(len(starts))
+    blob_of = (np.cumsum(is_first) - 1)[first_of]
+    count = int(np.count_nonzero(is_first))
     area = np.bincount(blob_of, weights=ends - starts, minlength=count)
-    x0, y0 = np.full(count, width), np.full(count, height)
-    x1, y1 = np.zeros(count, np.intp), np.zeros(count, np.intp)
-    np.minimum.at(x0, blob_of, starts)
-    np.minimum.at(y0, blob_of, row_of)
-    np.maximum.at(x1, blob_of, ends)
+    row_of, left = np.divmod(starts, width + 1)
+    x0, x1, y1 = np.full(count, width), np.zeros(count, np.intp), np.zeros(count, np.intp)
+    np.minimum.at(x0, blob_of, left)
+    np.maximum.at(x1, blob_of, left + ends - starts)
     np.maximum.at(y1, blob_of, row_of + 1)
     labels[mask] = np.repeat(blob_of + 1, ends - starts)
-    return labels, [
-        Component(int(area[i]), int(x0[i]), int(y0[i]), int(x1[i]), int(y1[i]))
-        for i in range(count)
-    ]
+    boxes = zip(
+        area.tolist(), x0.tolist(), row_of[is_first].tolist(), x1.tolist(), y1.tolist(), strict=True
+    )
+    return labels, [Component(int(pixels), *box) for pixels, *box in boxes]
 
 
-def _joined(
-    row_of: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
+def _first_runs(
+    starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp], row: int
 ) -> npt.NDArray[np.intp]:
-    """For each run, the first run of its blob: overlapping runs of neighbouring rows are joined.
+    """For each run, the first run of its blob.
 
-    row_of, starts, ends: of the runs in reading order, ends exclusive.
+    starts, ends: of the runs in reading order, ends exclusive, in a line that holds a pixel's lower neighbour
+    `row` pixels after it.
     """
-    parent = list(range(len(starts)))
-
-    def root(run: int) -> int:
-        while parent[run] != run:
-            parent[run] = parent[parent[run]]
-            run = parent[run]
-        return run
-
-    row, start, end = row_of.tolist(), starts.tolist(), ends.tolist()
-    above = below = 0
-    while below < len(parent):
-        if row[above] < row[below] - 1:
-            above += 1
-        elif row[above] >= row[below]:
-            below += 1
-        else:
-            if start[above] < end[below] and start[below] < end[above]:
-                first, second = sorted((root(above), root(below)))
-                parent[second] = first
-            if end[above] < end[below]:
-                above += 1
-            else:
-                below += 1
-    return np.array([root(run) for run in range(len(parent))])
+    # Each run touches a range of earlier runs: those of the row above that it overlaps.
+    low = np.searchsorted(ends + row, starts, side="right")
+    touching = np.searchsorted(starts + row, ends, side="left") - low
+    below = np.repeat(np.arange(len(starts)), touching)
+    above = np.arange(len(below)) - np.repeat(np.cumsum(touching) - touching - low, touching)
+    first = np.arange(len(starts))
+    while not np.array_equal(first[above], first[below]):
+        # All pieces that touch an earlier one join it at once, so rounds are few: about log2 of the pieces.
+        np.minimum.at(first, first[below], first[above])
+        np.minimum.at(first, first[above], first[below])
+        while not np.array_equal(first, first[first]):
+            first = first[first]
+    return first

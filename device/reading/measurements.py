@@ -1,4 +1,4 @@
-"""Measuring a white cell: area, shape, density and colour of its nucleus and cytoplasm.
+"""Measuring white cells: area, shape, density and colour of their nuclei and cytoplasm.
 
 The measures are those of hematology's morphology (ICSH 2015: size, N:C ratio, lobes, chromatin, granules,
 basophilia), each relative to the field's own red cells or to itself, so that a stronger stain or
@@ -8,13 +8,17 @@ a brighter lamp changes them little.
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from device.reading.cell_view import CellView
+from device.reading.cell_view import CellViews
 from device.reading.components import components
-from device.reading.morphology import Mask, Plane, box_mean, shrunk
+from device.reading.morphology import Mask, Plane, box_mean, pixels, shrunk
 from device.reading.results import Measurements
+
+Values: TypeAlias = npt.NDArray[np.float64]
 
 LOBE_UM = 0.7
 """How far a nucleus is shrunk to part its lobes: filaments between them are thinner than twice that."""
@@ -29,36 +33,36 @@ networks depend on them."""
 MIN_AREA_UM2, MAX_LOBES = 5.0, 4.0
 
 
-def measured(view: CellView) -> Measurements:
-    """The measurements of a cell; a nucleus of at least one pixel is in the view."""
-    px_um2 = view.um_per_px**2
-    nucleus = int(np.count_nonzero(view.nucleus))
-    cell = int(np.count_nonzero(view.cell))
-    total: Plane = view.dense[..., 0] + view.dense[..., 1] + view.dense[..., 2]
-    inner = shrunk(view.nucleus, 1)
-    chromatin = total[inner if inner.any() else view.nucleus]
-    red_total = max(float(view.red_cell.sum()), 0.05)
-    cytoplasm = view.cell & ~view.nucleus
-    granularity = basophilia = 0.0
-    if np.count_nonzero(cytoplasm) >= LEAST_CYTOPLASM_PX:
-        detail = total - box_mean(total, 2)
-        level = max(float(total[cytoplasm].mean()), 0.02)
-        granularity = float(detail[cytoplasm].std()) / level
-        colour = view.dense[cytoplasm].mean(axis=0)
-        basophilia = float(colour[0] / max(float(colour.sum()), 0.02)) - float(
-            view.red_cell[0] / red_total
-        )
-    return Measurements(
-        nuclear_area=round(nucleus * px_um2, 2),
-        cell_area=round(cell * px_um2, 2),
-        nc_ratio=round(nucleus / cell, 4),
-        lobes=_lobes(view.nucleus, view.um_per_px),
-        roundness=round(_roundness(view.nucleus), 4),
-        nuclear_density=round(float(chromatin.mean()) / red_total, 4),
-        texture=round(float(chromatin.std()) / max(float(chromatin.mean()), 0.02), 4),
-        granularity=round(granularity, 4),
-        basophilia=round(basophilia, 4),
+def measured(views: CellViews) -> list[Measurements]:
+    """The measurements of each cell; all 0 but for one lobe where a view shows no nucleus."""
+    nucleus, cytoplasm = views.nucleus, views.cell & ~views.nucleus
+    red, green, blue = np.moveaxis(views.dense, -1, 0)
+    total: Plane = red + green + blue
+    red_total = max(float(views.red_cell.sum()), 0.05)
+    inner = shrunk(nucleus, 1)
+    inner |= nucleus & ~inner.any(axis=(1, 2), keepdims=True)
+    chromatin = _mean(total, inner)
+    level = np.maximum(_mean(total, cytoplasm), 0.02)
+    nucleus_px, cytoplasm_px = pixels(nucleus), pixels(cytoplasm)
+    cell_px = nucleus_px + cytoplasm_px
+    granularity = _spread(total - box_mean(total, 2), cytoplasm) / level
+    basophilia = _mean(red, cytoplasm) / level - float(views.red_cell[0]) / red_total
+    enough = cytoplasm_px >= LEAST_CYTOPLASM_PX
+    columns = (
+        nucleus_px * views.um_per_px**2,
+        cell_px * views.um_per_px**2,
+        nucleus_px / np.maximum(cell_px, 1),
+        _lobes(nucleus, views.um_per_px),
+        _roundness(nucleus),
+        chromatin / red_total,
+        _spread(total, inner) / np.maximum(chromatin, 0.02),
+        np.where(enough, granularity, 0),
+        np.where(enough, basophilia, 0),
     )
+    return [
+        Measurements(round(nuclear_area, 2), round(cell_area, 2), *(round(v, 4) for v in others))
+        for nuclear_area, cell_area, *others in zip(*(c.tolist() for c in columns), strict=True)
+    ]
 
 
 def geometry(measurements: Measurements) -> tuple[float, ...]:
@@ -79,17 +83,33 @@ def geometry(measurements: Measurements) -> tuple[float, ...]:
     )
 
 
-def _lobes(nucleus: Mask, um_per_px: float) -> float:
-    parts = components(shrunk(nucleus, max(1, round(LOBE_UM / um_per_px))))
-    large = [part for part in parts if part.area_px * um_per_px**2 >= LEAST_LOBE_UM2]
-    return float(max(1, len(large)))
+def _mean(values: Plane, masks: Mask) -> Values:
+    """Of the values in each mask, shape (masks,); 0 of none."""
+    sums: Values = (values * masks).sum(axis=(1, 2), dtype=np.float64)
+    return sums / np.maximum(pixels(masks), 1)
 
 
-def _roundness(mask: Mask) -> float:
+def _spread(values: Plane, masks: Mask) -> Values:
+    """Standard deviation of the values in each mask, shape (masks,); 0 of none."""
+    middle = _mean(values, masks).astype(np.float32)
+    spread: Values = np.sqrt(_mean(np.square(values - middle[:, None, None]), masks))
+    return spread
+
+
+def _lobes(nuclei: Mask, um_per_px: float) -> Values:
+    """Large parts of each nucleus once its filaments are gone, at least 1; shape (nuclei,)."""
+    lobes = np.pad(shrunk(nuclei, max(1, round(LOBE_UM / um_per_px))), ((0, 0), (0, 1), (0, 0)))
+    count, rows, width = lobes.shape
+    # All nuclei below each other, an empty row between them.
+    parts = components(lobes.reshape(count * rows, width))
+    of = [part.y0 // rows for part in parts if part.area_px * um_per_px**2 >= LEAST_LOBE_UM2]
+    return np.maximum(np.bincount(np.array(of, np.intp), minlength=count), 1).astype(np.float64)
+
+
+def _roundness(masks: Mask) -> Values:
     """4 pi area / perimeter², the perimeter from the edges crossed by rows and columns (Crofton: pi/4 each)."""
-    padded = np.pad(mask, 1)
-    edges = np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(
-        padded[:, 1:] != padded[:, :-1]
-    )
-    perimeter = np.pi / 4 * edges
-    return float(4 * np.pi * np.count_nonzero(mask) / perimeter**2)
+    padded = np.pad(masks, ((0, 0), (1, 1), (1, 1)))
+    edges = pixels(padded[:, 1:] != padded[:, :-1]) + pixels(padded[..., 1:] != padded[..., :-1])
+    perimeter = np.pi / 4 * np.maximum(edges, 1)
+    roundness: Values = 4 * np.pi * pixels(masks) / perimeter**2
+    return roundness

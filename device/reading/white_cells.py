@@ -64,7 +64,7 @@ grows with absorbance, not an absorbance as Beer and Lambert mean it."""
 
 def density(rgb: Rgb) -> npt.NDArray[np.float32]:
     """Optical density over the glass of a flattened picture; same shape, float32, 0 to 2.4."""
-    dense: npt.NDArray[np.float32] = _DENSITY[rgb]
+    dense: npt.NDArray[np.float32] = _DENSITY.take(rgb)
     return dense
 
 
@@ -181,10 +181,10 @@ def _above(stain: Plane, threshold: float) -> Mask:
     """Where stain, smoothed, is above a threshold and above half of the highest of its own blob."""
     smooth = box_mean(stain, 1)
     labels, blobs = labelled(smooth > threshold)
+    inside = labels > 0
     highest = np.zeros(len(blobs) + 1, np.float32)
-    np.maximum.at(highest, labels, smooth)
-    # Outside of blobs the highest is what no pixel there exceeds.
-    return (labels > 0) & (smooth > HALF_LEVEL * highest[labels])
+    np.maximum.at(highest, labels[inside], smooth[inside])
+    return inside & (smooth > HALF_LEVEL * highest[labels])
 
 
 def _parted(nucleus: Mask, px_um: float) -> list[Mask]:

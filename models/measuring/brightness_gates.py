@@ -20,14 +20,12 @@ from device.reading import gates
 from device.reading.flattening import flattened
 from device.reading.gates import picture_gates
 from device.reading.glass import estimate_glass
-from device.reading.pooling import pool
-from device.reading.reader import read_field
 from device.reading.results import GateName
 from device.reading.scaling import resampled
 from device.simulator.hematology import Diagnosis
 from device.simulator.optics import defocus, expose
 from device.simulator.smear import SmearSlide, WhiteCellTruth, render_field
-from models.measuring.focus_looks import classifier, same_cells
+from models.measuring.focus_looks import same_cells, shipped
 from models.measuring.limits import limit_table
 from models.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, Linear
 from models.measuring.real import MODEL_UM_PER_PX
@@ -167,7 +165,7 @@ def _seen(
         MIN_SHARPNESS=-1.0,
         MIN_CONTRAST_LEVELS=-1.0,
     ):
-        reading = read_field(field, classifier())
+        reading = shipped().read(field)
     return _Seen(
         values[GateName.EXPOSURE],
         values[GateName.CLIPPING],
@@ -178,7 +176,7 @@ def _seen(
             )
             for cell in reading.white_cells
         ),
-        pool([reading], classifier().thresholds).label,
+        shipped().judge([reading]).label,
         _colours(rgb, truth),
     )
 

@@ -13,10 +13,8 @@ import numpy as np
 
 from device.field import Field
 from device.model.bundle import load_bundle
-from device.model.readers import WindowReader
+from device.model.readers import SlideReader, open_reader
 from device.reading import gates
-from device.reading.pooling import pool
-from device.reading.reader import read_field
 from device.settings import DEFAULT_BUNDLE
 from device.simulator.hematology import Diagnosis
 from device.simulator.optics import defocus
@@ -30,8 +28,7 @@ from models.measuring.pictures import (
     real_field,
     seen,
 )
-from models.measuring.real import to_choose
-from models.training.sources import UM_PER_PX
+from models.measuring.real import scale_of, to_choose
 
 DEFOCUS_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 BLURS_UM = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
@@ -73,8 +70,8 @@ class Series:
 
 
 @cache
-def classifier() -> WindowReader:
-    return WindowReader(load_bundle(DEFAULT_BUNDLE), threads=1)
+def shipped() -> SlideReader:
+    return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
 
 
 def _look(light: Linear, rng: np.random.Generator) -> Look:
@@ -85,8 +82,8 @@ def _look(light: Linear, rng: np.random.Generator) -> Look:
         patch.object(gates, "MIN_SHARPNESS", -1.0),
         patch.object(gates, "MIN_CONTRAST_LEVELS", -1.0),
     ):
-        reading = read_field(field, classifier())
-    verdict = pool([reading], classifier().thresholds)
+        reading = shipped().read(field)
+    verdict = shipped().judge([reading])
     values = measured(rgb, CAPTURED_UM_PER_PX)
     return Look(
         values=values,
@@ -118,7 +115,7 @@ def rendered_series(task: tuple[Diagnosis, int]) -> Series:
 
 def real_series(task: tuple[str, str, Path]) -> Series:
     kind, group, path = task
-    light = real_field(path, UM_PER_PX[kind])
+    light = real_field(path, scale_of(kind))
     rng = np.random.default_rng(0)
     return Series(
         kind,

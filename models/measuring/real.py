@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from device.field import Field
-from models.training.sources import UM_PER_PX
+from models.training.importers import IMPORTERS
 
 MODEL_UM_PER_PX, MODEL_WINDOW_PX = 0.34, 200
 
@@ -30,7 +30,15 @@ class RealField:
     @property
     def um_per_px(self) -> float:
         """Scale of the file, micrometres per pixel."""
-        return UM_PER_PX[self.kind]
+        return scale_of(self.kind)
+
+
+def scale_of(name: str) -> float:
+    """Scale of a set's files, micrometres per pixel. Raises ValueError where it is not known."""
+    scale = IMPORTERS[name].UM_PER_PX
+    if scale is None:
+        raise ValueError(f"{name}: its µm per pixel are not known")
+    return scale
 
 
 def opened(path: Path, um_per_px: float, blur_um: float = 0.0) -> Field:

@@ -15,9 +15,8 @@ from device.reading.glass import DEGREE, estimate_glass
 from device.reading.results import WhiteCell
 from device.reading.scaling import resampled
 from device.reading.white_cells import find_white_cells
-from models.measuring.real import MODEL_UM_PER_PX, Box, expert_boxes, opened
+from models.measuring.real import MODEL_UM_PER_PX, Box, expert_boxes, opened, scale_of
 from models.measuring.tables import interval, table
-from models.training.sources import UM_PER_PX
 
 CHOSEN_ON_EVERY = {"bccd": 8, "chula-pi": 3}
 """The finder's weights and limits were chosen on every 8th and every 3rd image, in the order of cells.csv."""
@@ -51,9 +50,9 @@ def match(cells: Sequence[WhiteCell], boxes: Sequence[Box]) -> tuple[int, int]:
 
 def _found(task: tuple[Path, float, str, bool, list[Box]]) -> list[Found]:
     """One for each of `DEGREES`."""
-    path, um_per_px, group, chosen_on, boxes = task
-    factor = um_per_px / MODEL_UM_PER_PX
-    picture = resampled(opened(path, um_per_px), MODEL_UM_PER_PX)
+    path, scale, group, chosen_on, boxes = task
+    factor = scale / MODEL_UM_PER_PX
+    picture = resampled(opened(path, scale), MODEL_UM_PER_PX)
     scaled = [(x0 * factor, y0 * factor, x1 * factor, y1 * factor) for x0, y0, x1, y1 in boxes]
     found = []
     for degree in DEGREES.values():
@@ -69,7 +68,7 @@ def white_cells(data: Path, workers: ProcessPoolExecutor) -> str:
     rows = []
     for name in ("bccd", "chula-pi"):
         tasks = [
-            (data / name / image, UM_PER_PX[name], group, i % CHOSEN_ON_EVERY[name] == 0, boxes)
+            (data / name / image, scale_of(name), group, i % CHOSEN_ON_EVERY[name] == 0, boxes)
             for i, (image, (group, boxes)) in enumerate(expert_boxes(data / name).items())
         ]
         measured = list(workers.map(_found, tasks, chunksize=16))

@@ -65,9 +65,11 @@ def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
         erased = without_cells(picture, masks, rng)
         views = cell_views(erased, find_nuclei(picture, reader.um_per_px), reader.um_per_px)
         cells = tuple(
-            replace(cell, types=reader.types(view.picture(), geometry(measured(view))))
-            for cell, view in zip(found, views, strict=True)
-            if view.whole
+            replace(cell, types=reader.types(view, geometry(measurements)))
+            for cell, view, measurements, whole in zip(
+                found, views.pictures(), measured(views), views.whole, strict=True
+            )
+            if whole
         )
         shown = replace(reading, white_cells=cells)
         differential = differential_of([shown])

@@ -63,7 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=_split)
 
-    command = subparsers.add_parser("committed-splits", help="make the two committed splits anew")
+    command = subparsers.add_parser("committed-splits", help="make the committed splits anew")
     command.add_argument("--data", type=Path, default=DATA, metavar="DIR")
     command.add_argument("--into", type=Path, default=SPLITS, metavar="DIR")
     command.set_defaults(run=_committed)

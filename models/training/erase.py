@@ -53,20 +53,7 @@ def cell_masks(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[M
 
 def without_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
     """The picture with the masked cells replaced by other parts of it that hold no cell."""
-    return _patched(rgb, masks, _union(masks, rgb.shape[:2]), rng)
-
-
-def with_decoys(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
-    """The picture with as many patches of the same shapes, but beside its cells.
-
-    Training shows these under their own label, so that a patch's seam says nothing.
-    """
-    taken = _union(masks, rgb.shape[:2])
-    moved = [_moved(mask, *_best_shift(mask, taken, rng)) for mask in masks if mask.any()]
-    return _patched(rgb, [mask & ~taken for mask in moved], taken, rng)
-
-
-def _patched(rgb: Rgb, masks: Sequence[Mask], avoid: Mask, rng: np.random.Generator) -> Rgb:
+    avoid = _union(masks, rgb.shape[:2])
     picture = rgb.astype(np.float32)
     for mask in masks:
         if not mask.any():
@@ -104,11 +91,6 @@ def _best_shift(mask: Mask, avoid: Mask, rng: np.random.Generator) -> tuple[int,
     ]
     best = int(np.argmin(cover))
     return int(rows[best]), int(columns[best])
-
-
-def _moved(mask: Mask, rows: int, columns: int) -> Mask:
-    """A mask moved so that it stays inside."""
-    return np.roll(mask, (rows, columns), (0, 1))
 
 
 def _union(masks: Sequence[Mask], shape: tuple[int, ...]) -> Mask:

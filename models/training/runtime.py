@@ -1,42 +1,56 @@
-"""Running a bundle's TFLite file on many windows, as the device runs it on one."""
+"""Keras made ready: precision, layout, devices, and numbers out of a network."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
+import keras
 import numpy as np
 import numpy.typing as npt
 
-try:
-    from ai_edge_litert.interpreter import Interpreter
-except ImportError:  # the older name of the same runtime
-    from tflite_runtime.interpreter import Interpreter
+from models.training.errors import TrainingError
+
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
-def logits(model: Path, windows: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Logits, shape (n, 5), of windows of shape (n, 200, 200, 3)."""
-    interpreter = Interpreter(model_path=str(model), num_threads=2)
-    interpreter.allocate_tensors()
-    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    rows = np.empty((len(windows), out["shape"][-1]), np.float32)
-    for row, window in zip(rows, windows, strict=True):
-        interpreter.set_tensor(into["index"], _quantised(window / np.float32(255), into)[None])
-        interpreter.invoke()
-        row[:] = _real(interpreter.get_tensor(out["index"])[0], out)
-    return rows
+def set_up(precision: str, devices: int) -> None:
+    """Set Keras' precision ("float32" or "bfloat16", which keeps weights in float32) and devices.
+
+    devices: how many train, each on its share of every batch; more than one needs JAX. PyTorch has
+    channels first: in bfloat16 on a processor that trains twice as fast. Raises TrainingError.
+    """
+    backend = keras.backend.backend()
+    keras.config.set_dtype_policy(PRECISIONS[precision])
+    first = backend == "torch"
+    keras.config.set_image_data_format("channels_first" if first else "channels_last")
+    if devices == 1:
+        return
+    if backend != "jax":
+        raise TrainingError(f"--devices {devices} needs KERAS_BACKEND=jax, not {backend}")
+    found = keras.distribution.list_devices()
+    if not 1 <= devices <= len(found):
+        raise TrainingError(f"--devices {devices}: this machine has {len(found)}")
+    parallel = keras.distribution.DataParallel(devices=found[:devices])
+    keras.distribution.set_distribution(parallel)
 
 
-def _quantised(values: npt.NDArray[np.float32], detail: dict[str, Any]) -> npt.NDArray[Any]:
-    if detail["dtype"] is np.float32:
-        return values
-    scale, zero = detail["quantization"]
-    limits = np.iinfo(detail["dtype"])
-    return np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
+def placed_on(model: keras.Model) -> str:
+    """Backend and devices that hold a network's weights: "torch, cpu"."""
+    value = model.weights[0].value
+    if keras.backend.backend() == "jax":
+        return ", ".join(["jax", *sorted(map(str, value.devices()))])
+    return f"{keras.backend.backend()}, {value.device}"
 
 
-def _real(values: npt.NDArray[Any], detail: dict[str, Any]) -> npt.NDArray[np.float32]:
-    if detail["dtype"] is np.float32:
-        return values
-    scale, zero = detail["quantization"]
-    return (values.astype(np.float32) - zero) * np.float32(scale)
+def probabilities(
+    model: keras.Model, pictures: npt.NDArray[np.uint8], batch: int = 16
+) -> npt.NDArray[np.float32]:
+    """What a network gives; shape (n, 5), of pictures of shape (n, side, side, 3), uint8.
+
+    batch: pictures at a time; the last ones are filled up, so that only one shape is ever compiled.
+    """
+    parts = []
+    for first in range(0, len(pictures), batch):
+        part = pictures[first : first + batch]
+        full = np.concatenate([part, np.zeros((batch - len(part), *part.shape[1:]), np.uint8)])
+        given = model.predict_on_batch(full.astype(np.float32) / 255)
+        parts.append(np.asarray(given, np.float32)[: len(part)])
+    return np.concatenate(parts)

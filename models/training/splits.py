@@ -1,8 +1,9 @@
-"""Which picture is used for what: the two committed splits, and new ones of any manifest.
+"""Which picture is used for what: the committed splits, and new ones of any manifest.
 
 `image-level` deals single pictures out, as most published work does: pictures of one patient are on
 all sides, so its numbers say nothing about a new patient. `patient-disjoint` keeps every patient and
-slide on one side: train on one half, measure on the other, and report both directions.
+slide on one side: train on one half, measure on the other, and report both directions. `ten-fold` is patient-disjoint
+too: each fold is one leukaemia patient and two normal slides, measured after training on the other nine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from models.training.near_duplicates import Pair, find_pairs, joined
 
 SPLITS = Path(__file__).parent / "splits"
 
-COMMITTED = ("image-level", "patient-disjoint")
+COMMITTED = ("image-level", "patient-disjoint", "ten-fold")
 
 SEED = 0
 """Of the committed image-level split."""
@@ -40,6 +41,8 @@ CHULA_B = frozenset(
     for name in ("3B", "4B", "5B", "5Bb", "9", "12", "13", "15", "30", "53", "57")
 )
 """Chosen so that each of the five normal cell types is on both sides."""
+
+FOLDS = tuple(f"fold-{number:02d}" for number in range(1, 11))
 
 COLUMNS = ("source", "image", "sha256", "label", "group", "part")
 
@@ -190,7 +193,7 @@ def by_group(manifest: Manifest, seed: int) -> list[Row]:
 
 
 def committed(data: Path) -> dict[str, list[Row]]:
-    """The two committed splits, made from the folder of lld-40x, chula-pi and bccd."""
+    """The committed splits, made from the folder of lld-40x, chula-pi and bccd."""
     sets = {
         name: import_samples(name, data / name, root=data)
         for name in ("lld-40x", "chula-pi", "bccd")
@@ -199,7 +202,17 @@ def committed(data: Path) -> dict[str, list[Row]]:
     disjoint = [Row(s, "A" if s.group in LLD_A else "B") for s in sets["lld-40x"]]
     disjoint += [Row(s, "B" if s.group in CHULA_B else "A") for s in sets["chula-pi"]]
     disjoint += [Row(s, EXTERNAL) for s in sets["bccd"]]
-    return {"image-level": by_image(dealt, SEED), "patient-disjoint": disjoint}
+    return {
+        "image-level": by_image(dealt, SEED),
+        "patient-disjoint": disjoint,
+        "ten-fold": [row for name in ("lld-40x", "chula-pi") for row in _dealt_in_turn(sets[name])],
+    }
+
+
+def _dealt_in_turn(samples: Sequence[Sample]) -> list[Row]:
+    """A set's groups, in the order of their names, to the folds in turn."""
+    groups = sorted({sample.group for sample in samples})
+    return [Row(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
 
 
 def _groups_together(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:

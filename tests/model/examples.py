@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from device.field import Rgb
+from device.model.bundle import Bundle
+from device.model.card import parse_card
+
+DATA = Path(__file__).parent / "data"
+"""Tiny models; see make_models.py there."""
 
 CARD = {
     "schema": 1,
@@ -76,6 +82,16 @@ def card_of(model: bytes, side: int = 8) -> dict:
     card = changed("sha256", hashlib.sha256(model).hexdigest())
     card["input"] |= {"width_px": side, "height_px": side}
     return card
+
+
+def bundle_of(model: bytes, side: int = 8) -> Bundle:
+    """A bundle of these bytes, whose card vouches for them."""
+    return Bundle(parse_card(to_toml(card_of(model, side)), "card.toml"), model)
+
+
+def window_bundle(name: str = "window") -> Bundle:
+    """A bundle that reads windows of 200 px and gives logits: "window" in full int8, or "window-float32"."""
+    return bundle_of((DATA / f"{name}.tflite").read_bytes(), side=200)
 
 
 def windows(side: int = 200) -> list[Rgb]:

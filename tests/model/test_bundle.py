@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from device.errors import BundleError, Fault
-from device.model.bundle import CARD_FILE, Bundle, load_bundle
+from device.model.bundle import CARD_FILE, load_bundle
 from tests.model.examples import card_of, to_toml
 
 MODEL = b"the bytes of a model"
+SHIPPED = ("cell-reader", "paper-cnn")
 
 
 @pytest.fixture
@@ -38,11 +41,28 @@ def test_ok__read_and_verified(folder: Path) -> None:
     assert bundle.card.name == "example"
 
 
-def test_ok__the_shipped_bundle(bundle: Bundle) -> None:
-    assert bundle.card.side_px == 200
-    assert bundle.card.um_per_px == pytest.approx(0.34)
-    assert bundle.card.thresholds.label > 0
-    assert "diagnos" in bundle.card.intended_use
+@pytest.mark.parametrize("name", SHIPPED)
+def test_ok__a_shipped_bundle_is_what_its_card_says(checkout: Path, name: str) -> None:
+    folder = checkout / "models" / name
+    card = load_bundle(folder).card
+    assert card.name == name
+    assert card.um_per_px == pytest.approx(0.34)
+    assert card.thresholds.label > 0
+    assert "diagnos" in card.intended_use
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 5_000_000
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_ok__every_model_of_a_shipped_bundle_is_named_with_its_hash(
+    checkout: Path, name: str
+) -> None:
+    folder = checkout / "models" / name
+    card = tomllib.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+    named = {part["file"]: part["sha256"] for part in (card, card.get("float32")) if part}
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.tflite")
+    }
+    assert found == named
 
 
 def test_fail__no_folder(tmp_path: Path) -> None:

@@ -12,15 +12,18 @@ import pytest
 from device.errors import BundleError
 from device.field import Field
 from device.model.bundle import Bundle, load_bundle
+from device.model.interpreter import load_runtime
 from device.model.readers import CellReader, open_reader
 from device.reading.cell_types import BLASTS, CELL_TYPES, CellType
 from device.reading.cell_view import view_px
 from device.reading.measurements import GEOMETRY_CENTRE
 from device.reading.results import Control, Pattern, Reason
 from device.simulator.hematology import Diagnosis
-from tests.model.test_classifier import DISEASES, FLOAT32, rendered
+from tests.reading.examples import DISEASES, rendered
 
 pytestmark = pytest.mark.runtime
+
+FLOAT32 = "model-float32.tflite"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,15 @@ def test_ok__it_is_what_its_card_says(bundle: Bundle, reader: CellReader) -> Non
     assert bundle.card.kind == "cells"
     assert reader.um_per_px == bundle.card.um_per_px
     assert len(bundle.model) < 3_000_000
+
+
+def test_ok__the_int8_picture_is_the_byte_itself(bundle: Bundle) -> None:
+    _, interpreter = load_runtime()
+    inputs = interpreter(model_content=bundle.model).get_input_details()
+    picture = next(detail for detail in inputs if len(detail["shape"]) == 4)
+    scale, zero_point = picture["quantization"]
+    assert picture["dtype"] is np.int8
+    assert (scale, zero_point) == (pytest.approx(1 / 255), -128)
 
 
 def test_ok__types_sum_to_one_and_do_not_change(reader: CellReader) -> None:

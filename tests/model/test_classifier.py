@@ -1,11 +1,9 @@
-"""The classifier with the runtime that this machine has, LiteRT or tflite-runtime."""
+"""The reader of windows with the runtime that this machine has, LiteRT or tflite-runtime."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,27 +13,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from device.errors import BundleError, Fault, RuntimeMissingError
-from device.model.bundle import Bundle
-from device.model.card import parse_card
+from device.model.bundle import Bundle, load_bundle
 from device.model.interpreter import RUNTIMES, load_runtime
 from device.model.readers import WindowReader
 from device.model.tflite_model import softmax
 from device.reading.reader import read_field
 from device.reading.results import LABELS
-from tests.model.examples import card_of, to_toml, windows
+from tests.model.examples import DATA, bundle_of, window_bundle, windows
 from tests.model.make_expected import COMMAND, EXPECTED
 from tests.reading.examples import DISEASES, rendered
 
-DATA = Path(__file__).parent / "data"
-FLOAT32 = "model-float32.tflite"
-
-
-def made(model: bytes) -> Bundle:
-    return Bundle(parse_card(to_toml(card_of(model)), "card.toml"), model)
-
 
 def tiny(name: str) -> Bundle:
-    return made((DATA / f"{name}.tflite").read_bytes())
+    return bundle_of((DATA / f"{name}.tflite").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +50,7 @@ def test_ok__probabilities_of_drawn_windows(
     bundle: Bundle, classifier: WindowReader, number: int
 ) -> None:
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
-    assert expected["sha256"] == bundle.card.sha256, f"another bundle: run {COMMAND}"
+    assert expected["sha256"] == bundle.card.sha256, f"another model: run {COMMAND}"
     probabilities = classifier.probabilities(windows(bundle.card.side_px)[number])
     assert probabilities == pytest.approx(expected["probabilities"][number], abs=0.02)
 
@@ -94,12 +84,8 @@ def test_ok__a_window_need_not_be_contiguous(classifier: WindowReader) -> None:
 
 
 @pytest.mark.runtime
-def test_ok__int8_says_nearly_what_float32_says(
-    bundle: Bundle, bundle_folder: Path, classifier: WindowReader
-) -> None:
-    model = (bundle_folder / FLOAT32).read_bytes()
-    card = replace(bundle.card, file=FLOAT32, sha256=hashlib.sha256(model).hexdigest())
-    exact = WindowReader(Bundle(card, model), threads=1)
+def test_ok__int8_says_nearly_what_float32_says(classifier: WindowReader) -> None:
+    exact = WindowReader(window_bundle("window-float32"), threads=1)
     apart = []
     for diagnosis in DISEASES:
         for seed in (700, 701):
@@ -110,6 +96,15 @@ def test_ok__int8_says_nearly_what_float32_says(
             apart.append(np.abs(np.subtract(coarse.probabilities, fine.probabilities)).max())
     assert np.mean(apart) < 0.05
     assert max(apart) < 0.2
+
+
+@pytest.mark.runtime
+def test_ok__the_papers_model_gives_probabilities(checkout: Path) -> None:
+    classifier = WindowReader(load_bundle(checkout / "models" / "paper-cnn"), threads=1)
+    for window in windows():
+        probabilities = classifier.probabilities(window)
+        assert sum(probabilities) == pytest.approx(1)
+        assert probabilities == pytest.approx([0.2] * 5, abs=0.02)  # it has learned nothing
 
 
 # --- what it refuses ---
@@ -140,7 +135,7 @@ def test_fail__a_model_of_another_shape(name: str, message: str) -> None:
 @pytest.mark.parametrize("model", [b"", b"no model at all", bytes(4096), b"\xff" * 4096])
 def test_fail__bytes_that_are_no_model(model: bytes) -> None:
     with pytest.raises(BundleError, match=r"model example: .* can't load model\.tflite") as error:
-        WindowReader(made(model), threads=1)
+        WindowReader(bundle_of(model), threads=1)
     assert error.value.fault is Fault.MODEL
 
 
@@ -192,7 +187,7 @@ def test_fail__tflite_runtime_beside_numpy_2(
     text = "def Interpreter(**_):\n    raise SystemError('returned a result with an exception set')"
     fake_runtime(tmp_path, monkeypatch, "tflite_runtime.interpreter", text)
     with pytest.raises(RuntimeMissingError, match="pip install 'numpy<2'"):
-        WindowReader(made(b""), threads=1)
+        WindowReader(bundle_of(b""), threads=1)
 
 
 # --- arithmetic ---

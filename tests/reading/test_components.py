@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from device.reading.components import Component, components
+from device.reading.components import Component, components, labelled
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=14))
 
@@ -51,6 +51,14 @@ def test_ok__a_spiral_is_one_blob() -> None:
     rows = ("#######", "......#", "#####.#", "#...#.#", "#.###.#", "#.....#", "#######")
     mask = np.array([[character == "#" for character in row] for row in rows])
     assert components(mask) == [Component(int(mask.sum()), 0, 0, 7, 7)]
+
+
+def test_ok__pixels_are_labelled_in_the_order_of_blobs() -> None:
+    mask = np.array(
+        [[character == "#" for character in row] for row in (".#.#", "##.#", "...#", "#...")]
+    )
+    labels, _ = labelled(mask)
+    assert labels.tolist() == [[0, 1, 0, 2], [1, 1, 0, 2], [0, 0, 0, 2], [3, 0, 0, 0]]
 
 
 def test_ok__no_and_only_pixels() -> None:

@@ -35,8 +35,8 @@ def picture(*discs: tuple[float, float, float, tuple[int, int, int]]) -> np.ndar
 def only(rgb: np.ndarray) -> tuple[Nuclei, Measurements]:
     """The one cell of a picture, measured."""
     nuclei = find_nuclei(rgb, UM_PER_PX)
-    (view,) = cell_views(rgb, nuclei, UM_PER_PX)
-    return nuclei, measured(view)
+    (measurements,) = measured(cell_views(rgb, nuclei, UM_PER_PX))
+    return nuclei, measurements
 
 
 def area(diameter: float) -> float:
@@ -89,13 +89,44 @@ def test_ok__a_dimmer_picture_measures_the_same() -> None:
 def test_ok__a_cell_on_the_rim_is_not_whole() -> None:
     rgb = picture((2, 34, 12, CYTOPLASM), (2, 34, 9, NUCLEUS), (34, 34, 9, NUCLEUS))
     views = cell_views(rgb, find_nuclei(rgb, UM_PER_PX), UM_PER_PX)
-    assert [view.whole for view in views] == [False, True]
+    assert views.whole.tolist() == [False, True]
+
+
+def test_ok__a_cell_beside_others_measures_as_it_does_alone() -> None:
+    pairs = [(x, y, size) for x, y in ((18, 24), (34, 44), (50, 24)) for size in (8, 12)]
+    rgb = picture(
+        *((x, y, size, NUCLEUS if size == 8 else CYTOPLASM) for x, y, size in pairs[::-1])
+    )
+    nuclei = find_nuclei(rgb, UM_PER_PX)
+    views = cell_views(rgb, nuclei, UM_PER_PX)
+    together = measured(views)
+    assert len(together) == 3
+    for number, box in enumerate(nuclei.boxes):
+        labels = np.where(nuclei.labels == number + 1, 1, 0).astype(np.int32)
+        one = Nuclei(labels, nuclei.areas_um2[number : number + 1], (box,), nuclei.red_cell)
+        alone = cell_views(rgb, one, UM_PER_PX)
+        assert measured(alone) == [together[number]]
+        assert np.array_equal(alone.pictures()[0], views.pictures()[number])
+
+
+def test_ok__a_field_without_cells() -> None:
+    rgb = picture()
+    views = cell_views(rgb, find_nuclei(rgb, UM_PER_PX), UM_PER_PX)
+    side = view_px(UM_PER_PX)
+    assert views.pictures().shape == (0, side, side, 3)
+    assert measured(views) == []
+
+
+def test_ok__a_ring_wider_than_a_view_is_nothing_to_measure() -> None:
+    rgb = picture((34, 34, 44, NUCLEUS), (34, 34, 38, GLASS))
+    _, found = only(rgb)
+    assert (found.nuclear_area, found.nc_ratio, found.lobes) == (0, 0, 1)
+    assert max(map(abs, geometry(found))) < 10
 
 
 def test_ok__nothing_of_the_surroundings_is_shown() -> None:
     rgb = picture((44, 34, 7.2, RED_CELL), (34, 34, 12, CYTOPLASM), (34, 34, 9, NUCLEUS))
-    (view,) = cell_views(rgb, find_nuclei(rgb, UM_PER_PX), UM_PER_PX)
-    shown = view.picture()
+    (shown,) = cell_views(rgb, find_nuclei(rgb, UM_PER_PX), UM_PER_PX).pictures()
     assert shown.shape == (view_px(UM_PER_PX),) * 2 + (3,)
     ys, xs = np.nonzero(shown.any(axis=2))
     middle = (view_px(UM_PER_PX) - 1) / 2

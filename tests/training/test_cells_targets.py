@@ -37,7 +37,7 @@ def cells_of(*rows: tuple[str, str, str], area_um2: float = 60.0) -> Cells:
         kind=source,
         group=group,
         path=group,
-        part=np.full(count, "A"),
+        sha256=np.full(count, ""),
     )
 
 

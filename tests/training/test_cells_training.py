@@ -41,7 +41,7 @@ def cells() -> Cells:
         kind=source,
         group=group,
         path=group,
-        part=np.full(count, "A"),
+        sha256=np.full(count, ""),
     )
 
 

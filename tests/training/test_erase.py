@@ -10,7 +10,7 @@ from PIL.ImageFilter import MaxFilter
 from device.field import Rgb
 from device.reading.results import WhiteCell
 from device.reading.white_cells import find_white_cells
-from models.training.erase import cell_masks, with_decoys, without_cells
+from models.training.erase import cell_masks, without_cells
 
 UM_PER_PX = 0.34
 GLASS, RED_CELL, CYTOPLASM, NUCLEUS = (
@@ -63,13 +63,6 @@ def test_ok__what_is_not_near_a_cell_stays(smear: Rgb, cells: tuple[WhiteCell, .
 def test_ok__a_mask_covers_its_cells_cytoplasm(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
     covered = np.logical_or(*cell_masks(smear, cells, UM_PER_PX))
     assert covered[(smear == CYTOPLASM).all(-1)].all()
-
-
-def test_ok__decoys_leave_the_cells(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
-    masks = cell_masks(smear, cells, UM_PER_PX)
-    decoy = with_decoys(smear, masks, np.random.default_rng(0))
-    assert (decoy == smear)[masks[0] | masks[1]].all()
-    assert (decoy != smear).any()
 
 
 def test_ok__a_picture_without_cells_is_unchanged(smear: Rgb) -> None:

@@ -24,7 +24,7 @@ MAKE = """
 import sys
 from pathlib import Path
 from models.training.paper import command, network
-from models.training.paper.toml_file import write_toml
+from models.training.toml_file import write_toml
 folder = Path(sys.argv[1])
 (folder / "a-to-b").mkdir()
 model = network.build((4, 3, 2, 2, 2), normalised=False, seed=3)

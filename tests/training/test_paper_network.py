@@ -18,7 +18,7 @@ from models.training.paper.network import (
     save_weights,
     with_weights,
 )
-from models.training.paper.runtime import probabilities
+from models.training.runtime import probabilities
 
 
 def shaken(model: keras.Sequential) -> keras.Sequential:

@@ -19,8 +19,8 @@ import numpy as np
 from models.training.errors import TrainingError
 from models.training.paper import training
 from models.training.paper.recipes import RECIPES
-from models.training.paper.runtime import probabilities, set_up
 from models.training.paper.training import CHECKPOINT, HISTORY, Epoch, train
+from models.training.runtime import probabilities, set_up
 
 TRAIN, VAL = labelled(15), labelled(5, seed=9)
 
@@ -130,7 +130,7 @@ from pathlib import Path
 import numpy as np
 from tests.training.paper_examples import FILTERS, labelled
 from models.training.paper.recipes import RECIPES
-from models.training.paper.runtime import placed_on, set_up
+from models.training.runtime import placed_on, set_up
 from models.training.paper.training import train
 recipe = replace(RECIPES["as-written"], epochs=1, batch=4, dropout=0.0)
 trained = []

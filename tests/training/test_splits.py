@@ -13,6 +13,7 @@ from PIL import Image
 from models.training.manifest import Manifest, ManifestError, Sample, sha256_of
 from models.training.splits import (
     CHULA_B,
+    FOLDS,
     LLD_A,
     SPLITS,
     Row,
@@ -219,3 +220,13 @@ def test_fail__a_group_of_two_labels(tmp_path: Path) -> None:
     manifest = copied(manifest_of(tmp_path, {"p": ("ALL", 3), "q": ("ALL", 3)}), 0, label="CLL")
     with pytest.raises(ManifestError, match="group s/p has several labels"):
         by_group(manifest, 0)
+
+
+def test_ok__a_fold_has_one_patient_and_two_slides_of_its_own() -> None:
+    groups: dict[str, set[str]] = {}
+    for row in rows_of("ten-fold"):
+        groups.setdefault(row["part"], set()).add(row["group"])
+    assert sorted(groups) == list(FOLDS)
+    for own in groups.values():
+        assert sorted(name.split("/")[0] for name in own) == ["chula-pi", "chula-pi", "lld-40x"]
+    assert len(set.union(*groups.values())) == 30

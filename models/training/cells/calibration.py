@@ -11,11 +11,8 @@ from models.training.errors import TrainingError
 
 from .dataset import Floats
 from .results import Predictions, read_predictions
-from .runs import PREDICTIONS
+from .runs import HALVES, PREDICTIONS
 from .targets import FIVE_TYPES
-
-CALIBRATED_ON = ("a-to-b", "b-to-a")
-"""Runs that together test every boxed slide of chula-pi once."""
 
 TEMPERATURES = np.round(np.arange(0.3, 2.01, 0.05), 2)
 
@@ -28,7 +25,7 @@ def tempered(probabilities: Floats, temperature: float) -> Floats:
 
 def best_temperature(runs: Path) -> float:
     """The temperature of least negative log-likelihood of the experts' types. Raises TrainingError."""
-    found = [read_predictions(runs / name / PREDICTIONS) for name in CALIBRATED_ON]
+    found = [read_predictions(runs / name / PREDICTIONS) for name in HALVES]
     losses = [
         float(np.concatenate([_losses(one, temperature) for one in found]).mean())
         for temperature in TEMPERATURES

@@ -10,7 +10,7 @@ from device.reading.cell_view import VIEW_UM, view_px
 from device.reading.pooling import Thresholds
 from device.reading.results import LABELS
 from device.reading.rule import ReaderErrors
-from models.training.paper.toml_file import write_toml
+from models.training.toml_file import write_toml
 
 from .preparation import UM_PER_PX
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from models.training.errors import TrainingError
 
-from .runs import RUNS
+from .runs import JOINED, RUNS
 
 DATA = Path("../shared/data")
 CACHE = Path("build/training/cells")
@@ -35,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--epochs", type=int, default=14)
 
     judge = commands.add_parser("judge", help="what the device would say of the tested slides")
-    judge.add_argument("name", metavar="RUN")
+    judge.add_argument("name", metavar="RUN", help=f"a run, or {' or '.join(JOINED)}")
     judge.set_defaults(run=_judge)
 
     convert = commands.add_parser("convert", help="make a run's TFLite files; needs TensorFlow")
@@ -103,13 +104,16 @@ def _judge(options: argparse.Namespace) -> int:
     from . import verdicts
     from .calibration import best_temperature
 
-    _require_known([options.name])
-    tested = verdicts.load(options.out, options.name, best_temperature(options.out))
+    names = JOINED.get(options.name, (options.name,))
+    _require_known(names)
+    tested = verdicts.load(options.out, names, best_temperature(options.out))
     print(verdicts.slides(tested))
     print(verdicts.fields(tested))
     print(verdicts.cells(tested))
-    print(f"calibration error, fields judged alone: {verdicts.calibration(tested):.3f}")
-    if RUNS[options.name].left_out == "chula-pi":
+    figure = options.out / f"{options.name}-reliability.png"
+    print(f"calibration error, fields judged alone: {verdicts.calibration(tested, figure):.3f}")
+    print(f"its plot: {figure}")
+    if RUNS[names[0]].left_out == "chula-pi":
         print(f"\n{verdicts.new_site(tested)}")
     return 0
 
@@ -129,7 +133,7 @@ def _convert(options: argparse.Namespace) -> int:
     return 0
 
 
-def _require_known(names: list[str]) -> None:
+def _require_known(names: Sequence[str]) -> None:
     for name in names:
         if name not in RUNS:
             raise TrainingError(f"{name}: no such run; there are {', '.join(RUNS)}")

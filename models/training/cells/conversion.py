@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from models.training.tflite import Example, converted, quantised
+
 from . import results
 from .card import FLOAT32, INT8
-from .dataset import Cells, Floats
+from .dataset import SIMULATED, Cells, Floats
 from .network import Weights, build, load_weights, multiplications
 from .runs import WEIGHTS, Run
 from .training import Seen, seen
 
 REPRESENTATIVES = 500
 """Training cells at most that the ranges of int8 values are taken from."""
-
-Example = dict[str, Floats]
 
 
 def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
@@ -33,18 +32,7 @@ def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
     # From a saved model the inputs keep their names; from a Keras model they don't.
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if examples is not None:
-
-            def feed() -> Iterator[Example]:
-                yield from examples
-
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = feed
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            converter.inference_input_type = tf.int8
-            converter.inference_output_type = tf.int8
-        return bytes(converter.convert())
+        return converted(tf.lite.TFLiteConverter.from_saved_model(folder), examples)
 
 
 def representatives(shown: Seen) -> list[Example]:
@@ -74,7 +62,7 @@ def convert(run: Run, run_folder: Path, bundle: Path, cells: Cells) -> None:
     compared = cells.take(run.tested_on(cells))
     what = "test cells"
     if not len(compared):
-        compared, what = trained.take(trained.part != ""), "its own training cells"
+        compared, what = trained.take(trained.source != SIMULATED), "its own training cells"
     logits = {}
     for name, content in (
         (FLOAT32, to_tflite(weights, None)),
@@ -108,18 +96,15 @@ def _logits(content: bytes, shown: Seen) -> Floats:
     for picture, geometry in zip(shown.picture, shown.geometry, strict=True):
         given = {"picture": picture[None].astype(np.float32) / 255, "geometry": geometry[None]}
         if output["dtype"] == np.int8:
-            given = {key: _quantised(value, inputs[key]) for key, value in given.items()}
+            given = {
+                key: quantised(value, *inputs[key]["quantization"]) for key, value in given.items()
+            }
         value = runner(**given)[name][0]
         if output["dtype"] == np.int8:
             scale, zero = output["quantization"]
             value = (value.astype(np.float32) - zero) * scale
         rows.append(value)
     return np.array(rows, np.float32)
-
-
-def _quantised(values: Floats, detail: dict[str, tuple[float, int]]) -> np.ndarray:
-    scale, zero = detail["quantization"]
-    return np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
 
 
 def _softmax(logits: Floats) -> Floats:

@@ -34,7 +34,8 @@ class Cells:
     shape (n, 3), mean density of the cell in R, G, B, 0..1. The others have shape (n,): whole: nothing on
     its picture's rim; gates: its field passed the picture's gates; box: type of the expert's box
     around it, a value of `CellType` or `UNTYPED`, "" without one; source: the set; kind: set and
-    diagnosis; group: patient, slide or seed; path: of its field; part: "A", "B", "external", "".
+    diagnosis; group: patient, slide or seed; path: of its field; sha256: of its field's
+    file, "" of a rendered one.
     """
 
     picture: Bytes
@@ -48,7 +49,7 @@ class Cells:
     kind: Texts
     group: Texts
     path: Texts
-    part: Texts
+    sha256: Texts
 
     def __len__(self) -> int:
         return len(self.box)

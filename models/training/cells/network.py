@@ -20,6 +20,12 @@ DROPOUT = (0.3, 0.2)
 MOMENTUM, EPSILON = 0.9, 1e-5
 """Of batch normalisation; the momentum is low because an epoch has few steps."""
 
+
+def _start(seed: int) -> keras.initializers.Initializer:
+    """Uniform within 1 / sqrt(inputs), as PyTorch has it: He's start, 2.4 times as wide, learns slower here."""
+    return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform", seed=seed)
+
+
 Weights = list[npt.NDArray[np.float32]]
 
 
@@ -35,7 +41,7 @@ def build(seed: int = 0, batch: int | None = None) -> keras.Model:
     geometry = keras.Input((len(GEOMETRY_CENTRE),), batch_size=batch, name="geometry")
     seen = layers.Permute((3, 1, 2))(picture) if first else picture
     for number, filters in enumerate(FILTERS):
-        start = keras.initializers.HeUniform(seed=1000 * seed + number)
+        start = _start(1000 * seed + number)
         seen = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer=start)(
             seen
         )
@@ -46,11 +52,11 @@ def build(seed: int = 0, batch: int | None = None) -> keras.Model:
     pooled = [layers.GlobalAveragePooling2D()(seen), layers.GlobalMaxPooling2D()(seen)]
     known = layers.Concatenate()([*pooled, geometry])
     known = layers.Dropout(DROPOUT[0], seed=1000 * seed + 10)(known)
-    start = keras.initializers.HeUniform(seed=1000 * seed + 11)
+    start = _start(1000 * seed + 11)
     known = layers.Dense(HIDDEN, activation="relu", kernel_initializer=start)(known)
     known = layers.Dropout(DROPOUT[1], seed=1000 * seed + 12)(known)
-    start = keras.initializers.GlorotUniform(seed=1000 * seed + 13)
-    logits = layers.Dense(len(CELL_TYPES), kernel_initializer=start)(known)
+    start = _start(1000 * seed + 13)
+    logits = layers.Dense(len(CELL_TYPES), kernel_initializer=start, dtype="float32")(known)
     return keras.Model([picture, geometry], logits)
 
 

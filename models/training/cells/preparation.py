@@ -12,12 +12,12 @@ from PIL import Image
 
 from device.field import Field
 from device.reading.cell_types import CellType
-from device.reading.cell_view import FULL_DENSITY, CellView, cell_views
+from device.reading.cell_view import FULL_DENSITY, CellViews, cell_views
 from device.reading.flattening import flattened
 from device.reading.gates import picture_gates
 from device.reading.glass import DEGREE, estimate_glass
 from device.reading.measurements import measured
-from device.reading.morphology import grown
+from device.reading.morphology import grown, pixels
 from device.reading.results import LABELS
 from device.reading.scaling import resampled
 from device.reading.white_cells import find_nuclei
@@ -25,7 +25,6 @@ from device.simulator import hematology, optics
 from device.simulator.smear import SmearSlide, render_field
 from models.training.importers import import_samples
 from models.training.manifest import Manifest
-from models.training.splits import read_split
 
 from .dataset import SIMULATED, Bytes, Cells, joined
 from .experts import Box, read_boxes
@@ -55,7 +54,7 @@ class Slide:
     kind: str
     group: str
     path: str
-    part: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ class Rendered:
 def prepare(data: Path, workers: int) -> Cells:
     """The cells of the three sets below `data`, and the simulator's.
 
-    Raises TrainingError where a set is not as its importer expects or is in no part of the
-    patient-disjoint split, and OSError where a file can't be read.
+    Raises TrainingError where a set is not as its importer expects, and OSError where a file can't be
+    read.
     """
     tasks: list[Real | Rendered] = [*real_fields(data), *_rendered_fields()]
     with ProcessPoolExecutor(workers) as pool:
@@ -91,7 +90,6 @@ def prepare(data: Path, workers: int) -> Cells:
 
 def real_fields(data: Path) -> list[Real]:
     """The files of the three sets. Raises as `prepare`."""
-    part_of = read_split("patient-disjoint")
     fields = []
     for name in SETS:
         folder = data / name
@@ -103,7 +101,7 @@ def real_fields(data: Path) -> list[Real]:
             path = Path(sample.image).relative_to(name)
             # Of lld-40x the folder's name says more than the label: APML is one of AML.
             kind = f"{name}/{path.parts[0]}" if name == "lld-40x" else name
-            slide = Slide(name, kind, sample.group, sample.image, part_of.get(sample.sha256, ""))
+            slide = Slide(name, kind, sample.group, sample.image, sample.sha256)
             fields.append(Real(manifest.path(sample), scale, slide, boxes.get(path.as_posix(), ())))
     return fields
 
@@ -172,30 +170,30 @@ def cells_of(field: Field, slide: Slide, boxes: Sequence[Box]) -> Cells:
         x_um, y_um = (x0 + x1) / 2 * UM_PER_PX, (y0 + y1) / 2 * UM_PER_PX
         held = [box.cell_type for box in boxes if box.holds(x_um, y_um)]
         names.append(held[-1] if held else "")
-    count = len(views)
-    side = (count, 64, 64, 3)
+    count = len(nuclei.boxes)
     same = {name: np.full(count, value) for name, value in vars(slide).items()}
     return Cells(
-        picture=np.array([view.picture() for view in views], np.uint8).reshape(side),
-        surroundings=np.array([surroundings(view) for view in views], np.uint8).reshape(side),
-        measurements=np.array([astuple(measured(view)) for view in views], np.float32).reshape(
+        picture=views.pictures(),
+        surroundings=surroundings(views),
+        measurements=np.array([astuple(cell) for cell in measured(views)], np.float32).reshape(
             count, 9
         ),
-        colour=np.array([_colour(view) for view in views], np.float32).reshape(count, 3),
-        whole=np.array([view.whole for view in views], np.bool_),
+        colour=_colour(views),
+        whole=views.whole,
         gates=np.full(count, passed),
         box=np.array(names, np.str_),
         **same,
     )
 
 
-def surroundings(view: CellView) -> Bytes:
-    """What is around a cell, shape (64, 64, 3), with a hole where the cell is."""
-    shown = view.dense * ~grown(view.cell, CUT_PX)[..., None]
+def surroundings(views: CellViews) -> Bytes:
+    """What is around each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
+    shown = views.dense * ~grown(views.cell, CUT_PX)[..., None]
     return np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
 
 
-def _colour(view: CellView) -> np.ndarray:
-    """Mean of a cell's density in R, G, B, 0..1 as a network sees it."""
-    shown = np.clip(view.dense[view.cell] / FULL_DENSITY, 0, 1)
-    return shown.mean(axis=0)
+def _colour(views: CellViews) -> np.ndarray:
+    """Mean of each cell's density in R, G, B, 0..1 as a network sees it, shape (cells, 3)."""
+    shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
+    sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)
+    return (sums / np.maximum(pixels(views.cell), 1)[:, None]).astype(np.float32)

@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from models.training import runtime
 from models.training.errors import TrainingError
-from models.training.paper import runtime
-from models.training.paper.toml_file import write_toml
+from models.training.toml_file import write_toml
 
 from .dataset import Cells
 from .experts import read_counts
@@ -25,7 +25,7 @@ def run_one(
 
     data: the folder of the sets, for lld-40x's patients.csv. Raises TrainingError.
     """
-    runtime.set_up("float32", 1)
+    runtime.set_up("bfloat16", 1)
     folder = out / run.name
     counts = {
         f"lld-40x/{patient}": count
@@ -42,7 +42,9 @@ def run_one(
         folder / RUN,
         {
             "run": run.name,
-            "halves": run.halves,
+            "split": run.split,
+            "trained_parts": list(run.trained),
+            "tested_parts": list(run.tested),
             "left_out": run.left_out,
             "control": run.control,
             "seed": seed,

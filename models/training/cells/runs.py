@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.training.splits import FOLDS, read_split
+
 from .dataset import SIMULATED, Cells, Flags
 
 WEIGHTS = "weights.npz"
@@ -17,36 +19,53 @@ RUN = "run.toml"
 class Run:
     """One training and its test, always of whole cells; the simulator's are in each training.
 
-    halves: those of the patient-disjoint split that are trained on. left_out: a set of which nothing
-    is trained on. Tested on is what is real and not trained on, but for fields of no part.
+    trained, tested: parts of a committed split. left_out: a set of which nothing is trained on; it is
+    tested on whatever part of those named its fields are in.
     """
 
     name: str
-    halves: str
-    left_out: str
+    split: str
+    trained: tuple[str, ...]
+    tested: tuple[str, ...]
+    left_out: str = ""
     control: bool = False
 
     def trained_on(self, cells: Cells) -> Flags:
         """Which cells are trained on, shape (n,)."""
-        half = np.isin(cells.part, [*self.halves]) | (cells.part == "external")
-        real = half & (cells.source != self.left_out)
+        real = self._in(self.trained, cells) & (cells.source != self.left_out)
         return cells.whole & (real | (cells.source == SIMULATED))
 
     def tested_on(self, cells: Cells) -> Flags:
-        """Which cells are tested on, shape (n,): none of their slides is trained on."""
-        known = (cells.part != "") & (cells.source != SIMULATED)
-        return cells.whole & known & ~self.trained_on(cells)
+        """Which cells are tested on, shape (n,): none of their fields is trained on."""
+        left_out = self._in(self.trained, cells) & (cells.source == self.left_out)
+        return cells.whole & (self._in(self.tested, cells) | left_out)
 
+    def _in(self, parts: tuple[str, ...], cells: Cells) -> Flags:
+        part_of = read_split(self.split)
+        return np.isin([part_of.get(one, "") for one in cells.sha256.tolist()], parts)
+
+
+_DISJOINT = "patient-disjoint"
+_FOLDS = [
+    Run(fold, "ten-fold", tuple(other for other in FOLDS if other != fold), (fold,))
+    for fold in FOLDS
+]
 
 RUNS = {
     run.name: run
     for run in (
-        Run("a-to-b", "A", "bccd"),
-        Run("b-to-a", "B", "bccd"),
-        Run("a-to-b-control", "A", "bccd", control=True),
-        Run("b-to-a-control", "B", "bccd", control=True),
-        Run("a-to-b-without-chula-pi", "A", "chula-pi"),
-        Run("b-to-a-without-chula-pi", "B", "chula-pi"),
-        Run("final", "AB", ""),
+        Run("a-to-b", _DISJOINT, ("A",), ("B", "external")),
+        Run("b-to-a", _DISJOINT, ("B",), ("A", "external")),
+        Run("a-to-b-control", _DISJOINT, ("A",), ("B", "external"), control=True),
+        Run("b-to-a-control", _DISJOINT, ("B",), ("A", "external"), control=True),
+        Run("a-to-b-without-chula-pi", _DISJOINT, ("A", "external"), ("B",), "chula-pi"),
+        Run("b-to-a-without-chula-pi", _DISJOINT, ("B", "external"), ("A",), "chula-pi"),
+        *_FOLDS,
+        Run("image-level", "image-level", ("train", "val"), ("test",)),
+        Run("final", _DISJOINT, ("A", "B", "external"), ()),
     )
 }
+
+HALVES = ("a-to-b", "b-to-a")
+JOINED = {"patient-disjoint": HALVES, "ten-fold": FOLDS}
+"""Runs that together test every patient and slide of lld-40x and chula-pi once."""

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.reading.cell_view import VIEW_UM
-from models.training.paper import checkpoint
-from models.training.paper.checkpoint import Checkpoint, History
-from models.training.paper.runtime import placed_on
+from models.training import checkpoint
+from models.training.checkpoint import Checkpoint, History
+from models.training.runtime import placed_on
 
 from .augmentation import augmented, palette
 from .dataset import Bytes, Cells, Floats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from device.reading.results import (
     WhiteCell,
 )
 from device.reading.rule import judge
+from models.training.errors import TrainingError
+from models.training.figures import reliability_plot
 from models.training.intervals import Value
-from models.training.probabilities import auc, calibration_error
+from models.training.probabilities import auc, calibration_error, reliability
 
 from .calibration import tempered
 from .card import ERRORS, THRESHOLDS
@@ -67,17 +70,22 @@ class Tested:
         return [FieldReading((), cells, None, (0.2,) * len(LABELS))]
 
 
-def load(runs: Path, name: str, temperature: float) -> Tested:
-    """A run's predictions."""
-    with np.load(runs / name / PREDICTIONS) as arrays:
-        return Tested(
-            tempered(arrays["probabilities"], temperature),
-            arrays["kind"],
-            arrays["group"],
-            arrays["path"],
-            arrays["box"],
-            arrays["measurements"][:, 0],
-        )
+def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
+    """What some runs said of the cells that they tested, one after the other."""
+    parts: dict[str, list[np.ndarray]] = defaultdict(list)
+    for name in names:
+        path = runs / name / PREDICTIONS
+        if not path.exists():
+            raise TrainingError(f"{path} is not there: run `leukoscope-train cells train {name}`")
+        with np.load(path) as arrays:
+            for column, values in arrays.items():
+                parts[column].append(values)
+    joined = {column: np.concatenate(values) for column, values in parts.items()}
+    return Tested(
+        tempered(joined["probabilities"], temperature),
+        *(joined[column] for column in ("kind", "group", "path", "box")),
+        joined["measurements"][:, 0],
+    )
 
 
 def verdict(
@@ -136,14 +144,21 @@ def fields(tested: Tested) -> str:
         said = verdict(tested, of)
         counts[kind][outcome(said, LABEL_OF_KIND[kind])[0]] += 1
         counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NONE)
+        best = LABELS[int(np.argmax(said.probabilities))]
+        counts[kind]["best"] += best == LABEL_OF_KIND[kind]
     lines = [
-        "| fields judged alone | fields | pattern right | refused | wrong | called leukaemia |",
-        "|---|---|---|---|---|---|",
+        "| fields judged alone | fields | pattern right | refused | wrong | called leukaemia | best class right |",
+        "|---|---|---|---|---|---|---|",
     ]
     for kind, found in sorted(counts.items()):
         number = found["right"] + found["refused"] + found["wrong"]
-        shares = (found[what] / number for what in ("right", "refused", "wrong", "leukaemia"))
+        shares = (
+            found[what] / number for what in ("right", "refused", "wrong", "leukaemia", "best")
+        )
         lines.append(f"| {kind} | {number} | {' | '.join(f'{s:.3f}' for s in shares)} |")
+    every = sum(found[what] for found in counts.values() for what in ("right", "refused", "wrong"))
+    best = sum(found["best"] for found in counts.values())
+    lines.append(f"\nMost probable class right: {best} of {every} fields, {best / every:.3f}")
     return "\n".join(lines) + "\n"
 
 
@@ -174,14 +189,20 @@ def cells(tested: Tested) -> str:
     return "\n".join(lines) + "\n"
 
 
-def calibration(tested: Tested) -> float:
-    """Expected calibration error of the five classes' probabilities of fields judged alone."""
+def calibration(tested: Tested, figure: Path) -> float:
+    """Expected calibration error of the five classes' probabilities of fields judged alone.
+
+    figure: where its reliability plot is written, as PNG.
+    """
     rows, truth = [], []
     for path in sorted(set(tested.path)):
         of = tested.path == path
         rows.append(verdict(tested, of).probabilities)
         truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
-    return calibration_error(np.array(rows), np.array(truth))
+    said, right = np.array(rows), np.array(truth)
+    error = calibration_error(said, right)
+    reliability_plot(reliability(said, right), error, figure)
+    return error
 
 
 def new_site(tested: Tested) -> str:

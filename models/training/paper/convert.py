@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -19,11 +19,12 @@ import tensorflow as tf
 
 from device.reading.results import LABELS
 from models.training.errors import TrainingError
+from models.training.tflite import Example, converted, quantised
+from models.training.toml_file import write_toml
 
 from .network import Weights, load_weights, with_weights
 from .pictures import SIDE_PX, Bytes, Pictures
 from .protocols import RUN, RUNS, WEIGHTS, divided
-from .toml_file import write_toml
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 
@@ -31,33 +32,22 @@ REPRESENTATIVES = 200
 """Training pictures at most that the ranges of int8 values are taken from."""
 
 
-def to_tflite(weights: Weights, examples: Sequence[npt.NDArray[np.float32]] | None) -> bytes:
+def to_tflite(weights: Weights, examples: Sequence[Example] | None) -> bytes:
     """The network as a TFLite file: float32, or full int8 (in and out) with the ranges of `examples`."""
     model = with_weights(weights, softmax=False)
     fixed = keras.Input(batch_shape=(1, SIDE_PX, SIDE_PX, 3))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(fixed, model(fixed)))
-    if examples is not None:
-
-        def feed() -> Iterator[list[npt.NDArray[np.float32]]]:
-            for example in examples:
-                yield [example]
-
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = feed
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tf.int8
-        converter.inference_output_type = tf.int8
-    return bytes(converter.convert())
+    return converted(converter, examples)
 
 
-def representatives(pictures: Bytes) -> list[npt.NDArray[np.float32]]:
-    """Each (1, 200, 200, 3), float32, 0..1, spread over the pictures, shape (n, 200, 200, 3).
+def representatives(pictures: Bytes) -> list[Example]:
+    """One picture each, (1, 200, 200, 3), float32, 0..1, spread over the pictures, shape (n, 200, 200, 3).
 
     Two pixels are set to black and white, so that the input's steps are bytes: 1/255, from 0 on.
     """
     chosen = pictures[:: math.ceil(len(pictures) / REPRESENTATIVES)].copy()
     chosen[0, 0, 0], chosen[0, 0, 1] = 0, 255
-    return [picture[None].astype(np.float32) / 255 for picture in chosen]
+    return [[picture[None].astype(np.float32) / 255] for picture in chosen]
 
 
 def convert(run_folder: Path, bundle: Path, pictures: Pictures, part_of: dict[str, str]) -> None:
@@ -147,8 +137,7 @@ def _said(content: bytes, pictures: Bytes) -> npt.NDArray[np.int64]:
     for picture in pictures:
         values = picture[None].astype(np.float32) / 255
         if entry["dtype"] == np.int8:
-            scale, zero = entry["quantization"]
-            values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
+            values = quantised(values, *entry["quantization"])
         interpreter.set_tensor(entry["index"], values)
         interpreter.invoke()
         said.append(int(interpreter.get_tensor(exit_["index"])[0].argmax()))

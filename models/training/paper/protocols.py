@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from device.reading.results import LABELS
+from models.training import runtime
 from models.training.errors import TrainingError
+from models.training.toml_file import write_toml
 
-from . import runtime
 from .network import filters_of, folded, save_weights, with_weights
 from .pictures import Numbers, Pictures
 from .recipes import RECIPES
-from .toml_file import write_toml
 from .training import Labelled, train
 
 WEIGHTS = "weights.npz"

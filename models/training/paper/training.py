@@ -14,12 +14,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from . import checkpoint
+from models.training import checkpoint
+from models.training.checkpoint import Checkpoint, History
+from models.training.runtime import placed_on, probabilities
+
 from .augmentation import augmented
-from .checkpoint import Checkpoint, History
 from .network import CLASSES, build
 from .recipes import Recipe
-from .runtime import placed_on, probabilities
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
