@@ -35,8 +35,9 @@ class CellModel(Protocol):
 def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldReading:
     """The reading of one field; boxes come back in the field's own pixels.
 
-    A cell that the picture's rim cuts has no types: it is counted nowhere. A field in which nothing is
-    read as a white cell is refused by the last gate, and its finds stay in the reading.
+    A cell that the picture's rim cuts has no types: it is counted nowhere. A field in which nothing whole
+    is read as a white cell is refused by the last gate, and its finds stay in the reading: else its
+    verdict would be that of no cell, which is what is known of blood before any is seen: normal.
     """
     flat = flat_picture(field, model.um_per_px)
     if not flat.passed:
@@ -63,7 +64,7 @@ def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldRea
                 types if whole else (),
             )
         )
-    counted = [cell for cell in cells if cell.cell_type not in NOT_COUNTED]
+    counted = [cell for cell in cells if cell.types and cell.cell_type not in NOT_COUNTED]
     gate = white_cell_gate(counted)
     reading = FieldReading((*flat.gates, gate), tuple(cells), None, None)
     if not gate.passed:
