@@ -63,8 +63,8 @@ def spread(files: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(files[int(i)] for i in np.linspace(0, len(files) - 1, FIELDS))
 
 
-def blurred(smear: Smear, index: int) -> Iterator[tuple[str, Field]]:
-    """One field at every blur of its kind: what was done to it, and the field."""
+def blurred(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
+    """One field at every blur: "unfocused" or "moved", whose field and by how much, and the field."""
     rng = np.random.default_rng([index, 50])
     if smear.rendered is not None:
         light = render_field(
@@ -72,19 +72,20 @@ def blurred(smear: Smear, index: int) -> Iterator[tuple[str, Field]]:
         ).transmittance
         for um in DEFOCUS_UM:
             rgb = seen(defocus(light, um, CAPTURED_UM_PER_PX), rng)
-            yield f"defocus {um:g} µm", Field(rgb, CAPTURED_UM_PER_PX, simulated=True)
+            field = Field(rgb, CAPTURED_UM_PER_PX, simulated=True)
+            yield "unfocused", f"{smear.name}, defocus {um:g} µm", field
         return
     light = real_field(smear.files[index], smear.um_per_px)
-    spectra = {f"Gaussian of {um:g} µm": gaussian(um) for um in GAUSSIANS_UM}
-    spectra |= {f"moved by {um:g} µm": motion(um, rng.uniform(0, np.pi)) for um in MOTIONS_UM}
+    spectra = [("unfocused", f"Gaussian of {um:g} µm", gaussian(um)) for um in GAUSSIANS_UM]
+    spectra += [("moved", f"{um:g} µm", motion(um, rng.uniform(0, np.pi))) for um in MOTIONS_UM]
     transformed = np.fft.rfft2(light, axes=(0, 1))
     down = np.fft.fftfreq(light.shape[0], CAPTURED_UM_PER_PX)[:, None]
     across = np.fft.rfftfreq(light.shape[1], CAPTURED_UM_PER_PX)[None, :]
-    for name, spectrum in spectra.items():
+    for kind, name, spectrum in spectra:
         passed = transformed * spectrum(down, across)[..., None]
         picture: Linear = np.fft.irfft2(passed, light.shape[:2], axes=(0, 1)).astype(np.float32)
         inside = picture[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-        yield f"{smear.name}, {name}", Field(seen(inside, rng), CAPTURED_UM_PER_PX)
+        yield kind, f"{smear.name}, {name}", Field(seen(inside, rng), CAPTURED_UM_PER_PX)
 
 
 def gaussian(sigma_um: float) -> Spectrum:

@@ -94,18 +94,18 @@ def tasks(slides: int) -> list[tuple[str, int, int]]:
 
 def blurred_slides(smear: Smear) -> list[Slide]:
     """One slide at every blur."""
-    readings: dict[str, list[FieldReading]] = {}
+    readings: dict[tuple[str, str], list[FieldReading]] = {}
     for index in range(FIELDS):
-        for name, field in blurred(smear, index):
-            readings.setdefault(name, []).append(reader().read(field))
-    return [judged("unfocused", f"unfocused: {name}", of) for name, of in readings.items()]
+        for kind, name, field in blurred(smear, index):
+            readings.setdefault((kind, name), []).append(reader().read(field))
+    return [judged(kind, f"{kind}: {name}", of) for (kind, name), of in readings.items()]
 
 
 def false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Two tables, of fields read alone and of slides of ten: every picture, every kind, all kinds."""
     slides = list(workers.map(drawn_slide, tasks(SLIDES), chunksize=8))
     for found in workers.map(blurred_slides, smears(data)):
-        slides += sorted(found, key=lambda slide: slide.picture)
+        slides += found
     return field_table(slides), slide_table(slides)
 
 
