@@ -71,7 +71,10 @@ class Tested:
 
 
 def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
-    """What some runs said of the cells that they tested, one after the other."""
+    """What some runs said of the cells that they tested, one after the other.
+
+    Raises TrainingError where a run is not there.
+    """
     parts: dict[str, list[np.ndarray]] = defaultdict(list)
     for name in names:
         path = runs / name / PREDICTIONS
@@ -79,7 +82,9 @@ def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
             raise TrainingError(f"{path} is not there: run `leukoscope-train cells train {name}`")
         with np.load(path) as arrays:
             for column, values in arrays.items():
-                parts[column].append(values)
+                # Two runs may have read the same field: it stays two.
+                own = np.char.add(f"{name}/", values) if column == "path" else values
+                parts[column].append(own)
     joined = {column: np.concatenate(values) for column, values in parts.items()}
     return Tested(
         tempered(joined["probabilities"], temperature),
