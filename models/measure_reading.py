@@ -2,7 +2,7 @@
 
     python -m models.measure_reading --data ../shared/data
 
-Real fields are read at the scale of the shipped model, by the device's own code. Two cores take twenty minutes.
+Real fields are read at the scale of the shipped model, by the device's own code. Two cores take half an hour.
 """
 
 from __future__ import annotations

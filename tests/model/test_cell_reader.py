@@ -17,7 +17,7 @@ from device.model.readers import CellReader, open_reader
 from device.reading.cell_types import BLASTS, CELL_TYPES, CellType
 from device.reading.cell_view import view_px
 from device.reading.measurements import GEOMETRY_CENTRE
-from device.reading.results import Control, Pattern, Reason
+from device.reading.results import Control, GateName, Pattern, Reason
 from device.simulator.hematology import Diagnosis
 from tests.reading.examples import DISEASES, rendered
 
@@ -102,6 +102,18 @@ def test_ok__a_field_without_a_cell_is_refused(reader: CellReader) -> None:
     assert reader.read(field).failed_gate is not None
     verdict = reader.judge([reader.read(field)])
     assert (verdict.label, verdict.pattern, verdict.reason) == (None, None, Reason.NO_FIELD)
+
+
+def test_ok__a_field_whose_only_cell_the_rim_cuts_says_nothing(reader: CellReader) -> None:
+    """And not "normal", which is what is expected before any cell is seen."""
+    field, (cell,) = rendered(Diagnosis.NORMAL, 707)
+    cut = Field(np.ascontiguousarray(field.rgb[:, : round(cell.x_px)]), field.um_per_px)
+    reading = reader.read(cut)
+    (found,) = reading.white_cells
+    assert found.types == ()
+    assert reading.failed_gate is not None
+    assert reading.failed_gate.name is GateName.WHITE_CELLS
+    assert reader.judge([reading]).label is None
 
 
 def test_ok__int8_reads_nearly_what_float32_reads(
