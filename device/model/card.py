@@ -124,6 +124,7 @@ def _errors(table: TomlTable, where: str) -> ReaderErrors:
         false_blasts=table.number("false_blasts", 0.0, 1.0),
         effective_cells=table.number("effective_cells", 1.0, 1e6),
         lymphoblast_share=table.number("lymphoblast_share", 0.0, 1.0),
+        lymphoblast_spread=table.number("lymphoblast_spread", 0.0, 1.0),
     )
     if errors.blast_sensitivity <= errors.false_blasts:
         raise BundleError(f"{where}: reader.blast_sensitivity must be above reader.false_blasts")

@@ -79,13 +79,14 @@ class ReaderErrors:
     it calls blasts. effective_cells: cells of a slide that would tell shares as well as the reader can, were it
     asked for ever more of them.
     lymphoblast_share: of all that it calls blasts, the share called lymphoblasts at which ALL and AML are equally
-    probable.
+    probable. lymphoblast_spread: how far that share lies off from patient to patient (standard deviation).
     """
 
     blast_sensitivity: float
     false_blasts: float
     effective_cells: float
     lymphoblast_share: float
+    lymphoblast_spread: float
 
 
 def judge(
@@ -157,7 +158,10 @@ def class_probabilities(
         & (share(CellType.LYMPHOCYTE) + atypical >= LYMPHOID_CRITERION)
         & (atypical >= ATYPICAL_CRITERION)
     )
-    of_all = acute & (share(CellType.LYMPHOBLAST) >= errors.lymphoblast_share * blasts)
+    # More cells don't make it surer: it is how patients differ, not how cells are drawn.
+    scatter = np.random.default_rng(SEED).normal(0, errors.lymphoblast_spread, DRAWS)
+    line = (errors.lymphoblast_share + scatter) * blasts
+    of_all = acute & (share(CellType.LYMPHOBLAST) >= line)
     return (
         float(np.mean(~(cml | acute | cll))),
         float(np.mean(of_all)),

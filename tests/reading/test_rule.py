@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,11 @@ from device.reading.results import (
 from device.reading.rule import ReaderErrors, class_probabilities, judge
 
 EXACT = ReaderErrors(
-    blast_sensitivity=1.0, false_blasts=0.0, effective_cells=1e6, lymphoblast_share=0.5
+    blast_sensitivity=1.0,
+    false_blasts=0.0,
+    effective_cells=1e6,
+    lymphoblast_share=0.5,
+    lymphoblast_spread=0.05,
 )
 THRESHOLDS = Thresholds(label=0.5, pattern=0.6)
 
@@ -81,6 +87,16 @@ def test_ok__blasts_between_all_and_aml_are_not_told_apart() -> None:
     assert verdict.reason is Reason.CLASS_UNSURE
 
 
+def test_ok__no_number_of_cells_makes_all_or_aml_surer_than_patients_differ() -> None:
+    errors = replace(EXACT, lymphoblast_spread=0.22)
+    most = [
+        judge([reading({LB: 30 * times, MB: 70 * times})], THRESHOLDS, errors).confidence
+        for times in (1, 100)
+    ]
+    # 0.2 below the line is 0.91 standard deviations: Phi(0.91) = 0.82.
+    assert most == pytest.approx([0.82, 0.82], abs=0.03)
+
+
 def test_ok__few_cells_ask_for_more_fields() -> None:
     verdict = judge([reading({N: 25, L: 12})], THRESHOLDS, EXACT)
     assert verdict.reason is Reason.FEW_CELLS
@@ -124,7 +140,7 @@ def test_ok__a_control_takes_away_what_the_reader_sees_in_normal_blood() -> None
 
 def test_ok__a_reader_that_takes_others_for_blasts_needs_more_of_them() -> None:
     slide = [reading({MB: 24, N: 40, L: 36})]
-    wrong = ReaderErrors(0.8, 0.15, 1e6, 0.5)
+    wrong = ReaderErrors(0.8, 0.15, 1e6, 0.5, 0.05)
     assert judge(slide, THRESHOLDS, EXACT).pattern is Pattern.ACUTE
     assert judge(slide, THRESHOLDS, wrong).pattern is Pattern.NONE
 
@@ -139,7 +155,7 @@ def test_ok__no_field_no_verdict() -> None:
 def test_ok__probabilities_sum_to_one_and_a_verdict_repeats(
     counts: list[float], effective: float
 ) -> None:
-    errors = ReaderErrors(0.8, 0.1, effective, 0.4)
+    errors = ReaderErrors(0.8, 0.1, effective, 0.4, 0.2)
     chances = class_probabilities(Differential(tuple(counts)), errors)
     assert sum(chances) == pytest.approx(1)
     assert min(chances) >= 0
