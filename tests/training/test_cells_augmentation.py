@@ -60,6 +60,6 @@ def test_ok__a_cell_that_is_shown_smaller_is_told_to_be_smaller() -> None:
 
 def test_ok__a_slides_colour_is_the_median_of_its_cells() -> None:
     colour = np.array([[0.1] * 3, [0.2] * 3, [0.9] * 3, [0.5] * 3], np.float32)
-    found = palette(colour, np.array(["a", "a", "a", "b"]))
+    found = palette(colour, np.array(["a", "a", "a", "b"]), np.ones(4, bool))
     np.testing.assert_allclose(found.own[:, 0], [0.2, 0.2, 0.2, 0.5])
     assert len(found.all) == 2

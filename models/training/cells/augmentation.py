@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from device.reading.measurements import GEOMETRY_SPREAD
 
-from .dataset import Bytes, Floats
+from .dataset import Bytes, Flags, Floats
 
 STAIN = 0.7
 """Strength of what changes the colour, 0..1."""
@@ -31,18 +31,21 @@ LEAST_COLOUR = 10 / 255
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """The mean densities of slides, R, G, B, 0..1: of each cell's own, shape (n, 3), and of all there are."""
+    """The mean densities of slides, R, G, B, 0..1: of each cell's own, shape (n, 3), and of all smears."""
 
     own: Floats
     all: Floats
 
 
-def palette(colour: Floats, group: npt.NDArray[np.str_]) -> Palette:
-    """Medians over each slide of its cells' mean densities; colour: shape (n, 3)."""
+def palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> Palette:
+    """Medians over each slide of its cells' mean densities; colour: shape (n, 3).
+
+    smear: shape (n,), whether a cell is of a smear, whose stain others may take on.
+    """
     own = np.zeros_like(colour)
     for name in np.unique(group):
         own[group == name] = np.median(colour[group == name], axis=0)
-    return Palette(own, np.unique(own, axis=0))
+    return Palette(own, np.unique(own[smear], axis=0))
 
 
 def augmented(

@@ -17,7 +17,7 @@ from models.training.tflite import Example, converted, quantised
 
 from . import results
 from .card import FLOAT32, INT8
-from .dataset import SIMULATED, Cells, Floats
+from .dataset import CLUTTER, SIMULATED, Cells, Floats
 from .network import Weights, build, load_weights, multiplications
 from .runs import WEIGHTS, Run
 from .training import Seen, seen
@@ -61,8 +61,8 @@ def convert(run: Run, run_folder: Path, bundle: Path, cells: Cells) -> None:
     """
     weights = load_weights(run_folder / WEIGHTS)
     trained = cells.take(run.trained_on(cells))
-    # Rendered cells reach further than real ones, and would make int8's steps too coarse for these.
-    real = trained.take(trained.source != SIMULATED)
+    # Drawn things reach further than real cells, and would make int8's steps too coarse for these.
+    real = trained.take(~np.isin(trained.source, (SIMULATED, CLUTTER)))
     examples = representatives(seen(real, run.control))
     bundle.mkdir(parents=True, exist_ok=True)
     print(f"{multiplications():,} MACs a cell")

@@ -17,6 +17,8 @@ CELLS = "cells.npz"
 """Name of the file below the cache folder."""
 
 SIMULATED = "simulated"
+CLUTTER = "clutter"
+"""Sources whose cells no slide of glass holds: the simulator's, and finds in pictures that show nothing."""
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""From fields to cells, by the device's own code: two real sources of truth, and the simulator's."""
+"""From fields to cells, by the device's own code: real ones, the simulator's, and what is found where nothing is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -23,10 +24,12 @@ from device.reading.scaling import resampled
 from device.reading.white_cells import find_nuclei
 from device.simulator import hematology, optics
 from device.simulator.smear import SmearSlide, render_field
+from models.measuring.drawn import draw_look, photographed
 from models.training.importers import import_samples
 from models.training.manifest import Manifest
 
-from .dataset import SIMULATED, Bytes, Cells, joined
+from .clutter import clutter
+from .dataset import CLUTTER, SIMULATED, Bytes, Cells, joined
 from .experts import Box, read_boxes
 
 UM_PER_PX = 0.34
@@ -42,6 +45,10 @@ SEEDS = range(10000, 10040)
 
 FIELDS_PER_SLIDE = 4
 SIMULATED_UM_PER_PX, SIMULATED_SHAPE = 0.2, (590, 788)
+CLUTTER_SEEDS, CLUTTER_FIELDS = range(500_000, 500_600), 2
+"""Slides of nothing in particular, and fields of each; those that measure start at 100,000."""
+MOST_FINDS = 12
+"""Of a field of clutter: the crowded ones shall not outweigh the others."""
 DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
 """Of the simulated camera: standard deviation of the focus error, ranges of exposure and shading."""
 
@@ -76,15 +83,27 @@ class Rendered:
     number: int
 
 
+@dataclass(frozen=True)
+class Cluttered:
+    """A field of clutter to draw: a slide's seed, and the field's number on it."""
+
+    seed: int
+    number: int
+
+
+Task: TypeAlias = Real | Rendered | Cluttered
+
+
 def prepare(data: Path, workers: int) -> Cells:
-    """The cells of the three sets below `data`, and the simulator's.
+    """The cells of the three sets below `data`, the simulator's, and those of clutter.
 
     Raises TrainingError where a set is not as its importer expects, and OSError where a file can't be
     read.
     """
-    tasks: list[Real | Rendered] = [*real_fields(data), *_rendered_fields()]
+    tasks: list[Task] = [*real_fields(data), *_rendered_fields()]
+    tasks += [Cluttered(seed, number) for seed in CLUTTER_SEEDS for number in range(CLUTTER_FIELDS)]
     with ProcessPoolExecutor(workers) as pool:
-        found = pool.map(_cells_of, tasks, chunksize=8)
+        found = pool.map(cells_of_task, tasks, chunksize=8)
         return joined([cells for cells in found if len(cells)])
 
 
@@ -115,7 +134,10 @@ def _rendered_fields() -> Iterable[Rendered]:
     )
 
 
-def _cells_of(task: Real | Rendered) -> Cells:
+def cells_of_task(task: Task) -> Cells:
+    """The cells that the device finds in one field. Raises OSError where its file can't be read."""
+    if isinstance(task, Cluttered):
+        return _of_clutter(task)
     if isinstance(task, Rendered):
         return _of_rendered(task)
     with Image.open(task.file) as image:
@@ -149,6 +171,15 @@ def _of_rendered(task: Rendered) -> Cells:
     group = f"{kind}/{task.seed}"
     slide = Slide(SIMULATED, kind, group, f"{group}/{task.number}", "")
     return cells_of(Field(rgb, um, simulated=True), slide, boxes)
+
+
+def _of_clutter(task: Cluttered) -> Cells:
+    """Whole finds of a field that the gates let through, each an artefact."""
+    group = f"{CLUTTER}/{task.seed}"
+    slide = Slide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
+    found = cells_of(photographed(clutter, draw_look(task.seed), task.number), slide, ())
+    passed = np.flatnonzero(found.gates & found.whole)
+    return found.take(passed[:: max(1, -(-len(passed) // MOST_FINDS))])
 
 
 def _type_of(cell_type: hematology.CellType) -> CellType:

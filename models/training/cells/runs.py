@@ -8,7 +8,7 @@ import numpy as np
 
 from models.training.splits import FOLDS, read_split
 
-from .dataset import SIMULATED, Cells, Flags
+from .dataset import CLUTTER, SIMULATED, Cells, Flags
 
 WEIGHTS = "weights.npz"
 PREDICTIONS = "predictions.npz"
@@ -17,7 +17,7 @@ RUN = "run.toml"
 
 @dataclass(frozen=True)
 class Run:
-    """One training and its test, always of whole cells; the simulator's are in each training.
+    """One training and its test, always of whole cells; the simulator's and those of clutter are in each training.
 
     trained, tested: parts of a committed split. left_out: a set of which nothing is trained on; it is
     tested on whatever part of those named its fields are in.
@@ -33,7 +33,7 @@ class Run:
     def trained_on(self, cells: Cells) -> Flags:
         """Which cells are trained on, shape (n,)."""
         real = self._in(self.trained, cells) & (cells.source != self.left_out)
-        return cells.whole & (real | (cells.source == SIMULATED))
+        return cells.whole & (real | np.isin(cells.source, (SIMULATED, CLUTTER)))
 
     def tested_on(self, cells: Cells) -> Flags:
         """Which cells are tested on, shape (n,): none of their fields is trained on."""

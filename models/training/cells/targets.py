@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from device.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 
-from .dataset import SIMULATED, Cells, Flags
+from .dataset import CLUTTER, SIMULATED, Cells, Flags
 from .experts import UNTYPED
 
 Targets = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ UNSEEN = 0.5
 FLOOR = 1e-6
 ROUNDS, LARGEST_STEP = 60, 2.0
 
-SOURCE_SHARES = {"lld-40x": 0.45, "chula-pi": 0.25, "bccd": 0.10, SIMULATED: 0.15}
+SOURCE_SHARES = {"lld-40x": 0.45, "chula-pi": 0.25, "bccd": 0.10, SIMULATED: 0.15, CLUTTER: 0.12}
 """Shares of the draws, before what is left out of a training goes to the others."""
 
 _NOT_CELLS = [

@@ -20,7 +20,7 @@ from models.training.checkpoint import Checkpoint, History
 from models.training.runtime import placed_on
 
 from .augmentation import augmented, palette
-from .dataset import Bytes, Cells, Floats
+from .dataset import CLUTTER, Bytes, Cells, Floats
 from .network import build
 from .targets import Teacher, draw_weights
 
@@ -118,7 +118,7 @@ def train(
     print(f"{out}: {len(cells)} cells, on {placed_on(model)}", flush=True)
     teacher, weights = Teacher(cells, counts), draw_weights(cells)
     asked = Seen(shown.picture[teacher.asked], shown.geometry[teacher.asked])
-    colours = palette(cells.colour, cells.group)
+    colours = palette(cells.colour, cells.group, cells.source != CLUTTER)
     while len(state.history) < recipe.epochs:
         epoch = len(state.history)
         started = time.monotonic()
