@@ -95,7 +95,7 @@ def test_ok__table(settings: Settings) -> None:
     head, *rows = models_table(find_bundles(settings)).splitlines()
     assert head.split() == ["NAME", "VERSION", "KIND", "SIZE", "SHA-256", "FOLDER", "STATE"]
     (selected,) = [row for row in rows if row.startswith("*")]
-    assert selected.split()[1:4] == ["cell-reader", "0.2.0", "cells"]
+    assert selected.split()[1:4] == ["cell-reader", "0.3.0", "cells"]
     assert selected.endswith("verified")
     (spoiled,) = [row for row in rows if " spoiled " in row]
     assert "install the bundle again" in spoiled

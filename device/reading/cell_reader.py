@@ -11,7 +11,7 @@ from device.field import Field
 from device.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 from device.reading.cell_view import cell_views
 from device.reading.differential import differential_of
-from device.reading.gates import white_cell_gate
+from device.reading.gates import artefact_gate, white_cell_gate
 from device.reading.measurements import geometry, measured
 from device.reading.reader import flat_picture
 from device.reading.results import FieldReading, WhiteCell
@@ -64,10 +64,13 @@ def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldRea
                 types if whole else (),
             )
         )
-    counted = [cell for cell in cells if cell.types and cell.cell_type not in NOT_COUNTED]
-    gate = white_cell_gate(counted)
-    reading = FieldReading((*flat.gates, gate), tuple(cells), None, None)
-    if not gate.passed:
+    typed = [cell for cell in cells if cell.types]
+    counted = [cell for cell in typed if cell.cell_type not in NOT_COUNTED]
+    gates = [*flat.gates, white_cell_gate(counted)]
+    if counted:
+        gates.append(artefact_gate(typed))
+    reading = FieldReading(tuple(gates), tuple(cells), None, None)
+    if not gates[-1].passed:
         return reading
     differential = differential_of([reading])
     return FieldReading(

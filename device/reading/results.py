@@ -22,6 +22,7 @@ class GateName(enum.Enum):
     CLIPPING = "clipping"
     FOCUS = "focus"
     WHITE_CELLS = "white_cells"
+    ARTEFACTS = "artefacts"
 
 
 @dataclass(frozen=True)

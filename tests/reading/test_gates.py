@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from device.field import Field
+from device.reading.cell_types import CELL_TYPES, CellType
 from device.reading.focus import measure_focus
-from device.reading.gates import MAX_CLIPPED_PERCENT, _percentile, picture_gates, white_cell_gate
+from device.reading.gates import (
+    MAX_CLIPPED_PERCENT,
+    _percentile,
+    artefact_gate,
+    picture_gates,
+    white_cell_gate,
+)
 from device.reading.reader import live_gates, prepare
 from device.reading.results import Gate, GateName, WhiteCell
 from device.reading.scaling import resampled
@@ -114,10 +121,28 @@ def test_ok__one_white_cell_is_enough() -> None:
     assert not white_cell_gate([]).passed
 
 
+def finds(artefacts: int, cells: int) -> list[WhiteCell]:
+    kinds = [CellType.ARTEFACT] * artefacts + [CellType.LYMPHOCYTE] * cells
+    return [
+        WhiteCell(0, 0, 9, 9, 50.0, None, tuple(float(one is kind) for one in CELL_TYPES))
+        for kind in kinds
+    ]
+
+
+def test_fail__nearly_all_finds_are_artefacts() -> None:
+    gate = artefact_gate(finds(19, 1))
+    assert (gate.problem, gate.value) == ("NO SMEAR", 95.0)
+
+
+@pytest.mark.parametrize(("artefacts", "cells"), [(0, 0), (0, 9), (5, 1), (70, 30)])
+def test_ok__a_dirty_smear_is_one(artefacts: int, cells: int) -> None:
+    assert artefact_gate(finds(artefacts, cells)).passed
+
+
 def test_ok__texts_fit_the_panel() -> None:
     faults = ({"led_level": 0.0}, {"exposure": 0.1}, {"exposure": 2.0}, {"defocus_um": 5.0})
     gates = [gate for fault in faults for gate in gates_of(rendered(**fault)[0])]
-    for gate in [*gates, white_cell_gate([])]:
+    for gate in [*gates, white_cell_gate([]), artefact_gate(finds(9, 0))]:
         assert len(gate.problem) <= 18
         assert len(gate.advice) <= 21
 

@@ -63,15 +63,15 @@ def test_ok__tables_count_what_is_refused_and_what_is_named() -> None:
     fields = field_table(slides).splitlines()
     head = fields[0].split(" | ")
     assert head[4:] == [
-        *("focus, %", "white cells, %", "inconclusive, %"),
+        *("focus, %", "white cells, %", "artefacts, %", "inconclusive, %"),
         *("named normal, %", "named leukaemia, %", "refused, % |"),
     ]
     label = next(line for line in fields if "text: label" in line).split(" | ")
-    assert label[1:8] == ["4", "–", "–", "25.0", "25.0", "25.0", "25.0"]
-    assert label[8:] == ["–", label[9]]
-    assert label[9].startswith("75.0 (")
+    assert label[1:9] == ["4", "–", "–", "25.0", "25.0", "–", "25.0", "25.0"]
+    assert label[9:] == ["–", label[10]]
+    assert label[10].startswith("75.0 (")
     noise = next(line for line in fields if "**noise**" in line).split(" | ")
-    assert noise[8] == "50.0"
+    assert noise[9] == "50.0"
     whole = slide_table(slides).splitlines()[-1].split(" | ")
     assert whole[:5] == ["| **all**", "3", "66.7", "33.3", "–"]
     assert whole[5].startswith("66.7 (")

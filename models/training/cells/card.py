@@ -15,7 +15,7 @@ from models.training.toml_file import write_toml
 from .preparation import UM_PER_PX
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 THRESHOLDS = Thresholds(label=0.5, pattern=0.7)
 ERRORS = ReaderErrors(
