@@ -31,6 +31,7 @@ from device.demo import interactive_demo, scripted_demo
 from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError, SettingsError
 from device.image_files import find_image_files
 from device.journal import set_up_logging
+from device.logs import journal_command, show_logs
 from device.microscope.led import GpioLed
 from device.model.bundle import load_bundle
 from device.models_command import RESTART, find_bundle, find_bundles, look_at, models_table, select
@@ -45,10 +46,12 @@ from device.records.reader import RecordReader
 from device.records.record import SIMULATED
 from device.records.slide_number import parse_slide_number
 from device.records.text import slide_text, slides_table
+from device.selftest import selftest
 from device.settings import Settings, load_settings, to_toml
 from device.simulator.stage import Stage
 from device.snap import save, snap
 from device.systemd import service_paused
+from device.upkeep import look_after
 from device.watch import print_panel, watch
 
 USAGE_ERROR = 2
@@ -109,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     snapping = command("snap", _snap, "Write one corrected picture with its scale bar")
     snapping.add_argument("picture", nargs="?", type=Path, default=Path("snap.png"), metavar="FILE")
     command("settings", _settings, "Print the settings in force")
+    command("selftest", _selftest, "Try every part once; exit status 1 where one fails")
+    logs = command("logs", _logs, "Show the appliance's log, or what it holds of a slide")
+    logs.add_argument("slide", nargs="?", metavar="S0042")
+    logs.add_argument("--boot", action="store_true", help="since the computer was switched on")
+    logs.add_argument("--follow", action="store_true", help="and go on as new lines come")
+    command("upkeep", _upkeep, "Check records and pictures; exit status 1 where some are damaged")
 
     demo = command("demo", _demo, "Run the appliance on the simulated microscope")
     demo.add_argument(
@@ -243,6 +252,38 @@ def _watch(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace) -> int:
     print(to_toml(load_settings(options.settings)), end="")
     return 0
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.ERROR)
+    failed = False
+    with interruptible(), service_paused():
+        for tried in selftest(settings):
+            print(tried, flush=True)
+            failed = failed or bool(tried.fault)
+    print(NOTICE + (f" {SIMULATED}." if assembly.is_simulated(settings) else ""))
+    return int(failed)
+
+
+def _logs(options: argparse.Namespace) -> int:
+    try:
+        slide = parse_slide_number(options.slide) if options.slide else None
+    except ValueError as error:
+        print(f"leukoscope logs: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    show_logs(journal_command(slide, boot=options.boot, follow=options.follow))
+    return 0
+
+
+def _upkeep(options: argparse.Namespace) -> int:
+    problems = 0
+    with _records(load_settings(options.settings)) as records:
+        for problem in look_after(records):
+            problems += 1
+            print(problem, flush=True)
+        print(f"{len(records.slides())} slides looked through, {problems} problems")
+    return int(problems > 0)
 
 
 def _demo(options: argparse.Namespace) -> int:

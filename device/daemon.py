@@ -419,7 +419,7 @@ class Daemon:
             "field %s: %s",
             "refused" if gate else "read",
             gate.problem if gate else f"{verdict.headline} {verdict.headline_confidence:.2f}",
-            extra={"slide": slide.name},
+            extra={"slide": slide.name, "field": len(slide.readings)},
         )
         return Event.REFUSED if gate else Event.READ
 

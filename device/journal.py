@@ -1,22 +1,103 @@
-"""Logging: one line an event on standard error, where systemd puts it in the journal."""
+"""Logging, one line an event: to the systemd journal with the slide and field as fields of the entry, else to a stream.
+
+The journal's own protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL) is spoken here: python3-systemd would have to be
+compiled where it does not come from apt.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TextIO
 
+JOURNAL_SOCKET = Path("/run/systemd/journal/socket")
+IDENTIFIER = "leukoscope"
 
-class _Line(logging.Formatter):
-    """Level, slide when there is one, and the message, on one line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        slide = getattr(record, "slide", "")
-        record.msg = f"{slide} {record.msg}" if slide else record.msg
-        return super().format(record)
+_PRIORITIES = (
+    (logging.CRITICAL, 2),
+    (logging.ERROR, 3),
+    (logging.WARNING, 4),
+    (logging.INFO, 6),
+)
+"""Least level of a record, and its priority in syslog(3); below all of them it is 7, debug."""
 
 
 def set_up_logging(stream: TextIO, level: int) -> None:
-    """Log to `stream` from `level` up."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Line("%(levelname)s %(message)s"))
+    """Log from `level` up: to the journal when it is what `stream` leads to, else to `stream`."""
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(_Line("%(levelname)s %(message)s"))
+    handler = JournalHandler(JOURNAL_SOCKET, lines) if leads_to_journal(stream) else lines
     logging.basicConfig(level=level, handlers=[handler])
+
+
+def leads_to_journal(stream: TextIO) -> bool:
+    """Whether systemd connected `stream` to the journal: $JOURNAL_STREAM names its device and inode."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # a stream that is no file
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+class JournalHandler(logging.Handler):
+    """Sends each record to the journal as one entry; to another handler what it does not take."""
+
+    def __init__(self, path: Path, instead: logging.Handler) -> None:
+        """path: of the journal's socket; instead: is given what the journal does not take."""
+        super().__init__()
+        self._path, self._instead = str(path), instead
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        # A journal that is busy or being restarted must not keep anybody waiting for a verdict.
+        self._socket.setblocking(False)
+        self.setFormatter(_Line("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record. Nothing is raised."""
+        try:
+            self._socket.sendto(encoded(self._fields(record)), self._path)
+        except OSError:
+            self._instead.handle(record)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+        super().close()
+
+    def _fields(self, record: logging.LogRecord) -> dict[str, str]:
+        priority = next((value for least, value in _PRIORITIES if record.levelno >= least), 7)
+        fields = {
+            "MESSAGE": self.format(record),
+            "PRIORITY": str(priority),
+            "SYSLOG_IDENTIFIER": IDENTIFIER,
+            "LOGGER": record.name,
+        }
+        for name in ("slide", "field"):
+            value = getattr(record, name, None)
+            if value:
+                fields[name.upper()] = str(value)
+        return fields
+
+
+def encoded(fields: Mapping[str, str]) -> bytes:
+    """The datagram of one journal entry; names: upper-case letters and underscores."""
+    parts = []
+    for name, text in fields.items():
+        value = text.encode(errors="backslashreplace")
+        if b"\n" in value:
+            parts.append(name.encode() + b"\n" + len(value).to_bytes(8, "little") + value + b"\n")
+        else:
+            parts.append(name.encode() + b"=" + value + b"\n")
+    return b"".join(parts)
+
+
+class _Line(logging.Formatter):
+    """The slide, when there is one, before the message."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        slide = getattr(record, "slide", "")
+        if slide:
+            record.message = f"{slide} {record.message}"
+        return super().formatMessage(record)

@@ -583,3 +583,48 @@ def test_ok__a_button_held_at_the_start_calibrates_before_the_daemon_runs(
     relays[0](Gesture.PRESS)
     before = ["calibrated", "a step was taken"] if held else []
     assert did == [*before, "attached", "ran", f"daemon took {Gesture.PRESS}"]
+
+
+# Selftest, logs, upkeep.
+
+
+def test_ok__selftest_names_every_part(run: Run) -> None:
+    status, out, err = run("selftest")
+    lines = out.splitlines()
+    parts = ["records", "camera", "light", "calibration", "model", "button"]
+    assert [line.split()[:2] for line in lines[:-1]] == [[part, "ok"] for part in parts]
+    assert lines[-1] == f"{NOTICE} SIMULATED."
+    assert (status, err) == (0, "")
+
+
+def test_fail__selftest_goes_on_after_a_part_that_fails(run: Run, settings_file: Path) -> None:
+    text = settings_file.read_text().replace(str(BUNDLE), "/nowhere")
+    settings_file.write_text(text)
+    status, out, _ = run("selftest")
+    assert status == 1
+    assert [line.split()[:2] for line in out.splitlines()[-3:-1]] == [
+        ["model", Fault.MODEL.code],
+        ["button", "ok"],
+    ]
+
+
+def test_ok__upkeep_of_good_records(run: Run, filled: Path) -> None:
+    assert run("upkeep") == (0, "2 slides looked through, 0 problems\n", "")
+
+
+def test_fail__upkeep_names_pictures_that_changed_or_went(run: Run, filled: Path) -> None:
+    first, second, _ = sorted(filled.rglob("*.png"))
+    first.write_bytes(first.read_bytes()[:-1])
+    second.unlink()
+    status, out, _ = run("upkeep")
+    assert status == 1
+    changed, gone, total = out.splitlines()
+    assert changed.startswith("S0001 field 1")
+    assert "SHA-256 differs" in changed
+    assert gone.startswith("S0001 field 2")
+    assert "picture missing" in gone
+    assert total == "2 slides looked through, 2 problems"
+
+
+def test_ok__upkeep_before_the_first_slide(run: Run) -> None:
+    assert run("upkeep") == (0, "0 slides looked through, 0 problems\n", "")

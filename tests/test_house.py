@@ -103,15 +103,29 @@ def test_fail__setup_wrong_python(checkout: Path, tmp_path: Path) -> None:
 
 def test_ok__systemd_units(checkout: Path, tmp_path: Path) -> None:
     analyze = tool("systemd-analyze")
-    units = sorted((checkout / "systemd").glob("*.service"))
-    assert units
+    units = sorted(
+        path for end in ("service", "timer") for path in checkout.glob(f"systemd/*.{end}")
+    )
+    assert len(units) == 3
     for unit in units:
         # The command is not installed here; all else is checked as it is.
         text = re.sub(r"/opt/leukoscope/\S+", "/bin/true", unit.read_text())
         (tmp_path / unit.name).write_text(text)
+    for unit in units:
         ran = run(analyze, "verify", tmp_path / unit.name, cwd=tmp_path)
         # It returns 0 even for a key that it does not know: silence is what counts.
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", ["leukoscope", "leukoscope-upkeep"])
+def test_ok__services_are_shut_in(name: str, checkout: Path, tmp_path: Path) -> None:
+    unit = checkout / "systemd" / f"{name}.service"
+    ran = run(
+        *(tool("systemd-analyze"), "security", "--offline=true", "--threshold=15", "--no-pager"),
+        unit,
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 0, ran.stdout  # an exposure above 1.5
 
 
 def test_ok__systemd_users(checkout: Path, tmp_path: Path) -> None:

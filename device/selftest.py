@@ -1,0 +1,97 @@
+"""`leukoscope selftest`: every part opened and tried once, as the daemon does at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from device import assembly
+from device.errors import LeukoscopeError
+from device.microscope.microscope import Microscope
+from device.settings import Settings
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A part, and what was found; fault: its number, "" when it is well."""
+
+    part: str
+    found: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.part:<12}{self.fault or 'ok':<4} {self.found}"
+
+
+def selftest(settings: Settings) -> Iterator[Tried]:
+    """Try one part after the other; one that fails does not keep the next from being tried.
+
+    The appliance must not run: it has the camera, the button and the records.
+    """
+    yield _tried("records", lambda: _records(settings))
+    with _microscope(settings) as microscope:
+        yield _tried("camera", lambda: _camera(microscope()))
+        yield _tried("light", lambda: _light(microscope()))
+    yield _tried("calibration", lambda: _calibration(settings))
+    yield _tried("model", lambda: _model(settings))
+    yield _tried("button", lambda: _button(settings))
+
+
+def _tried(part: str, trial: Callable[[], str]) -> Tried:
+    try:
+        return Tried(part, trial(), "")
+    except LeukoscopeError as error:
+        return Tried(part, str(error), error.fault.code)
+
+
+@contextmanager
+def _microscope(settings: Settings) -> Iterator[Callable[[], Microscope]]:
+    """Gives what opens the microscope when it is first asked for; closes it in the end."""
+    opened: list[Microscope] = []
+
+    def get() -> Microscope:
+        if not opened:
+            opened.append(assembly.open_microscope(settings))
+        return opened[0]
+
+    try:
+        yield get
+    finally:
+        for microscope in opened:
+            microscope.close()
+
+
+def _records(settings: Settings) -> str:
+    with closing(assembly.open_store(settings)) as store:
+        kept = f"{len(store.slides())} slides in {settings.storage.directory}"
+        return "; ".join([kept, *store.notices])
+
+
+def _camera(microscope: Microscope) -> str:
+    frame = microscope.preview()
+    return f"a frame of {frame.width_px} x {frame.height_px} px"
+
+
+def _light(microscope: Microscope) -> str:
+    return f"raises the picture by {microscope.test_light().rise:.0f} levels"
+
+
+def _calibration(settings: Settings) -> str:
+    found = assembly.find_calibration(settings)
+    if found.calibration is None:
+        return "none: shading is estimated; run leukoscope calibrate"
+    return f"{found.calibration.name} of {found.calibration.made}"
+
+
+def _model(settings: Settings) -> str:
+    reader = assembly.open_classifier(settings, threads=1)
+    return f"{reader.card.name} {reader.card.version} on {reader.runtime}"
+
+
+def _button(settings: Settings) -> str:
+    button = assembly.open_button(settings, lambda _gesture: None)
+    try:
+        return "pressed" if button.held() is not None else "not pressed"
+    finally:
+        button.close()
