@@ -13,6 +13,13 @@ usage: ./setup.sh COMMAND [OPTION...]
   test                   run all checks and tests
   bench [--json]         measure speed and memory
   lock [--upgrade]       write the locked dependencies anew
+  install                install the appliance on this computer, and start it (root)
+  upgrade                the same over an older version; settings and records stay
+  uninstall [--records]  remove it; records and settings stay, unless asked
+  wheels DIR [--release bookworm|trixie] [--machine aarch64|x86_64]
+                         fetch what an installation without network needs
+                         install, upgrade and uninstall take --root DIR: the system in that folder, such as a
+                         mounted image; install and upgrade --offline DIR: the folder of the wheels
   rig                    run the tests that need a camera driven by libcamera, in a virtual machine (root, x86-64)
 
 Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
@@ -117,6 +124,7 @@ stamp_of() {
 lock_file() {
   case "$1" in
     demo) echo device/requirements.txt ;;
+    pi) echo device/requirements-pi.txt ;;
     dev) echo tests/requirements.txt ;;
     tflite) echo tests/requirements-tflite.txt ;;
     train) echo models/training/requirements.txt ;;
@@ -298,11 +306,21 @@ run_lock() {
   pip_into .venv-lock "$UV"
   lock dev --generate-hashes --group build --extra dev "$@"
   lock demo --generate-hashes --group build --extra litert --constraints "$(lock_file dev)" "$@"
+  # From apt there: numpy, as apt's picamera2 is compiled against it, and lgpio.
+  lock pi --generate-hashes --extra litert --extra pi --no-emit-package numpy --no-emit-package lgpio \
+    --constraints "$(lock_file dev)" "$@"
   lock tflite --generate-hashes --group build --extra tflite --extra test "$@"
   # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has its
   # own hash and its own needs.
   lock train --no-annotate --group build --extra train "$@"
   sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
+}
+
+# with_install COMMAND ARGUMENT...
+with_install() {
+  # shellcheck source=/dev/null # checked by itself
+  source systemd/install.sh
+  "run_$1" "${@:2}"
 }
 
 run_rig() {
@@ -318,6 +336,10 @@ main() {
     demo | test | bench | lock | rig)
       check_machine
       "run_$command" "$@"
+      ;;
+    install | upgrade | uninstall | wheels)
+      check_machine
+      with_install "$command" "$@"
       ;;
     -h | --help | help) usage ;;
     *)

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Installation, on real systems: Debian Bookworm and Trixie are made, `setup.sh install --root` is done to each, and each
+# is booted by systemd-nspawn, where installed.sh looks at it. Sourced by setup.sh. All is kept in .rig.
+
+INSTALL_LIMIT_S=600
+
+# install_debian RELEASE: made once.
+install_debian() {
+  [ ! -f "$RIG/install-$1/complete" ] || return 0
+  say "making Debian $1 (three minutes)"
+  rm -rf "$RIG/install-$1"
+  debootstrap --variant=minbase --include=ca-certificates,dbus,iproute2,procps,systemd-sysv "$1" "$RIG/install-$1" \
+    >"$RIG/install-$1.log" 2>&1 || die "debootstrap failed: .rig/install-$1.log"
+  touch "$RIG/install-$1/complete"
+}
+
+# install_copy: of the checkout, what an installation is made from.
+install_copy() {
+  rm -rf "$RIG/checkout"
+  mkdir "$RIG/checkout"
+  cp -r device models systemd tests setup.sh pyproject.toml README.md CHANGELOG.md LICENSE "$RIG/checkout"
+}
+
+# install_into ROOT WHEELS: the appliance with simulated parts, and the unit that looks at it after the boot.
+install_into() {
+  "$RIG/checkout/setup.sh" install --root "$1"
+  sed -i -e 's/^# microscope = .*/microscope = "simulated"/' -e 's/^# panel = .*/panel = "simulated"/' \
+    -e 's/^# remote_button = .*/remote_button = true/' "$1/etc/leukoscope/leukoscope.toml"
+  # The simulated panel is a terminal's: its pictures are none of the journal's.
+  mkdir -p "$1/etc/systemd/system/leukoscope.service.d"
+  printf '[Service]\nStandardOutput=null\nStandardError=journal\n' >"$1/etc/systemd/system/leukoscope.service.d/rig.conf"
+  cat >"$1/etc/systemd/system/installed.service" <<'TEXT'
+[Unit]
+Description=Look at the installed appliance
+After=leukoscope.service
+SuccessAction=poweroff-force
+FailureAction=poweroff-force
+
+[Service]
+Type=oneshot
+ExecStart=/checkout/tests/rig/installed.sh
+ExecStopPost=sh -c 'echo "$$EXIT_STATUS" >/result/status; journalctl --no-pager >/result/journal'
+StandardOutput=file:/result/output
+StandardError=inherit
+TEXT
+  ln -sf /etc/systemd/system/installed.service "$1/etc/systemd/system/multi-user.target.wants/installed.service"
+}
+
+# install_test RELEASE: true when every check was ok.
+install_test() {
+  local root="$RIG/installed-$1" result="$RIG/out-install-$1"
+  install_debian "$1"
+  rm -rf "$root" "$result"
+  mkdir "$result"
+  cp -a "$RIG/install-$1" "$root"
+  # A machine behind a proxy has certificates of its own.
+  cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+  ./setup.sh wheels "$RIG/wheels-$1" --release "$1" --machine "$(uname -m)"
+  install_into "$root" >"$result/install.log" 2>&1 || die "install --root failed: $result/install.log"
+  say "booting Debian $1 with the appliance"
+  timeout --foreground "$INSTALL_LIMIT_S" systemd-nspawn -q -D "$root" -b --register=no --keep-unit \
+    --bind-ro="$RIG/checkout:/checkout" --bind-ro="$RIG/wheels-$1:/wheels" --bind="$result:/result" \
+    >"$result/console" 2>&1 || true
+  cat "$result/output"
+  [ "$(cat "$result/status" 2>/dev/null)" = 0 ]
+}
+
+# rig_install: both releases; true when all was ok on both.
+rig_install() {
+  local failed=0 release missing=()
+  command -v debootstrap >/dev/null || missing+=(debootstrap)
+  command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
+  [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}" || die "needed: ${missing[*]}"
+  mkdir -p "$RIG"
+  install_copy
+  for release in bookworm trixie; do
+    printf '== %s\n' "$release"
+    install_test "$release" || failed=1
+  done
+  return "$failed"
+}
