@@ -20,7 +20,8 @@ usage: ./setup.sh COMMAND [OPTION...]
                          fetch what an installation without network needs
                          install, upgrade and uninstall take --root DIR: the system in that folder, such as a
                          mounted image; install and upgrade --offline DIR: the folder of the wheels
-  rig                    run the tests that need a camera driven by libcamera, in a virtual machine (root, x86-64)
+  rig                    run the tests that need a real kernel, in a virtual machine (root, x86-64)
+  rig install            install, boot, upgrade and uninstall on Debian Bookworm and Trixie in containers (root)
 
 Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
 Pi OS, 64-bit; Python 3.11 to 3.13. PYTHON=/path/to/python chooses another Python than the first that fits.
@@ -324,9 +325,13 @@ with_install() {
 }
 
 run_rig() {
-  # shellcheck source=/dev/null # checked by itself
-  source tests/rig/rig.sh
-  rig "$@"
+  # shellcheck source=/dev/null # checked by themselves
+  source tests/rig/rig.sh && source tests/rig/install.sh
+  case "$*" in
+    "") rig ;;
+    install) rig_install ;;
+    *) die "rig takes no option but: install" ;;
+  esac
 }
 
 main() {

@@ -21,8 +21,8 @@ SETTINGS_FILE = Path("/etc/leukoscope/leukoscope.toml")
 """Read when no other is named; without it the defaults are in force."""
 
 DEFAULT_BUNDLE = Path(__file__).absolute().parent.parent / "models" / "cell-reader"
-"""The bundle beside the package: in a checkout, and in the same layout under /opt/leukoscope, a link that is not followed:
-what a settings file names shall hold after an upgrade."""
+"""The bundle beside the package: in a checkout, and in the same layout under /opt/leukoscope. That is a link, and not
+followed: what a settings file names shall hold after an upgrade."""
 
 
 def key(

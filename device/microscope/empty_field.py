@@ -184,7 +184,9 @@ def _polynomials(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         weights = np.ones_like(wanted)
         for _ in range(_ROUNDS):
             weighted = basis * weights[:, None]
-            found[:, channel] = np.linalg.lstsq(weighted.T @ basis, weighted.T @ wanted, rcond=None)[0]
+            found[:, channel] = np.linalg.lstsq(
+                weighted.T @ basis, weighted.T @ wanted, rcond=None
+            )[0]
             off = np.abs(wanted - basis @ found[:, channel])
             limit = 4.685 * max(1.4826 * float(np.median(off)), _LEAST_SPREAD)
             weights = np.maximum(1 - (off / limit) ** 2, 0) ** 2

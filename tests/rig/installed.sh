@@ -41,7 +41,7 @@ check "it runs as its own user" [ "$(ps -o user= -p "$(main_pid)")" = leukoscope
 check "nothing listens" [ -z "$(ss -Hltunp 2>/dev/null | grep leukoscope)" ]
 check "the journal has its entries as fields" \
   sh -c 'journalctl -u leukoscope -o json --output-fields=LOGGER,SYSLOG_IDENTIFIER | grep -q "\"LOGGER\":\"device"'
-check "leukoscope logs shows them" sh -c 'leukoscope logs --boot | grep -q "READY"'
+check "leukoscope logs shows them" sh -c 'leukoscope logs --boot | grep -q "starting -> ready"'
 check "leukoscope watch shows the panel" sh -c "leukoscope watch --once >/dev/null"
 check "the state folder is the service's own" [ "$(stat -c %U /var/lib/leukoscope)" = leukoscope ]
 

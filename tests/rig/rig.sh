@@ -131,7 +131,6 @@ rig_boot() {
 
 # rig: makes what is missing, then runs the tests.
 rig() {
-  [ "$#" -eq 0 ] || die "rig takes no options."
   [ "$(uname -m)" = x86_64 ] || die "the rig is for x86-64; this is $(uname -m)."
   [ "$(id -u)" -eq 0 ] || die "the rig makes a Debian of its own: only root can. Type: sudo ./setup.sh rig"
   rig_tools

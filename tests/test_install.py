@@ -1,0 +1,213 @@
+"""setup.sh install: what it refuses, what it writes, and that a failure puts everything back.
+
+The whole of it, on booted systems: `./setup.sh rig install`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TRIXIE = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_CODENAME=trixie\n'
+
+GIVEN = """
+set -euo pipefail
+say() { printf 'setup: %s\\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+source systemd/install.sh
+"""
+"""What setup.sh gives to systemd/install.sh."""
+
+
+def shell(checkout: Path, script: str, **variables: object) -> subprocess.CompletedProcess[str]:
+    """Runs `script` after install.sh was read, with these variables set."""
+    settings = "".join(f"{name}='{value}'\n" for name, value in variables.items())
+    return subprocess.run(
+        ["bash", "-c", GIVEN + settings + script],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A folder that looks like a system's root as far as these tests go."""
+    root = tmp_path / "root"
+    (root / "etc").mkdir(parents=True)
+    (root / "etc" / "os-release").write_text(TRIXIE)
+    return root
+
+
+def architecture(name: str) -> str:
+    return f'in_target() {{ [ "$1" = dpkg ] && echo {name}; }}\n'
+
+
+@pytest.mark.parametrize("name", ["arm64", "amd64"])
+@pytest.mark.parametrize("codename", ["bookworm", "trixie"])
+def test_ok__64_bit_debian(checkout: Path, target: Path, codename: str, name: str) -> None:
+    (target / "etc" / "os-release").write_text(TRIXIE.replace("trixie", codename))
+    ran = shell(checkout, architecture(name) + "check_target", TARGET=target)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "words"),
+    [
+        (TRIXIE, "armhf", "this system is armhf: install Raspberry Pi OS (64-bit)"),
+        (TRIXIE.replace("trixie", "bullseye"), "arm64", "Bookworm or Trixie"),
+        ('PRETTY_NAME="Ubuntu 24.04 LTS"\nID=ubuntu\n', "arm64", "this is Ubuntu 24.04 LTS"),
+        ("", "arm64", "no system that says its name"),
+    ],
+)
+def test_fail__other_systems_in_one_line(
+    checkout: Path, target: Path, release: str, name: str, words: str
+) -> None:
+    (target / "etc" / "os-release").write_text(release)
+    ran = shell(checkout, architecture(name) + "check_target", TARGET=target)
+    assert ran.returncode == 1
+    assert words in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
+CONFIGS = ["", "arm_64bit=1\n", "[pi4]\nmax_framebuffers=2", "\n\n# mine\ndtparam=audio=on\n\n"]
+
+
+@pytest.mark.parametrize("before", CONFIGS)
+def test_ok__config_txt_is_changed_once_and_back(checkout: Path, before: str) -> None:
+    def done(function: str, text: str) -> str:
+        ran = subprocess.run(
+            ["bash", "-c", GIVEN + function],
+            cwd=checkout,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return ran.stdout
+
+    ended = before if before.endswith("\n") or not before else before + "\n"
+    once = done("configured", before)
+    assert once.startswith(ended)
+    lines = once[len(ended) :].splitlines()
+    # Below a filter such as [pi4] the lines would hold for that model alone.
+    assert lines[:2] == ["# leukoscope: begin", "[all]"]
+    assert {"camera_auto_detect=1", "dtparam=i2c_arm=on", "dtparam=watchdog=on"} <= {*lines}
+    assert done("configured", once) == once
+    assert done("without_block", once) == ended
+
+
+def contents(root: Path) -> dict[str, str]:
+    """Every file, link and folder below a root, and what is in it."""
+    return {
+        str(path.relative_to(root)): (
+            f"-> {path.readlink()}"
+            if path.is_symlink()
+            else path.read_text()
+            if path.is_file()
+            else ""
+        )
+        for path in root.rglob("*")
+    }
+
+
+CHANGES = """
+begin_undo
+echo new | put - /etc/kept.conf
+echo new | put - /etc/made/deep/new.conf
+link /new /opt/leukoscope
+echo again | put - /etc/kept.conf
+"""
+
+
+def test_ok__a_failure_puts_everything_back(checkout: Path, target: Path) -> None:
+    (target / "etc" / "kept.conf").write_text("old\n")
+    (target / "opt" / "leukoscope-releases").mkdir(parents=True)
+    (target / "opt" / "leukoscope").symlink_to("/old")
+    before = contents(target)
+    ran = shell(checkout, CHANGES + "die 'no room'", TARGET=target)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "setup: no room",
+        "setup: undoing what was done",
+        "setup: the machine is as it was before (packages that apt installed stay)",
+    ]
+    before.pop("opt/leukoscope-releases")  # it was empty
+    assert contents(target) == before
+
+
+def test_ok__what_is_done_stays(checkout: Path, target: Path) -> None:
+    (target / "etc" / "kept.conf").write_text("old\n")
+    ran = shell(checkout, CHANGES + "end_undo", TARGET=target)
+    assert ran.returncode == 0, ran.stderr
+    after = contents(target)
+    assert after["etc/kept.conf"] == "again\n"
+    assert after["etc/made/deep/new.conf"] == "new\n"
+    assert after["opt/leukoscope"] == "-> /new"
+    assert not [name for name in after if ".undo" in name or name.endswith(".new")]
+
+
+def test_ok__releases_are_numbered_and_two_are_kept(checkout: Path, target: Path) -> None:
+    releases = target / "opt" / "leukoscope-releases"
+    for number in (8, 9, 10):
+        (releases / f"{number:04d}").mkdir(parents=True)
+    ran = shell(checkout, "next_release; keep_two", TARGET=target)
+    assert ran.stdout == "/opt/leukoscope-releases/0011\n"
+    assert sorted(path.name for path in releases.iterdir()) == ["0009", "0010"]
+
+
+def test_ok__a_release_holds_what_the_device_needs_and_no_training(
+    checkout: Path, target: Path
+) -> None:
+    ran = shell(checkout, "copy_release /opt/release", TARGET=target)
+    assert ran.returncode == 0, ran.stderr
+    release = target / "opt" / "release"
+    assert (release / "models" / "cell-reader" / "model.tflite").exists()
+    assert not (release / "models" / "training").exists()
+    assert not [*release.rglob("__pycache__")]
+
+
+def test_ok__every_file_of_systemd_has_a_place(checkout: Path) -> None:
+    ran = shell(checkout, "system_files")
+    placed = {line.split()[0] for line in ran.stdout.splitlines()}
+    there = {f"systemd/{path.name}" for path in (checkout / "systemd").iterdir()}
+    assert there - placed == {"systemd/install.sh"}
+    assert placed <= there
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another says first that only root can install")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["install", "--root", "/nowhere"], "there is no folder /nowhere"),
+        (["install", "--fast", "yes"], "no such option: --fast"),
+        (["upgrade", "--root", "{target}"], "nothing is installed here"),
+        (["uninstall", "--root", "{target}"], "nothing is installed here"),
+        (["wheels"], "wheels needs a folder"),
+        (["wheels", "x", "--release", "buster"], "no such option: --release buster"),
+    ],
+)
+def test_fail__called_wrongly(
+    checkout: Path, target: Path, arguments: list[str], words: str
+) -> None:
+    command = ["./setup.sh", *(word.format(target=target) for word in arguments)]
+    ran = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert words in ran.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may install")
+def test_fail__only_root_installs(checkout: Path) -> None:
+    bash = shutil.which("bash") or "bash"
+    ran = subprocess.run(
+        [bash, "setup.sh", "install"], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert "sudo ./setup.sh install" in ran.stderr
