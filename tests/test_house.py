@@ -18,6 +18,7 @@ PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)")
 
 LOCKS = {
     "demo": "device/requirements.txt",
+    "pi": "device/requirements-pi.txt",
     "dev": "tests/requirements.txt",
     "tflite": "tests/requirements-tflite.txt",
     "train": "models/training/requirements.txt",
@@ -173,6 +174,16 @@ def test_ok__locks_hold_what_the_project_asks_for(checkout: Path, project: dict)
 
 def test_ok__demo_lock_is_part_of_dev_lock(checkout: Path) -> None:
     assert pins(checkout, "demo").items() <= pins(checkout, "dev").items()
+
+
+def test_ok__pi_lock_leaves_to_apt_what_apts_picamera2_is_compiled_against(
+    checkout: Path, project: dict
+) -> None:
+    extras = project["project"]["optional-dependencies"]
+    wanted = project["project"]["dependencies"] + extras["litert"] + extras["pi"]
+    from_apt = {"numpy", "lgpio"}
+    assert {normal(r) for r in wanted} - from_apt <= set(pins(checkout, "pi"))
+    assert not from_apt & set(pins(checkout, "pi"))
 
 
 def test_ok__tflite_lock_stays_below_numpy_2(checkout: Path) -> None:
