@@ -6,6 +6,7 @@ it: its format and its way from a request to pixels do. Nor does `flush`, which 
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,7 @@ BARS = [
 def camera(rig: None) -> Iterator[Any]:
     from picamera2 import Picamera2
 
+    subprocess.run(["systemctl", "stop", "leukoscope"], check=True)  # it has the camera
     camera = Picamera2()
     camera.configure(
         camera.create_still_configuration(
@@ -46,6 +48,7 @@ def camera(rig: None) -> Iterator[Any]:
     camera.start()
     yield camera
     camera.close()
+    subprocess.run(["systemctl", "start", "leukoscope"], check=True)
 
 
 def taken(camera: Any) -> tuple[np.ndarray, int]:
