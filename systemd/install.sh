@@ -130,24 +130,30 @@ save() {
 }
 
 undo() {
-  local status=$? path
+  local status=$? path failed=()
   trap - EXIT
+  # Whatever fails here, the rest is still put back.
+  set +e
   say "undoing what was done"
-  [ ! -f "$UNDO/started" ] || systemctl stop leukoscope.service
+  [ ! -f "$UNDO/started" ] || systemctl stop leukoscope.service leukoscope-upkeep.timer
   [ ! -s "$UNDO/paths" ] || while IFS= read -r path; do
-    rm -rf "$TARGET${path:?}"
-    if [ -e "$UNDO/old$path" ] || [ -L "$UNDO/old$path" ]; then cp -a "$UNDO/old$path" "$TARGET$path"; fi
+    rm -rf "$TARGET${path:?}" || failed+=("$path")
+    if [ -e "$UNDO/old$path" ] || [ -L "$UNDO/old$path" ]; then
+      cp -a "$UNDO/old$path" "$TARGET$path" || failed+=("$path")
+    fi
   done <"$UNDO/paths"
-  if [ -f "$UNDO/ran" ]; then
-    systemctl daemon-reload
-    systemctl restart leukoscope.service || say "the old version does not start: journalctl -u leukoscope"
-  elif [ -f "$UNDO/started" ]; then
-    systemctl daemon-reload
+  [ ! -f "$UNDO/started" ] || systemctl daemon-reload
+  [ ! -f "$UNDO/ran" ] || systemctl restart leukoscope.service leukoscope-upkeep.timer ||
+    say "the old version does not start: journalctl -u leukoscope"
+  [ "$status" -ne 0 ] || status=1
+  if [ "${#failed[@]}" -gt 0 ]; then
+    say "NOT put back: ${failed[*]}. What they were is in $UNDO/old: copy it by hand."
+    exit "$status"
   fi
   rm -rf "$UNDO"
   rmdir --ignore-fail-on-non-empty "$TARGET$RELEASES"
   say "the machine is as it was before (packages that apt installed stay)"
-  exit "$((status == 0 ? 1 : status))"
+  exit "$status"
 }
 
 # put SOURCE DESTINATION: a file of the checkout, or standard input (-), into the target.
@@ -190,9 +196,14 @@ BOOT_CONFIG=/boot/firmware/config.txt
 BEGIN_MARK="# leukoscope: begin"
 END_MARK="# leukoscope: end"
 
-# without_block: standard input less what configured adds.
+# without_block: standard input less what configured adds. A begin without its end takes nothing with it.
 without_block() {
-  sed "/^$BEGIN_MARK\$/,/^$END_MARK\$/d"
+  awk -v begin="$BEGIN_MARK" -v end="$END_MARK" '
+    $0 == begin { printf "%s", held; held = ""; inside = 1 }
+    inside { held = held $0 "\n" }
+    inside && $0 == end { held = ""; inside = 0; next }
+    !inside
+    END { printf "%s", held }'
 }
 
 # configured: a config.txt from standard input, with the camera, the I2C bus and the watchdog switched on at its end.
@@ -269,8 +280,9 @@ try_release() {
 options_of_install() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
-      --root) TARGET="$(realpath -e "${2:?--root needs a folder}")" || die "there is no folder $2." ;;
-      --offline) WHEELS="$(realpath -e "${2:?--offline needs a folder}")" || die "there is no folder $2." ;;
+      --root | --offline) [ -n "${2:-}" ] || die "$1 needs a folder." ;;&
+      --root) TARGET="$(realpath -e "$2")" || die "there is no folder $2." ;;
+      --offline) WHEELS="$(realpath -e "$2")" || die "there is no folder $2." ;;
       *) die "no such option: $1. See ./setup.sh help" ;;
     esac
     shift 2

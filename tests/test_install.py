@@ -104,6 +104,20 @@ def test_ok__config_txt_is_changed_once_and_back(checkout: Path, before: str) ->
     assert done("without_block", once) == ended
 
 
+def test_ok__a_begin_without_its_end_takes_nothing_with_it(checkout: Path) -> None:
+    text = "a=1\n# leukoscope: begin\nmine=2\n"
+    ran = subprocess.run(
+        ["bash", "-c", GIVEN + "without_block"],
+        cwd=checkout,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout == text
+
+
 def contents(root: Path) -> dict[str, str]:
     """Every file, link and folder below a root, and what is in it."""
     return {
@@ -141,6 +155,26 @@ def test_ok__a_failure_puts_everything_back(checkout: Path, target: Path) -> Non
     ]
     before.pop("opt/leukoscope-releases")  # it was empty
     assert contents(target) == before
+
+
+def test_ok__it_is_put_back_though_systemd_does_not_answer(checkout: Path, target: Path) -> None:
+    before = contents(target)
+    broken = "systemctl() { return 5; }\n"
+    ran = shell(checkout, broken + CHANGES + 'touch "$UNDO/started"\ndie no', TARGET=target)
+    assert ran.returncode == 1
+    # Of begin_undo's own making: the folder of releases, and what the link needs.
+    assert {name: text for name, text in contents(target).items() if name != "opt"} == before
+
+
+def test_fail__what_can_not_be_put_back_is_named_and_kept(checkout: Path, target: Path) -> None:
+    (target / "etc" / "kept.conf").write_text("old\n")
+    broken = 'broken() { cp() { [ "$1" != -a ] && command cp "$@"; }; die no; }\n'
+    ran = shell(checkout, broken + CHANGES + "broken", TARGET=target)
+    assert ran.returncode == 1
+    assert "NOT put back: /etc/kept.conf" in ran.stderr
+    assert "as it was before" not in ran.stderr
+    (saved,) = (target / "opt" / "leukoscope-releases").glob(".undo.*/old/etc/kept.conf")
+    assert saved.read_text() == "old\n"
 
 
 def test_ok__what_is_done_stays(checkout: Path, target: Path) -> None:
@@ -188,6 +222,7 @@ def test_ok__every_file_of_systemd_has_a_place(checkout: Path) -> None:
     [
         (["install", "--root", "/nowhere"], "there is no folder /nowhere"),
         (["install", "--fast", "yes"], "no such option: --fast"),
+        (["install", "--root"], "setup: --root needs a folder"),
         (["upgrade", "--root", "{target}"], "nothing is installed here"),
         (["uninstall", "--root", "{target}"], "nothing is installed here"),
         (["wheels"], "wheels needs a folder"),
