@@ -43,12 +43,16 @@ def leads_to_journal(stream: TextIO) -> bool:
 
 
 class JournalHandler(logging.Handler):
-    """Sends each record to the journal as one entry; to another handler what it does not take."""
+    """Sends each record to the journal as one entry; to another handler what it can't take.
+
+    While the journal is busy records are lost, and counted: systemd leads standard error to it as well, where
+    writing would wait. The next entry that is taken is preceded by how many were.
+    """
 
     def __init__(self, path: Path, instead: logging.Handler) -> None:
         """path: of the journal's socket; instead: is given what the journal does not take."""
         super().__init__()
-        self._path, self._instead = str(path), instead
+        self._path, self._instead, self._lost = str(path), instead, 0
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         # A journal that is busy or being restarted must not keep anybody waiting for a verdict.
         self._socket.setblocking(False)
@@ -57,28 +61,39 @@ class JournalHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record. Nothing is raised."""
         try:
-            self._socket.sendto(encoded(self._fields(record)), self._path)
+            if self._lost:
+                self._send(
+                    logging.WARNING, f"{self._lost} log entries lost: the journal was busy", {}
+                )
+                self._lost = 0
+            fields = {"LOGGER": record.name}
+            for name in ("slide", "field"):
+                value = getattr(record, name, None)
+                if value:
+                    fields[name.upper()] = str(value)
+            self._send(record.levelno, self.format(record), fields)
+        except BlockingIOError:
+            self._lost += 1
         except OSError:
             self._instead.handle(record)
+        except Exception:  # a record that can't be put into words: logging's own way with it
+            self.handleError(record)
 
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
         super().close()
 
-    def _fields(self, record: logging.LogRecord) -> dict[str, str]:
-        priority = next((value for least, value in _PRIORITIES if record.levelno >= least), 7)
-        fields = {
-            "MESSAGE": self.format(record),
+    def _send(self, level: int, message: str, fields: Mapping[str, str]) -> None:
+        """Send one entry. Raises OSError; BlockingIOError when the journal is busy."""
+        priority = next((value for least, value in _PRIORITIES if level >= least), 7)
+        entry = {
+            "MESSAGE": message,
             "PRIORITY": str(priority),
             "SYSLOG_IDENTIFIER": IDENTIFIER,
-            "LOGGER": record.name,
+            **fields,
         }
-        for name in ("slide", "field"):
-            value = getattr(record, name, None)
-            if value:
-                fields[name.upper()] = str(value)
-        return fields
+        self._socket.sendto(encoded(entry), self._path)
 
 
 def encoded(fields: Mapping[str, str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
@@ -86,16 +87,50 @@ def test_ok__an_entry_has_slide_and_field(
     assert instead.stream.getvalue() == ""
 
 
-@pytest.mark.parametrize("why", ["absent", "full", "too long"])
+@pytest.mark.parametrize("why", ["absent", "too long"])
 def test_ok__what_the_journal_does_not_take_goes_elsewhere(
     why: str, journal: socket.socket, instead: logging.StreamHandler[io.StringIO]
 ) -> None:
     handler = JournalHandler(Path("nowhere" if why == "absent" else "journal"), instead)
     message = "x" * 10_000_000 if why == "too long" else "the light is off"
-    for _ in range(1000 if why == "full" else 1):  # nobody reads them; none may wait for that
-        handler.handle(record(message))
+    handler.handle(record(message))
     handler.close()
     assert message in instead.stream.getvalue()
+
+
+def test_ok__a_busy_journal_keeps_nobody_waiting_and_what_is_lost_is_counted(
+    journal: socket.socket, instead: logging.StreamHandler[io.StringIO]
+) -> None:
+    handler = JournalHandler(Path("journal"), instead)
+    for number in range(1000):  # nobody reads them
+        handler.handle(record(f"entry {number}"))
+    journal.setblocking(False)
+    taken = 0
+    with contextlib.suppress(BlockingIOError):
+        while journal.recv(9999):
+            taken += 1
+    handler.handle(record("the journal is back"))
+    entries = [parsed(journal.recv(9999))["MESSAGE"] for _ in range(2)]
+    assert entries == [
+        f"{1000 - taken} log entries lost: the journal was busy",
+        "the journal is back",
+    ]
+    assert instead.stream.getvalue() == ""
+    handler.close()
+
+
+def test_ok__a_wrong_log_call_stops_nothing(
+    journal: socket.socket,
+    instead: logging.StreamHandler[io.StringIO],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    handler = JournalHandler(Path("journal"), instead)
+    wrong = logging.LogRecord("device", logging.INFO, "x.py", 1, "%d cells", ("three",), None)
+    handler.handle(wrong)
+    assert "Logging error" in capsys.readouterr().err
+    handler.handle(record("and on"))
+    assert parsed(journal.recv(9999))["MESSAGE"] == "and on"
+    handler.close()
 
 
 def test_ok__a_stream_of_another_file_is_no_journal(
