@@ -326,7 +326,7 @@ with_install() {
 
 run_rig() {
   # shellcheck source=/dev/null # checked by themselves
-  source tests/rig/rig.sh && source tests/rig/install.sh
+  source systemd/install.sh && source tests/rig/rig.sh && source tests/rig/install.sh
   case "$*" in
     "") rig ;;
     install) rig_install ;;

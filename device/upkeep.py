@@ -24,8 +24,8 @@ def look_after(records: RecordReader) -> Iterator[str]:
             if field.picture_removed:  # by the device itself, to make room
                 continue
             try:
-                records.load_picture(field)
-            except (StoreError, OSError) as error:
+                records.picture_file(field)
+            except StoreError as error:
                 if not _removed_since(records, field):
                     yield f"{slide.name} field {field.number}: {error}"
 

@@ -23,12 +23,15 @@ source systemd/install.sh
 """What setup.sh gives to systemd/install.sh."""
 
 
-def shell(checkout: Path, script: str, **variables: object) -> subprocess.CompletedProcess[str]:
-    """Runs `script` after install.sh was read, with these variables set."""
+def shell(
+    checkout: Path, script: str, given: str = "", **variables: object
+) -> subprocess.CompletedProcess[str]:
+    """Runs `script` after install.sh was read, with these variables set and this on its stdin."""
     settings = "".join(f"{name}='{value}'\n" for name, value in variables.items())
     return subprocess.run(
         ["bash", "-c", GIVEN + settings + script],
         cwd=checkout,
+        input=given,
         capture_output=True,
         text=True,
         timeout=60,
@@ -82,16 +85,7 @@ CONFIGS = ["", "arm_64bit=1\n", "[pi4]\nmax_framebuffers=2", "\n\n# mine\ndtpara
 @pytest.mark.parametrize("before", CONFIGS)
 def test_ok__config_txt_is_changed_once_and_back(checkout: Path, before: str) -> None:
     def done(function: str, text: str) -> str:
-        ran = subprocess.run(
-            ["bash", "-c", GIVEN + function],
-            cwd=checkout,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return ran.stdout
+        return shell(checkout, function, text).stdout
 
     ended = before if before.endswith("\n") or not before else before + "\n"
     once = done("configured", before)
@@ -106,16 +100,7 @@ def test_ok__config_txt_is_changed_once_and_back(checkout: Path, before: str) ->
 
 def test_ok__a_begin_without_its_end_takes_nothing_with_it(checkout: Path) -> None:
     text = "a=1\n# leukoscope: begin\nmine=2\n"
-    ran = subprocess.run(
-        ["bash", "-c", GIVEN + "without_block"],
-        cwd=checkout,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert ran.stdout == text
+    assert shell(checkout, "without_block", text).stdout == text
 
 
 def contents(root: Path) -> dict[str, str]:

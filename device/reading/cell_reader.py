@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from device.field import Field
-from device.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
+from device.reading.cell_types import CELL_TYPES, CellType
 from device.reading.cell_view import cell_views
 from device.reading.differential import differential_of
-from device.reading.gates import artefact_gate, white_cell_gate
+from device.reading.gates import cell_gates
 from device.reading.measurements import geometry, measured
 from device.reading.reader import flat_picture
 from device.reading.results import FieldReading, WhiteCell
@@ -64,12 +64,8 @@ def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldRea
                 types if whole else (),
             )
         )
-    typed = [cell for cell in cells if cell.types]
-    counted = [cell for cell in typed if cell.cell_type not in NOT_COUNTED]
-    gates = [*flat.gates, white_cell_gate(counted)]
-    if counted:
-        gates.append(artefact_gate(typed))
-    reading = FieldReading(tuple(gates), tuple(cells), None, None)
+    gates = (*flat.gates, *cell_gates([cell for cell in cells if cell.types]))
+    reading = FieldReading(gates, tuple(cells), None, None)
     if not gates[-1].passed:
         return reading
     differential = differential_of([reading])

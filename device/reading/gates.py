@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.field import Rgb
-from device.reading.cell_types import CellType
+from device.reading.cell_types import NOT_COUNTED, CellType
 from device.reading.focus import measure_focus
 from device.reading.results import Gate, GateName, WhiteCell
 
@@ -23,7 +23,7 @@ MIN_SHARPNESS = 0.185
 kind, chosen on half of the slides (README.md beside this file). It refuses nearly all that are 1.25 µm out of focus."""
 MAX_ARTEFACTS_PERCENT, LEAST_ARTEFACTS = 70.0, 6
 """Of the finds at most so many percent may be artefacts, where there are at least so many of them: more is
-no smear. Chosen on real fields: it refuses none of 777 normal ones, 7 of 562 leukaemic ones (models/README.md)."""
+no smear. Chosen on real fields: it refuses no normal one and up to 3 % of a leukaemia's (models/README.md)."""
 MIN_CONTRAST_LEVELS = 3.0
 """Least contrast at 2 µm, in levels of 255: below it there is nothing to focus on."""
 
@@ -123,6 +123,12 @@ def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:
         "" if cells else "NO WHITE CELLS",
         "" if cells else "move the slide",
     )
+
+
+def cell_gates(finds: Sequence[WhiteCell]) -> tuple[Gate, ...]:
+    """The gates of a field whose cells were read one by one; finds: those with types."""
+    gate = white_cell_gate([find for find in finds if find.cell_type not in NOT_COUNTED])
+    return (gate, artefact_gate(finds)) if gate.passed else (gate,)
 
 
 def artefact_gate(finds: Sequence[WhiteCell]) -> Gate:

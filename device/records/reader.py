@@ -74,6 +74,10 @@ class RecordReader:
 
         Raises StoreError, saying why, when it was removed, is missing or is no longer the same.
         """
+        return Image.open(io.BytesIO(self.picture_file(field)), formats=["PNG"]).convert("RGB")
+
+    def picture_file(self, field: FieldRecord) -> bytes:
+        """Return the PNG file of a field, after checking its SHA-256. Raises as `load_picture`."""
         if field.picture_removed:
             raise StoreError(f"{field.picture}: picture removed to make room")
         path = self._root / field.picture
@@ -87,7 +91,7 @@ class RecordReader:
             raise StoreError(
                 f"{field.picture}: not the picture that was recorded (SHA-256 differs)"
             )
-        return Image.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
+        return data
 
     def _records(
         self, convert: Callable[[sqlite3.Row], _Record], query: str, slide: int | None

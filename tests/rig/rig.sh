@@ -11,16 +11,9 @@ RIG_PICAMERA2=0.3.38
 RIG_LGPIO=0.2.2.0
 RIG_LIMIT_S=900
 
-# rig_in_root COMMAND...: in the new Debian. The mounts are in a namespace of their own: none is ever left behind.
+# rig_in_root COMMAND...: in the new Debian, as the installation runs commands in a mounted system.
 rig_in_root() {
-  # shellcheck disable=SC2016 # the inner shell expands them
-  unshare --mount sh -ec '
-    root="$1"
-    shift
-    mount -t proc proc "$root/proc"
-    mount --bind /sys "$root/sys"
-    mount --bind /dev "$root/dev"
-    exec chroot "$root" "$@"' sh "$RIG/root" env DEBIAN_FRONTEND=noninteractive HOME=/root LC_ALL=C "$@"
+  TARGET="$RIG/root" in_target "$@"
 }
 
 rig_debian() {

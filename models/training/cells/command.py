@@ -101,6 +101,9 @@ def _run(names: list[str], options: argparse.Namespace) -> None:
 
 
 def _judge(options: argparse.Namespace) -> int:
+    from models.training.figures import reliability_plot
+    from models.training.probabilities import calibration_error, reliability
+
     from . import verdicts
     from .calibration import best_temperature
 
@@ -111,7 +114,10 @@ def _judge(options: argparse.Namespace) -> int:
     print(verdicts.fields(tested))
     print(verdicts.cells(tested))
     figure = options.out / f"{options.name}-reliability.png"
-    print(f"calibration error, fields judged alone: {verdicts.calibration(tested, figure):.3f}")
+    said, truth = verdicts.fields_read(tested)
+    error = calibration_error(said, truth)
+    reliability_plot(reliability(said, truth), error, figure)
+    print(f"calibration error, fields judged alone: {error:.3f}")
     print(f"its plot: {figure}")
     if RUNS[names[0]].left_out == "chula-pi":
         print(f"\n{verdicts.new_site(tested)}")

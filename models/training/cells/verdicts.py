@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from device.reading.cell_types import BLASTS, CELL_TYPES
+from device.control.measures import MAX_ABNORMAL
+from device.reading.cell_types import BLASTS, CELL_TYPES, CellType
 from device.reading.differential import ABNORMAL, Baseline, differential_of
+from device.reading.gates import cell_gates
 from device.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
@@ -23,9 +26,8 @@ from device.reading.results import (
 )
 from device.reading.rule import judge
 from models.training.errors import TrainingError
-from models.training.figures import reliability_plot
 from models.training.intervals import Value
-from models.training.probabilities import auc, calibration_error, reliability
+from models.training.probabilities import auc
 
 from .calibration import tempered
 from .card import ERRORS, THRESHOLDS
@@ -46,6 +48,12 @@ LABEL_OF_KIND = {
 MOSTLY_BLASTS = ("patient-01", "patient-12", "patient-15", "patient-23")
 """Patients of whose counted cells experts call nine of ten blasts (patients.csv)."""
 
+SCARCE_BLASTS = 0.2
+"""Share of blasts below which which blasts they are tells nothing."""
+
+READ = (1 / len(LABELS),) * len(LABELS)
+"""Stands for a read field's own probabilities, which its slide's verdict does not ask for."""
+
 CONTROLS, DRAWS = (0, 1, 3, 5), 20
 """Control slides, and how often they are drawn anew from the slides of the new site."""
 
@@ -61,13 +69,19 @@ class Tested:
     box: Texts
     nuclear_area: Floats
 
-    def rows(self, of: Flags) -> list[FieldReading]:
-        """The cells as a field's reading, as the rule takes them."""
-        cells = tuple(
-            WhiteCell(0, 0, 1, 1, 1.0, None, tuple(map(float, row)))
-            for row in self.probabilities[of]
-        )
-        return [FieldReading((), cells, None, (0.2,) * len(LABELS))]
+    def readings(self, of: Flags) -> list[FieldReading]:
+        """The fields of these cells as the device would read them; one that a gate of cells refuses has no
+        probabilities.
+        """
+        readings = []
+        for path in np.unique(self.path[of]):
+            cells = tuple(
+                WhiteCell(0, 0, 1, 1, 1.0, None, tuple(map(float, row)))
+                for row in self.probabilities[of & (self.path == path)]
+            )
+            gates = cell_gates(cells)
+            readings.append(FieldReading(gates, cells, None, READ if gates[-1].passed else None))
+        return readings
 
 
 def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
@@ -100,7 +114,7 @@ def verdict(
     baseline: Baseline | None = None,
 ) -> Verdict:
     """What the device says of some cells together."""
-    return judge(tested.rows(of), THRESHOLDS, ERRORS, control, baseline)
+    return judge(tested.readings(of), THRESHOLDS, ERRORS, control, baseline)
 
 
 def outcome(said: Verdict, label: str) -> tuple[str, str]:
@@ -114,8 +128,9 @@ def outcome(said: Verdict, label: str) -> tuple[str, str]:
 def slides(tested: Tested) -> str:
     """A line a patient of lld-40x, and the slides of chula-pi together."""
     lines = [
-        "| patient or slides | truth | cells | blasts | verdict | pattern's confidence | class's | pattern | class |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| patient or slides | truth | cells | artefacts | blasts | lymphoblasts of them | verdict | "
+        "pattern's confidence | class's | pattern | class |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for group in sorted(set(tested.group[np.char.startswith(tested.kind, "lld")])):
         of = tested.group == group
@@ -124,8 +139,9 @@ def slides(tested: Tested) -> str:
         shares = said.differential or Differential((0.0,) * len(CELL_TYPES))
         pattern, named = outcome(said, label)
         lines.append(
-            f"| {group} | {label} | {shares.cells:.0f} | "
-            f"{shares.share(*BLASTS):.2f} | {said.headline} | "
+            f"| {group} | {label} | {shares.cells:.0f} | {artefacts(tested, of):.2f} | "
+            f"{shares.share(*BLASTS):.2f} | "
+            f"{_lymphoid(shares)} | {said.headline} | "
             f"{said.pattern_confidence:.2f} | {said.confidence:.2f} | {pattern} | {named} |"
         )
     chula = sorted(set(tested.group[tested.kind == "chula-pi"]))
@@ -134,10 +150,15 @@ def slides(tested: Tested) -> str:
         counts = Counter(outcome(said, "normal")[0] for said in said_of)
         cells = sum(round(s.differential.cells) for s in said_of if s.differential)
         lines.append(
-            f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | | "
+            f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | | | | "
             f"{', '.join(f'{n} {what}' for what, n in sorted(counts.items()))} | |"
         )
     return "\n".join(lines) + "\n"
+
+
+def artefacts(tested: Tested, of: Flags) -> float:
+    """Share of these finds that are called artefacts."""
+    return float(np.mean(tested.probabilities[of].argmax(axis=1) == _ARTEFACT))
 
 
 def fields(tested: Tested) -> str:
@@ -148,17 +169,31 @@ def fields(tested: Tested) -> str:
         kind = str(tested.kind[of][0])
         said = verdict(tested, of)
         counts[kind][outcome(said, LABEL_OF_KIND[kind])[0]] += 1
+        (reading,) = tested.readings(of)
+        for gate in reading.gates:
+            counts[kind][gate.problem] += not gate.passed
         counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NONE)
-        best = LABELS[int(np.argmax(said.probabilities))]
-        counts[kind]["best"] += best == LABEL_OF_KIND[kind]
+        if said.fields:
+            best = LABELS[int(np.argmax(said.probabilities))]
+            counts[kind]["best"] += best == LABEL_OF_KIND[kind]
     lines = [
-        "| fields judged alone | fields | pattern right | refused | wrong | called leukaemia | best class right |",
-        "|---|---|---|---|---|---|---|",
+        "| fields judged alone | fields | pattern right | refused | NO WHITE CELLS | NO SMEAR | wrong | "
+        "called leukaemia | best class right |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, found in sorted(counts.items()):
         number = found["right"] + found["refused"] + found["wrong"]
         shares = (
-            found[what] / number for what in ("right", "refused", "wrong", "leukaemia", "best")
+            found[what] / number
+            for what in (
+                "right",
+                "refused",
+                "NO WHITE CELLS",
+                "NO SMEAR",
+                "wrong",
+                "leukaemia",
+                "best",
+            )
         )
         lines.append(f"| {kind} | {number} | {' | '.join(f'{s:.3f}' for s in shares)} |")
     every = sum(found[what] for found in counts.values() for what in ("right", "refused", "wrong"))
@@ -194,20 +229,19 @@ def cells(tested: Tested) -> str:
     return "\n".join(lines) + "\n"
 
 
-def calibration(tested: Tested, figure: Path) -> float:
-    """Expected calibration error of the five classes' probabilities of fields judged alone.
+def fields_read(tested: Tested) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """The five classes' probabilities of each field that is read, judged alone, and its true class's place.
 
-    figure: where its reliability plot is written, as PNG.
+    Shapes (n, 5) and (n,).
     """
     rows, truth = [], []
     for path in sorted(set(tested.path)):
         of = tested.path == path
-        rows.append(verdict(tested, of).probabilities)
-        truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
-    said, right = np.array(rows), np.array(truth)
-    error = calibration_error(said, right)
-    reliability_plot(reliability(said, right), error, figure)
-    return error
+        said = verdict(tested, of)
+        if said.fields:
+            rows.append(said.probabilities)
+            truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
+    return np.array(rows), np.array(truth)
 
 
 def new_site(tested: Tested) -> str:
@@ -239,12 +273,28 @@ def new_site(tested: Tested) -> str:
             + " / ".join(f"{of_patients[w] / draws:.1f}" for w in ("right", "refused", "wrong"))
             + " |"
         )
+    refused = sum(
+        max(_baseline(tested, tested.group == site).values()) > MAX_ABNORMAL for site in sites
+    )
+    lines.append(
+        f"\nA control slide may hold {MAX_ABNORMAL:.0%} of an abnormal group: "
+        f"{refused} of these {len(sites)} slides hold more."
+    )
     return "\n".join(lines) + "\n"
 
 
+def _lymphoid(shares: Differential) -> str:
+    blasts = shares.share(*BLASTS)
+    return f"{shares.share(CellType.LYMPHOBLAST) / blasts:.2f}" if blasts > SCARCE_BLASTS else ""
+
+
 def _baseline(tested: Tested, of: Flags) -> Baseline:
-    differential = differential_of(tested.rows(of))
+    # A control keeps all fields of its slide, as device/control/measures.py does.
+    differential = differential_of(tested.readings(of))
     return {name: differential.share(*types) for name, types in ABNORMAL.items()}
+
+
+_ARTEFACT = CELL_TYPES.index(CellType.ARTEFACT)
 
 
 def _shown(value: Value) -> str:
