@@ -6,10 +6,10 @@ import numpy as np
 
 from device.reading.cell_types import CELL_TYPES, CellType
 from device.reading.results import GateName
-from models.training.cells.verdicts import Tested, fields, verdict
+from models.training.cells import verdicts
 
 
-def tested(finds: dict[str, list[CellType]]) -> Tested:
+def read_of(finds: dict[str, list[CellType]]) -> verdicts.Tested:
     """Fields of bccd by their path, each find with 0.9 for its type."""
     rows, paths = [], []
     for path, types in finds.items():
@@ -19,7 +19,7 @@ def tested(finds: dict[str, list[CellType]]) -> Tested:
             rows.append(row)
             paths.append(path)
     same = [np.full(len(paths), name) for name in ("bccd", "slide")]
-    return Tested(
+    return verdicts.Tested(
         np.array(rows), *same, np.array(paths), np.full(len(paths), ""), np.ones(len(paths))
     )
 
@@ -28,21 +28,21 @@ NEUTROPHIL, ARTEFACT = CellType.NEUTROPHIL, CellType.ARTEFACT
 
 
 def test_ok__a_field_of_artefacts_alone_is_refused() -> None:
-    of = tested({"a": [ARTEFACT] * 2})
-    assert verdict(of, np.ones(2, np.bool_)).probabilities == ()
+    of = read_of({"a": [ARTEFACT] * 2})
+    assert verdicts.verdict(of, np.ones(2, np.bool_)).probabilities == ()
 
 
 def test_ok__a_field_of_nearly_only_artefacts_gives_its_slide_nothing() -> None:
-    of = tested({"a": [NEUTROPHIL] * 5, "b": [NEUTROPHIL] * 2 + [ARTEFACT] * 20})
+    of = read_of({"a": [NEUTROPHIL] * 5, "b": [NEUTROPHIL] * 2 + [ARTEFACT] * 20})
     everything = np.ones(27, np.bool_)
     refused = [gate.name for r in of.readings(everything) for gate in r.gates if not gate.passed]
     assert refused == [GateName.ARTEFACTS]
-    said = verdict(of, everything)
+    said = verdicts.verdict(of, everything)
     assert (said.fields, said.white_cells) == (1, 5)
 
 
 def test_ok__the_table_counts_each_field_once() -> None:
-    of = tested(
+    of = read_of(
         {
             "a": [NEUTROPHIL] * 30,
             "b": [NEUTROPHIL] * 2 + [ARTEFACT] * 20,
@@ -50,4 +50,7 @@ def test_ok__the_table_counts_each_field_once() -> None:
             "d": [NEUTROPHIL] * 30,
         }
     )
-    assert "| bccd | 4 | 0.500 | 0.500 | 0.250 | 0.250 | 0.000 | 0.000 | 0.500 |" in fields(of)
+    assert (
+        "| bccd | 4 | 0.500 | 0.500 | 0.250 | 0.250 | 0.000 | 0.000 | 0.500 |"
+        in verdicts.fields(of)
+    )
