@@ -16,3 +16,10 @@ def rig() -> None:
         pytest.skip("needs ./setup.sh rig: a camera that real libcamera drives")
     # For its preview on a screen picamera2 imports a module that only Raspberry Pi OS has.
     sys.modules.setdefault("pykms", MagicMock())
+
+
+@pytest.fixture(scope="session")
+def virtual_camera() -> None:
+    """Skips the test anywhere but in the Debian where `./setup.sh rig` has set up libcamera's virtual camera."""
+    if os.environ.get("LEUKOSCOPE_RIG") != "virtual camera":
+        pytest.skip("needs ./setup.sh rig: libcamera's virtual camera")

@@ -88,7 +88,7 @@ rig_disk() {
     "$debian/etc/systemd/system/leukoscope.service.wants"
   ln -sf /etc/systemd/system/rig.service "$debian/etc/systemd/system/multi-user.target.wants/"
   ln -sf /etc/systemd/system/rig-hardware.service "$debian/etc/systemd/system/leukoscope.service.wants/"
-  printf '%s\n' "[Unit]" "After=rig-hardware.service" "[Service]" "Environment=PYTHONPATH=/checkout/tests/rig/vimc_camera" \
+  printf '%s\n' "[Unit]" "After=rig-hardware.service" "[Service]" "Environment=PYTHONPATH=/checkout/tests/rig/vimc_camera:/checkout" \
     "BindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo" "TimeoutStartSec=300" "WatchdogSec=120" \
     >"$debian/etc/systemd/system/leukoscope.service.d/rig.conf"
   printf '%s\n' "[camera]" "width = 640" "height = 480" "sensor_width = 640" "sensor_height = 480" "um_per_px = 0.245" \
@@ -100,6 +100,21 @@ rig_disk() {
   : >"$debian/etc/machine-id"
   rm -f "$RIG/disk.img"
   mkfs.ext4 -q -d "$debian" "$RIG/disk.img" 5G
+}
+
+# rig_virtual_camera: verdicts, which the machine's test pattern can't give: in the Debian that it is made of, by
+# libcamera's virtual camera, which wants no kernel of its own.
+rig_virtual_camera() {
+  local debian="$RIG/root"
+  rm -rf "$debian/rig"
+  mkdir -p "$debian/rig/tests"
+  cp -r tests/rig "$debian/rig/tests/"
+  install -D -m 644 -t "$debian/usr/share/libcamera/pipeline/virtual" tests/rig/virtual_camera/virtual.yaml
+  rig_in_root gcc -shared -fPIC -O2 -Wall -Wextra -Werror -o /rig/dma_heap.so \
+    /rig/tests/rig/virtual_camera/dma_heap.c
+  rig_in_root env LD_PRELOAD=/rig/dma_heap.so GPIOZERO_PIN_FACTORY=mock LIBCAMERA_LOG_LEVELS="*:ERROR" \
+    LEUKOSCOPE_RIG="virtual camera" PYTHONPATH=/rig/tests/rig/virtual_camera:/rig PYTHONDONTWRITEBYTECODE=1 \
+    sh -c "cd /rig && exec /opt/leukoscope/.venv/bin/python -m pytest -v -p no:cacheprovider tests/rig/test_virtual_camera.py"
 }
 
 RIG_CHAIN=""
@@ -172,6 +187,8 @@ rig() {
   rig_once rig_vimc
   rig_once rig_gpio_sim
   rig_once rig_appliance device/*.py device/*/*.py models/*/card.toml systemd/* pyproject.toml
+  say "verdicts through libcamera's virtual camera"
+  rig_virtual_camera || die "the tests on libcamera's virtual camera failed; what they said is above."
   rig_once rig_disk tests/rig/*.service
   rig_boot
 }

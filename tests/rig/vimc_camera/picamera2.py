@@ -1,115 +1,26 @@
-"""The real picamera2 on the kernel's vimc, which has one stream and no controls of a sensor. For the rig alone.
-
-Lies before the real one on the service's path, and puts a child of its `Picamera2` in its place. Real: opening,
-configuring and starting by libcamera, every frame of the main stream, its time stamp, the buffers and their return.
-Made up here: the small stream (from the main one), the answers to controls (what was asked for), the tuning file,
-the sensor's mode, and that the test pattern is dark while the LED's line is low. There is no raw stream.
-"""
+"""picamera2 on the kernel's vimc, whose test pattern is dark while the LED's line is low (see one_stream.py)."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-import time
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-from unittest.mock import MagicMock
-
 import numpy as np
-from PIL import Image
 
-LED_LINE = 17
+from tests.rig.button import light
+from tests.rig.one_stream import one_stream, real_picamera2
+
 BRIGHTNESS = 0.8
 """Of the pattern, whose white would else be glare."""
 
-# Only Raspberry Pi OS has it; picamera2 wants it for a preview on a screen.
-sys.modules.setdefault("pykms", MagicMock())
-_here = str(Path(__file__).parent)
-sys.path.remove(_here)
-del sys.modules["picamera2"]
-real = importlib.import_module("picamera2")
-sys.path.insert(0, _here)
-
-TUNING = {
-    "version": 2.0,
-    "target": "bcm2835",
-    "algorithms": [
-        {"rpi.black_level": {"black_level": 4096}},
-        {"rpi.lux": {"reference_lux": 0}},
-        {"rpi.alsc": {"omega": 1.3, "n_iter": 100}},
-    ],
-}
+real = real_picamera2(__file__)
 
 
-def lit() -> bool:
-    """Whether the LED's line is high."""
-    (value,) = Path("/sys/devices/platform").glob(f"gpio-sim.*/gpiochip*/sim_gpio{LED_LINE}/value")
-    return value.read_text().strip() == "1"
-
-
-class VimcCamera(real.Picamera2):  # type: ignore[misc]
+class VimcCamera(one_stream(real.Picamera2)):  # type: ignore[misc]
     """See the module."""
 
-    def __init__(self, *_: object, **__: object) -> None:
-        super().__init__()
-        self.sensor_format = "SBGGR12"
-        self._asked: dict[str, Any] = {}
-        self._said: dict[str, Any] = {}
+    def lit(self) -> bool:
+        return light()
 
-    @staticmethod
-    def load_tuning_file(*_: object) -> dict[str, Any]:
-        return TUNING
-
-    def create_still_configuration(self, main: Any = None, **asked: Any) -> Any:
-        if main is None:  # picamera2's own, at the start
-            return super().create_still_configuration()
-        self._asked = asked
-        return super().create_still_configuration(
-            main=main, raw=None, buffer_count=asked["buffer_count"], display=None, encode=None
-        )
-
-    def camera_configuration(self) -> dict[str, Any]:
-        return {**super().camera_configuration(), "sensor": self._asked["sensor"]}
-
-    def configure(self, config: Any) -> None:
-        super().configure(config)
-        self._said |= self._asked["controls"]
-
-    def set_controls(self, controls: dict[str, Any]) -> None:
-        self._said |= controls
-
-    def capture_request(self, flush: bool | None = None) -> Any:
-        now = time.monotonic_ns()
-        while True:
-            request = super().capture_request()
-            metadata = request.get_metadata()
-            if not flush or metadata["SensorTimestamp"] > now:
-                break
-            request.release()
-        answers = {
-            name: self._said[name] for name in ("ExposureTime", "AnalogueGain", "ColourGains")
-        }
-        metadata = {**metadata, **answers, "DigitalGain": 1.0, "Lux": 0.0}
-
-        def make_array(stream: str) -> np.ndarray:
-            rgb = (request.make_array("main") * (BRIGHTNESS * lit())).astype(np.uint8)
-            return rgb if stream == "main" else yuv420(rgb, self._asked["lores"]["size"])
-
-        return SimpleNamespace(
-            config={"lores": {"size": self._asked["lores"]["size"]}},
-            make_array=make_array,
-            get_metadata=lambda: metadata,
-            release=request.release,
-        )
-
-
-def yuv420(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Planes as picamera2 gives them, full range: shape (height * 3 / 2, width)."""
-    width, height = size
-    luma, u, v = Image.fromarray(rgb).resize(size).convert("YCbCr").split()
-    halves = [np.asarray(plane.resize((width // 2, height // 2))).ravel() for plane in (u, v)]
-    return np.concatenate([np.asarray(luma).ravel(), *halves]).reshape(height * 3 // 2, width)
+    def rgb(self, request: object) -> np.ndarray:
+        return (super().rgb(request) * BRIGHTNESS).astype(np.uint8)
 
 
 real.Picamera2 = VimcCamera
