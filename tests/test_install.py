@@ -85,7 +85,9 @@ CONFIGS = ["", "arm_64bit=1\n", "[pi4]\nmax_framebuffers=2", "\n\n# mine\ndtpara
 @pytest.mark.parametrize("before", CONFIGS)
 def test_ok__config_txt_is_changed_once_and_back(checkout: Path, before: str) -> None:
     def done(function: str, text: str) -> str:
-        return shell(checkout, function, text).stdout
+        ran = shell(checkout, function, text)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
 
     ended = before if before.endswith("\n") or not before else before + "\n"
     once = done("configured", before)
@@ -100,7 +102,8 @@ def test_ok__config_txt_is_changed_once_and_back(checkout: Path, before: str) ->
 
 def test_ok__a_begin_without_its_end_takes_nothing_with_it(checkout: Path) -> None:
     text = "a=1\n# leukoscope: begin\nmine=2\n"
-    assert shell(checkout, "without_block", text).stdout == text
+    ran = shell(checkout, "without_block", text)
+    assert (ran.returncode, ran.stdout) == (0, text)
 
 
 def contents(root: Path) -> dict[str, str]:

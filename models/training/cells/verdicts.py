@@ -49,7 +49,7 @@ MOSTLY_BLASTS = ("patient-01", "patient-12", "patient-15", "patient-23")
 """Patients of whose counted cells experts call nine of ten blasts (patients.csv)."""
 
 SCARCE_BLASTS = 0.2
-"""Share of blasts below which which blasts they are tells nothing."""
+"""Share of blasts up to which the kinds among them tell nothing: a rule's acute leukaemia has more."""
 
 READ = (1 / len(LABELS),) * len(LABELS)
 """Stands for a read field's own probabilities, which its slide's verdict does not ask for."""
