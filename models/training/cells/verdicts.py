@@ -24,7 +24,7 @@ from device.reading.results import (
     Verdict,
     WhiteCell,
 )
-from device.reading.rule import judge
+from device.reading.rule import MIN_CELLS, judge
 from models.training.errors import TrainingError
 from models.training.intervals import Value
 from models.training.probabilities import auc
@@ -148,9 +148,10 @@ def slides(tested: Tested) -> str:
     said_of = [verdict(tested, tested.group == group) for group in chula]
     if chula:
         counts = Counter(outcome(said, "normal")[0] for said in said_of)
+        few = sum(s.white_cells < MIN_CELLS for s in said_of)
         cells = sum(round(s.differential.cells) for s in said_of if s.differential)
         lines.append(
-            f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | | | | "
+            f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | {few} under {MIN_CELLS} cells | | | "
             f"{', '.join(f'{n} {what}' for what, n in sorted(counts.items()))} | |"
         )
     return "\n".join(lines) + "\n"
