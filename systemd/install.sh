@@ -359,6 +359,7 @@ start_service() {
   if systemctl --quiet is-active systemd-udevd.service; then
     udevadm control --reload
     udevadm trigger --subsystem-match=gpio --subsystem-match=i2c-dev --subsystem-match=dma_heap
+    udevadm trigger --sysname-match='vcio*' # by itself: a device would have to match both kinds
   fi
   systemctl daemon-reload
   modprobe i2c-dev 2>/dev/null || true # a kernel may have it built in

@@ -79,7 +79,9 @@ def test_ok__pure_parts_open_no_file(checkout: Path) -> None:
 
 
 def test_ok__scripts(checkout: Path) -> None:
-    found = [*checkout.glob("*.sh"), *checkout.glob("tests/**/*.sh")]
+    found = [
+        path for place in ("*.sh", "systemd/*.sh", "tests/**/*.sh") for path in checkout.glob(place)
+    ]
     scripts = [".ci/run", *sorted(str(p.relative_to(checkout)) for p in found)]
     ran = run(tool("shellcheck"), *scripts, cwd=checkout)
     assert ran.returncode == 0, ran.stdout
