@@ -195,22 +195,29 @@ SETTINGS=/etc/leukoscope/leukoscope.toml
 BOOT_CONFIG=/boot/firmware/config.txt
 BEGIN_MARK="# leukoscope: begin"
 END_MARK="# leukoscope: end"
+BARE_MARK="# The line above this block had no end of its own."
 
-# without_block: standard input less what configured adds. A begin without its end takes nothing with it.
+# without_block: standard input less what configured adds, byte for byte. A begin without its end takes nothing with it.
 without_block() {
-  awk -v begin="$BEGIN_MARK" -v end="$END_MARK" '
-    $0 == begin { printf "%s", held; held = ""; inside = 1 }
-    inside { held = held $0 "\n" }
-    inside && $0 == end { held = ""; inside = 0; next }
-    !inside
-    END { printf "%s", held }'
+  BEGIN="$BEGIN_MARK" END="$END_MARK" BARE="$BARE_MARK" perl -0777 -pe '
+    s/(\n?)^$ENV{BEGIN}\n($ENV{BARE}\n)?(?:(?!^$ENV{BEGIN}$).)*?^$ENV{END}(?:\n|\z)(\z)?/$2 && defined $3 ? "" : $1/gmse'
 }
 
 # configured: a config.txt from standard input, with the camera, the I2C bus and the watchdog switched on at its end.
 configured() {
-  without_block | awk 1 # which ends a last line that has no end
-  printf '%s\n' "$BEGIN_MARK" "[all]" camera_auto_detect=1 dtparam=i2c_arm=on dtparam=i2c_arm_baudrate=400000 \
-    dtparam=watchdog=on "$END_MARK"
+  local text bare=()
+  text="$(without_block && echo .)" # the dot keeps the line ends, which would be cut off
+  text="${text%.}"
+  case "$text" in
+    "" | *$'\n') ;;
+    *)
+      text+=$'\n'
+      bare=("$BARE_MARK")
+      ;;
+  esac
+  printf '%s' "$text"
+  printf '%s\n' "$BEGIN_MARK" "${bare[@]}" "[all]" camera_auto_detect=1 dtparam=i2c_arm=on \
+    dtparam=i2c_arm_baudrate=400000 dtparam=watchdog=on "$END_MARK"
 }
 
 # --- the release ------------------------------------------------------------------------------------------------
