@@ -50,6 +50,7 @@ from device.selftest import selftest
 from device.settings import Settings, load_settings, to_toml
 from device.simulator.stage import Stage
 from device.snap import save, snap
+from device.status import find_status
 from device.systemd import service_paused
 from device.upkeep import look_after
 from device.watch import print_panel, watch
@@ -101,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     command("run", _run, "Run the appliance; systemd does this")
+    status = command(
+        "status", _status, "Say what the appliance does; exit status 1 where it needs you"
+    )
+    status.add_argument("--json", action="store_true", help="one object")
     watching = command("watch", _watch, "Show the panel of the running appliance, live")
     watching.add_argument(
         "--once", action="store_true", help="print it as it is now; so too where no terminal is"
@@ -238,6 +243,14 @@ def _snap(options: argparse.Namespace) -> int:
             print(f"{gate.problem}: {gate.advice}")
     print(NOTICE + (f" {SIMULATED}." if field.simulated else ""))
     return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.ERROR)
+    status = find_status(settings)
+    print(json.dumps(status.to_json()) if options.json else status)
+    return int(not status.well)
 
 
 def _watch(options: argparse.Namespace) -> int:

@@ -178,6 +178,7 @@ class Daemon:
             return self._exit
         except Exception:
             _log.exception("fault %s: a defect in the software", Fault.INTERNAL.code)
+            self._surroundings.notify(f"STATUS={State.FAULT.value} {Fault.INTERNAL.line}")
             self._panel.show(screens.FaultScreen(Fault.INTERNAL, restarts=True))
             self._panel.keep()
             return 1
@@ -228,7 +229,20 @@ class Daemon:
                 self._situation.state.value,
                 extra={"slide": self._slide_name},
             )
+            self._tell_status()
         self._perform_all(effects)
+
+    def _tell_status(self) -> None:
+        """Tell systemd where the instrument is, for `systemctl status` and `leukoscope status`.
+
+        Every user may read it: of a fault the advice, not the error, which can name a folder.
+        """
+        said, fields = self.state.value, self._situation.fields
+        if self.state is State.FAULT:
+            said += f" {self._fault.line}"
+        elif self._slide is not None:
+            said += f", {self._slide.name}, {fields} field{'' if fields == 1 else 's'}"
+        self._surroundings.notify(f"STATUS={said}")
 
     def _perform_all(self, effects: tuple[workflow.Effect, ...]) -> None:
         """Perform effects in order; an answer is handled at once, a failure drops the rest."""

@@ -30,6 +30,11 @@ class Fault(enum.Enum):
         """The number as it is shown everywhere, e.g. 'E01'."""
         return f"E{self.number:02d}"
 
+    @property
+    def line(self) -> str:
+        """Number, title and advice in one line, e.g. 'E02 LIGHT: LED dead or slide too dark: check LED'."""
+        return f"{self.code} {self.title}: {self.advice} {self.advice_more}"
+
 
 class LeukoscopeError(Exception):
     """Root of all errors raised by the device package."""

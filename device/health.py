@@ -13,8 +13,13 @@ def warning() -> str:
 
     '' too on a computer that is not a Raspberry Pi and has no vcgencmd.
     """
+    return throttling_warning(ask_firmware())
+
+
+def ask_firmware() -> str:
+    """The firmware's answer, such as 'throttled=0x50005'; '' where it gives none."""
     try:
-        answer = subprocess.run(
+        return subprocess.run(
             ["vcgencmd", "get_throttled"],  # noqa: S607  # found on the system's own path
             capture_output=True,
             text=True,
@@ -23,7 +28,6 @@ def warning() -> str:
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return ""
-    return throttling_warning(answer)
 
 
 def throttling_warning(answer: str) -> str:

@@ -1,4 +1,4 @@
-"""Telling systemd: ready, alive, stopping (as sd_notify(3) says); asking it to pause the service."""
+"""Telling systemd: ready, alive, stopping (as sd_notify(3) says); asking how the service is, and to pause it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SERVICE = "leukoscope.service"
 
 
 def notify(message: str) -> None:
-    """Send e.g. 'READY=1' or 'WATCHDOG=1'; nothing when systemd did not start this process."""
+    """Send e.g. 'READY=1', 'WATCHDOG=1' or 'STATUS=ready'; nothing when systemd did not start this process."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
@@ -54,19 +54,36 @@ def service_paused() -> Iterator[bool]:
             )
 
 
+def service_properties(*names: str) -> dict[str, str]:
+    """What systemd says of the service, e.g. {'ActiveState': 'active'}; {} where it says nothing.
+
+    One that is not installed has the LoadState 'not-found'.
+    """
+    lines = _show(f"--property={','.join(names)}").splitlines()
+    return {
+        name: value for name, equals, value in (line.partition("=") for line in lines) if equals
+    }
+
+
 def _runs() -> bool:
     """Whether the service runs, or is about to start again."""
+    answer = _show("--property=ActiveState", "--value")
+    return answer.strip() not in ("", "inactive", "failed")
+
+
+def _show(*options: str) -> str:
+    """What systemctl shows of the service; '' where there is none, or no systemd."""
     try:
-        answer = subprocess.run(  # noqa: S603  # words of this module
-            ["systemctl", "show", "--property=ActiveState", "--value", SERVICE],  # noqa: S607
+        return subprocess.run(  # noqa: S603  # words of this module
+            ["systemctl", "show", *options, SERVICE],  # noqa: S607  # found on the system's own path
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=10.0,
             check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError):
-        return False
-    return answer.strip() not in ("", "inactive", "failed")
+        return ""
 
 
 def _systemctl(*command: str) -> bool:

@@ -158,7 +158,17 @@ def test_ok__settings_without_a_file(
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "settings", "demo", "slides", "show 1", "export --csv", "classify a.png", "watch"],
+    [
+        "run",
+        "settings",
+        "demo",
+        "slides",
+        "show 1",
+        "export --csv",
+        "classify a.png",
+        "watch",
+        "status",
+    ],
 )
 def test_fail__bad_settings_file(run: Run, settings_file: Path, command: str) -> None:
     settings_file.write_text("[light]\n\npin = 99\n")
@@ -586,6 +596,31 @@ def test_ok__a_button_held_at_the_start_calibrates_before_the_daemon_runs(
 
 
 # Selftest, logs, upkeep.
+
+
+def test_fail__status_where_no_systemd_is(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, out, err = run("status")
+    assert (status, err) == (1, "")
+    assert "service     ! no systemd here" in out
+    assert "S0002 not finished" in out
+    assert out.endswith(f"\n\n{NOTICE} SIMULATED.\n")
+    status, out, _ = run("status", "--json")
+    assert (status, json.loads(out)["well"]) == (1, False)
+
+
+def test_ok__status_of_a_service_that_runs(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tool = tmp_path / "systemctl"
+    tool.write_text("#!/bin/sh\necho ActiveState=active\necho StatusText=asleep\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, out, err = run("status")
+    assert (status, err) == (0, "")
+    assert ": asleep\n" in out
 
 
 def test_ok__selftest_names_every_part(run: Run) -> None:

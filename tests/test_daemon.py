@@ -545,6 +545,33 @@ def test_ok__watchdog_is_fed(make: Make, monkeypatch: pytest.MonkeyPatch) -> Non
     appliance.eventually(lambda: "WATCHDOG=1" in appliance.told)
 
 
+def statuses(appliance: Appliance) -> list[str]:
+    """What systemd was told to show of the service."""
+    return [told.removeprefix("STATUS=") for told in appliance.told if told.startswith("STATUS=")]
+
+
+def test_ok__systemd_shows_each_state_slide_and_fields(ready: Appliance) -> None:
+    assert statuses(ready) == ["ready, S0001, 0 fields"]
+    ready.capture()
+    ready.capture()
+    ready.hold()
+    ready.wait_for_screen(screens.SlideDone)
+    ready.press()
+    ready.wait(State.READY)
+    assert ready.stop() == 0
+    assert statuses(ready)[1:] == [
+        "capturing, S0001, 0 fields",
+        "reading, S0001, 1 field",
+        "result, S0001, 1 field",
+        "capturing, S0001, 1 field",
+        "reading, S0001, 2 fields",
+        "result, S0001, 2 fields",
+        "slide done, S0001, 2 fields",
+        "ready, S0002, 0 fields",
+        "stopped, S0002, 0 fields",
+    ]
+
+
 # What breaks.
 
 
@@ -557,6 +584,7 @@ def test_fail__part_broken_at_the_start(make: Make, broken: str, fault: Fault) -
     appliance.start(State.FAULT)
     assert fault_shown(appliance) is fault
     assert "READY=1" in appliance.told, "systemd must not take a fault for a start that hangs"
+    assert statuses(appliance) == [f"fault {fault.line}"]
     seen = len(appliance.panel.shown)
     appliance.press()  # not mended yet
     appliance.eventually(lambda: len(appliance.panel.shown) > seen + 1)
@@ -830,6 +858,7 @@ def test_fail__defect_in_a_part(ready: Appliance, monkeypatch: pytest.MonkeyPatc
     assert ready.ended() == 1
     assert not ready.lit
     assert ready.sees.tobytes() == picture(screens.FaultScreen(Fault.INTERNAL, restarts=True))
+    assert statuses(ready)[-1] == "fault E06 INTERNAL: Restart; if again, look into its log"
     (report,) = ready.reports()
     assert len(report.fields) == 1
 

@@ -16,7 +16,7 @@ from device.errors import StoreError, UnknownSlideError
 from device.records.database import open_for_reading, translated
 from device.records.record import FieldRecord, SlideRecord, SlideReport
 from device.records.rows import field_from_row, slide_from_row
-from device.records.schema import SELECT_FIELDS, SELECT_SLIDES
+from device.records.schema import COUNT_PICTURES, SELECT_FIELDS, SELECT_SLIDES
 from device.records.slide_number import format_slide_number
 
 DATABASE_NAME = "records.sqlite"
@@ -68,6 +68,11 @@ class RecordReader:
                 f"there is no slide {format_slide_number(number)}: leukoscope slides lists them"
             )
         return SlideReport(found[0], tuple(self._records(field_from_row, SELECT_FIELDS, number)))
+
+    def pictures_kept(self) -> int:
+        """Return how many fields still have their picture. Raises StoreError."""
+        with translated(self._path):
+            return int(self._connection.execute(COUNT_PICTURES).fetchone()[0])
 
     def load_picture(self, field: FieldRecord) -> Image.Image:
         """Return the picture of a field, RGB, after checking its SHA-256.

@@ -88,6 +88,7 @@ SELECT_FIELDS = (
     f"SELECT record, {', '.join(FIELD_COLUMNS)}"  # noqa: S608
     " FROM fields WHERE slide = ? ORDER BY record"
 )
+COUNT_PICTURES = "SELECT count(*) FROM fields WHERE NOT picture_removed"
 SELECT_SLIDES = """
 SELECT s.number, s.verdict, s.ended_by, min(f.record), f.wall_time AS begun, f.clock_synced,
        count(*) AS fields_kept, count(*) - count(f.verdict) AS fields_refused,
