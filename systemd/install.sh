@@ -4,7 +4,7 @@
 #
 # Each installation is a folder of its own below RELEASES, made whole and tried before the link PREFIX is turned to it, so
 # that a power cut leaves the old one or the new one. Files elsewhere are saved before they are replaced; until the end, any
-# failure puts all of them back (undo).
+# failure puts all of them back (undo). What a power cut or kill -9 leaves half changed, the next installation puts back first.
 
 PREFIX=/opt/leukoscope
 RELEASES=/opt/leukoscope-releases
@@ -12,6 +12,10 @@ TARGET=""
 WHEELS=""
 UNDO=""
 RESTART=no
+ACCOUNTS=(/etc/{passwd,group,shadow,gshadow}{,-})
+
+# is_live: whether the system that is installed into is the one that runs.
+is_live() { [ -z "$TARGET" ]; }
 
 # in_target COMMAND...: in the system that is installed into: this one, or the one in the folder TARGET.
 in_target() {
@@ -40,7 +44,6 @@ os_release() {
 
 # check_target: refuses in one line what the appliance does not run on.
 check_target() {
-  [ -d "$TARGET/etc" ] || die "$TARGET holds no system: give the folder of a mounted image or of a root."
   local name architecture
   name="$(os_release PRETTY_NAME)"
   case "$(os_release ID) $(os_release VERSION_CODENAME)" in
@@ -102,58 +105,126 @@ install_packages() {
 
 # --- files that can be put back ---------------------------------------------------------------------------------
 
+# take_hold: one installation at a time, on a system that none before left half changed.
+take_hold() {
+  [ -d "$TARGET/etc" ] || die "$TARGET holds no system: give the folder of a mounted image or of a root."
+  # On a folder that stays. The lock leaves no file, and is gone when the last process of an installation is.
+  exec 9<"$TARGET/etc"
+  flock --nonblock 9 || die "another installation into ${TARGET:-this system} is going on: let it end, then try again."
+  trap leave EXIT
+  trap 'exit 130' HUP INT TERM
+  put_back_leftovers
+}
+
+# leave: what is done however this script ends.
+leave() {
+  local status=$?
+  trap - EXIT
+  # Neither a second Ctrl-C nor a reader that went away stops what puts the machine back; nor does a failure.
+  trap '' HUP INT PIPE TERM
+  set +e
+  if [ -n "$UNDO" ]; then
+    [ "$status" -ne 0 ] || status=1
+    say "undoing what was done"
+    undo
+  fi
+  exit "$status"
+}
+
 # begin_undo: from here on, whatever ends this script before end_undo puts the machine back.
 begin_undo() {
   mkdir -p "$TARGET$RELEASES"
   UNDO="$(mktemp -d "$TARGET$RELEASES/.undo.XXXXXX")"
-  trap undo EXIT
-  trap 'exit 130' INT TERM
 }
 
+# end_undo: from here on there is no way back.
 end_undo() {
+  sync # all that was changed is on the disk before what it was goes
+  # Without its list the folder says nothing, so a power cut while it is deleted undoes nothing.
+  rm -f "$UNDO/paths"
+  sync -f "$UNDO"
   rm -rf "$UNDO"
   UNDO=""
-  trap - EXIT
 }
 
-# save PATH: remembers a file or link of the target as it is, or that it is absent; only the first time counts.
+# is_there PATH: a file, folder or link of the target; a link may lead nowhere.
+is_there() { [ -e "$TARGET$1" ] || [ -L "$TARGET$1" ]; }
+
+# save PATH [made]: remembers a file or link of the target as it is ("was"), or that it is "absent", or that it is a folder
+# "made" for another; only the first time counts.
 save() {
-  local folder
-  grep -qxF "$1" "$UNDO/paths" 2>/dev/null && return
+  local was="${2:-absent}" folder
+  ! grep -qsxF -e "was $1" -e "absent $1" -e "made $1" "$UNDO/paths" || return 0
   folder="$(dirname "$1")"
-  [ -e "$TARGET$folder" ] || save "$folder"
-  printf '%s\n' "$1" >>"$UNDO/paths"
-  if [ -e "$TARGET$1" ] || [ -L "$TARGET$1" ]; then
-    mkdir -p "$UNDO/old$(dirname "$1")"
+  [ -e "$TARGET$folder" ] || save "$folder" made
+  if is_there "$1"; then
+    was=was
+    mkdir -p "$UNDO/old$folder"
     cp -a "$TARGET$1" "$UNDO/old$1"
   fi
+  # At any power cut: no entry without its whole copy, nothing changed without its entry.
+  sync -f "$UNDO"
+  printf '%s\n' "$was $1" >>"$UNDO/paths"
+  sync -f "$UNDO"
 }
 
-undo() {
-  local status=$? path failed=()
-  trap - EXIT
-  # Whatever fails here, the rest is still put back.
-  set +e
-  say "undoing what was done"
-  [ ! -f "$UNDO/started" ] || systemctl stop leukoscope.service leukoscope-upkeep.timer
-  [ ! -s "$UNDO/paths" ] || while IFS= read -r path; do
-    rm -rf "$TARGET${path:?}" || failed+=("$path")
-    if [ -e "$UNDO/old$path" ] || [ -L "$UNDO/old$path" ]; then
-      cp -a "$UNDO/old$path" "$TARGET$path" || failed+=("$path")
-    fi
-  done <"$UNDO/paths"
-  [ ! -f "$UNDO/started" ] || systemctl daemon-reload
-  [ ! -f "$UNDO/ran" ] || systemctl restart leukoscope.service leukoscope-upkeep.timer ||
-    say "the old version does not start: journalctl -u leukoscope"
-  [ "$status" -ne 0 ] || status=1
-  if [ "${#failed[@]}" -gt 0 ]; then
-    say "NOT put back: ${failed[*]}. What they were is in $UNDO/old: copy it by hand."
-    exit "$status"
+# put_back_one WAS PATH
+put_back_one() {
+  rm -rf "$TARGET$2.new"
+  case "$1" in
+    was)
+      # Whole beside it first: a power cut leaves the one or the other.
+      cp -a "$UNDO/old$2" "$TARGET$2.new" && sync -f "$(dirname "$TARGET$2")" && mv -fT "$TARGET$2.new" "$TARGET$2"
+      ;;
+    absent) rm -rf "$TARGET${2:?}" ;;
+    made) [ ! -d "$TARGET$2" ] || rmdir --ignore-fail-on-non-empty "$TARGET$2" ;;
+  esac
+}
+
+# is_disturbed: undo has a service to look after.
+is_disturbed() { is_live && [ -f "$UNDO/disturbed" ]; }
+
+# put_back: makes everything what it was, the last change first; false, and says so, where something can't be. What was
+# cut short itself can be done again.
+put_back() {
+  local entry entries=() failed=()
+  # A unit that is gone needs no stopping.
+  ! is_disturbed || systemctl stop leukoscope.service leukoscope-upkeep.timer 2>/dev/null
+  # A power cut may have torn the last entry, before anything was done for it: read passes over a line without its end.
+  [ ! -f "$UNDO/paths" ] || while read -r entry; do entries=("$entry" "${entries[@]}"); done <"$UNDO/paths"
+  for entry in "${entries[@]}"; do
+    # A password may have been changed since: accounts stay as they are, ours too.
+    if [ -f "$UNDO/late" ] && [[ " ${ACCOUNTS[*]} " = *" ${entry#* } "* ]]; then continue; fi
+    put_back_one "${entry%% *}" "${entry#* }" || failed+=("${entry#* }")
+  done
+  ! is_disturbed || systemctl daemon-reload
+  if is_disturbed && [ -f "$UNDO/ran" ] && is_there "$PREFIX"; then
+    systemctl restart leukoscope.service leukoscope-upkeep.timer ||
+      say "the old version does not start: journalctl -u leukoscope"
   fi
-  rm -rf "$UNDO"
+  [ "${#failed[@]}" -eq 0 ] ||
+    { say "NOT put back: ${failed[*]}. What they were is in $UNDO/old: copy it by hand." && return 1; }
+}
+
+# undo: puts back, and away with what was needed for it. What can't be put back is tried again by the next installation.
+undo() {
+  put_back || { UNDO="" && return 1; }
+  end_undo
   rmdir --ignore-fail-on-non-empty "$TARGET$RELEASES"
   say "the machine is as it was before (packages that apt installed stay)"
-  exit "$status"
+}
+
+# put_back_leftovers: what an installation changed that a power cut or kill -9 ended.
+put_back_leftovers() {
+  local left
+  for left in "$TARGET$RELEASES"/.undo.*; do
+    [ -f "$left/paths" ] || { rm -rf "$left" && continue; }
+    say "an installation into ${TARGET:-this system} was cut short: undoing what it did"
+    UNDO="$left"
+    # What runs now may be of either version.
+    touch "$UNDO/late" "$UNDO/disturbed" "$UNDO/ran"
+    undo || exit 1
+  done
 }
 
 # put SOURCE DESTINATION: a file of the checkout, or standard input (-), into the target.
@@ -162,6 +233,7 @@ put() {
   mkdir -p "$(dirname "$TARGET$2")"
   if [ "$1" = - ]; then cat >"$TARGET$2.new"; else cp "$1" "$TARGET$2.new"; fi
   chmod 644 "$TARGET$2.new"
+  sync "$TARGET$2.new" # or a power cut could leave the name with nothing in it
   mv -f "$TARGET$2.new" "$TARGET$2"
 }
 
@@ -301,6 +373,19 @@ options_of_install() {
 
 run_install() {
   options_of_install "$@"
+  take_hold
+  install_release
+}
+
+run_upgrade() {
+  options_of_install "$@"
+  take_hold
+  [ -n "$(version_in "$TARGET$PREFIX")" ] || die "nothing is installed here. Type: sudo ./setup.sh install"
+  install_release
+}
+
+# install_release: this checkout, as a new release.
+install_release() {
   check_target
   local old release
   old="$(version_in "$TARGET$PREFIX")"
@@ -316,17 +401,11 @@ run_install() {
   say "verifying the models"
   try_release "$release"
   install_files "$release"
-  [ -n "$TARGET" ] || start_service
-  keep_two "$release"
+  ! is_live || start_service
   end_undo
+  keep_two
   say "Leukoscope $(version_in .) is installed. Settings: $SETTINGS. Try: leukoscope selftest"
   [ "$RESTART" = no ] || say "RESTART the computer: camera and I2C bus are on from then on."
-}
-
-run_upgrade() {
-  options_of_install "$@"
-  [ -n "$(version_in "$TARGET$PREFIX")" ] || die "nothing is installed here. Type: sudo ./setup.sh install"
-  run_install "$@"
 }
 
 # install_files RELEASE: everything outside the release's folder.
@@ -349,9 +428,10 @@ install_files() {
       RESTART=yes
     fi
   fi
-  for path in passwd passwd- group group- shadow shadow- gshadow gshadow- leukoscope; do save "/etc/$path"; done
+  for path in "${ACCOUNTS[@]}"; do save "$path"; done
   in_target systemd-sysusers leukoscope.conf >&2
   in_target systemd-tmpfiles --create leukoscope.conf >&2
+  sync # a power cut after the turn must not find a release that the disk has only in part
   link "$1" "$PREFIX"
   link "$PREFIX/.venv/bin/leukoscope" "$COMMAND"
   for path in multi-user.target.wants/leukoscope.service timers.target.wants/leukoscope-upkeep.timer; do
@@ -359,10 +439,15 @@ install_files() {
   done
 }
 
+# disturb_service: said before the service is stopped or started: undo lets run what ran.
+disturb_service() {
+  if systemctl --quiet is-active leukoscope.service; then touch "$UNDO/ran"; fi
+  touch "$UNDO/disturbed"
+}
+
 # start_service: the new version, which must be READY, or all is undone.
 start_service() {
-  if systemctl --quiet is-active leukoscope.service; then touch "$UNDO/ran"; fi
-  touch "$UNDO/started"
+  disturb_service
   if systemctl --quiet is-active systemd-udevd.service; then
     udevadm control --reload
     udevadm trigger --subsystem-match=gpio --subsystem-match=i2c-dev --subsystem-match=dma_heap
@@ -383,7 +468,7 @@ start_service() {
     die "the service is not READY: journalctl -u leukoscope"
 }
 
-# keep_two RELEASE: this release and the one before it.
+# keep_two: the new release and the one before it.
 keep_two() {
   local old
   find "$TARGET$RELEASES" -mindepth 1 -maxdepth 1 -name '[0-9]*' -printf '%f\n' | sort -n | head -n -2 |
@@ -396,6 +481,7 @@ run_uninstall() {
     if [ "$path" = --records ]; then records=yes; else rest+=("$path"); fi
   done
   options_of_install "${rest[@]}"
+  take_hold
   [ -L "$TARGET$PREFIX" ] || die "nothing is installed here."
   if [ -z "$TARGET" ]; then
     say "stopping the service"

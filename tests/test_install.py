@@ -5,9 +5,12 @@ The whole of it, on booted systems: `./setup.sh rig install`.
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -139,12 +142,20 @@ def contents(root: Path) -> dict[str, str]:
 
 
 CHANGES = """
+take_hold
 begin_undo
-echo new | put - /etc/kept.conf
-echo new | put - /etc/made/deep/new.conf
+put - /etc/kept.conf <<<new
+put - /etc/made/deep/new.conf <<<new
 link /new /opt/leukoscope
-echo again | put - /etc/kept.conf
+put - /etc/kept.conf <<<again
 """
+
+
+LIVE = """
+is_live() { true; }
+systemctl() { echo "systemctl $*"; }
+"""
+"""The target runs, and says what systemd is asked."""
 
 
 def test_ok__a_failure_puts_everything_back(checkout: Path, target: Path) -> None:
@@ -165,8 +176,8 @@ def test_ok__a_failure_puts_everything_back(checkout: Path, target: Path) -> Non
 
 def test_ok__it_is_put_back_though_systemd_does_not_answer(checkout: Path, target: Path) -> None:
     before = contents(target)
-    broken = "systemctl() { return 5; }\n"
-    ran = shell(checkout, broken + CHANGES + 'touch "$UNDO/started"\ndie no', TARGET=target)
+    broken = LIVE + "systemctl() { return 5; }\n"
+    ran = shell(checkout, broken + CHANGES + "disturb_service\ndie no", TARGET=target)
     assert ran.returncode == 1
     # Of begin_undo's own making: the folder of releases, and what the link needs.
     assert {name: text for name, text in contents(target).items() if name != "opt"} == before
@@ -192,6 +203,161 @@ def test_ok__what_is_done_stays(checkout: Path, target: Path) -> None:
     assert after["etc/made/deep/new.conf"] == "new\n"
     assert after["opt/leukoscope"] == "-> /new"
     assert not [name for name in after if ".undo" in name or name.endswith(".new")]
+
+
+POWER_CUT = """
+sync() {
+  if [ -n "$UNDO" ] && [ "${1:--f}" = -f ]; then
+    rm -rf "$DISK.new"
+    command cp -a "$UNDO" "$DISK.new"
+    rm -rf "$DISK"
+    mv "$DISK.new" "$DISK"
+  fi
+}
+rm() {
+  [ "$*" != "-rf $UNDO" ] || command rm -rf "$UNDO/old" # before its list
+  command rm "$@"
+}
+set -T
+trap '[ "${FUNCNAME:-}" = sync ] || ((STEP++ != AT)) || kill -9 "$$" "$BASHPID"' DEBUG
+"""
+"""Ends the shell, by kill -9, before its command number AT. DISK: the undo folder as it last was synced."""
+
+
+def cut(checkout: Path, target: Path, script: str, at: int, by: str) -> bool:
+    """Whether the script was cut short before that command of its: it has so many."""
+    disk = target.parent / "disk"
+    shutil.rmtree(disk, ignore_errors=True)
+    for folder in (target / "opt").glob("leukoscope-releases/.undo.*"):
+        shutil.copytree(folder, disk, symlinks=True)
+    ran = shell(checkout, POWER_CUT + script, TARGET=target, DISK=disk, STEP=0, AT=at)
+    assert ran.returncode in (0, -9), ran.stderr
+    for folder in (target / "opt").glob("leukoscope-releases/.undo.*") if by == "power" else ():
+        shutil.rmtree(folder)
+        shutil.copytree(disk, folder, symlinks=True) if disk.exists() else folder.mkdir()
+    return ran.returncode == -9
+
+
+def cuts(checkout: Path, whole: Path, script: str, by: str, every: int = 7) -> Iterator[Path]:
+    """Copies of a root, each cut short at another command of the script; the last one is not."""
+    for at in itertools.count(0, every):
+        target = whole.parent / "cut"
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(whole, target, symlinks=True)
+        going = cut(checkout, target, script, at, by)
+        yield target
+        if not going:
+            assert at > 100  # or this tries next to nothing
+            return
+
+
+@pytest.fixture
+def used(target: Path) -> Path:
+    """A root with files of all the kinds that CHANGES replaces."""
+    (target / "etc" / "kept.conf").write_text("old\n")
+    (target / "opt" / "leukoscope-releases" / "0001").mkdir(parents=True)
+    (target / "opt" / "leukoscope").symlink_to("/old")
+    return target
+
+
+def recovered(checkout: Path, target: Path) -> dict[str, str]:
+    """What the next installation makes of a root before it does anything else."""
+    ran = shell(checkout, "take_hold", TARGET=target)
+    assert ran.returncode == 0, ran.stderr
+    return contents(target)
+
+
+@pytest.mark.parametrize("by", ["power", "kill"])
+def test_ok__cut_short_anywhere_it_is_put_back_by_the_next_installation(
+    checkout: Path, used: Path, by: str
+) -> None:
+    before = contents(used)
+    script = CHANGES + "end_undo"
+    ends = [recovered(checkout, target) for target in cuts(checkout, used, script, by)]
+    assert ends[-1]["opt/leukoscope"] == "-> /new"
+    assert ends.index(ends[-1]) > len(ends) * 0.8
+    assert all(end in (before, ends[-1]) for end in ends)
+
+
+@pytest.mark.parametrize("by", ["power", "kill"])
+def test_ok__putting_back_is_cut_short_itself(checkout: Path, used: Path, by: str) -> None:
+    before = contents(used)
+    shell(checkout, CHANGES + 'kill -9 "$$"', TARGET=used)
+    assert contents(used)["etc/made/deep/new.conf"] == "new\n"
+    for target in cuts(checkout, used, "take_hold", by):
+        assert recovered(checkout, target) == before
+
+
+def test_ok__the_next_installation_says_what_it_puts_back(checkout: Path, used: Path) -> None:
+    shell(checkout, CHANGES + 'kill -9 "$$"', TARGET=used)
+    ran = shell(checkout, "take_hold", TARGET=used)
+    assert ran.stderr.splitlines() == [
+        f"setup: an installation into {used} was cut short: undoing what it did",
+        "setup: the machine is as it was before (packages that apt installed stay)",
+    ]
+
+
+def test_ok__an_entry_that_a_power_cut_has_torn_is_passed_over(checkout: Path, used: Path) -> None:
+    undo = used / "opt" / "leukoscope-releases" / ".undo.abcdef"
+    undo.mkdir()
+    (undo / "paths").write_text("absent /etc/made.conf\nabsent /etc")
+    (used / "etc" / "made.conf").write_text("new\n")
+    after = recovered(checkout, used)
+    assert "etc/made.conf" not in after
+    assert after["etc/kept.conf"] == "old\n"
+
+
+def test_ok__a_password_changed_since_a_cut_stays(checkout: Path, used: Path) -> None:
+    shadow = used / "etc" / "shadow"
+    shadow.write_text("root:old\n")
+    changes = CHANGES + 'save /etc/shadow; echo ours >>"$TARGET/etc/shadow"\n'
+    shell(checkout, changes + "die no", TARGET=used)
+    assert shadow.read_text() == "root:old\n"
+    shell(checkout, changes + 'kill -9 "$$"', TARGET=used)
+    shadow.write_text("root:new\nours\n")
+    after = recovered(checkout, used)
+    assert after["etc/shadow"] == "root:new\nours\n"
+    assert after["etc/kept.conf"] == "old\n"
+
+
+def test_ok__a_folder_made_for_a_file_stays_when_others_use_it(checkout: Path, used: Path) -> None:
+    shell(checkout, CHANGES + 'kill -9 "$$"', TARGET=used)
+    (used / "etc" / "made" / "theirs.conf").write_text("theirs\n")
+    after = recovered(checkout, used)
+    assert after["etc/made/theirs.conf"] == "theirs\n"
+    assert "etc/made/deep" not in after
+
+
+@pytest.mark.parametrize("end", ["die no", 'kill -9 "$$"'])
+def test_ok__what_ran_runs_again(checkout: Path, used: Path, end: str) -> None:
+    first = shell(checkout, LIVE + CHANGES + f"disturb_service\n{end}", TARGET=used)
+    then = shell(checkout, LIVE + "take_hold", TARGET=used)
+    asked = [line for line in (first.stdout + then.stdout).splitlines() if "is-active" not in line]
+    assert asked == [
+        "systemctl stop leukoscope.service leukoscope-upkeep.timer",
+        "systemctl daemon-reload",
+        "systemctl restart leukoscope.service leukoscope-upkeep.timer",
+    ]
+
+
+def test_fail__another_installation_is_going_on(checkout: Path, target: Path) -> None:
+    descriptor = os.open(target / "etc", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    ran = shell(checkout, "take_hold", TARGET=target)
+    assert ran.returncode == 1
+    assert f"another installation into {target} is going on" in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    os.close(descriptor)
+    assert shell(checkout, "take_hold", TARGET=target).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["run_install", "run_upgrade", "run_uninstall"])
+def test_ok__each_command_takes_hold_of_the_system_first(
+    checkout: Path, target: Path, command: str
+) -> None:
+    given = "id() { echo 0; }\ntake_hold() { die held; }\n"
+    ran = shell(checkout, f"{given}{command} --root {target}")
+    assert (ran.returncode, ran.stderr) == (1, "setup: held\n")
 
 
 def test_ok__releases_are_numbered_and_two_are_kept(checkout: Path, target: Path) -> None:
