@@ -60,11 +60,17 @@ check_target() {
 
 # is_pi: whether the target is a Raspberry Pi's system; of one that does not run, its boot folder tells.
 is_pi() {
-  if [ -n "$TARGET" ]; then
-    [ -f "$TARGET/boot/firmware/config.txt" ]
-  else
+  if is_live; then
     grep -q "Raspberry Pi" /proc/device-tree/model 2>/dev/null
+  else
+    [ -d "$TARGET$(dirname "$BOOT_CONFIG")" ]
   fi
+}
+
+# check_boot: config.txt lies on a partition of its own, which may not be mounted.
+check_boot() {
+  ! is_pi || [ -f "$TARGET$BOOT_CONFIG" ] ||
+    die "there is no $TARGET$BOOT_CONFIG: mount the boot partition at $TARGET$(dirname "$BOOT_CONFIG"), then try again."
 }
 
 # --- packages ---------------------------------------------------------------------------------------------------
@@ -105,7 +111,7 @@ install_packages() {
 
 # --- files that can be put back ---------------------------------------------------------------------------------
 
-# take_hold: one installation at a time, on a system that none before left half changed.
+# take_hold: one installation at a time, on a system that is all there and that none before left half changed.
 take_hold() {
   [ -d "$TARGET/etc" ] || die "$TARGET holds no system: give the folder of a mounted image or of a root."
   # On a folder that stays. The lock leaves no file, and is gone when the last process of an installation is.
@@ -113,6 +119,7 @@ take_hold() {
   flock --nonblock 9 || die "another installation into ${TARGET:-this system} is going on: let it end, then try again."
   trap leave EXIT
   trap 'exit 130' HUP INT TERM
+  check_boot
   put_back_leftovers
 }
 

@@ -288,6 +288,19 @@ def test_ok__putting_back_is_cut_short_itself(checkout: Path, used: Path, by: st
         assert recovered(checkout, target) == before
 
 
+def test_fail__a_pi_whose_boot_partition_is_not_mounted(checkout: Path, used: Path) -> None:
+    (used / "boot" / "firmware").mkdir(parents=True)
+    shell(checkout, "begin_undo\nput - /etc/made.conf <<<new\nkill -9 $$", TARGET=used)
+    before = contents(used)
+    ran = shell(checkout, "take_hold", TARGET=used)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        f"setup: there is no {used}/boot/firmware/config.txt: "
+        f"mount the boot partition at {used}/boot/firmware, then try again.\n"
+    )
+    assert contents(used) == before
+
+
 def test_ok__the_next_installation_says_what_it_puts_back(checkout: Path, used: Path) -> None:
     shell(checkout, CHANGES + 'kill -9 "$$"', TARGET=used)
     ran = shell(checkout, "take_hold", TARGET=used)
