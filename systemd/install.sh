@@ -252,6 +252,14 @@ link() {
   mv -fT "$TARGET$2.new" "$TARGET$2"
 }
 
+# take PATH: a file or link out of the target.
+take() {
+  if is_there "$1"; then
+    save "$1"
+    rm "$TARGET$1"
+  fi
+}
+
 # system_files: what goes where, a line each.
 system_files() {
   local unit
@@ -270,6 +278,8 @@ TEXT
 
 MODULES=/etc/modules-load.d/leukoscope.conf
 COMMAND=/usr/local/bin/leukoscope
+WANTS=(/etc/systemd/system/{multi-user.target.wants/leukoscope.service,timers.target.wants/leukoscope-upkeep.timer})
+STATE=/var/lib/leukoscope
 SETTINGS=/etc/leukoscope/leukoscope.toml
 BOOT_CONFIG=/boot/firmware/config.txt
 BEGIN_MARK="# leukoscope: begin"
@@ -441,9 +451,7 @@ install_files() {
   sync # a power cut after the turn must not find a release that the disk has only in part
   link "$1" "$PREFIX"
   link "$PREFIX/.venv/bin/leukoscope" "$COMMAND"
-  for path in multi-user.target.wants/leukoscope.service timers.target.wants/leukoscope-upkeep.timer; do
-    link "/etc/systemd/system/${path#*/}" "/etc/systemd/system/$path"
-  done
+  for path in "${WANTS[@]}"; do link "/etc/systemd/system/${path##*/}" "$path"; done
 }
 
 # disturb_service: said before the service is stopped or started: undo lets run what ran.
@@ -489,25 +497,31 @@ run_uninstall() {
   done
   options_of_install "${rest[@]}"
   take_hold
-  [ -L "$TARGET$PREFIX" ] || die "nothing is installed here."
-  if [ -z "$TARGET" ]; then
+  is_there "$PREFIX" || is_there "$RELEASES" || { [ "$records" = yes ] && is_there "$STATE"; } ||
+    die "nothing is installed here."
+  begin_undo
+  if is_live && is_there "$PREFIX"; then
     say "stopping the service"
-    systemctl disable --quiet --now leukoscope.service leukoscope-upkeep.timer || die "it does not stop."
+    disturb_service
+    systemctl stop leukoscope.service leukoscope-upkeep.timer || die "it does not stop."
   fi
   say "removing what was installed"
-  if [ -f "$TARGET$BOOT_CONFIG" ] && grep -qx "$BEGIN_MARK" "$TARGET$BOOT_CONFIG"; then
-    without_block <"$TARGET$BOOT_CONFIG" >"$TARGET$BOOT_CONFIG.new"
-    mv -f "$TARGET$BOOT_CONFIG.new" "$TARGET$BOOT_CONFIG"
+  if grep -qsx "$BEGIN_MARK" "$TARGET$BOOT_CONFIG"; then
+    without_block <"$TARGET$BOOT_CONFIG" | put - "$BOOT_CONFIG"
   fi
   while read -r source path; do
-    rm -f "$TARGET$path"
+    take "$path"
   done < <(system_files)
-  rm -f "$TARGET$MODULES" "$TARGET$COMMAND" "$TARGET$PREFIX" "$TARGET/etc/systemd/system/"*.wants/leukoscope*
+  for path in "$MODULES" "$COMMAND" "$PREFIX" "${WANTS[@]}"; do take "$path"; done
+  ! is_live || systemctl daemon-reload
+  end_undo
+  # Last of all, for it can't be undone: the program itself, then records and user. What a power cut leaves of them goes
+  # when the same is asked again.
   rm -rf "$TARGET${RELEASES:?}"
-  [ -n "$TARGET" ] || systemctl daemon-reload
   if [ "$records" = yes ]; then
-    rm -rf "$TARGET/var/lib/leukoscope" "$TARGET/etc/leukoscope"
-    in_target userdel leukoscope >&2 || true
+    ! in_target id leukoscope >/dev/null 2>&1 || in_target userdel leukoscope >&2 || 
+      die "userdel failed; its message is above. Records and settings stay until the same is asked again."
+    rm -rf "$TARGET/etc/leukoscope" "$TARGET${STATE:?}"
     say "Leukoscope is gone, records and settings too. Packages from apt stay."
   else
     say "Leukoscope is gone. Records (/var/lib/leukoscope), settings (/etc/leukoscope) and their user stay; --records removes them."

@@ -373,6 +373,87 @@ def test_ok__each_command_takes_hold_of_the_system_first(
     assert (ran.returncode, ran.stderr) == (1, "setup: held\n")
 
 
+@pytest.fixture
+def installed(checkout: Path, target: Path) -> Path:
+    """A root with an installation, as far as these tests go, and with settings and records."""
+    (target / "boot" / "firmware").mkdir(parents=True)
+    (target / "boot" / "firmware" / "config.txt").write_text("arm_64bit=1")
+    for name in ("etc/leukoscope/leukoscope.toml", "var/lib/leukoscope/records.sqlite"):
+        (target / name).parent.mkdir(parents=True)
+        (target / name).write_text("mine\n")
+    release = target / "opt" / "leukoscope-releases" / "0001"
+    release.mkdir(parents=True)
+    (release / "program").write_text("runs\n")
+    install = "begin_undo\ninstall_files /opt/leukoscope-releases/0001\nend_undo"
+    ran = shell(checkout, f"in_target() {{ :; }}\n{install}", TARGET=target)
+    assert ran.returncode == 0, ran.stderr
+    return target
+
+
+UNINSTALL = """
+id() { echo 0; }
+in_target() { :; }
+run_uninstall --root "$TARGET" """
+
+
+@pytest.mark.parametrize("records", ["", "--records"])
+def test_ok__uninstall_leaves_nothing_but_records_and_settings(
+    checkout: Path, installed: Path, records: str
+) -> None:
+    ran = shell(checkout, UNINSTALL + records, TARGET=installed)
+    assert ran.returncode == 0, ran.stderr
+    after = contents(installed)
+    kept = {
+        name for name in after if (installed / name).is_file() or (installed / name).is_symlink()
+    }
+    mine = {"etc/leukoscope/leukoscope.toml", "var/lib/leukoscope/records.sqlite"}
+    assert kept == {"etc/os-release", "boot/firmware/config.txt", *(() if records else mine)}
+    assert after["boot/firmware/config.txt"] == "arm_64bit=1"
+    assert "opt/leukoscope-releases" not in after
+
+
+@pytest.mark.parametrize("records", ["", "--records"])
+def test_ok__an_uninstall_that_fails_puts_everything_back(
+    checkout: Path, installed: Path, records: str
+) -> None:
+    before = contents(installed)
+    broken = LIVE + 'end_undo() { unset -f end_undo; source systemd/install.sh; die "no"; }\n'
+    broken = LIVE + 'systemctl() { echo "systemctl $*"; [ "$1" != daemon-reload ]; }\n'
+    ran = shell(checkout, broken + UNINSTALL + records, TARGET=installed)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith("setup: the machine is as it was before")
+    assert ran.stdout.splitlines()[-1].startswith("systemctl restart leukoscope.service")
+    assert contents(installed) == before
+
+
+@pytest.mark.parametrize("by", ["power", "kill"])
+def test_ok__an_uninstall_cut_short_anywhere_is_put_back_or_can_go_on(
+    checkout: Path, installed: Path, by: str
+) -> None:
+    before = contents(installed)
+    undone = []
+    for target in cuts(checkout, installed, UNINSTALL + "--records", by, every=43):
+        undone.append(recovered(checkout, target) == before)
+        again = shell(checkout, UNINSTALL + "--records", TARGET=target)
+        assert again.returncode == 0 or "nothing is installed here" in again.stderr
+        left = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+        assert left == {"etc/os-release", "boot/firmware/config.txt"}
+    assert 0.8 < sum(undone) / len(undone) < 1
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"),
+    [("opt/leukoscope-releases/0001", ""), ("var/lib/leukoscope", "--records")],
+)
+def test_ok__an_uninstall_cut_short_at_its_end_goes_on(
+    checkout: Path, target: Path, left: str, asked: str
+) -> None:
+    (target / left).mkdir(parents=True)
+    ran = shell(checkout, UNINSTALL + asked, TARGET=target)
+    assert ran.returncode == 0, ran.stderr
+    assert not (target / left).exists()
+
+
 def test_ok__releases_are_numbered_and_two_are_kept(checkout: Path, target: Path) -> None:
     releases = target / "opt" / "leukoscope-releases"
     for number in (8, 9, 10):
