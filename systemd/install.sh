@@ -12,6 +12,7 @@ TARGET=""
 WHEELS=""
 UNDO=""
 RESTART=no
+READ_ONLY=()
 ACCOUNTS=(/etc/{passwd,group,shadow,gshadow}{,-})
 
 # is_live: whether the system that is installed into is the one that runs.
@@ -120,12 +121,27 @@ take_hold() {
   trap leave EXIT
   trap 'exit 130' HUP INT TERM
   check_boot
+  make_writable
   put_back_leftovers
+}
+
+# make_writable: an appliance may run with its card mounted read-only; leave mounts it so again.
+make_writable() {
+  local place
+  for place in / "$(dirname "$BOOT_CONFIG")"; do
+    if is_live && findmnt -n -O ro "$place" >/dev/null; then
+      say "$place is mounted read-only: writable until this ends"
+      READ_ONLY+=("$place")
+      mount -o remount,rw "$place" || die "$place stays read-only; mount's message is above."
+    fi
+  done
+  { mkdir -p "$TARGET/opt" 2>/dev/null && [ -w "$TARGET/opt" ]; } ||
+    die "$TARGET/opt can't be written to: is it mounted read-only?"
 }
 
 # leave: what is done however this script ends.
 leave() {
-  local status=$?
+  local status=$? place
   trap - EXIT
   # Neither a second Ctrl-C nor a reader that went away stops what puts the machine back; nor does a failure.
   trap '' HUP INT PIPE TERM
@@ -135,6 +151,9 @@ leave() {
     say "undoing what was done"
     undo
   fi
+  for place in "${READ_ONLY[@]}"; do
+    mount -o remount,ro "$place" || say "$place stays writable until the next boot: something still writes there"
+  done
   exit "$status"
 }
 
@@ -174,6 +193,9 @@ save() {
   printf '%s\n' "$was $1" >>"$UNDO/paths"
   sync -f "$UNDO"
 }
+
+# is_changed PATH: a saved file is not what it was.
+is_changed() { ! cmp -s "$UNDO/old$1" "$TARGET$1"; }
 
 # put_back_one WAS PATH
 put_back_one() {
@@ -266,9 +288,9 @@ system_files() {
   for unit in systemd/leukoscope*.service systemd/leukoscope*.timer; do
     printf '%s %s\n' "$unit" "/etc/systemd/system/${unit##*/}"
   done
-  cat <<'TEXT'
-systemd/watchdog.conf /etc/systemd/system.conf.d/leukoscope.conf
-systemd/journald.conf /etc/systemd/journald.conf.d/leukoscope.conf
+  cat <<TEXT
+systemd/watchdog.conf $WATCHDOG
+systemd/journald.conf $JOURNAL
 systemd/leukoscope.sysusers /usr/lib/sysusers.d/leukoscope.conf
 systemd/leukoscope.tmpfiles /usr/lib/tmpfiles.d/leukoscope.conf
 systemd/leukoscope.rules /etc/udev/rules.d/60-leukoscope.rules
@@ -276,6 +298,8 @@ systemd/leukoscope.polkit.rules /etc/polkit-1/rules.d/leukoscope.rules
 TEXT
 }
 
+WATCHDOG=/etc/systemd/system.conf.d/leukoscope.conf
+JOURNAL=/etc/systemd/journald.conf.d/leukoscope.conf
 MODULES=/etc/modules-load.d/leukoscope.conf
 COMMAND=/usr/local/bin/leukoscope
 WANTS=(/etc/systemd/system/{multi-user.target.wants/leukoscope.service,timers.target.wants/leukoscope-upkeep.timer})
@@ -419,6 +443,7 @@ install_release() {
   try_release "$release"
   install_files "$release"
   ! is_live || start_service
+  ! is_live || heed_drop_ins
   end_undo
   keep_two
   say "Leukoscope $(version_in .) is installed. Settings: $SETTINGS. Try: leukoscope selftest"
@@ -483,6 +508,13 @@ start_service() {
     die "the service is not READY: journalctl -u leukoscope"
 }
 
+# heed_drop_ins: watchdog and journal act by their new drop-ins at once, not only from the next boot. Neither command stops
+# a service or loses a line of the journal; when one fails, the next boot does it.
+heed_drop_ins() {
+  ! is_changed "$WATCHDOG" || systemctl daemon-reexec || say "the watchdog is set from the next boot on"
+  ! is_changed "$JOURNAL" || systemctl try-restart systemd-journald.service || say "the journal is set from the next boot on"
+}
+
 # keep_two: the new release and the one before it.
 keep_two() {
   local old
@@ -514,6 +546,7 @@ run_uninstall() {
   done < <(system_files)
   for path in "$MODULES" "$COMMAND" "$PREFIX" "${WANTS[@]}"; do take "$path"; done
   ! is_live || systemctl daemon-reload
+  ! is_live || heed_drop_ins
   end_undo
   # Last of all, for it can't be undone: the program itself, then records and user. What a power cut leaves of them goes
   # when the same is asked again.

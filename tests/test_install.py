@@ -417,7 +417,6 @@ def test_ok__an_uninstall_that_fails_puts_everything_back(
     checkout: Path, installed: Path, records: str
 ) -> None:
     before = contents(installed)
-    broken = LIVE + 'end_undo() { unset -f end_undo; source systemd/install.sh; die "no"; }\n'
     broken = LIVE + 'systemctl() { echo "systemctl $*"; [ "$1" != daemon-reload ]; }\n'
     ran = shell(checkout, broken + UNINSTALL + records, TARGET=installed)
     assert ran.returncode == 1
@@ -432,7 +431,7 @@ def test_ok__an_uninstall_cut_short_anywhere_is_put_back_or_can_go_on(
 ) -> None:
     before = contents(installed)
     undone = []
-    for target in cuts(checkout, installed, UNINSTALL + "--records", by, every=43):
+    for target in cuts(checkout, installed, UNINSTALL + "--records", by, every=89):
         undone.append(recovered(checkout, target) == before)
         again = shell(checkout, UNINSTALL + "--records", TARGET=target)
         assert again.returncode == 0 or "nothing is installed here" in again.stderr
@@ -452,6 +451,84 @@ def test_ok__an_uninstall_cut_short_at_its_end_goes_on(
     ran = shell(checkout, UNINSTALL + asked, TARGET=target)
     assert ran.returncode == 0, ran.stderr
     assert not (target / left).exists()
+
+
+@pytest.mark.parametrize("drop_in", ["system", "journald"])
+def test_ok__a_drop_in_that_is_new_acts_at_once(
+    checkout: Path, installed: Path, drop_in: str
+) -> None:
+    path = f"/etc/systemd/{drop_in}.conf.d/leukoscope.conf"
+    (installed / path[1:]).write_text("of the version before\n")
+    script = 'begin_undo\nwhile read -r a b; do put "$a" "$b"; done < <(system_files)\n'
+    asked = {
+        "system": "systemctl daemon-reexec\n",
+        "journald": "systemctl try-restart systemd-journald.service\n",
+    }
+    ran = shell(checkout, LIVE + script + "heed_drop_ins; end_undo", TARGET=installed)
+    assert (ran.returncode, ran.stdout) == (0, asked[drop_in])
+    ran = shell(checkout, LIVE + script + "heed_drop_ins; end_undo", TARGET=installed)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_ok__without_its_drop_ins_the_system_is_as_before_at_once(
+    checkout: Path, installed: Path
+) -> None:
+    ran = shell(checkout, LIVE + UNINSTALL, TARGET=installed)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines()[-2:] == [
+        "systemctl daemon-reexec",
+        "systemctl try-restart systemd-journald.service",
+    ]
+
+
+MOUNTED = (
+    LIVE
+    + """
+findmnt() { [ "$4" = / ]; }
+mount() { echo "mount $*"; }
+"""
+)
+"""Its root is mounted read-only."""
+
+
+@pytest.mark.parametrize(
+    ("end", "status"), [("true", 0), ("exit 3", 3), ("begin_undo; die no", 1), ("false", 1)]
+)
+def test_ok__a_read_only_root_is_writable_until_the_end(
+    checkout: Path, used: Path, end: str, status: int
+) -> None:
+    ran = shell(checkout, f"{MOUNTED}take_hold\n{end}", TARGET=used)
+    assert ran.returncode == status
+    assert ran.stdout.splitlines() == ["mount -o remount,rw /", "mount -o remount,ro /"]
+    assert "/ is mounted read-only: writable until this ends" in ran.stderr
+
+
+def test_ok__a_root_that_is_still_written_to_stays_writable(checkout: Path, used: Path) -> None:
+    busy = MOUNTED + 'mount() { [ "$2" != remount,ro ]; }\n'
+    ran = shell(checkout, busy + "take_hold", TARGET=used)
+    assert ran.returncode == 0
+    assert "/ stays writable until the next boot" in ran.stderr
+
+
+def test_ok__a_writable_root_and_one_in_a_folder_are_left_as_they_are(
+    checkout: Path, used: Path
+) -> None:
+    for given in (MOUNTED + "findmnt() { return 1; }\n", MOUNTED + "is_live() { return 1; }\n"):
+        ran = shell(checkout, given + "take_hold", TARGET=used)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_fail__a_root_that_stays_read_only(checkout: Path, target: Path) -> None:
+    ran = shell(checkout, MOUNTED + "mount() { return 1; }\ntake_hold", TARGET=target)
+    assert ran.returncode == 1
+    assert "/ stays read-only; mount's message is above" in ran.stderr
+
+
+def test_fail__opt_can_not_be_written_to(checkout: Path, target: Path) -> None:
+    (target / "opt").write_text("no folder\n")
+    ran = shell(checkout, "take_hold", TARGET=target)
+    assert ran.returncode == 1
+    assert ran.stderr == (f"setup: {target}/opt can't be written to: is it mounted read-only?\n")
 
 
 def test_ok__releases_are_numbered_and_two_are_kept(checkout: Path, target: Path) -> None:
@@ -477,7 +554,7 @@ def test_ok__a_release_holds_what_the_device_needs_and_no_training(
 def test_ok__every_file_of_systemd_has_a_place(checkout: Path) -> None:
     ran = shell(checkout, "system_files")
     placed = {line.split()[0] for line in ran.stdout.splitlines()}
-    there = {f"systemd/{path.name}" for path in (checkout / "systemd").iterdir()}
+    there = {f"systemd/{path.name}" for path in (checkout / "systemd").iterdir() if path.is_file()}
     assert there - placed == {"systemd/install.sh"}
     assert placed <= there
 
