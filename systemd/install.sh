@@ -232,7 +232,7 @@ put_back() {
       say "the old version does not start: journalctl -u leukoscope"
   fi
   [ "${#failed[@]}" -eq 0 ] ||
-    { say "NOT put back: ${failed[*]}. What they were is in $UNDO/old: copy it by hand." && return 1; }
+    { say "NOT put back: ${failed[*]}. What they were is in $UNDO/old: copy it by hand, then delete $UNDO." && return 1; }
 }
 
 # undo: puts back, and away with what was needed for it. What can't be put back is tried again by the next installation.

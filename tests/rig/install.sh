@@ -2,7 +2,7 @@
 # Installation, on real systems: Debian Bookworm and Trixie are made, `setup.sh install --root` is done to each, and each
 # is booted by systemd-nspawn, where installed.sh looks at it. Sourced by setup.sh. All is kept in .rig.
 
-INSTALL_LIMIT_S=600
+INSTALL_LIMIT_S=900
 
 # install_debian RELEASE: made once.
 install_debian() {

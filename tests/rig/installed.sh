@@ -74,12 +74,60 @@ check "and leaves the version before it" same "$new"
 check "and its files" grep -q "^ExecStart=/opt" /etc/systemd/system/leukoscope.service
 check "which runs" within 30 active
 
+# Two at once, and one killed in the middle: before it turns the link, and after.
+half_made() { compgen -G "/opt/leukoscope-releases/.undo.*/paths" >/dev/null; }
+turned() { ! same "$new"; }
+refused() { ! "$@" 2>/tmp/refused && grep -q "another installation into this system is going on" /tmp/refused; }
+undisturbed() { [ "$(main_pid)" = "$before" ] && active && same "$new"; }
+unlocked() { flock --nonblock /etc true; }
+/checkout/setup.sh upgrade --offline /wheels &
+first=$!
+check "an upgrade is under way" within 60 half_made
+check "a second one is refused" refused /checkout/setup.sh upgrade --offline /wheels
+check "so is an uninstall" refused /checkout/setup.sh uninstall
+before="$(main_pid)"
+kill -9 "$first"
+check "killed, the first leaves a half-made release" half_made
+check "and the version before running" undisturbed
+# What it had started may live on, and holds the lock until it ends.
+check "the lock is gone with the last of it" within 120 unlocked
+/checkout/setup.sh upgrade --offline /wheels 2>/tmp/second &
+second=$!
+check "the next one gets as far as the link" within 240 turned
+kill -9 "$second"
+check "having put back what the first did" grep -q "was cut short: undoing" /tmp/second
+check "the lock is gone again" within 120 unlocked
+check "the next upgrade" sh -c "/checkout/setup.sh upgrade --offline /wheels 2>/tmp/third"
+check "has put that back too" grep -q "was cut short: undoing" /tmp/third
+check "and is READY" active
+check "nothing half-made stays" sh -c '! ls -d /opt/leukoscope-releases/.undo.* 2>/dev/null'
+new="$(readlink /opt/leukoscope)"
+
+# An uninstall that fails halfway: systemd does not read its units again.
+mkdir /tmp/failing
+cat >/tmp/failing/systemctl <<'TEXT'
+#!/bin/sh
+[ "$1" != daemon-reload ] || [ -e /tmp/failing/once ] || { touch /tmp/failing/once && exit 1; }
+exec /usr/bin/systemctl "$@"
+TEXT
+chmod +x /tmp/failing/systemctl
+check "an uninstall that fails" sh -c "! PATH=/tmp/failing:$PATH /checkout/setup.sh uninstall --records"
+check "it leaves the version there" same "$new"
+check "and enabled" systemctl --quiet is-enabled leukoscope.service leukoscope-upkeep.timer
+check "which runs again" within 30 active
+check "with its records" recorded
+
+watchdog_is() { [ "$(systemctl show --property=RuntimeWatchdogUSec --value)" = "$1" ]; }
+check "the watchdog is set" watchdog_is 15s
 check "uninstall" /checkout/setup.sh uninstall
+check "the watchdog is as it was, without a restart" watchdog_is 0
 check "the service is gone" inactive
-check "so is the program" [ ! -e /opt/leukoscope ] && [ ! -e /opt/leukoscope-releases ]
+gone() { [ ! -e /opt/leukoscope ] && [ ! -e /opt/leukoscope-releases ]; }
+check "so is the program" gone
 check "the records stay" [ -e /var/lib/leukoscope/records.sqlite ]
 check "install over them" /checkout/setup.sh install --offline /wheels
 check "they are still there" recorded
+check "the watchdog is set, without a restart" watchdog_is 15s
 check "uninstall --records" /checkout/setup.sh uninstall --records
 check "nothing of them stays" [ ! -e /var/lib/leukoscope ]
 
