@@ -554,7 +554,10 @@ run_uninstall() {
   if [ "$records" = yes ]; then
     ! in_target id leukoscope >/dev/null 2>&1 || in_target userdel leukoscope >&2 || 
       die "userdel failed; its message is above. Records and settings stay until the same is asked again."
-    rm -rf "$TARGET/etc/leukoscope" "$TARGET${STATE:?}"
+    for path in /etc/leukoscope "$STATE"; do
+      # Of a folder that is a mount of its own, as on an image's read-only root, the empty folder stays.
+      rm -rf "$TARGET$path" 2>/dev/null || [ -z "$(ls -A "$TARGET$path")" ] || die "$TARGET$path can't be removed."
+    done
     say "Leukoscope is gone, records and settings too. Packages from apt stay."
   else
     say "Leukoscope is gone. Records (/var/lib/leukoscope), settings (/etc/leukoscope) and their user stay; --records removes them."

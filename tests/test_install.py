@@ -412,6 +412,23 @@ def test_ok__uninstall_leaves_nothing_but_records_and_settings(
     assert "opt/leukoscope-releases" not in after
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_ok__uninstall_empties_a_folder_that_is_a_mount(checkout: Path, installed: Path) -> None:
+    state = installed / "var" / "lib" / "leukoscope"
+    script = f"mount --bind {state} {state}\n{UNINSTALL} --records"
+    ran = subprocess.run(
+        ["unshare", "--mount", "bash", "-c", f"{GIVEN}TARGET='{installed}'\n{script}"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "mount: " in ran.stderr or "unshare: " in ran.stderr:
+        pytest.skip("this root may not mount")
+    assert ran.returncode == 0, ran.stderr
+    assert [*state.iterdir()] == []
+
+
 @pytest.mark.parametrize("records", ["", "--records"])
 def test_ok__an_uninstall_that_fails_puts_everything_back(
     checkout: Path, installed: Path, records: str
