@@ -20,8 +20,12 @@ usage: ./setup.sh COMMAND [OPTION...]
                          fetch what an installation without network needs
                          install, upgrade and uninstall take --root DIR: the system in that folder, such as a
                          mounted image; install and upgrade --offline DIR: the folder of the wheels
+  image BASE OUT [--ssh-key FILE] [--offline DIR]
+                         make an image for SD cards, OUT, of an image of Raspberry Pi OS Lite, BASE (root)
   rig                    run the tests that need a real kernel, in a virtual machine (root, x86-64)
   rig install            install, boot, upgrade and uninstall on Debian Bookworm and Trixie in containers (root)
+  rig arm64              install and test on Debian Bookworm and Trixie for arm64, emulated (root; an hour or two)
+  rig image              make an image for SD cards, and boot it, emulated (root)
 
 Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
 Pi OS, 64-bit; Python 3.11 to 3.13. PYTHON=/path/to/python chooses another Python than the first that fits.
@@ -317,6 +321,12 @@ run_lock() {
   sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
 }
 
+run_image() {
+  # shellcheck source=/dev/null # checked by itself
+  source systemd/image/image.sh
+  image "$@"
+}
+
 # with_install COMMAND ARGUMENT...
 with_install() {
   # shellcheck source=/dev/null # checked by itself
@@ -326,11 +336,14 @@ with_install() {
 
 run_rig() {
   # shellcheck source=/dev/null # checked by themselves
-  source systemd/install.sh && source tests/rig/rig.sh && source tests/rig/install.sh
+  source systemd/install.sh && source tests/rig/rig.sh && source tests/rig/install.sh && source tests/rig/arm64.sh &&
+    source tests/rig/image.sh
   case "$*" in
     "") rig ;;
     install) rig_install ;;
-    *) die "rig takes no option but: install" ;;
+    arm64) rig_arm64 ;;
+    image) rig_image ;;
+    *) die "rig takes no option but one of: install, arm64, image" ;;
   esac
 }
 
@@ -338,7 +351,7 @@ main() {
   local command="${1:-}"
   [ "$#" -eq 0 ] || shift
   case "$command" in
-    demo | test | bench | lock | rig)
+    demo | test | bench | lock | rig | image)
       check_machine
       "run_$command" "$@"
       ;;

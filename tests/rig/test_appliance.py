@@ -110,6 +110,13 @@ def test_ok__a_press_is_captured_read_and_recorded(wire: Wire) -> None:
     assert len({one.picture.tobytes() for one in wire.pictures[pictures:]}) >= 3
 
 
+def test_ok__no_short_press_is_lost(rig: None) -> None:
+    """0.3 s, five times: each is a field of the slide."""
+    for number in range(2, 7):
+        press(0.3)
+        assert until(lambda wanted=number: len(recorded_fields()) == wanted), f"press {number}"
+
+
 @pytest.mark.xfail(reason="one of the colour bars is read as a cell (models/README.md: noise)")
 def test_ok__the_test_pattern_is_refused(rig: None) -> None:
     assert recorded_fields()[0]["verdict"] is None

@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# arm64, the processor of a Raspberry Pi: Debian Bookworm and Trixie are made for it and run by qemu-user; into each
+# `setup.sh install --root` is done, the tests of device/ are run with what it installed, and rendered smears are read:
+# the verdicts must be those of this computer. Sourced by setup.sh. All is kept in .rig.
+
+ARM64_BINFMT=/proc/sys/fs/binfmt_misc
+
+# arm64_emulator: Debian 13's: LiteRT crashes in Debian 12's qemu-user 7.2. It is a static program.
+arm64_emulator() {
+  local apt="$RIG/qemu" fetch
+  [ ! -x "$apt/qemu-aarch64" ] || return 0
+  say "fetching Debian 13's qemu-user"
+  rm -rf "$apt"
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
+    >"$apt/sources"
+  fetch=(apt-get -qq -o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists"
+    -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+  "${fetch[@]}" update >&2
+  (cd "$apt" && "${fetch[@]}" download "qemu-user:$(dpkg --print-architecture)" >&2)
+  dpkg --extract "$apt"/qemu-user_*.deb "$apt"
+  cp "$apt/usr/bin/qemu-aarch64" "$apt/qemu-aarch64"
+  rm -rf "${apt:?}/usr" "$apt"/*.deb
+}
+
+# arm64_begin: from here on to the end of setup.sh the kernel runs arm64 programs by that emulator. The newest entry
+# counts, so one of the computer's own may stay.
+arm64_begin() {
+  [ "$(uname -m)" != aarch64 ] || return 0
+  arm64_emulator
+  [ -e "$ARM64_BINFMT/register" ] || mount -t binfmt_misc binfmt_misc "$ARM64_BINFMT" ||
+    die "this kernel has no binfmt_misc, by which it would run arm64 programs."
+  arm64_end
+  trap arm64_end EXIT
+  # An ELF file for aarch64 (man 5 elf, EM_AARCH64 = 183). F: opened now, so that a root of its own needs no copy.
+  printf '%s' ":leukoscope-rig:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:" \
+    "\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:$RIG/qemu/qemu-aarch64:PF" \
+    >"$ARM64_BINFMT/register"
+}
+
+arm64_end() {
+  [ ! -e "$ARM64_BINFMT/leukoscope-rig" ] || echo -1 >"$ARM64_BINFMT/leukoscope-rig"
+}
+
+# arm64_debian RELEASE: made once.
+arm64_debian() {
+  [ ! -f "$RIG/arm64-$1/complete" ] || return 0
+  say "making Debian $1 for arm64 (some minutes)"
+  rm -rf "$RIG/arm64-$1"
+  debootstrap --arch=arm64 --variant=minbase --include=ca-certificates,systemd-sysv,udev,kmod "$1" "$RIG/arm64-$1" \
+    >"$RIG/arm64-$1.log" 2>&1 || die "debootstrap failed: .rig/arm64-$1.log"
+  touch "$RIG/arm64-$1/complete"
+}
+
+# arm64_copy RELEASE: that Debian, to be written into.
+arm64_copy() {
+  rm -rf "$RIG/arm64"
+  cp -a "$RIG/arm64-$1" "$RIG/arm64"
+  # A machine behind a proxy has certificates of its own.
+  cp -L /etc/ssl/certs/ca-certificates.crt "$RIG/arm64/etc/ssl/certs/ca-certificates.crt"
+}
+
+# arm64_test RELEASE: true when all passed.
+arm64_test() {
+  local root="$RIG/arm64" failed=0
+  arm64_debian "$1"
+  arm64_copy "$1"
+  ./setup.sh install --root "$root" || return 1
+  mkdir "$root/rig"
+  cp -r tests models systemd setup.sh pyproject.toml README.md "$RIG/fields" "$root/rig"
+  ln -s /opt/leukoscope/device "$root/rig/device"
+  TARGET="$root" in_target sh -c \
+    'cd /rig && exec /opt/leukoscope/.venv/bin/python -m tests.rig.verdicts read fields' >"$RIG/verdicts-$1" || return 1
+  .venv/bin/python -m tests.rig.verdicts compare "$RIG/verdicts" "$RIG/verdicts-$1" || failed=1
+  TARGET="$root" in_target /rig/tests/rig/arm64_inside.sh || failed=1
+  return "$failed"
+}
+
+# rig_arm64: both releases; true when all passed on both.
+rig_arm64() {
+  local failed=0 release python
+  command -v debootstrap >/dev/null || apt_install debootstrap || die "needed: debootstrap"
+  mkdir -p "$RIG"
+  arm64_begin
+  python="$(choose_python)"
+  use_venv .venv "$python" dev
+  rm -rf "$RIG/fields"
+  .venv/bin/python -m tests.rig.verdicts render "$RIG/fields"
+  .venv/bin/python -m tests.rig.verdicts read "$RIG/fields" >"$RIG/verdicts"
+  for release in bookworm trixie; do
+    printf '== %s\n' "$release"
+    arm64_test "$release" || failed=1
+  done
+  return "$failed"
+}

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs in an arm64 Debian on which `setup.sh install --root` was done: the tests of device/, with what that installed.
+set -eu
+cd /rig
+python=/opt/leukoscope/.venv/bin/python
+# The lock's versions; its hashes would be asked of everything that these need.
+sed -nE 's/^([a-z0-9-]+==[^ ;]+).*/\1/p' tests/requirements.txt >pins
+"$python" -m pip --disable-pip-version-check install -q --constraint pins pytest pytest-xdist hypothesis
+# Not those of the training, of the checkout itself, and of a kernel.
+CI=true "$python" -m pytest -q -n 2 -p no:cacheprovider --ignore=tests/training --ignore=tests/rig \
+  --ignore=tests/test_house.py --ignore=tests/test_install.py "$@"
