@@ -1,7 +1,7 @@
 #!/bin/sh
 # To /usr/local/sbin/leukoscope-state of an SD card that `setup.sh image` made. The system is read-only: what is written lies
 # on the partition labelled leukoscope, and is bound from there to its places. When that can't be had the appliance starts all
-# the same, and its panel says E04 STORAGE.
+# the same, with the default settings, but can't write, so that its panel says E04 STORAGE.
 set -eu
 
 STATE=/state
@@ -9,7 +9,16 @@ STATE=/state
 # Until the machine has an identity of its own, systemd binds one that it made up over the empty file.
 first_start() { mountpoint -q /etc/machine-id; }
 
-device="$(findfs LABEL=leukoscope)"
+# without_state WORDS: a folder that belongs to the service, as systemd wants it, and in which no file can be made. systemd's
+# own, without which nobody can log in, is kept in memory.
+without_state() {
+  echo "$1: on another computer, try e2fsck on it and save the records" >&2
+  mount -t tmpfs -o nr_inodes=1 tmpfs /var/lib/leukoscope
+  mount -t tmpfs tmpfs /var/lib/systemd
+  exit 1
+}
+
+device="$(findfs LABEL=leukoscope)" || without_state "this card has no state partition that can be read"
 
 if first_start; then
   echo "the state partition takes what the card has left"
@@ -24,13 +33,10 @@ fi
 # 1: errors were mended.
 status=0
 e2fsck -f -p "$device" || status=$?
-if [ "$status" -gt 1 ]; then
-  echo "$device is damaged: on another computer, e2fsck it and save the records" >&2
-  exit 1
-fi
+[ "$status" -le 1 ] || without_state "$device is damaged"
 if first_start; then resize2fs "$device"; fi
 
-mount -o noatime,nosuid,nodev "$device" "$STATE"
+mount -o noatime,nosuid,nodev "$device" "$STATE" || without_state "$device can't be mounted"
 while read -r path; do
   mount --bind "$STATE$path" "$path"
 done <"$STATE/paths"

@@ -186,7 +186,7 @@ rig() {
   rig_once rig_packages
   rig_once rig_vimc
   rig_once rig_gpio_sim
-  rig_once rig_appliance device/*.py device/*/*.py models/*/card.toml systemd/* pyproject.toml
+  rig_once rig_appliance device/*.py device/*/*.py models/*/card.toml systemd/*.* pyproject.toml
   say "verdicts through libcamera's virtual camera"
   rig_virtual_camera || die "the tests on libcamera's virtual camera failed; what they said is above."
   rig_once rig_disk tests/rig/*.service
