@@ -447,7 +447,7 @@ install_release() {
   end_undo
   keep_two
   say "Leukoscope $(version_in .) is installed. Settings: $SETTINGS. Try: leukoscope selftest"
-  [ "$RESTART" = no ] || say "RESTART the computer: camera and I2C bus are on from then on."
+  [ "$RESTART" = no ] || ! is_live || say "RESTART the computer: camera and I2C bus are on from then on."
 }
 
 # install_files RELEASE: everything outside the release's folder.

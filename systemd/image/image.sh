@@ -28,8 +28,8 @@ image_tools() {
     die "needed: ${missing[*]}. Type: sudo apt-get install ${missing[*]}"
 }
 
-# image_clean_up: nothing stays mounted, and no half an image, however this ended.
-image_clean_up() {
+# image_unmount: nothing stays mounted.
+image_unmount() {
   local i
   for ((i = ${#IMAGE_MOUNTS[@]} - 1; i >= 0; i--)); do
     umount "${IMAGE_MOUNTS[i]}" && rmdir "${IMAGE_MOUNTS[i]}"
@@ -37,6 +37,11 @@ image_clean_up() {
   IMAGE_MOUNTS=()
   for i in "${IMAGE_LOOPS[@]}"; do losetup --detach "$i"; done
   IMAGE_LOOPS=()
+}
+
+# image_clean_up: and no half an image stays, however this ended.
+image_clean_up() {
+  image_unmount
   [ -z "$IMAGE_UNFINISHED" ] || rm -f "$IMAGE_UNFINISHED"
 }
 
@@ -206,11 +211,13 @@ image() {
   for boot in config.txt cmdline.txt; do image_boot_file to "$IMAGE_UNFINISHED" "$boot" "$root"; done
   image_read_only "$root"
   image_loop "$IMAGE_UNFINISHED" 3
-  mkfs.ext4 -q -b 4096 -L leukoscope "$LOOP" # by itself it would take 1024, for so small a one
+  # By itself it would take blocks for so small a one, and inodes for many small files.
+  mkfs.ext4 -q -b 4096 -i 65536 -L leukoscope "$LOOP"
   image_mount "$LOOP"
   image_state "$root" "$MOUNTED"
 
-  sync
+  image_unmount
+  sync "$IMAGE_UNFINISHED"
   mv "$IMAGE_UNFINISHED" "$out"
   IMAGE_UNFINISHED=""
   say "$out is ready. Write it to a card (32 GB or so) with Raspberry Pi Imager, 'Use custom', no customisation."

@@ -18,25 +18,29 @@ without_state() {
   exit 1
 }
 
+# enlarge DEVICE: its partition, to the end of the card.
+enlarge() {
+  # /sys/devices/.../mmcblk0/mmcblk0p3
+  partition="$(realpath "/sys/class/block/${1##*/}")"
+  disk="/dev/$(basename "$(dirname "$partition")")"
+  number="$(cat "$partition/partition")"
+  echo ", +" | sfdisk --quiet --no-reread --force --partno "$number" "$disk" && partx --update --nr "$number" "$disk"
+}
+
 device="$(findfs LABEL=leukoscope)" || without_state "this card has no state partition that can be read"
 
 if first_start; then
   echo "the state partition takes what the card has left"
-  # /sys/devices/.../mmcblk0/mmcblk0p3
-  partition="$(realpath "/sys/class/block/${device##*/}")"
-  disk="/dev/$(basename "$(dirname "$partition")")"
-  number="$(cat "$partition/partition")"
-  echo ", +" | sfdisk --quiet --no-reread --force --partno "$number" "$disk"
-  partx --update --nr "$number" "$disk"
+  enlarge "$device" || echo "it could not be enlarged: it stays as small as it is" >&2
 fi
 
 # 1: errors were mended.
 status=0
-e2fsck -f -p "$device" || status=$?
+e2fsck -p "$device" || status=$?
 [ "$status" -le 1 ] || without_state "$device is damaged"
-if first_start; then resize2fs "$device"; fi
-
 mount -o noatime,nosuid,nodev "$device" "$STATE" || without_state "$device can't be mounted"
+# While it is mounted: the journal is then between a power cut and the new size.
+if first_start; then resize2fs "$device" || echo "its file system could not be enlarged" >&2; fi
 while read -r path; do
   mount --bind "$STATE$path" "$path"
 done <"$STATE/paths"
