@@ -2,6 +2,8 @@
 # Runs in an arm64 Debian on which `setup.sh install --root` was done: the tests of device/, with what that installed.
 set -eu
 cd /rig
+# For the tests of terminals; the mount is gone with this command's namespace.
+mount -t devpts -o ptmxmode=666 devpts /dev/pts
 python=/opt/leukoscope/.venv/bin/python
 # The lock's versions; its hashes would be asked of everything that these need.
 sed -nE 's/^([a-z0-9-]+==[^ ;]+).*/\1/p' tests/requirements.txt >pins
