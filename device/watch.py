@@ -75,10 +75,11 @@ class _Watch:
 
     def show_until_quit(self, keys: TextIO) -> None:
         quit_ = threading.Event()
-        self._stream.write(f"{NOTICE}\n{self._help()}\n")
-        display = TerminalDisplay(self._stream, in_place=True)
+        # Before the words that name the keys: what is typed until it is open is lost.
         keyboard = Keyboard(keys, self._send, {"q": quit_.set})
         try:
+            self._stream.write(f"{NOTICE}\n{self._help()}\n")
+            display = TerminalDisplay(self._stream, in_place=True)
             while not quit_.wait(POLL_S):
                 newest = read_mirror(self._folder)
                 if newest is not None:

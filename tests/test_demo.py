@@ -30,13 +30,13 @@ SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Two slides, a small camera, no waiting, and a classifier that always says ALL."""
+    """Two slides, a small camera, little waiting, and a classifier that always says ALL."""
     slides = (
         DemoSlide(SmearSlide(Diagnosis.ALL, 1)),
         DemoSlide(SmearSlide(Diagnosis.NORMAL, 7), in_focus=False),
     )
     monkeypatch.setattr(demo, "SLIDES", slides)
-    monkeypatch.setattr(demo, "CALM_S", 0.01)
+    monkeypatch.setattr(demo, "CALM_S", 0.1)
     monkeypatch.setattr(assembly, "open_classifier", lambda *given: StubClassifier())
     return dataclasses.replace(Settings(), camera=SMALL)
 
