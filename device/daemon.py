@@ -585,7 +585,13 @@ class Daemon:
         kept = []
         while not self._events.empty():
             event = self._events.get_nowait()
-            if event not in (Event.PRESS, Event.HOLD):
+            if event in (Event.PRESS, Event.HOLD):
+                _log.info(
+                    "%s not heeded: the instrument was busy",
+                    event.value,
+                    extra={"slide": self._slide_name},
+                )
+            else:
                 kept.append(event)
         for event in kept:
             self._events.put(event)

@@ -218,7 +218,11 @@ def test_ok__refusal_gives_way_to_the_focus_meter(make: Make) -> None:
     assert appliance.wait_for_screen(screens.Focus).problem == "OUT OF FOCUS"
 
 
-def test_ok__presses_while_busy_are_dropped(ready: Appliance) -> None:
+def test_ok__presses_while_busy_are_dropped(
+    ready: Appliance, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
     def press_more(screen: screens.Screen) -> None:
         if isinstance(screen, screens.Capturing | screens.Reading):
             ready.press()
@@ -231,6 +235,9 @@ def test_ok__presses_while_busy_are_dropped(ready: Appliance) -> None:
     ready.eventually(lambda: len(ready.panel.shown) > seen + 3)
     assert ready.daemon.state is State.RESULT
     assert ready.daemon.fields_captured == 1
+    # Whoever wonders finds it in the log.
+    assert "press not heeded" in caplog.text
+    assert "hold 2 s not heeded" in caplog.text
 
 
 def test_ok__presses_while_the_slide_is_recorded_are_dropped(
