@@ -339,6 +339,7 @@ class Daemon:
             self._surroundings.notify("WATCHDOG=1")
             test()
         self._drop_gestures()
+        self._touched = time.monotonic()  # nobody could touch it before
         return Event.TESTED
 
     def _test_store(self) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -477,6 +478,8 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
+            # These tests may run where Ctrl-C is ignored, as behind nohup; a terminal's programs don't.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         os.close(slave)
         self._seen = ""
