@@ -9,7 +9,7 @@
 RIG="$ROOT/.rig"
 RIG_PICAMERA2=0.3.38
 RIG_LGPIO=0.2.2.0
-RIG_LIMIT_S=900
+RIG_LIMIT_S=1500
 
 # rig_in_root COMMAND...: in the new Debian, as the installation runs commands in a mounted system.
 rig_in_root() {
