@@ -121,6 +121,9 @@ image_read_only() {
   image_fstab <"$root/etc/fstab" >"$root/etc/fstab.new"
   mv "$root/etc/fstab.new" "$root/etc/fstab"
   for unit in "${IMAGE_MASKED[@]}"; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
+  # Trixie's rpi-swap would keep a file behind its compressed memory.
+  mkdir -p "$root/etc/rpi/swap.conf.d"
+  printf '%s\n' "[Main]" "Mechanism=zram" >"$root/etc/rpi/swap.conf.d/leukoscope.conf"
   [ ! -d "$root/etc/cloud" ] || touch "$root/etc/cloud/cloud-init.disabled"
   [ ! -d "$root/etc/NetworkManager" ] || ln -sf /run/NetworkManager/resolv.conf "$root/etc/resolv.conf"
   install -m 755 systemd/image/leukoscope-state.sh "$root/usr/local/sbin/leukoscope-state"
