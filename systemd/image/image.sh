@@ -223,5 +223,5 @@ image() {
   sync "$IMAGE_UNFINISHED"
   mv "$IMAGE_UNFINISHED" "$out"
   IMAGE_UNFINISHED=""
-  say "$out is ready. Write it to a card (32 GB or so) with Raspberry Pi Imager, 'Use custom', no customisation."
+  say "$out is ready. Write it to a card of 8 GB or more with Raspberry Pi Imager: 'Use custom', no customisation."
 }
