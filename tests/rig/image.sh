@@ -111,6 +111,7 @@ rig_image() {
   rig_once image_card device/*.py device/*/*.py models/*/card.toml systemd/*.* systemd/image/* pyproject.toml
   image_simulated >"$RIG/image_simulated.log" 2>&1
   rm -rf "$RIG/out-image"
+  ./setup.sh wheels "$RIG/out-image/wheels"
   image_boot 1 -smp 2 || failed=1
   # Time is counted in instructions: one of one core takes 1 ns. So the start can be told of another processor.
   image_boot 2 -smp 1 -icount shift=0,sleep=off || failed=1

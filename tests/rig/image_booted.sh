@@ -68,9 +68,14 @@ case "$START" in
     check "a press makes a record" sh -c 'echo p >/run/leukoscope/button'
     check "it is there" within 120 recorded
     check "status says so" sh -c 'leukoscope status | tee /out/status-1 | grep -q S0001'
+    check "upgrade, without a network" /checkout/setup.sh upgrade --offline /out/wheels
+    check "it is a release of its own" [ "$(readlink /opt/leukoscope)" = /opt/leukoscope-releases/0002 ]
+    check "the upgraded service is READY" active
+    check "the system is read-only again" read_only /
     ;;
   2)
     check "after a power cut its record is there" recorded
+    check "and the upgrade" [ "$(readlink /opt/leukoscope)" = /opt/leukoscope-releases/0002 ]
     check "it is the same card" cmp -s /etc/machine-id /out/machine-id
     check "with the same keys" cmp -s /etc/ssh/ssh_host_ed25519_key.pub /out/key
     check "the journal holds both starts" [ "$(journalctl --list-boots --no-pager -o json | grep -o boot_id | wc -l)" = 2 ]
