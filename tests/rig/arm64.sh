@@ -7,13 +7,16 @@ ARM64_BINFMT=/proc/sys/fs/binfmt_misc
 
 # arm64_emulator: Debian 13's: LiteRT crashes in Debian 12's qemu-user 7.2. It is a static program.
 arm64_emulator() {
-  local apt="$RIG/qemu" fetch
+  local apt="$RIG/qemu" fetch mirror
   [ ! -x "$apt/qemu-aarch64" ] || return 0
   say "fetching Debian 13's qemu-user"
   rm -rf "$apt"
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
-    >"$apt/sources"
+  # From where this Debian has its own packages.
+  # shellcheck disable=SC2016 # apt-get's own
+  mirror="$(apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" | head -n 1)"
+  [ -n "$mirror" ] || die "apt has no list of packages yet. Type: sudo apt-get update"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources"
   fetch=(apt-get -qq -o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
   "${fetch[@]}" update >&2
