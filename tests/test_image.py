@@ -173,3 +173,41 @@ def test_fail__called_wrongly(
     assert words in ran.stderr
     # No half an image.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.img"]
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """Stand-ins for what touches a card; mount writes down what it is asked."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    asked = tmp_path / "mounted"
+    asked.write_text("")
+    for name, script in {
+        "mountpoint": "exit 1",  # not the first start
+        "findfs": "echo /dev/mmcblk0p3",
+        "e2fsck": "exit 4",  # e2fsck(8): errors left uncorrected
+        "mount": f'echo "$*" >>{asked}',
+    }.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_fail__a_state_that_can_not_be_read(checkout: Path, tools: Path, missing: bool) -> None:
+    """The service finds its folder, and no file can be made in it, in memory neither: E04, not records that vanish."""
+    if missing:
+        (tools / "findfs").write_text("#!/bin/sh\nexit 1\n")
+    ran = subprocess.run(
+        ["sh", checkout / "systemd" / "image" / "leukoscope-state.sh"],
+        env={"PATH": f"{tools}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "on another computer, try e2fsck on it and save the records" in ran.stderr
+    assert (tools.parent / "mounted").read_text().splitlines() == [
+        "-t tmpfs -o nr_inodes=1 tmpfs /var/lib/leukoscope",
+        "-t tmpfs tmpfs /var/lib/systemd",
+    ]
