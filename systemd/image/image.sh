@@ -201,7 +201,8 @@ image() {
     TARGET="$root" in_target sh -c "command -v $tool" >/dev/null || die "$base has no $tool, which the first start needs."
   done
   for boot in config.txt cmdline.txt; do image_boot_file from "$IMAGE_UNFINISHED" "$boot" "$root"; done
-  [ -e "$root/etc/resolv.conf" ] || [ -L "$root/etc/resolv.conf" ] || touch "$root/etc/resolv.conf"
+  # A file, over which the installation lays this computer's; a link would lead nowhere here.
+  [ -e "$root/etc/resolv.conf" ] || install -m 644 /dev/null "$root/etc/resolv.conf"
 
   ./setup.sh install --root "$root" "${offline[@]}"
   # shellcheck disable=SC2034 # in_target's
