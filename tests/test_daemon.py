@@ -1017,7 +1017,7 @@ def test_ok__a_stage_that_moved_is_said(make: Make) -> None:
     appliance = make(frames=3)
     appliance.start()
     appliance.capture()
-    still = appliance.panel.shown[-1]
+    still = appliance.wait_for_screen(screens.Result)
     assert isinstance(still, screens.Result)
     assert not still.moved
     appliance.stage.inject(Faults(drift_um_per_frame=3.0))
