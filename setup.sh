@@ -62,6 +62,17 @@ apt_install() {
   } </dev/null >&2
 }
 
+# need_commands COMMAND PACKAGE...: in pairs; installs from apt what is not there.
+need_commands() {
+  local missing=()
+  while [ "$#" -gt 0 ]; do
+    command -v "$1" >/dev/null || missing+=("$2")
+    shift 2
+  done
+  [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}" ||
+    die "needed: ${missing[*]}. Type: sudo apt-get install ${missing[*]}"
+}
+
 # find_python OLDEST NEWEST NAME...: prints the first 64-bit CPython 3.OLDEST to 3.NEWEST that runs (a pyenv shim may be
 # there and not run). Of a virtual environment it prints the Python below, for the environment may be made anew.
 find_python() {

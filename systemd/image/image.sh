@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # An image for SD cards. `setup.sh image BASE OUT` copies an image of Raspberry Pi OS Lite, installs the appliance into it, and
 # makes its system read-only, with a partition of its own for all that is written. Sourced by setup.sh, which gives say,
-# die and apt_install;
+# die and need_commands;
 # in_target is install.sh's. The base comes from Raspberry Pi's own pi-gen: kernel, firmware and camera are as they ship them.
 
 IMAGE_ROOT_MB=1024 # what apt and pip add, and an upgrade
@@ -18,15 +18,6 @@ IMAGE_STATE_PATHS=(/var/lib/leukoscope /etc/leukoscope /var/log /var/lib/systemd
 IMAGE_MASKED=(apt-daily.timer apt-daily-upgrade.timer dphys-swapfile.service dpkg-db-backup.timer e2scrub_all.timer
   logrotate.timer man-db.timer regenerate_ssh_host_keys.service resize2fs_once.service rpi-eeprom-update.service
   userconfig.service)
-
-image_tools() {
-  local tools=(sfdisk fdisk losetup mount mkfs.ext4 e2fsprogs mcopy mtools xz xz-utils) missing=() i
-  for ((i = 0; i < ${#tools[@]}; i += 2)); do
-    command -v "${tools[i]}" >/dev/null || missing+=("${tools[i + 1]}")
-  done
-  [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}" ||
-    die "needed: ${missing[*]}. Type: sudo apt-get install ${missing[*]}"
-}
 
 # image_unmount: nothing stays mounted.
 image_unmount() {
@@ -182,7 +173,7 @@ image() {
   [ "$(id -u)" -eq 0 ] || die "only root can make an image. Type: sudo ./setup.sh image $base $out"
   [ -f "$base" ] || die "there is no file $base."
   [ ! -e "$out" ] || die "$out is there already: another name, or remove it."
-  image_tools
+  need_commands sfdisk fdisk losetup mount mkfs.ext4 e2fsprogs mcopy mtools xz xz-utils
   IMAGE_UNFINISHED="$out.unfinished"
   trap image_clean_up EXIT
   trap 'exit 130' INT TERM

@@ -82,7 +82,7 @@ arm64_test() {
 # rig_arm64: both releases; true when all passed on both.
 rig_arm64() {
   local failed=0 release python
-  command -v debootstrap >/dev/null || apt_install debootstrap || die "needed: debootstrap"
+  need_commands debootstrap debootstrap
   mkdir -p "$RIG"
   arm64_begin
   python="$(choose_python)"

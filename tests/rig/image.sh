@@ -103,8 +103,7 @@ rig_image() {
   local failed=0 start
   arm64_begin
   mkdir -p "$RIG"
-  command -v qemu-system-aarch64 >/dev/null || apt_install qemu-system-arm || die "needed: qemu-system-arm"
-  command -v mformat >/dev/null || apt_install mtools || die "needed: mtools"
+  need_commands debootstrap debootstrap qemu-system-aarch64 qemu-system-arm mformat mtools
   arm64_debian trixie
   rig_once image_stand_in
   rig_once image_base tests/rig/rig-image.service

@@ -4,32 +4,10 @@
 # shellcheck disable=SC2317 # what check is given is called
 set -uo pipefail
 
-FAILED=0
+# shellcheck source=/dev/null # checked by itself
+source "$(dirname "$0")/checks.sh"
 START="$(cat /out/start)"
 
-# check NAME COMMAND...: says whether it did.
-check() {
-  local name="$1"
-  shift
-  if "$@"; then
-    printf 'ok      %s\n' "$name"
-  else
-    printf 'FAILED  %s\n' "$name"
-    FAILED=1
-  fi
-}
-
-# within SECONDS COMMAND...: tries it again until it does.
-within() {
-  local until=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ "$SECONDS" -lt "$until" ] || return 1
-    sleep 1
-  done
-}
-
-active() { [ "$(systemctl is-active leukoscope)" = active ]; }
 read_only() { findmnt --noheadings --output OPTIONS "$1" | grep -qE '^ro(,|$)'; }
 not_writable() { ! touch /usr/written /etc/written /opt/written 2>/dev/null; }
 identified() { [ -s /etc/machine-id ] && ! mountpoint -q /etc/machine-id; }

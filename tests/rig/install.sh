@@ -67,10 +67,8 @@ install_test() {
 
 # rig_install: both releases; true when all was ok on both.
 rig_install() {
-  local failed=0 release missing=()
-  command -v debootstrap >/dev/null || missing+=(debootstrap)
-  command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
-  [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}" || die "needed: ${missing[*]}"
+  local failed=0 release
+  need_commands debootstrap debootstrap systemd-nspawn systemd-container
   mkdir -p "$RIG"
   install_copy
   for release in bookworm trixie; do

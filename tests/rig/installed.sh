@@ -5,35 +5,13 @@
 # shellcheck disable=SC2317 # what check is given is called
 set -uo pipefail
 
-FAILED=0
-
-# check NAME COMMAND...: says whether it did.
-check() {
-  local name="$1"
-  shift
-  if "$@"; then
-    printf 'ok      %s\n' "$name"
-  else
-    printf 'FAILED  %s\n' "$name"
-    FAILED=1
-  fi
-}
+# shellcheck source=/dev/null # checked by itself
+source "$(dirname "$0")/checks.sh"
 
 main_pid() { systemctl show --property=MainPID --value leukoscope; }
-active() { [ "$(systemctl is-active leukoscope)" = active ]; }
 same() { [ "$(readlink /opt/leukoscope)" = "$1" ]; }
 inactive() { ! active; }
 no_failed_unit() { [ -z "$(systemctl list-units --failed --no-legend 'leukoscope*')" ]; }
-
-# within SECONDS COMMAND...: tries it again until it does.
-within() {
-  local until=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ "$SECONDS" -lt "$until" ] || return 1
-    sleep 0.2
-  done
-}
 
 check "the service is READY after the boot" within 60 active
 check "no unit of ours failed" no_failed_unit

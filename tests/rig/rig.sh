@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The rig: Debian in a virtual machine, with a camera that the kernel makes and the real libcamera drives. Sourced by
-# setup.sh, which gives say, die and apt_install. All is kept in .rig; a step runs again only when it has changed.
+# setup.sh, which gives say, die and need_commands. All is kept in .rig; a step runs again only when it has changed.
 #
 # The machine is emulated in software, so that it runs the same where there is no KVM, or one in a cloud that can't
 # boot Debian's kernel. Its disk is thrown away after each run. The checkout is lent to it read-only, and .rig/out is
@@ -138,17 +138,6 @@ rig_once() {
   say "$step: done, $((SECONDS - began)) s"
 }
 
-# rig_tools: what the rig is made with.
-rig_tools() {
-  local tools=() missing=() i
-  tools=(debootstrap debootstrap qemu-system-x86_64 qemu-system-x86 mkfs.ext4 e2fsprogs)
-  for ((i = 0; i < ${#tools[@]}; i += 2)); do
-    command -v "${tools[i]}" >/dev/null || missing+=("${tools[i + 1]}")
-  done
-  [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}" ||
-    die "the rig needs ${missing[*]}. Type: sudo apt-get install ${missing[*]}"
-}
-
 # rig_boot: runs the tests in the machine, prints what they printed; true when all passed.
 rig_boot() {
   local began=$SECONDS status kernel
@@ -178,7 +167,7 @@ rig_boot() {
 rig() {
   [ "$(uname -m)" = x86_64 ] || die "the rig is for x86-64; this is $(uname -m)."
   [ "$(id -u)" -eq 0 ] || die "the rig makes a Debian of its own: only root can. Type: sudo ./setup.sh rig"
-  rig_tools
+  need_commands debootstrap debootstrap qemu-system-x86_64 qemu-system-x86 mkfs.ext4 e2fsprogs
   mkdir -p "$RIG"
   exec 9<"$RIG"
   flock --nonblock 9 || die "the rig is in use by another ./setup.sh rig."
