@@ -13,6 +13,7 @@ usage: ./setup.sh COMMAND [OPTION...]
   test                   run all checks and tests
   bench [--json]         measure speed and memory
   lock [--upgrade]       write the locked dependencies anew
+  hardware               make the printed microscope's files in hardware/ anew from their source
   install                install the appliance on this computer, and start it (root)
   upgrade                the same over an older version; settings and records stay
   uninstall [--records]  remove it; records and settings stay, unless asked
@@ -144,6 +145,7 @@ lock_file() {
     dev) echo tests/requirements.txt ;;
     tflite) echo tests/requirements-tflite.txt ;;
     train) echo models/training/requirements.txt ;;
+    hardware) echo hardware/requirements.txt ;;
   esac
 }
 
@@ -275,6 +277,12 @@ step_tflite() {
   fi
 }
 
+# test_hardware PYTHON: in a subshell, as above. A file to a process, for a file's tests share what they have drawn.
+test_hardware() (
+  use_venv .venv-hardware "$1" hardware &&
+    .venv-hardware/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/hardware
+)
+
 # Import contracts, shellcheck and systemd-analyze verify are tests like the others: tests/test_house.py.
 run_test() {
   local python
@@ -286,6 +294,7 @@ run_test() {
   step "ruff format" .venv/bin/ruff format --check .
   step "mypy --strict device" .venv/bin/mypy --strict device
   step_tflite "$python"
+  step "tests of the printed microscope" test_hardware "$python"
   # The last, and silent when all is well: the output of a good run closes on pytest's own count.
   printf '\n== summary of the checks so far: %s\n' "$(failures)"
   printf '\n== all tests\n'
@@ -326,10 +335,19 @@ run_lock() {
   lock pi --generate-hashes --extra litert --extra pi --no-emit-package numpy --no-emit-package lgpio \
     --constraints "$(lock_file dev)" "$@"
   lock tflite --generate-hashes --group build --extra tflite --extra test "$@"
+  lock hardware --generate-hashes --group build --extra hardware "$@"
   # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has its
   # own hash and its own needs.
   lock train --no-annotate --group build --extra train "$@"
   sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
+}
+
+run_hardware() {
+  local python
+  [ "$#" -eq 0 ] || die "hardware takes no options"
+  python="$(choose_python)"
+  use_venv .venv-hardware "$python" hardware
+  exec .venv-hardware/bin/python -m hardware.make
 }
 
 run_image() {
@@ -362,7 +380,7 @@ main() {
   local command="${1:-}"
   [ "$#" -eq 0 ] || shift
   case "$command" in
-    demo | test | bench | lock | rig | image)
+    demo | test | bench | lock | hardware | rig | image)
       check_machine
       "run_$command" "$@"
       ;;

@@ -930,8 +930,8 @@ def calibrated(appliance: Appliance) -> Calibration:
     return calibrator.keep("2026-05-09T07:35:25.123Z", clock_synced=False)
 
 
-def warned(appliance: Appliance) -> set[str]:
-    """The warnings that the focus screen has shown for a while."""
+def warned_for_a_while(appliance: Appliance) -> set[str]:
+    """The warnings that the focus screen has shown while they would have had two turns."""
     begun = time.monotonic()
     appliance.eventually(lambda: time.monotonic() - begun > 2.2 * daemon_module.ALTERNATE_S)
     return warned_yet(appliance)
@@ -951,7 +951,7 @@ def _quick_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ok__without_a_calibration_the_panel_and_the_record_say_so(make: Make) -> None:
     appliance = make()
     appliance.start()
-    assert warned(appliance) == {"NOT CALIBRATED"}
+    appliance.eventually(lambda: warned_yet(appliance) == {"NOT CALIBRATED"})
     appliance.capture()
     (report,) = appliance.reports()
     assert report.fields[0].provenance.calibration_sha256 is None
@@ -963,7 +963,7 @@ def test_ok__a_record_names_the_calibration_that_its_field_was_made_with(make: M
     appliance = make()
     calibration = calibrated(appliance)
     appliance.start()
-    assert warned(appliance) == set()
+    assert warned_for_a_while(appliance) == set()
     appliance.capture()
     (report,) = appliance.reports()
     (field,) = report.fields
@@ -985,7 +985,7 @@ def test_fail__the_self_test_warns_of_a_drifted_led(
     calibrated(appliance)
     appliance.stage.inject(Faults(**faults))  # type: ignore[arg-type]
     appliance.start()
-    assert warned(appliance) == {warning}
+    appliance.eventually(lambda: warned_yet(appliance) == {warning})
 
 
 @pytest.mark.usefixtures("_quick_turns")
@@ -996,7 +996,7 @@ def test_fail__the_self_test_warns_of_changed_shading(make: Make) -> None:
     stage = appliance.stage
     stage._view = replace(stage.view, shading=0.7)
     appliance.start()
-    assert warned(appliance) == {"SHADING CHANGED"}
+    appliance.eventually(lambda: warned_yet(appliance) == {"SHADING CHANGED"})
 
 
 @pytest.mark.usefixtures("_quick_turns")
@@ -1007,7 +1007,7 @@ def test_fail__a_damaged_calibration_is_said_and_the_last_good_one_serves(make: 
     glass = appliance.root / "calibration" / bad.name / "glass.png"
     glass.write_bytes(glass.read_bytes()[:100])
     appliance.start()
-    assert warned(appliance) == {"CALIBRATION BROKEN"}
+    appliance.eventually(lambda: warned_yet(appliance) == {"CALIBRATION BROKEN"})
     appliance.capture()
     (report,) = appliance.reports()
     assert report.fields[0].provenance.calibration_sha256 == good.sha256

@@ -22,6 +22,7 @@ LOCKS = {
     "dev": "tests/requirements.txt",
     "tflite": "tests/requirements-tflite.txt",
     "train": "models/training/requirements.txt",
+    "hardware": "hardware/requirements.txt",
 }
 """Where each lock lies: beside what needs it."""
 
@@ -168,6 +169,7 @@ def test_ok__locks_hold_what_the_project_asks_for(checkout: Path, project: dict)
         "dev": base + extras["litert"] + extras["test"] + extras["dev"],
         "tflite": base + extras["tflite"] + extras["test"],
         "train": base + extras["litert"] + extras["train"],
+        "hardware": base + extras["test"] + extras["hardware"],
     }
     for lock, requirements in wanted.items():
         names = {normal(r) for r in requirements} - {"leukoscope"}

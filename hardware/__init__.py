@@ -1,0 +1,1 @@
+"""The microscope, made by code and checked by tests/hardware. Nothing here runs on the device."""

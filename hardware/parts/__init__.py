@@ -1,0 +1,1 @@
+"""The printed parts, one module each. Shapes are made where they sit in the instrument."""
