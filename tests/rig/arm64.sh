@@ -84,9 +84,10 @@ rig_arm64() {
   local failed=0 release python
   need_commands debootstrap debootstrap
   mkdir -p "$RIG"
-  arm64_begin
   python="$(choose_python)"
+  # Before the emulator is entered in the kernel: making an environment sets a trap of its own for the end.
   use_venv .venv "$python" dev
+  arm64_begin
   rm -rf "$RIG/fields"
   .venv/bin/python -m tests.rig.verdicts render "$RIG/fields"
   .venv/bin/python -m tests.rig.verdicts read "$RIG/fields" >"$RIG/verdicts"
