@@ -98,7 +98,6 @@ OLED_GLASS: Final = 1.5
 OLED_BOARD_THICKNESS: Final = 1.2
 # 12 mm push button (PBS-33B): its thread passes.
 BUTTON_HOLE: Final = 12.2
-BUTTON_NUT: Final = 16.5
 BUTTON_DEPTH: Final = 14.0
 
 # --- Raspberry Pi 3 B+, 4 B, 5: mechanical drawings ---------------------------------------------------------------
@@ -168,7 +167,6 @@ LAMP_PLAY: Final = 1.3
 
 TRAVEL_X: Final = 15.0
 TRAVEL_Y: Final = 6.0
-STAGE_SCREW_PITCH: Final = 0.7  # M4, ISO 261
 
 # --- focus: two leaves carry the objective, a screw lifts it by a lever ---------------------------------------------
 

@@ -42,7 +42,6 @@ class Printed:
 
 
 # Which side lies on the bed.
-AS_IT_STANDS = Location()
 UPSIDE_DOWN = Rot(180, 0, 0)
 ON_LEFT = Rot(0, -90, 0)  # -x down
 ON_FRONT = Rot(90, 0, 0)  # -y down

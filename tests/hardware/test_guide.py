@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hardware import focus
+from hardware.dimensions import HQ_RING_HEIGHT
 from hardware.pages import filled
 from hardware.steps import STEPS
 
@@ -36,6 +37,10 @@ def test_ok__the_print_table_is_what_is_reckoned(guide: str) -> None:
     from hardware import print_list
 
     assert filled(guide, "print", print_list.table()) == guide
+
+
+def test_ok__the_hq_cameras_ring_is_set_to_the_drawings_height(guide: str) -> None:
+    assert f"**{HQ_RING_HEIGHT:.1f} mm above the board**" in guide
 
 
 def test_fail__a_page_without_marks() -> None:
