@@ -7,19 +7,27 @@ both sides alike. Only frames in sequence, while somebody turns the wheel, say b
 from __future__ import annotations
 
 import enum
+import math
 from collections import deque
 
 import numpy as np
 import numpy.typing as npt
 
 from device.field import Field, Rgb
-from device.panel.screens import Focus
-from device.reading.focus import measure_focus
-from device.reading.reader import live_gates
+from device.panel.screens import Focus as FocusScreen
+from device.reading.focus import Focus, measure_focus
+from device.reading.gates import MIN_CONTRAST_LEVELS, focus_gate, light_gates
 from device.reading.results import GateName
+from device.reading.scaling import resampled
 
-BLURRED, SHARP = 0.11, 0.30
-"""Sharpness (see reading/focus.py) at the left and right end of the bar."""
+BLURRED, SHARP = 0.066, 0.16
+"""Sharpness (see reading/focus.py) that adds nothing to the bar, and all that it can add."""
+
+SHARP_SHARE = 0.75
+"""Part of the bar that sharpness fills. Contrast fills the rest: it still falls where sharpness is level."""
+
+FULL_CONTRAST_LEVELS = 30.0
+"""Contrast, levels of 255, from which it adds no more to the bar; more than most fields have in focus."""
 
 PEAK_DECAY = 0.005
 """How far the peak mark falls each frame, so that it follows a slide that was moved."""
@@ -68,10 +76,9 @@ class FocusTrend:
         self._trail: deque[tuple[float, _Scene]] = deque(maxlen=TRAIL_FRAMES)
         self._hold = self._settle = 0
 
-    def add(self, frame: Field) -> bool:
-        """Take the next frame. Returns whether it shows another field than those before."""
+    def add(self, frame: Field, detail: float) -> bool:
+        """Take the next frame and its detail. Returns whether it shows another field than those before."""
         scene = _scene(frame.rgb, frame.um_per_px)
-        detail = measure_focus(frame.rgb, frame.um_per_px).detail
         changed = bool(self._trail) and _likeness(scene, self._trail[0][1]) < SAME_FIELD
         if changed:
             self._trail.clear()
@@ -108,11 +115,15 @@ class FocusMeter:
 
     def update(self, frame: Field, um_per_px: float) -> None:
         """Measure a frame at the model's scale."""
-        gates = live_gates(frame, um_per_px)
-        if self._trend.add(frame):
+        picture = resampled(frame, um_per_px)
+        focus = measure_focus(picture, um_per_px)
+        gates = (*light_gates(picture, frame.off_level), focus_gate(focus))
+        if self._trend.add(frame, focus.detail):
             self.peak = 0.0
-        self.level = min(max((gates[-1].value - BLURRED) / (SHARP - BLURRED), 0.0), 1.0)
-        self.peak = max(self.level, self.peak - PEAK_DECAY)
+        self.level = bar_level(focus)
+        # Without contrast there is nothing to lead to, not even to a peak.
+        seen = focus.contrast >= MIN_CONTRAST_LEVELS
+        self.peak = max(self.level, self.peak - PEAK_DECAY) if seen else 0.0
         failed = next((gate for gate in gates if not gate.passed), None)
         self._problem = failed.problem if failed else ""
         self._advice = failed.advice if failed else ""
@@ -122,9 +133,9 @@ class FocusMeter:
         )
         self._hint = "" if blind else self._trend.hint.value
 
-    def screen(self, slide: str, fields: int, white_cells: int, warning: str) -> Focus:
+    def screen(self, slide: str, fields: int, white_cells: int, warning: str) -> FocusScreen:
         """The focus screen of the newest frame; fields and white_cells are the slide's so far."""
-        return Focus(
+        return FocusScreen(
             slide=slide,
             sharpness=self.level,
             peak=self.peak,
@@ -135,6 +146,17 @@ class FocusMeter:
             warning=warning,
             hint=self._hint,
         )
+
+
+def bar_level(focus: Focus) -> float:
+    """Length of the bar, 0..1. It falls from focus on until there is nothing to see, and is then 0."""
+    if focus.contrast < MIN_CONTRAST_LEVELS:
+        return 0.0
+    sharp = (focus.sharpness - BLURRED) / (SHARP - BLURRED)
+    seen = math.log(focus.contrast / MIN_CONTRAST_LEVELS) / math.log(
+        FULL_CONTRAST_LEVELS / MIN_CONTRAST_LEVELS
+    )
+    return SHARP_SHARE * min(max(sharp, 0.0), 1.0) + (1 - SHARP_SHARE) * min(seen, 1.0)
 
 
 def _scene(rgb: Rgb, um_per_px: float) -> _Scene:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from device.field import Rgb
 from device.reading.cell_types import NOT_COUNTED, CellType
-from device.reading.focus import measure_focus
+from device.reading.focus import Focus, measure_focus
 from device.reading.results import Gate, GateName, WhiteCell
 
 MIN_LIGHT_LEVELS = 40.0
@@ -18,14 +18,14 @@ MIN_GLASS_LEVEL, MAX_GLASS_LEVEL = 90.0, 252.0
 """Limits of the level of empty glass (98th percentile of the mean of R, G and B, of 255)."""
 MAX_CLIPPED_PERCENT = 2.0
 """Most pixels, in percent, that may have a channel at 254 or 255."""
-MIN_SHARPNESS = 0.185
+MIN_SHARPNESS = 0.096
 """Least sharpness (see focus.py): the highest limit that refuses at most 2 % of the good fields of every
 kind, chosen on half of the slides (README.md beside this file). It refuses nearly all that are 1.25 µm out of focus."""
 MAX_ARTEFACTS_PERCENT, LEAST_ARTEFACTS = 70.0, 6
 """Of the finds at most so many percent may be artefacts, where there are at least so many of them: more is
 no smear. Chosen on real fields: it refuses no normal one and up to 3 % of a leukaemia's (models/README.md)."""
 MIN_CONTRAST_LEVELS = 3.0
-"""Least contrast at 2 µm, in levels of 255: below it there is nothing to focus on."""
+"""Least contrast (see focus.py), in levels of 255: below it there is nothing to focus on."""
 
 GATES_UM_PER_PX = 0.34
 """Scale, µm per pixel, at which the limits were measured: pictures are brought to it, or near it, first."""
@@ -40,13 +40,18 @@ def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterat
     rgb: shape (height, width, 3); off_level: mean level of the LED-off frame, None for a picture
     from a file, which has no such frame: then the light gate is left out.
     """
+    yield from light_gates(rgb, off_level)
+    yield focus_gate(measure_focus(rgb, um_per_px))
+
+
+def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
+    """The first of them: light, exposure, clipping; arguments as above."""
     if off_level is not None:
         yield _light(float(rgb.sum(dtype=np.uint64)) / rgb.size - off_level)
     red, green, blue = (rgb[::2, ::2, channel] for channel in range(3))
     yield _exposure(_percentile(red + green.astype(np.uint16) + blue, GLASS_PERCENTILE) / 3)
     clipped = np.maximum(np.maximum(red, green), blue) >= CLIPPED_LEVEL
     yield _clipping(100 * np.count_nonzero(clipped) / clipped.size)
-    yield _focus(rgb, um_per_px)
 
 
 def _percentile(values: npt.NDArray[np.uint16], percent: float) -> float:
@@ -102,14 +107,14 @@ def _clipping(percent: float) -> Gate:
     )
 
 
-def _focus(rgb: Rgb, um_per_px: float) -> Gate:
-    focus = measure_focus(rgb, um_per_px)
+def focus_gate(focus: Focus) -> Gate:
+    """Contrast enough to focus on, and sharp."""
     problem, advice = "", ""
     if focus.contrast < MIN_CONTRAST_LEVELS:
         problem, advice = "NOTHING SEEN", "move slide or focus"
     elif focus.sharpness < MIN_SHARPNESS:
         problem, advice = "OUT OF FOCUS", "turn the focus wheel"
-    return Gate(GateName.FOCUS, round(focus.sharpness, 3), "", MIN_SHARPNESS, None, problem, advice)
+    return Gate(GateName.FOCUS, round(focus.sharpness, 4), "", MIN_SHARPNESS, None, problem, advice)
 
 
 def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:

@@ -103,7 +103,7 @@ def threshold(series: Sequence[Series]) -> tuple[float, str, str]:
     """The limit that the good fields of every second group allow, and what it does to the other groups."""
     chosen_on = [one for one in series if one.to_choose]
     others = [one for one in series if not one.to_choose]
-    steps = [round(0.15 + 0.005 * i, 3) for i in range(11)]
+    steps = [round(0.08 + 0.002 * i, 3) for i in range(12)]
     kinds = list(dict.fromkeys(one.kind for one in series))
 
     def refused(of: Sequence[Series], least: float) -> float:

@@ -15,11 +15,12 @@ from device.field import Field
 from device.model.bundle import load_bundle
 from device.model.readers import SlideReader, open_reader
 from device.reading import gates
+from device.reading.focus import measure_focus
+from device.reading.scaling import resampled
 from device.settings import DEFAULT_BUNDLE
 from device.simulator.hematology import Diagnosis
 from device.simulator.optics import defocus
 from device.simulator.smear import SmearSlide, render_field
-from models.measuring.focus_measures import GATE_MEASURE
 from models.measuring.pictures import (
     CAPTURED_UM_PER_PX,
     Linear,
@@ -28,7 +29,7 @@ from models.measuring.pictures import (
     real_field,
     seen,
 )
-from models.measuring.real import scale_of, to_choose
+from models.measuring.real import MODEL_UM_PER_PX, scale_of, to_choose
 
 DEFOCUS_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 BLURS_UM = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
@@ -87,7 +88,7 @@ def _look(light: Linear, rng: np.random.Generator) -> Look:
     values = measured(rgb, CAPTURED_UM_PER_PX)
     return Look(
         values=values,
-        contrast=(values["Brenner"] / values[GATE_MEASURE]) ** 0.5,
+        contrast=measure_focus(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).contrast,
         problem=reading.failed_gate.problem if reading.failed_gate else "",
         label=verdict.label,
         pattern=verdict.pattern.value if verdict.pattern else None,

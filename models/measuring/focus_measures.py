@@ -99,6 +99,29 @@ def _structure_ratio(near: int, far: int) -> Measure:
     return ratio
 
 
+def diagonal_structure(plane: Plane) -> float:
+    """Mean squared difference of diagonal neighbours, mean of both diagonals."""
+    return (power(plane[1:, 1:] - plane[:-1, :-1]) + power(plane[1:, :-1] - plane[:-1, 1:])) / 2
+
+
+def _noise_free_ratio(near: int, far: int) -> Measure:
+    """The same ratio of differences from the diagonal neighbours' S, which leaves out the noise."""
+
+    def ratio(plane: Plane) -> float:
+        least = diagonal_structure(plane)
+        far_structure = structure(plane, far) - least
+        return (
+            max(structure(plane, near) - least, 0.0) / far_structure if far_structure > 0 else 0.0
+        )
+
+    return ratio
+
+
+def detail(plane: Plane) -> float:
+    """S at 0.68 µm less S of diagonal neighbours, over the squared mean: without noise."""
+    return max(structure(plane, 2) - diagonal_structure(plane), 0.0) / _mean_squared(plane)
+
+
 def block_median(plane: Plane) -> float:
     """Median over blocks of 11 µm of band-pass power over variance: a few specks change few blocks."""
     side = 32
@@ -136,5 +159,10 @@ MEASURES: dict[str, Measure] = {
     "S(0.68) / S(3.06)": _structure_ratio(2, 9),
     "S(0.68) / S(5.1)": _structure_ratio(2, 15),
     "band-pass / variance, median of blocks": block_median,
+    "noise-free S(0.68) / mean²": detail,
+    "noise-free S(0.68) / S(1.36)": _noise_free_ratio(2, 4),
+    "noise-free S(0.68) / S(2.04)": _noise_free_ratio(2, 6),
+    "noise-free S(0.68) / S(3.06)": _noise_free_ratio(2, 9),
+    "noise-free S(1.02) / S(3.06)": _noise_free_ratio(3, 9),
 }
-GATE_MEASURE = "S(0.68) / S(2.04)"
+GATE_MEASURE = "noise-free S(0.68) / S(2.04)"

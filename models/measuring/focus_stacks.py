@@ -18,7 +18,7 @@ from models.measuring.real import MODEL_UM_PER_PX
 from models.measuring.tables import table
 
 STACK_SEEDS = range(40000, 40004)
-STACK_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+STACK_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0)
 
 
 def _stack(task: tuple[Diagnosis, int]) -> dict[str, dict[str, float]]:

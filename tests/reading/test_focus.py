@@ -14,10 +14,13 @@ from device.simulator.hematology import Diagnosis
 from device.simulator.optics import defocus, expose
 from device.simulator.smear import SmearSlide, render_field
 from models.measure_focus import CAPTURED_UM_PER_PX, MEASURES, decoded, gaussian, same_cells, seen
+from models.measuring.focus_measures import GATE_MEASURE
 from tests.reading.examples import DISEASES, MODEL_UM_PER_PX
 
 LIVE_UM_PER_PX, LIVE_SHAPE = 0.245, (240, 320)
 STACK_UM = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+BLURRED = 1 / 17
+"""Sharpness of a picture in which contrast rises with the square of the distance."""
 SEED = 40500
 
 
@@ -64,7 +67,7 @@ def test_ok__falls_with_defocus(diagnosis: Diagnosis) -> None:
     detail = [focus.detail for focus in stack]
     assert sharpness == sorted(sharpness, reverse=True)
     assert detail == sorted(detail, reverse=True)
-    assert sharpness[0] > 1.2 * sharpness[2]
+    assert sharpness[0] - BLURRED > 1.4 * (sharpness[2] - BLURRED)
 
 
 def test_ok__does_not_follow_brightness() -> None:
@@ -94,8 +97,30 @@ def test_ok__noise_moves_it_little() -> None:
     assert np.ptp([focus.detail for focus in values]) < 0.01 * values[0].detail
 
 
+@pytest.mark.parametrize("away", [0.0, 2.0, 8.0])
+def test_ok__does_not_follow_noise(away: float) -> None:
+    """Four times the variance of photons: of the plain ratio it makes half as much again at 8 µm."""
+    rng = np.random.default_rng(SEED)
+    quiet, noisy = (
+        measure_focus(
+            resampled(Field(seen(light(Diagnosis.AML, away), rng, noise=n), LIVE_UM_PER_PX), 0.34),
+            0.34,
+        )
+        for n in (1.0, 4.0)
+    )
+    assert noisy.sharpness == pytest.approx(quiet.sharpness, rel=0.06)
+    assert noisy.contrast == pytest.approx(quiet.contrast, rel=0.01)
+    assert noisy.detail == pytest.approx(quiet.detail, rel=0.08)
+
+
 def test_fail__an_even_picture_has_no_focus() -> None:
     assert measure_focus(np.full((50, 50, 3), 90, np.uint8), MODEL_UM_PER_PX) == Focus(0, 0, 0)
+
+
+def test_fail__noise_alone_has_no_contrast() -> None:
+    rng = np.random.default_rng(SEED)
+    noise = rng.normal(128, 10, (400, 500, 3)).clip(0, 255).astype(np.uint8)
+    assert measure_focus(noise, MODEL_UM_PER_PX).contrast < 1.0
 
 
 # --- what the README's tables of focus are made with ---
@@ -117,10 +142,12 @@ def test_ok__a_point_becomes_a_gaussian_of_that_width() -> None:
 
 
 def test_ok__the_device_measures_what_was_compared() -> None:
-    rgb = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    across = np.linspace(0, 30, 80)
+    rgb = np.random.default_rng(0).integers(0, 40, (60, 80, 3), dtype=np.uint8)
+    rgb += (100 + 90 * np.sin(across)).astype(np.uint8)[None, :, None]
     focus, plane = measure_focus(rgb, MODEL_UM_PER_PX), rgb[..., 1].astype(np.float32)
-    assert focus.sharpness == pytest.approx(MEASURES["S(0.68) / S(2.04)"](plane), rel=1e-4)
-    assert focus.detail == pytest.approx(MEASURES["Brenner / mean²"](plane), rel=1e-4)
+    assert focus.sharpness == pytest.approx(MEASURES[GATE_MEASURE](plane), rel=1e-4)
+    assert focus.detail == pytest.approx(MEASURES["noise-free S(0.68) / mean²"](plane), rel=1e-4)
 
 
 def test_ok__cells_are_the_same_within_three_um() -> None:
