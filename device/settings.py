@@ -33,9 +33,14 @@ def key(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[Any, ...] = (),
+    hexadecimal: bool = False,
 ) -> Any:
-    """One setting: default, meaning, unit, and the range or choices it must keep to."""
+    """One setting: default, meaning, unit, and the range or choices it must keep to.
+
+    hexadecimal: it is printed as people write it, 0x3C, not 60.
+    """
     about = {"meaning": meaning, "unit": unit, "low": low, "high": high, "choices": choices}
+    about["hexadecimal"] = hexadecimal
     return dataclasses.field(default=default, metadata=about)
 
 
@@ -91,7 +96,7 @@ class PanelSettings:
 
     driver: str = key("ssd1306", "the OLED's controller", choices=("ssd1306", "sh1106"))
     i2c_bus: int = key(1, "number of /dev/i2c-N", low=0, high=20)
-    address: int = key(0x3C, "I2C address", low=0x3C, high=0x3D)
+    address: int = key(0x3C, "I2C address", low=0x3C, high=0x3D, hexadecimal=True)
     mirror: str = key("/run/leukoscope", "folder of the panel's picture, for leukoscope watch")
     remote_button: bool = key(
         False, "root and the group leukoscope may press the button by leukoscope watch"
@@ -187,15 +192,15 @@ def _section(default: Any, name: str, table: Mapping[str, Any], text: str, where
             raise SettingsError(f"{at} is unknown; known: {', '.join(fields)}")
         problem = _problem(fields[setting], value)
         if problem:
-            raise SettingsError(f"{at} must be {problem}, not {_shown(value)}")
+            raise SettingsError(f"{at} must be {problem}, not {_shown(fields[setting], value)}")
     numbers = {k: float(v) if isinstance(fields[k].default, float) else v for k, v in table.items()}
     return dataclasses.replace(default, **numbers)
 
 
-def _shown(value: Any) -> str:
+def _shown(field: dataclasses.Field[Any], value: Any) -> str:
     """The value as an error shows it, short."""
     try:
-        text = repr(value)
+        text = _of(field, value) if type(value) is int else repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:59]}…"
@@ -216,7 +221,7 @@ def _problem(field: dataclasses.Field[Any], value: Any) -> str:
     good = isinstance(value, kinds) and not isinstance(value, bool)
     if good and low <= value <= high:
         return ""
-    return f"{noun} from {low} to {high}{' ' + unit if unit else ''}"
+    return f"{noun} from {_limits(field)}{' ' + unit if unit else ''}"
 
 
 def _line_of(text: str, section: str, setting: str | None) -> int:
@@ -250,7 +255,7 @@ def to_toml(settings: Settings) -> str:
         lines += [f"[{section.name}]"]
         for field in dataclasses.fields(values):
             value = getattr(values, field.name)
-            lines.append(f"{field.name} = {_literal(value)}  # {_about(field)}")
+            lines.append(f"{field.name} = {_of(field, value)}  # {_about(field)}")
         lines.append("")
     return "\n".join(lines)
 
@@ -263,6 +268,13 @@ def _literal(value: Any) -> str:
     return repr(value)
 
 
+def _of(field: dataclasses.Field[Any], value: Any) -> str:
+    """A value of a setting, or a limit of it, as TOML and people write it."""
+    if not field.metadata["hexadecimal"]:
+        return _literal(value)
+    return f"{'-' if value < 0 else ''}0x{abs(value):X}"
+
+
 def _about(field: dataclasses.Field[Any]) -> str:
     about = field.metadata
     if isinstance(field.default, bool):
@@ -272,4 +284,8 @@ def _about(field: dataclasses.Field[Any]) -> str:
     if about["low"] is None:
         return str(about["meaning"])
     unit = " " + about["unit"] if about["unit"] else ""
-    return f"{about['meaning']}; {about['low']} to {about['high']}{unit}"
+    return f"{about['meaning']}; {_limits(field)}{unit}"
+
+
+def _limits(field: dataclasses.Field[Any]) -> str:
+    return " to ".join(_of(field, field.metadata[limit]) for limit in ("low", "high"))

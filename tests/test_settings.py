@@ -82,6 +82,13 @@ def test_ok__what_is_printed_reads_back_the_same(settings: Settings) -> None:
     assert parse_settings(to_toml(settings), "printed") == settings
 
 
+def test_ok__address_is_printed_as_it_is_written() -> None:
+    lines = to_toml(parse_settings("[panel]\naddress = 0x3D", "one")).splitlines()
+    assert "address = 0x3D  # I2C address; 0x3C to 0x3D" in lines
+    with pytest.raises(SettingsError, match="a whole number from 0x3C to 0x3D, not 0x40"):
+        parse_settings("[panel]\naddress = 0x40", "one")
+
+
 def test_ok__empty_file_is_the_defaults() -> None:
     assert parse_settings("", "empty") == Settings()
     assert parse_settings("# nothing\n[camera]\n", "empty") == Settings()
