@@ -11,6 +11,7 @@ import numpy.typing as npt
 from device.errors import BundleError, RuntimeMissingError
 from device.model.bundle import Bundle
 from device.model.interpreter import load_runtime
+from device.model.quiet import without_chatter
 from device.reading.pooling import Thresholds
 
 
@@ -27,8 +28,9 @@ class TfliteModel:
         self.card = card
         self.runtime, interpreter = load_runtime()
         try:
-            self._interpreter = interpreter(model_content=bundle.model, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with without_chatter():
+                self._interpreter = interpreter(model_content=bundle.model, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise BundleError(
                 f"model {card.name}: {self.runtime} can't load {card.file}: {error}"
