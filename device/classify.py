@@ -13,7 +13,9 @@ from device.image_files import open_field
 from device.model.bundle import Bundle
 from device.model.readers import SlideReader, open_reader
 from device.reading.cell_types import CELL_TYPES
-from device.reading.results import LABELS, FieldReading, Verdict, finding, percent
+from device.reading.results import LABELS, FieldReading, Verdict, finding
+from device.text_table import text_table
+from device.wording import brief_reason, brief_text, seen_text
 
 
 @dataclass(frozen=True)
@@ -124,27 +126,17 @@ def classify_file(path: Path, classifier: SlideReader, um_per_px: float | None) 
 
 
 def table(results: Sequence[FileResult]) -> str:
-    """A table for people: one line a file; a column for what was seen where cells were read."""
-    rows = [("FILE", "READING", "CONF.", "CELLS", "SEEN", "WHY"), *map(_row, results)]
-    if not any(row[4] for row in rows[1:]):
-        rows = [(*row[:4], row[5]) for row in rows]
-    *columns, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-    return "\n".join(
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row, columns, strict=False)), row[-1]])
-        for row in rows
-    )
+    """A table for people: one line a file, what was seen in it, and why it has no verdict or a weak one."""
+    rows = [("FILE", "READING", "SEEN", "WHY"), *map(_row, results)]
+    return "\n".join(text_table(rows))
 
 
 def _row(result: FileResult) -> tuple[str, ...]:
     verdict, reading = result.verdict, result.reading
     if verdict is None or reading is None:
-        return (str(result.path), "error", "-", "-", "", result.error or "")
-    refused = reading.failed_gate is not None
-    return (
-        str(result.path),
-        "refused" if refused else verdict.headline,
-        "-" if refused else percent(verdict.headline_confidence),
-        str(len(reading.white_cells)),
-        "" if refused else finding(verdict),
-        result.reason or "",
-    )
+        # The error names the file itself; here it stands beside it.
+        why = (result.error or "").removeprefix(f"{result.path}: ")
+        return (str(result.path), "error", "-", why)
+    if reading.failed_gate is not None:
+        return (str(result.path), "refused", "-", result.reason or "")
+    return (str(result.path), brief_text(verdict), seen_text(verdict), brief_reason(verdict))

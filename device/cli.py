@@ -41,11 +41,11 @@ from device.reading.gates import GATES_UM_PER_PX
 from device.reading.reader import live_gates
 from device.reading.results import NOTICE
 from device.records.export import export_csv, export_json
-from device.records.picture import slide_picture
+from device.records.picture_files import earlier_pictures, picture_files, write_pictures
 from device.records.reader import RecordReader
 from device.records.record import SIMULATED
 from device.records.slide_number import parse_slide_number
-from device.records.text import slide_text, slides_table
+from device.records.text import refusals_of, slide_text, slides_table
 from device.selftest import selftest
 from device.settings import Settings, load_settings, to_toml
 from device.simulator.stage import Stage
@@ -173,9 +173,15 @@ def _parser() -> argparse.ArgumentParser:
     action("restart", "Begin a new reference: the slides so far count no more")
 
     command("slides", _slides, "List the slides")
-    show = command("show", _show, "Print a slide and write a picture of its fields")
+    show = command("show", _show, "Print a slide's verdict and write a picture of its fields")
     show.add_argument("slide", metavar="S0042")
-    show.add_argument("--picture", type=Path, metavar="FILE", help="default: S0042.png here")
+    show.add_argument("--fields", action="store_true", help="print all about each field too")
+    show.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="default: S0042.png here; of many fields S0042-1.png, S0042-2.png and so on",
+    )
     export = command("export", _export, "Write all records to standard output")
     form = export.add_mutually_exclusive_group(required=True)
     form.add_argument("--csv", action="store_true", help="one line a slide and a field")
@@ -402,7 +408,11 @@ def _control(options: argparse.Namespace) -> int:
 
 def _slides(options: argparse.Namespace) -> int:
     with _records(load_settings(options.settings)) as records:
-        print(slides_table(records.slides()), end="")
+        slides = records.slides()
+        unread = [slide.number for slide in slides if not slide.verdict.fields]
+        refusals = {number: refusals_of(records.slide(number).fields) for number in unread}
+        commonest = {number: problems.most_common(1)[0][0] for number, problems in refusals.items()}
+        print(slides_table(slides, commonest), end="")
     return 0
 
 
@@ -414,14 +424,25 @@ def _show(options: argparse.Namespace) -> int:
         return USAGE_ERROR
     with _records(load_settings(options.settings)) as records:
         report = records.slide(number)
-        print(slide_text(report), end="")
+        print(slide_text(report, fields=options.fields), end="", flush=True)
         path = options.picture or Path(f"{report.slide.name}.png")
         try:
-            slide_picture(report, records.load_picture).save(path)
+            files = picture_files(report, path)
+            drawing = write_pictures(report, files, records.load_picture, os.cpu_count() or 1)
+            pages = tqdm(drawing, total=len(files), unit="page", delay=1.0, disable=None)
+            written = list(pages)
+            earlier = earlier_pictures(path, written)
+            for old in earlier:
+                old.unlink()
         except (OSError, ValueError) as error:  # ValueError: a suffix of no picture format
             print(f"leukoscope show: can't write {path}: {error}", file=sys.stderr)
             return 1
+    if len(written) == 1:
         print(f"picture: {path}")
+    else:
+        print(f"pictures: {written[0]} to {written[-1].name}, {len(written)} pages")
+    if earlier:
+        print(f"removed, of an earlier call: {', '.join(map(str, earlier))}")
     return 0
 
 

@@ -16,6 +16,7 @@ from device.records.reader import RecordReader
 from device.records.record import SIMULATED
 from device.records.slide_number import format_slide_number
 from device.settings import Settings
+from device.text_table import text_table
 
 
 def controls_of(settings: Settings) -> Controls:
@@ -70,8 +71,17 @@ def restart_controls(settings: Settings) -> str:
 
 
 def write_chart(settings: Settings, path: Path) -> str:
-    """Write the Levey-Jennings chart as a PNG; what to tell. Raises OSError, BundleError."""
+    """Write the Levey-Jennings chart as a PNG; what to tell.
+
+    Raises ControlError when there is no control slide to draw, OSError, BundleError.
+    """
     controls = controls_of(settings)
+    if not controls.series.points:
+        raise ControlError(
+            "no chart: there are no control slides yet; leukoscope control add S0042 keeps one",
+            "No control slides",
+            "keep one first",
+        )
     now = controls.standing()
     data = chart_png(controls.series, now.control, now.text)
     write_durably(path, data, path.with_suffix(".part"))
@@ -87,13 +97,8 @@ def control_text(controls: Controls) -> str:
     if now.reference is not None:
         lines.append(f"the reference is made of {now.reference.slides} slides")
     if points:
-        heads = ["slide", *CHARTED.values(), "rules broken"]
-        rows = [heads, *(_row(point) for point in points)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-        lines.append("")
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            lines.append("  ".join(cells).rstrip())
+        heads = ["SLIDE", *(head.upper() for head in CHARTED.values()), "RULES BROKEN"]
+        lines += ["", *text_table([heads, *(_row(point) for point in points)])]
     simulated = f" {SIMULATED}." if controls.made_for.simulated else ""
     return "\n".join([*lines, "", NOTICE + simulated, ""])
 

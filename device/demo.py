@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -24,16 +25,18 @@ from device.panel.button import HOLD_S, Gesture, GestureRelay
 from device.panel.display import Display
 from device.panel.keyboard import Keyboard
 from device.panel.terminal import TerminalDisplay
-from device.reading.results import NOTICE, finding
+from device.reading.results import NOTICE
 from device.records.reader import RecordReader
 from device.records.record import EndedBy
-from device.records.text import confidence_text
+from device.records.text import refusals_of
 from device.settings import Settings
 from device.simulator.button import SimulatedButton
 from device.simulator.hematology import Diagnosis
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Stage
+from device.text_table import text_table
+from device.wording import brief_reason, brief_text, seen_text
 from device.workflow import Event, State
 
 PATIENCE_S = 20.0
@@ -277,28 +280,28 @@ class _Person:
             # One that was not finished, because of a problem, is none of those shown.
             finished = [s for s in records.slides() if s.ended_by is EndedBy.PERSON]
             slides = finished[len(finished) - len(self._shown) :]
-        rows = [("SLIDE", "TRUTH", "VERDICT", "CONF.", "CELLS", "PRESS TO VERDICT", "SEEN")]
+            refused = [refusals_of(records.slide(slide.number).fields) for slide in slides]
+        rows = [("SLIDE", "TRUTH", "VERDICT", "SEEN", "WHY")]
         rows += [
             (
                 slide.name,
                 truth,
-                slide.verdict.headline,
-                confidence_text(slide.verdict),
-                str(slide.verdict.white_cells),
-                f"{1000 * seconds:.0f} ms",
-                finding(slide.verdict) or "-",
+                brief_text(slide.verdict),
+                seen_text(slide.verdict),
+                # Of a slide of which nothing could be read the gate says more than the verdict does.
+                problems.most_common(1)[0][0]
+                if problems and not slide.verdict.fields
+                else brief_reason(slide.verdict),
             )
-            for (truth, seconds), slide in zip(self._shown, slides, strict=True)
+            for (truth, _), slide, problems in zip(self._shown, slides, refused, strict=True)
         ]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = [
-            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
+        slowest = [f"{1000 * seconds:.0f}" for _, seconds in sorted(self._shown, key=itemgetter(1))]
+        times = f"From press to verdict: {slowest[0]} to {slowest[-1]} ms." if slowest else ""
         return "\n".join(
             [
-                *lines,
+                *text_table(rows),
                 "",
+                *([times] if times else []),
                 f"Records and pictures: {directory}",
                 f"SIMULATED: rendered smears show how the appliance works, not how well. {NOTICE}",
             ]

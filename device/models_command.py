@@ -12,6 +12,7 @@ from device.model.bundle import CARD_FILE, Bundle, load_bundle
 from device.model.readers import open_reader
 from device.settings import DEFAULT_BUNDLE, SETTINGS_FILE, Settings
 from device.settings_file import write_bundle
+from device.text_table import text_table
 
 RESTART = "sudo systemctl restart leukoscope"
 
@@ -119,23 +120,18 @@ def select(settings: Settings, settings_file: Path | None, folder: Path) -> tupl
 
 
 def models_table(found: Sequence[FoundBundle]) -> str:
-    """A table for people: one line a bundle, the selected one marked with '*'."""
-    head = ("", "NAME", "VERSION", "KIND", "SIZE", "SHA-256", "FOLDER", "STATE")
-    rows = [head, *map(_row, found)]
-    *widths, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-    return "\n".join(
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]])
-        for row in rows
-    )
+    """A table for people: one line a bundle, the selected one marked with '*'; below it what is wrong."""
+    rows = [("", "NAME", "VERSION", "KIND", "STATE", "FOLDER"), *map(_row, found)]
+    problems = [f"! {one.name}: {one.problem}" for one in found if one.problem]
+    return "\n".join(text_table(rows) + problems)
 
 
 def _row(found: FoundBundle) -> tuple[str, ...]:
     mark, folder = "*" if found.selected else "", str(found.folder)
     if found.bundle is None:
-        return (mark, found.name, "-", "-", "-", "-", folder, found.problem)
-    card, size = found.bundle.card, f"{len(found.bundle.model) / 1e6:.1f} MB"
-    what = (card.version, card.kind, size, card.sha256[:12])
-    return (mark, found.name, *what, folder, "verified")
+        return (mark, found.name, "-", "-", "spoilt", folder)
+    card = found.bundle.card
+    return (mark, found.name, card.version, card.kind, "verified", folder)
 
 
 def _bundles_in(place: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""A verdict on cells in words, the same on the panel, in records and over SSH.
+"""A verdict in words, the same on the panel, in records and over SSH.
 
 Confidences have two decimals, '0.96', and shares of cells are percent, '61 %': on one screen with
 both, neither is taken for the other.
@@ -6,9 +6,18 @@ both, neither is taken for the other.
 
 from __future__ import annotations
 
-from device.reading.results import Control, Pattern, Reason, Verdict
+from device.reading.results import Control, Pattern, Reason, Verdict, finding
 
 NOT_TOLD_APART = "ALL or AML: not told apart"
+
+_BRIEF_REASONS = {
+    Reason.NO_FIELD: "no field read",
+    Reason.FEW_CELLS: "under 50 cells",
+    Reason.ARTEFACTS: "many artefacts",
+    Reason.LOW_CONFIDENCE: "low confidence",
+    Reason.CLASS_UNSURE: "ALL or AML?",
+}
+"""Reasons in a table: a column that leaves room for the others in 80."""
 
 
 def decimal(probability: float) -> str:
@@ -38,6 +47,26 @@ def class_text(verdict: Verdict) -> str:
     if verdict.pattern is Pattern.ACUTE and verdict.label is not None:
         return f"{verdict.label} {decimal(verdict.confidence)}"
     return ""
+
+
+def brief_text(verdict: Verdict) -> str:
+    """The verdict in a cell of a table: 'AML 0.71', 'acute 0.91'; 'inconclusive' has no confidence."""
+    if verdict.label is None and verdict.pattern in (None, Pattern.NONE):
+        return verdict.headline
+    return f"{verdict.headline} {decimal(verdict.headline_confidence)}"
+
+
+def brief_reason(verdict: Verdict) -> str:
+    """Why a verdict is inconclusive or provisional, at most 14 characters; '' when it is neither."""
+    return "" if verdict.reason is None else _BRIEF_REASONS[verdict.reason]
+
+
+def seen_text(verdict: Verdict) -> str:
+    """What was seen, at most 24 characters: '61 % blasts of 112'; of a model of fields its '3 white cells'."""
+    if not verdict.fields:
+        return "-"
+    count = verdict.white_cells
+    return finding(verdict) or f"{count} white cell{'' if count == 1 else 's'}"
 
 
 def control_mark(control: Control | None) -> str:

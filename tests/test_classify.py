@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,15 +141,15 @@ def test_ok__table(smears: Path, tmp_path: Path) -> None:
     files = [*sorted(smears.iterdir()), tmp_path / "absent.png"]
     results = [classify_file(path, StubClassifier(), None) for path in files]
     head, *rows = table(results).splitlines()
-    assert head.split() == ["FILE", "READING", "CONF.", "CELLS", "WHY"]
-    cells = str(len(results[1].reading.white_cells))
+    assert head.split() == ["FILE", "READING", "SEEN", "WHY"]
+    cells = str(results[1].verdict.white_cells)
     assert [[Path(row.split()[0]).name, *row.split()[1:4]] for row in rows] == [
-        ["blurred.png", "refused", "-", "0"],
-        ["good.png", "ALL", "90%", cells],
-        ["text.jpg", "error", "-", "-"],
-        ["absent.png", "error", "-", "-"],
+        ["blurred.png", "refused", "-", "OUT"],
+        ["good.png", "ALL", "0.90", cells],
+        ["text.jpg", "error", "-", "not"],
+        ["absent.png", "error", "-", "no"],
     ]
-    assert "turn the focus wheel" in rows[0]
+    assert rows[0].endswith("OUT OF FOCUS: turn the focus wheel")
     assert "not a JPEG" in rows[2]
 
 
@@ -156,8 +157,8 @@ def test_ok__table_never_claims_certainty(smears: Path) -> None:
     classifier = StubClassifier()
     classifier.answer = (0.0, 0.9999, 0.0001, 0.0, 0.0)
     text = table([classify_file(smears / "good.png", classifier, None)])
-    assert "99%" in text
-    assert "100 %" not in text
+    assert "ALL 0.99" in text
+    assert "1.00" not in text
 
 
 def test_ok__error_has_all_the_keys() -> None:
@@ -185,10 +186,12 @@ def test_ok__reading_of_cells() -> None:
     assert data["differential"]["myeloblast"] == 58.5
     assert data["control"] is None
     broken = FileResult(Path("other.png"), None, None, "broken")
-    assert table([result, broken]) == (
-        "FILE       READING  CONF.  CELLS  SEEN                WHY\n"
-        "smear.png  AML      71%    3      65 % blasts of 105  \n"
-        "other.png  error    -      -                          broken"
+    few = FileResult(Path("few.png"), READ_CELLS, replace(AML, reason=Reason.FEW_CELLS), None)
+    assert table([result, few, broken]) == (
+        "FILE       READING   SEEN                WHY\n"
+        "smear.png  AML 0.71  65 % blasts of 105\n"
+        "few.png    AML 0.71  65 % blasts of 105  under 50 cells\n"
+        "other.png  error     -                   broken"
     )
 
 

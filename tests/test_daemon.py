@@ -955,7 +955,9 @@ def test_ok__without_a_calibration_the_panel_and_the_record_say_so(make: Make) -
     appliance.capture()
     (report,) = appliance.reports()
     assert report.fields[0].provenance.calibration_sha256 is None
-    assert "not calibrated: shading estimated from the field itself" in slide_text(report)
+    assert "not calibrated: shading estimated from the field itself" in slide_text(
+        report, fields=True
+    )
 
 
 @pytest.mark.usefixtures("_quick_turns")
@@ -969,7 +971,9 @@ def test_ok__a_record_names_the_calibration_that_its_field_was_made_with(make: M
     (field,) = report.fields
     assert field.provenance.calibration_sha256 == calibration.sha256
     assert field.um_per_px == calibration.um_per_px
-    assert f"calibration {calibration.name} sha256 {calibration.sha256}" in slide_text(report)
+    assert f"calibration {calibration.name} sha256 {calibration.sha256}" in slide_text(
+        report, fields=True
+    )
 
 
 @pytest.mark.usefixtures("_quick_turns")
@@ -1026,7 +1030,7 @@ def test_ok__a_stage_that_moved_is_said(make: Make) -> None:
     assert isinstance(moved, screens.Result)
     assert moved.moved
     (report,) = appliance.reports()
-    text = slide_text(report)
+    text = slide_text(report, fields=True)
     assert "mean of 3 frames" in text
     assert "of 3, the sharpest: the stage moved by" in text
 

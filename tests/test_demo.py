@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import subprocess
 import sys
 import time
@@ -47,9 +48,12 @@ def test_ok__scripted(settings: Settings, tmp_path: Path) -> None:
     screens, _, report = out.getvalue().rpartition("\nSLIDE ")
     assert "█" in screens
     head, first, second, *rest = report.splitlines()
-    assert head.split("  ")[0].strip() == "TRUTH"
-    assert first.split()[:4] == ["S0001", "ALL", "ALL", "90%"]
+    assert head.split() == ["TRUTH", "VERDICT", "SEEN", "WHY"]
+    assert first.split()[:4] == ["S0001", "ALL", "ALL", "0.90"]
     assert second.startswith("S0002  normal, out of focus  inconclusive")
+    assert second.endswith("OUT OF FOCUS")
+    assert max(map(len, (first, second))) <= 80
+    assert any(re.fullmatch(r"From press to verdict: \d+ to \d+ ms\.", line) for line in rest)
     assert f"Records and pictures: {tmp_path / 'demo'}" in rest
     assert rest[-1].startswith("SIMULATED")
     assert rest[-1].endswith(NOTICE)

@@ -280,7 +280,7 @@ def test_ok__newest_slide(settings: Settings, root: Path) -> None:
         examples.add(store, 1)
         store.finish_slide(1, examples.VERDICT, EndedBy.PERSON)
         assert row(settings, "slide").text == (
-            "S0001 ended by person, fields 1, white cells 2: ALL 81%"
+            "S0001 ended by person, fields 1, white cells 2: ALL 0.81"
         )
         refused = (examples.REFUSED, None, examples.AML, examples.SIMULATED)
         examples.add(store, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from PIL import Image, ImageDraw
@@ -22,7 +23,7 @@ from device.records.text import (
     time_text,
     verdict_text,
 )
-from device.wording import control_mark
+from device.wording import control_mark, decimal
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
 """Gives a field's picture, or raises StoreError saying why there is none."""
@@ -38,41 +39,86 @@ _CARD_WIDTH, _ONLY_CARD_WIDTH = 640, 1080
 _LINE = 24  # height of a line of gates or bars
 _HEADER = 232
 _DIFFERENTIAL = 132  # how much higher the header is with a differential
+_NEXT_HEADER = 184  # of a page after the first, without bars and differential
 _FOOTER = 56
-_COLUMNS_UP_TO = ((1, 1), (4, 2), (12, 3))  # (fields, columns)
-_MOST_COLUMNS = 4
+_COLUMNS_UP_TO = ((1, 1), (4, 2))  # (fields, columns)
+_MOST_COLUMNS = 3
+_MOST_HEIGHT = 2000  # of a page: more is no longer looked at as a whole
 
 
-def slide_picture(report: SlideReport, load: LoadPicture) -> Image.Image:
-    """Draw a slide, RGB: a header with the verdict and the differential, then a card for each field.
+@dataclass(frozen=True)
+class Page:
+    """A page of a slide's picture: its number (from 1), and the fields that it shows."""
 
-    A card shows the field with its white cells boxed and, where they were read, their types, or else
-    the model's window outlined; a scale bar, the gates with their limits, and the probabilities as
-    bars. A field whose picture `load` can't give says why in its place.
+    number: int
+    fields: tuple[FieldRecord, ...]
+
+
+def pages_of(report: SlideReport) -> list[Page]:
+    """Lay a slide's fields out on pages that can be looked at: six of the usual shape on each."""
+    columns = _columns(report)
+    pages: list[Page] = []
+    begun, space = 0, _MOST_HEIGHT - _header_height(report, 1) - _FOOTER
+    for start in range(0, len(report.fields), columns):
+        height = _line_height(report, report.fields[start : start + columns])
+        if height > space and start > begun:
+            pages.append(Page(len(pages) + 1, report.fields[begun:start]))
+            begun = start
+            space = _MOST_HEIGHT - _header_height(report, len(pages) + 1) - _FOOTER
+        space -= height
+    return [*pages, Page(len(pages) + 1, report.fields[begun:])]
+
+
+def draw_page(report: SlideReport, page: Page, pages: int, load: LoadPicture) -> Image.Image:
+    """Draw a page of `pages`, RGB: a header with the verdict, then a card for each of its fields.
+
+    The first page has the differential. A card shows the field with its white cells boxed and, where
+    they were read, their types, or else the model's window outlined; a scale bar, the gates with their
+    limits, and the probabilities as bars. A field whose picture `load` can't give says why in its place.
     """
-    count = len(report.fields)
-    columns = next((c for most, c in _COLUMNS_UP_TO if count <= most), _MOST_COLUMNS)
-    card_width = _ONLY_CARD_WIDTH if columns == 1 else _CARD_WIDTH
-    heights = [_card_height(field, card_width) for field in report.fields]
-    lines = [range(start, min(start + columns, count)) for start in range(0, count, columns)]
-    line_heights = [max(heights[i] for i in line) for line in lines]
-    header = _HEADER + (_DIFFERENTIAL if report.slide.verdict.differential else 0)
+    columns, card_width = _columns(report), _card_width(report)
+    lines = [page.fields[start : start + columns] for start in range(0, len(page.fields), columns)]
+    header = _header_height(report, page.number)
     width = 2 * _MARGIN + columns * card_width + (columns - 1) * _GAP
-    height = header + sum(line_heights) + _GAP * len(lines) + _FOOTER
+    height = header + sum(_line_height(report, line) for line in lines) + _FOOTER
     sheet = Image.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    _draw_header(draw, report, width)
+    _draw_header(draw, report, width, page.number, pages)
     y = header
-    for line, line_height in zip(lines, line_heights, strict=True):
-        for column, i in enumerate(line):
+    for line in lines:
+        line_height = _line_height(report, line)
+        for column, field in enumerate(line):
             x = _MARGIN + column * (card_width + _GAP)
-            _draw_card(sheet, (x, y), (card_width, line_height), report.fields[i], load)
-        y += line_height + _GAP
+            _draw_card(sheet, (x, y), (card_width, line_height - _GAP), field, load)
+        y += line_height
     _draw_footer(draw, report, (width, y + 8))
     return sheet
 
 
-def _draw_header(draw: ImageDraw.ImageDraw, report: SlideReport, width: int) -> None:
+def _columns(report: SlideReport) -> int:
+    """How many cards stand side by side: as many on each page of a slide."""
+    count = len(report.fields)
+    return next((columns for most, columns in _COLUMNS_UP_TO if count <= most), _MOST_COLUMNS)
+
+
+def _card_width(report: SlideReport) -> int:
+    return _ONLY_CARD_WIDTH if _columns(report) == 1 else _CARD_WIDTH
+
+
+def _line_height(report: SlideReport, fields: Sequence[FieldRecord]) -> int:
+    """Height of a line of cards with the space below it."""
+    return max(_card_height(field, _card_width(report)) for field in fields) + _GAP
+
+
+def _header_height(report: SlideReport, page: int) -> int:
+    if page > 1:
+        return _NEXT_HEADER
+    return _HEADER + (_DIFFERENTIAL if report.slide.verdict.differential else 0)
+
+
+def _draw_header(
+    draw: ImageDraw.ImageDraw, report: SlideReport, width: int, page: int, pages: int
+) -> None:
     slide, verdict = report.slide, report.slide.verdict
     x, y = _MARGIN, _MARGIN
     write(draw, (x, y), slide.name, 26, _FAINT)
@@ -83,8 +129,12 @@ def _draw_header(draw: ImageDraw.ImageDraw, report: SlideReport, width: int) -> 
     write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
     begun = time_text(slide.begun, slide.clock_synced)
-    fields = fields_text(slide)
-    write(draw, (x, y + 142), f"fields: {fields}, begun {begun} UTC, {ended}", 18, _FAINT)
+    line = f"fields: {fields_text(slide)}, begun {begun} UTC, {ended}"
+    if pages > 1:
+        line += f", page {page} of {pages}"
+    write(draw, (x, y + 142), line, 18, _FAINT)
+    if page > 1:
+        return
     right = (width - _MARGIN - 520, y + 24)
     if verdict.differential is not None:
         _draw_bars(draw, (x, y + 184), 520, verdict.probabilities)
@@ -213,7 +263,7 @@ def _draw_bars(
         if p > 0:
             colour = _BAR_MOST if p == max(probabilities) else _BAR
             draw.rectangle((left, top + 3, left + p * (right - left), top + 15), fill=colour)
-        write_right(draw, (x + width, top), f"{100 * p:.1f} %", 16, _INK)
+        write_right(draw, (x + width, top), decimal(p), 16, _INK)
 
 
 def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str) -> int:

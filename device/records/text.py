@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from device.reading.cell_types import NOT_COUNTED
 from device.reading.results import (
     CELLS_FOR_DIFFERENTIAL,
     LABELS,
@@ -14,40 +15,78 @@ from device.reading.results import (
     Verdict,
     WhiteCell,
     finding,
-    percent,
 )
-from device.records.differential import ABBREVIATIONS, rows
+from device.records.differential import ABBREVIATIONS
+from device.records.differential import rows as differential_rows
 from device.records.record import SIMULATED, FieldRecord, SlideRecord, SlideReport
-from device.wording import class_text, control_mark, pattern_text
+from device.text_table import beside, text_table
+from device.wording import (
+    brief_reason,
+    brief_text,
+    class_text,
+    control_mark,
+    decimal,
+    pattern_text,
+)
+
+LISTED = 7
+"""Most fields that a slide's text lists one by one: with them it fills no more than a screen of 24 lines."""
 
 _BAR = 20  # characters of a probability's bar
+_BESIDE = 4  # columns between the differential and what stands beside it
 
 
-def slides_table(slides: Sequence[SlideRecord]) -> str:
-    """Return the table of all slides, one line each, oldest first."""
+def slides_table(slides: Sequence[SlideRecord], refusals: Mapping[int, str]) -> str:
+    """Return the table of all slides, one line each, oldest first; at most 80 columns wide.
+
+    refusals: of a slide without any field that could be read, by its number, what was wrong.
+    """
     if not slides:
         return f"No slides yet.\n\n{NOTICE}\n"
-    head = ("SLIDE", "BEGUN (UTC)", "VERDICT", "CONF.", "CELLS", "FIELDS", "ENDED BY", "")
-    note = "" if all(slide.clock_synced for slide in slides) else "?: the clock was not set\n"
-    return f"{_table([head, *map(_slide_cells, slides)])}\n{note}{NOTICE}\n"
+    head = ("SLIDE", "BEGUN (UTC)", "VERDICT", "CELLS", "FIELDS", "WHY", "")
+    rows = [head, *(_slide_cells(slide, refusals.get(slide.number, "")) for slide in slides)]
+    table = text_table(rows, right=(3,))
+    notes = []
+    if not all(slide.clock_synced for slide in slides):
+        notes.append("?: the clock was not set")
+    if any(slide.fields_refused for slide in slides):
+        notes.append("1/2: of 2 fields 1 was read, 1 refused")
+    if any(slide.ended_by is None for slide in slides):
+        notes.append("*: not finished")
+    return "\n".join([*table, "", *(["; ".join(notes)] if notes else []), NOTICE, ""])
 
 
-def slide_text(report: SlideReport) -> str:
-    """Return all that is worth reading of one slide; the rest is in the export."""
+def slide_text(report: SlideReport, *, fields: bool = False) -> str:
+    """Return a slide's verdict with its differential, and its fields in a line each if they are few.
+
+    It is 80 columns wide and 22 lines at most, so that a screen shows it whole. fields: also all that is
+    worth reading of each field, some 20 lines; the rest is in the export.
+    """
     slide, verdict = report.slide, report.slide.verdict
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
     marks = [control_mark(verdict.control), SIMULATED if slide.simulated else ""]
+    wrong = refusals_of(report.fields).most_common()
+    problems = [f"{count} {problem}" if len(wrong) > 1 else problem for problem, count in wrong]
+    refused = f" ({slide.fields_refused} refused: {', '.join(problems)})" if wrong else ""
+    calibrated = all(field.provenance.calibration_sha256 for field in report.fields)
+    uncalibrated = "" if calibrated else ", not calibrated"
     lines = [
         "  ".join([slide.name, headline_text(verdict), *filter(None, marks)]),
         verdict_text(verdict),
-        f"fields: {fields_text(slide)}, begun {time_text(slide.begun, slide.clock_synced)} UTC, {ended}",
+        f"fields: {slide.fields_kept}{refused}",
+        f"begun {time_text(slide.begun, slide.clock_synced)} UTC, {ended}{uncalibrated}",
         "",
-        *probability_lines(verdict.probabilities),
     ]
+    bars = probability_lines(verdict.probabilities)
+    listed = [] if fields else _fields_in_brief(report)
+    right = [*bars, *([""] if bars and listed else []), *listed]
     if verdict.differential is not None:
-        lines += ["", *differential_lines(verdict.differential)]
-    for field in report.fields:
-        lines += ["", *_field_lines(field)]
+        lines += beside(differential_lines(verdict.differential), right, _BESIDE)
+    else:
+        lines += right
+    if fields:
+        for field in report.fields:
+            lines += ["", *_field_lines(field)]
     return "\n".join([*lines, "", NOTICE, ""])
 
 
@@ -65,23 +104,23 @@ def verdict_text(verdict: Verdict) -> str:
         return " - ".join(filter(None, [class_text(verdict), finding(verdict)]))
     parts = [] if verdict.reason is None else [verdict.reason.value]
     if verdict.probabilities:
-        parts.append(f"confidence {confidence_text(verdict)}")
+        parts.append(f"confidence {decimal(verdict.headline_confidence)}")
     parts.append(f"{verdict.white_cells} of {CELLS_FOR_DIFFERENTIAL} white cells")
     return ", ".join(parts)
 
 
-def confidence_text(verdict: Verdict) -> str:
-    """Return the confidence of what the headline names, '-' when nothing was read."""
-    if not verdict.probabilities:
-        return "-"
-    return percent(verdict.headline_confidence)
-
-
 def outcome_text(verdict: Verdict) -> str:
-    """Return a field's verdict in one line: 'ALL 91%', of one on cells 'ACUTE 0.96 - ALL 0.91'."""
+    """Return a verdict in one line: 'ALL 0.91', of one on cells 'ACUTE 0.96 - ALL 0.91'."""
     if verdict.differential is None:
-        return f"{verdict.headline} {confidence_text(verdict)}"
+        reason = "" if verdict.reason is None else verdict.reason.value
+        return " - ".join(filter(None, [brief_text(verdict), reason]))
     return " - ".join(filter(None, [pattern_text(verdict), class_text(verdict)]))
+
+
+def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
+    """Return what was wrong with the fields that were refused, and with how many: {'OUT OF FOCUS': 2}."""
+    gates = (field.reading.failed_gate for field in fields)
+    return Counter(gate.problem for gate in gates if gate is not None)
 
 
 def time_text(wall_time: str, clock_synced: bool) -> str:
@@ -114,7 +153,7 @@ def probability_lines(probabilities: Sequence[float]) -> list[str]:
     if not probabilities:
         return []
     return [
-        f"{label:>8} {'#' * round(_BAR * p):<{_BAR}} {100 * p:5.1f} %"
+        f"{label:>8} {'#' * round(_BAR * p):<{_BAR}} {decimal(p)}"
         for label, p in zip(LABELS, probabilities, strict=True)
     ]
 
@@ -124,33 +163,73 @@ def differential_lines(differential: Differential) -> list[str]:
     table = [("", "TYPE", "COUNT", "SHARE")]
     table += [
         (ABBREVIATIONS[row.cell_type], row.cell_type.value, f"{row.count:.1f}", row.share_text)
-        for row in rows(differential)
+        for row in differential_rows(differential)
     ]
     table.append(("", "white cells (n)", f"{differential.cells:.1f}", "100 %"))
-    return _table(table, right=2).splitlines()
+    return text_table(table, right=(2, 3))
 
 
 def cells_text(cells: Sequence[WhiteCell]) -> str:
-    """Return how many cells were found, and of those that were read their types: '3 (2 LBL, 1 ART)'."""
+    """Return how many white cells were counted, and beside them what was not: '2 (2 LBL), not counted: 1 ART'."""
     found = Counter(cell.cell_type for cell in cells)
-    types = [f"{found[kind]} {letters}" for kind, letters in ABBREVIATIONS.items() if found[kind]]
-    return f"{len(cells)} ({', '.join(types)})" if types else str(len(cells))
+    types = {kind: f"{found[kind]} {letters}" for kind, letters in ABBREVIATIONS.items()}
+    counted = [types[kind] for kind in types if found[kind] and kind not in NOT_COUNTED]
+    others = [types[kind] for kind in types if found[kind] and kind in NOT_COUNTED]
+    if found[None] and _read_one_by_one(cells):
+        others.append(f"{found[None]} at the edge")
+    text = str(cells_counted(cells))
+    text += f" ({', '.join(counted)})" if counted else ""
+    return f"{text}, not counted: {', '.join(others)}" if others else text
 
 
-def _slide_cells(slide: SlideRecord) -> tuple[str, ...]:
+def cells_counted(cells: Sequence[WhiteCell]) -> int:
+    """Return how many of a field's finds count as white cells, as they do in its verdict.
+
+    A cell that the picture's edge cuts does not. A model of fields reads no cell by itself: all count.
+    """
+    if not _read_one_by_one(cells):
+        return len(cells)
+    return sum(cell.cell_type not in {None, *NOT_COUNTED} for cell in cells)
+
+
+def _read_one_by_one(cells: Sequence[WhiteCell]) -> bool:
+    return any(cell.measurements is not None for cell in cells)
+
+
+def _slide_cells(slide: SlideRecord, refusal: str) -> tuple[str, ...]:
+    kept = slide.fields_kept
+    fields = f"{kept - slide.fields_refused}/{kept}" if slide.fields_refused else f"{kept}"
     return (
         slide.name,
-        time_text(slide.begun, slide.clock_synced),
-        slide.verdict.headline,
-        confidence_text(slide.verdict),
+        time_text(slide.begun, slide.clock_synced).replace(" ?", "?"),
+        brief_text(slide.verdict),
         str(slide.verdict.white_cells),
-        fields_text(slide),
-        "not finished" if slide.ended_by is None else slide.ended_by.value,
+        fields + ("*" if slide.ended_by is None else ""),
+        refusal or brief_reason(slide.verdict),
         SIMULATED if slide.simulated else "",
     )
 
 
+def _fields_in_brief(report: SlideReport) -> list[str]:
+    """The fields in a line each, or how many there are."""
+    slide = report.slide
+    if len(report.fields) > LISTED:
+        read = slide.fields_kept - slide.fields_refused
+        return [f"{read} fields read, {slide.fields_refused} refused", "each by itself: --fields"]
+    table = [("FIELD", "VERDICT", "CELLS")]
+    for field in report.fields:
+        gate = field.reading.failed_gate
+        if gate is not None:
+            outcome = f"refused: {gate.problem}"
+        else:
+            outcome = "no verdict" if field.verdict is None else brief_text(field.verdict)
+        cells = "-" if gate is not None else str(cells_counted(field.reading.white_cells))
+        table.append((str(field.number), outcome, cells))
+    return text_table(table, right=(0, 2))
+
+
 def _field_lines(field: FieldRecord) -> list[str]:
+    """All that is worth reading of a field."""
     refused_by = field.reading.failed_gate
     if refused_by is not None:
         outcome = f"refused: {refused_by.problem}, {refused_by.advice}"
@@ -163,7 +242,7 @@ def _field_lines(field: FieldRecord) -> list[str]:
     gates = [("ok" if gate.passed else "FAIL", *gate_text(gate)) for gate in field.reading.gates]
     return [
         f"Field {field.number}: {outcome}" + (f"  {SIMULATED}" if made_by.simulated else ""),
-        *(f"    {line}" for line in _table(gates).splitlines()),
+        *(f"    {line}" for line in text_table(gates)),
         *(f"    {line}" for line in probability_lines(field.reading.probabilities or ())),
         f"    white cells {cells_text(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"
         f" at {field.um_per_px:.4g} µm/px",
@@ -190,17 +269,3 @@ def _frames_line(metadata: Mapping[str, object]) -> list[str]:
         return [f"    mean of {frames} frames"]
     moved = metadata["StageMovedUm"]
     return [f"    frame {used} of {frames}, the sharpest: the stage moved by {moved} µm"]
-
-
-def _table(rows: Sequence[tuple[str, ...]], right: int | None = None) -> str:
-    """Return the rows in columns, one line each; those from column `right` on end at their right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    first = len(widths) if right is None else right
-    return "".join(
-        "  ".join(
-            cell.ljust(width) if column < first else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        + "\n"
-        for row in rows
-    )

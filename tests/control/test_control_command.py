@@ -96,6 +96,16 @@ def test_ok__the_chart(run: Run, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_fail__a_chart_of_nothing(run: Run, tmp_path: Path) -> None:
+    status, out, err = run("chart", "chart.png")
+    assert (status, out) == (1, "")
+    assert err == (
+        "leukoscope: no chart: there are no control slides yet; "
+        "leukoscope control add S0042 keeps one\n"
+    )
+    assert not (tmp_path / "chart.png").exists()
+
+
 def test_ok__removed_and_restarted(run: Run, tmp_path: Path) -> None:
     read_slides(tmp_path, 2)
     for number in (1, 2):

@@ -17,9 +17,9 @@ from device.errors import StoreError
 from device.reading.results import LABELS, NOTICE, Control, Pattern, Reason, Window
 from device.records.codec import reading_from_json, verdict_from_json
 from device.records.export import COLUMNS, export_csv, export_json
-from device.records.picture import slide_picture
+from device.records.picture import LoadPicture, draw_page, pages_of
 from device.records.reader import RecordReader
-from device.records.record import EndedBy, FieldRecord
+from device.records.record import EndedBy, FieldRecord, SlideReport
 from device.records.store import RecordStore
 from device.records.text import slide_text, slides_table
 from tests.records import examples
@@ -55,6 +55,11 @@ def cell_store(tmp_path: Path) -> Iterator[RecordStore]:
         opened.add_field(1, examples.field(), READ_CELLS, AML, AML, PROVENANCE)
         opened.finish_slide(1, AML, EndedBy.PERSON)
         yield opened
+
+
+def first_page(report: SlideReport, load: LoadPicture) -> Image.Image:
+    pages = pages_of(report)
+    return draw_page(report, pages[0], len(pages), load)
 
 
 def json_of(reader: RecordReader) -> dict:
@@ -121,28 +126,67 @@ def test_ok__csv_of_nothing_is_its_header(tmp_path: Path) -> None:
 
 
 def test_ok__table_of_slides(store: RecordStore) -> None:
-    assert slides_table(store.slides()) == (
-        "SLIDE  BEGUN (UTC)         VERDICT       CONF.  CELLS  FIELDS         ENDED BY\n"
-        "S0001  2026-05-09 07:35    acute         91%    37     2 (1 refused)  person\n"
-        "S0002  2026-05-09 07:35 ?  inconclusive  -      0      1 (1 refused)  not finished"
-        "  SIMULATED\n"
-        "\n?: the clock was not set\nResearch instrument. Not a diagnosis.\n"
+    assert slides_table(store.slides(), {2: "OUT OF FOCUS"}) == (
+        "SLIDE  BEGUN (UTC)        VERDICT       CELLS  FIELDS  WHY\n"
+        "S0001  2026-05-09 07:35   acute 0.91       37  1/2     ALL or AML?\n"
+        "S0002  2026-05-09 07:35?  inconclusive      0  0/1*    OUT OF FOCUS  SIMULATED\n"
+        "\n?: the clock was not set; 1/2: of 2 fields 1 was read, 1 refused; *: not finished\n"
+        "Research instrument. Not a diagnosis.\n"
     )
-    assert NOTICE in slides_table([])
+    assert NOTICE in slides_table([], {})
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_ok__table_of_slides_fits_a_terminal(cell_store: RecordStore, reason: Reason) -> None:
+    """Of 80 columns; with the longest verdict, the simulated mark and 70 fields."""
+    (slide,) = cell_store.slides()
+    verdict = replace(AML, label=None, pattern=None, reason=reason)
+    long = replace(slide, verdict=verdict, simulated=True, fields_kept=70, fields_refused=2)
+    going_on = replace(long, ended_by=None, clock_synced=False)
+    for line in slides_table([long, going_on], {}).splitlines()[1:3]:
+        assert len(line) <= 80
+        assert line.endswith("SIMULATED")
+        assert "105" not in line, "cells are those of the verdict"
 
 
 def test_ok__text_of_a_slide(store: RecordStore) -> None:
     text = slide_text(store.slide(1))
-    assert text.startswith("S0001  acute\nacute: ALL or AML?, confidence 91%, 37 of 100")
-    assert "ALL ################      81.0 %" in text
-    assert "Field 2: refused: OUT OF FOCUS, turn the fine knob" in text
-    assert "FAIL  focus     0.31 µm" in text
-    assert store.slide(1).fields[0].picture_sha256 in text
+    assert text.startswith("S0001  acute\nacute: ALL or AML?, confidence 0.91, 37 of 100")
+    assert "ALL ################     0.81" in slide_text(store.slide(2)) + text
+    assert text.splitlines()[-5:-2] == [
+        "FIELD  VERDICT                CELLS",
+        "    1  ALL 0.81                   2",
+        "    2  refused: OUT OF FOCUS      -",
+    ]
+    assert "fields: 2 (1 refused: OUT OF FOCUS)" in text
     assert text.endswith(f"{NOTICE}\n")
     assert "SIMULATED" not in text
     simulated = slide_text(store.slide(2))
     assert simulated.startswith("S0002  inconclusive  SIMULATED\n")
-    assert "not calibrated" in simulated
+    assert "UTC, not finished, not calibrated" in simulated
+    assert "not calibrated" not in text
+
+
+def test_ok__text_of_a_slide_with_all_of_its_fields(store: RecordStore) -> None:
+    text = slide_text(store.slide(1), fields=True)
+    assert "Field 2: refused: OUT OF FOCUS, turn the fine knob" in text
+    assert "FAIL  focus     0.31 µm" in text
+    assert store.slide(1).fields[0].picture_sha256 in text
+    assert "not calibrated" in slide_text(store.slide(2), fields=True)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 70])
+def test_ok__text_of_a_slide_fits_a_screen(cell_store: RecordStore, count: int) -> None:
+    report = cell_store.slide(1)
+    verdict = replace(AML, label=None, pattern=None, reason=Reason.LOW_CONFIDENCE)
+    (field,) = report.fields
+    unsure = replace(field, verdict=replace(verdict, label=None, pattern=None))
+    refused = replace(field, reading=REFUSED, verdict=None)
+    fields = (refused, *(replace(unsure, number=n) for n in range(2, count + 1)))
+    slide = replace(report.slide, fields_kept=count, fields_refused=1, verdict=verdict)
+    lines = slide_text(SlideReport(slide, fields)).splitlines()
+    assert len(lines) < 23
+    assert max(map(len, lines)) <= 80
 
 
 def has_colour(image: Image.Image, colour: tuple[int, int, int]) -> bool:
@@ -150,11 +194,11 @@ def has_colour(image: Image.Image, colour: tuple[int, int, int]) -> bool:
 
 
 def test_ok__picture_boxes_cells_and_outlines_the_window(store: RecordStore) -> None:
-    image = slide_picture(store.slide(1), store.load_picture)
+    image = first_page(store.slide(1), store.load_picture)
     assert image.mode == "RGB"
     assert has_colour(image, (255, 212, 0))
     assert has_colour(image, (0, 200, 255))
-    simulated = slide_picture(store.slide(2), store.load_picture)
+    simulated = first_page(store.slide(2), store.load_picture)
     assert not has_colour(simulated, (255, 212, 0)), "no cells in a refused field"
 
 
@@ -162,9 +206,9 @@ def test_ok__simulated_stands_on_the_picture(store: RecordStore) -> None:
     report = store.slide(1)
     marked = replace(report, slide=replace(report.slide, simulated=True))
     header = (0, 0, 600, 70)
-    plain = slide_picture(report, store.load_picture).crop(header)
+    plain = first_page(report, store.load_picture).crop(header)
     assert not has_colour(plain, (179, 38, 30))
-    assert has_colour(slide_picture(marked, store.load_picture).crop(header), (179, 38, 30))
+    assert has_colour(first_page(marked, store.load_picture).crop(header), (179, 38, 30))
 
 
 def test_ok__picture_that_is_gone(store: RecordStore) -> None:
@@ -172,7 +216,7 @@ def test_ok__picture_that_is_gone(store: RecordStore) -> None:
         raise StoreError(f"{field.picture}: picture removed to make room")
 
     report = store.slide(1)
-    assert slide_picture(report, gone).size == slide_picture(report, store.load_picture).size
+    assert first_page(report, gone).size == first_page(report, store.load_picture).size
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 14])
@@ -191,7 +235,13 @@ def test_ok__any_number_and_shape_of_fields(
                 PROVENANCE,
             )
         report = store.slide(1)
-    assert slide_picture(report, lambda field: Image.new("RGB", (width, height))).width > 600
+    pages = pages_of(report)
+    assert [field for page in pages for field in page.fields] == list(report.fields)
+    assert [page.number for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        drawn = draw_page(report, page, len(pages), lambda field: Image.new("RGB", (width, height)))
+        assert drawn.width > 600
+        assert drawn.height <= 2000 or len(page.fields) <= 3
 
 
 def test_ok__csv_of_cells(cell_store: RecordStore) -> None:
@@ -216,12 +266,18 @@ def test_ok__old_columns_are_where_they_were() -> None:
 def test_ok__text_of_cells(cell_store: RecordStore) -> None:
     lines = slide_text(cell_store.slide(1)).splitlines()
     assert lines[:2] == ["S0001  ACUTE 0.96  UNCONTROLLED", "AML 0.71 - 65 % blasts of 105"]
-    assert "     TYPE                 COUNT  SHARE" in lines
-    assert "MBL  myeloblast            58.5   56 %" in lines
+    assert "     TYPE                 COUNT  SHARE      normal                      0.02" in lines
+    assert any(line.startswith("MBL  myeloblast            58.5   56 %") for line in lines)
     assert "ART  artefact               4.0      -" in lines
     assert "     white cells (n)      105.0  100 %" in lines
-    assert "Field 1: ACUTE 0.96 - AML 0.71" in lines
-    assert any("white cells 3 (2 MBL, 1 ART)" in line for line in lines)
+    assert [line[42:] for line in lines[10:13]] == [
+        "",
+        "FIELD  VERDICT   CELLS",
+        "    1  AML 0.71      2",
+    ]
+    whole = slide_text(cell_store.slide(1), fields=True)
+    assert "Field 1: ACUTE 0.96 - AML 0.71\n" in whole
+    assert "    white cells 2 (2 MBL), not counted: 1 ART, " in whole
 
 
 @pytest.mark.parametrize(
@@ -265,11 +321,11 @@ def test_ok__two_lines_of_a_verdict_on_cells(
 
 def test_ok__picture_of_cells(cell_store: RecordStore) -> None:
     report = cell_store.slide(1)
-    drawn = slide_picture(report, cell_store.load_picture)
+    drawn = first_page(report, cell_store.load_picture)
     assert has_colour(drawn.crop((0, 400, *drawn.size)), (255, 77, 66)), "a blast's box"
     assert has_colour(drawn.crop((0, 0, 592, 80)), (179, 38, 30)), "UNCONTROLLED"
     unread = replace(report, fields=(replace(report.fields[0], reading=READING),))
-    plain = slide_picture(unread, cell_store.load_picture)
+    plain = first_page(unread, cell_store.load_picture)
     assert not has_colour(plain.crop((0, 400, *plain.size)), (255, 77, 66))
 
 
@@ -279,4 +335,4 @@ def test_ok__cells_at_every_edge_have_their_labels(cell_store: RecordStore) -> N
     cell = READ_CELLS.white_cells[0]
     corners = tuple(replace(cell, x0=x, x1=x + 4, y0=y, y1=y + 4) for x in (0, 60) for y in (0, 60))
     moved = replace(field, reading=replace(READ_CELLS, white_cells=corners))
-    assert slide_picture(replace(report, fields=(moved,)), cell_store.load_picture).width > 600
+    assert first_page(replace(report, fields=(moved,)), cell_store.load_picture).width > 600

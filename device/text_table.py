@@ -1,0 +1,62 @@
+"""Tables for a terminal: rows in columns, the one way in which every command prints them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Sequence
+
+_GAP = "  "
+
+
+def text_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """Return a line for each row, its columns aligned; all rows have as many cells.
+
+    right: the columns that are aligned at their right, as numbers are. A column without a letter in
+    it is left out. A control character in a cell is shown by its escape: a line break in a file's
+    name breaks no table.
+    """
+    shown = [[_on_one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(display_width, column)) for column in zip(*shown, strict=True)]
+    return [
+        _GAP.join(
+            _padded(cell, width, at_right=column in right)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            if width
+        ).rstrip()
+        for row in shown
+    ]
+
+
+def beside(left: Sequence[str], right: Sequence[str], gap: int) -> list[str]:
+    """Return two blocks of lines side by side, `gap` columns between them."""
+    width = max(map(display_width, left), default=0)
+    height = max(len(left), len(right))
+    return [
+        (_padded(a, width + gap) + b).rstrip()
+        for a, b in zip(
+            [*left, *[""] * (height - len(left))],
+            [*right, *[""] * (height - len(right))],
+            strict=True,
+        )
+    ]
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal `text` takes: two for each wide character, as of Chinese."""
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
+
+
+def _padded(cell: str, width: int, *, at_right: bool = False) -> str:
+    space = " " * (width - display_width(cell))
+    return space + cell if at_right else cell + space
+
+
+def _on_one_line(cell: str) -> str:
+    if cell.isprintable():
+        return cell
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cell
+    )
