@@ -25,7 +25,7 @@ from device.field import Rgb
 from device.microscope.empty_field import glass_map
 from device.reading.flattening import flattened
 from device.reading.glass import estimate_glass
-from device.records.picture import slide_picture
+from device.records.picture import draw_page, pages_of
 from device.records.reader import RecordReader
 from device.settings import Settings
 from device.simulator.hematology import Diagnosis
@@ -197,7 +197,9 @@ def main() -> None:
         with RecordReader(Path(directory)) as records:
             report = records.slide(1)
             kept = replace(report, fields=report.fields[1:])
-            slide_picture(kept, records.load_picture).save(PICTURES / "slide.png", optimize=True)
+            (page,) = pages_of(kept)
+            drawn = draw_page(kept, page, 1, records.load_picture)
+            drawn.save(PICTURES / "slide.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ _CARD_WIDTH, _ONLY_CARD_WIDTH = 640, 1080
 _LINE = 24  # height of a line of gates or bars
 _HEADER = 232
 _DIFFERENTIAL = 132  # how much higher the header is with a differential
-_NEXT_HEADER = 184  # of a page after the first, without bars and differential
+_NEXT_HEADER = 220  # of a page after the first, without bars and differential
 _FOOTER = 56
 _COLUMNS_UP_TO = ((1, 1), (4, 2))  # (fields, columns)
 _MOST_COLUMNS = 3
@@ -189,7 +189,7 @@ def _draw_card(
     draw.rounded_rectangle((x, y, x + width, y + height), 8, fill=_CARD, outline=_RULE)
     refused_by = field.reading.failed_gate
     if refused_by is not None:
-        outcome, colour = f"refused: {refused_by.problem}, {refused_by.advice}", _BAD
+        outcome, colour = f"refused: {refused_by.problem}", _BAD
     elif field.verdict is not None:
         outcome, colour = outcome_text(field.verdict), _INK
     else:
