@@ -172,7 +172,8 @@ def _scene(rgb: Rgb, um_per_px: float) -> _Scene:
     for down in range(5):
         for across in range(5):
             around += wide[down : down + rows, across : across + columns]
-    scene: _Scene = means - around / 25
+    around /= 25  # in place: numpy 2.5's types make float64 of the quotient
+    scene: _Scene = means - around
     return scene
 
 
