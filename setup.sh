@@ -11,6 +11,7 @@ usage: ./setup.sh COMMAND [OPTION...]
 
   demo [--interactive]   run the appliance on the simulated microscope
   test                   run all checks and tests
+  test tests/NAME...     run these tests; takes pytest's options too
   bench [--json]         measure speed and memory
   lock [--upgrade]       write the locked dependencies anew
   hardware               make the printed microscope's files in hardware/ anew from their source
@@ -24,6 +25,7 @@ usage: ./setup.sh COMMAND [OPTION...]
   image BASE OUT [--ssh-key FILE] [--offline DIR]
                          make an image for SD cards, OUT, of an image of Raspberry Pi OS Lite, BASE (root)
   rig                    run the tests that need a real kernel, in a virtual machine (root, x86-64)
+  rig fresh              demo and test on bare Debian Bookworm and Trixie, as root and as a user (root; an hour)
   rig install            install, boot, upgrade and uninstall on Debian Bookworm and Trixie in containers (root)
   rig arm64              install and test on Debian Bookworm and Trixie for arm64, emulated (root; an hour or two)
   rig image              make an image for SD cards, and boot it, emulated (root)
@@ -41,26 +43,59 @@ die() {
 
 # --- the machine ------------------------------------------------------------------------------------------------
 
-# as_root COMMAND...: as root, by sudo where there is one that may be asked; false where there is no way.
-as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-    sudo "$@"
-  else
-    return 1
-  fi
+LOG=.setup.log
+
+# watch_log: what a terminal shows during a long wait, in one line: its seconds, and the last line of LOG.
+watch_log() {
+  local began=$SECONDS width
+  width="$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)"
+  while sleep 0.5 && kill -0 "$$" 2>/dev/null; do
+    printf '\r\033[K%s' "$(printf '%5d s  %s' "$((SECONDS - began))" "$(tail -n 1 "$LOG" | LC_ALL=C tr -cd ' -~')" |
+      cut -c "1-$((${width:-80} - 1))")" >&2
+  done
 }
 
-# apt_install PACKAGE...: chatter to stderr; the lists are only fetched when the packages can't be had without.
+# logged COMMAND...: its chatter goes to LOG.
+logged() {
+  local watcher="" status=0
+  printf '\n== %s\n' "$*" >>"$LOG" || return 1
+  if [ -t 2 ]; then
+    watch_log &
+    watcher=$!
+  fi
+  "$@" </dev/null >>"$LOG" 2>&1 || status=$?
+  if [ -n "$watcher" ]; then
+    kill "$watcher" 2>/dev/null || true
+    wait "$watcher" 2>/dev/null || true
+    printf '\r\033[K' >&2
+  fi
+  return "$status"
+}
+
+# say_log_end: after something logged has failed.
+say_log_end() {
+  say "the last lines of $LOG, where all of it is:"
+  tail -n 12 "$LOG" | sed 's/^/    /' >&2
+}
+
+# may_be_root: whether as_root will work. Where sudo wants a password it is asked for here, before any wait.
+may_be_root() {
+  [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }; }
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# apt_install PACKAGE...: false where there is no way; the lists are only fetched when the packages can't be had without.
 apt_install() {
-  command -v apt-get >/dev/null || return 1
-  say "needed from apt, installing: $*"
-  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
-  {
-    as_root "${install[@]}" 2>/dev/null ||
-      { as_root apt-get update -qq && as_root "${install[@]}"; }
-  } </dev/null >&2
+  command -v apt-get >/dev/null && may_be_root || return 1
+  say "installing from apt: $*"
+  local install=(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
+  logged "${install[@]}" || { logged as_root apt-get update -qq && logged "${install[@]}"; } || {
+    say_log_end
+    return 1
+  }
 }
 
 # need_commands COMMAND PACKAGE...: in pairs; installs from apt what is not there.
@@ -103,27 +138,35 @@ check_machine() {
     die "this system is 32-bit or of another kind ($machine): install Raspberry Pi OS (64-bit), Leukoscope has no other."
 }
 
-# choose_python: prints the Python to use; installs Debian's where there is none at all.
-choose_python() {
+# fitting_python: prints the Python to use; false where there is none yet.
+fitting_python() {
   if [ -n "${PYTHON:-}" ]; then
     find_python 11 13 "$PYTHON" || die "PYTHON=$PYTHON is not a 64-bit Python 3.11 to 3.13 that runs."
-    return
+  else
+    find_python 11 13 python3 python3.13 python3.12 python3.11
   fi
-  local names=(python3 python3.13 python3.12 python3.11)
-  find_python 11 13 "${names[@]}" && return
-  if ! command -v python3 >/dev/null; then
+}
+
+# choose_python: prints the Python to use; installs Debian's where there is none at all.
+choose_python() {
+  fitting_python && return
+  if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null; then
     apt_install python3 python3-venv || die "there is no Python. Type: sudo apt-get install python3 python3-venv"
-    find_python 11 13 "${names[@]}" && return
+    fitting_python && return
   fi
   die "Python 3.11 to 3.13 is needed; found only $(python3 --version 2>&1 | head -n 1)."
 }
 
-# need_venv PYTHON: Debian keeps ensurepip, without which there is no pip in a new environment, in a package of its own.
+# venv_package PYTHON: Debian keeps ensurepip, without which there is no pip in a new environment, in a package of its own:
+# prints its name where it is missing.
+venv_package() {
+  "$1" -c 'import ensurepip, venv' 2>/dev/null || "$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+}
+
 need_venv() {
-  "$1" -c 'import ensurepip, venv' 2>/dev/null && return
   local package
-  package="$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
-  apt_install "$package" || die "$1 can't make a virtual environment. Type: sudo apt-get install $package"
+  package="$(venv_package "$1")"
+  [ -z "$package" ] || apt_install "$package" || die "$1 can't make a virtual environment. Type: sudo apt-get install $package"
 }
 
 # --- environments -----------------------------------------------------------------------------------------------
@@ -156,10 +199,9 @@ is_current() {
 
 # pip_into VENV ARGUMENT...: the machine's own pip settings (index, proxy, certificates) are left as they are.
 pip_into() {
-  local venv="$1" quiet=()
+  local venv="$1"
   shift
-  [ -t 2 ] || quiet=(-qq)
-  "$venv/bin/python" -m pip --disable-pip-version-check install "${quiet[@]}" "$@" </dev/null >&2
+  logged "$venv/bin/python" -m pip --disable-pip-version-check install --progress-bar off "$@"
 }
 
 # fill_venv VENV NAME: the locked dependencies, each by its hash, then the checkout itself, which fetches nothing.
@@ -174,8 +216,9 @@ clean_up() { [ -z "$UNFINISHED" ] || rm -rf "$UNFINISHED"; }
 # make_venv VENV PYTHON NAME: makes VENV of the lock NAME, or leaves none.
 make_venv() {
   local venv="$1" python="$2" name="$3" began=$SECONDS
+  [ -w . ] || die "$ROOT can't be written to: run this as its owner, or in a copy of your own."
   need_venv "$python"
-  say "making $venv with $("$python" --version) from $(lock_file "$name") (a minute or two, the first time)"
+  say "making $venv with $("$python" --version) from $(lock_file "$name"): a minute or two, the first time only"
   UNFINISHED="$venv"
   trap clean_up EXIT
   trap 'exit 130' INT TERM
@@ -184,10 +227,15 @@ make_venv() {
     rm "$venv/stamp-demo"
   else
     rm -rf "$venv"
-    "$python" -m venv "$venv" >&2 || die "$python could not make $venv; its message is above."
+    logged "$python" -m venv "$venv" || {
+      say_log_end
+      die "$python could not make $venv."
+    }
   fi
-  fill_venv "$venv" "$name" ||
-    die "installing failed; pip's message is above. Nothing half-made is left: run the same command again."
+  fill_venv "$venv" "$name" || {
+    say_log_end
+    die "pip could not install what $(lock_file "$name") names. Is there a network? Nothing half-made is left: run the same command again."
+  }
   stamp_of "$python" "$(lock_file "$name")" >"$venv/stamp-$name"
   UNFINISHED=""
   say "$venv is ready, $((SECONDS - began)) s"
@@ -249,17 +297,40 @@ step() {
   fi
 }
 
-# need_tools: what only apt has. A test that finds its tool absent is skipped, and says so.
-need_tools() {
-  local tools=()
-  command -v shellcheck >/dev/null || tools+=(shellcheck)
-  command -v systemd-analyze >/dev/null || tools+=(systemd)
-  [ "${#tools[@]}" -gt 0 ] || return 0
-  if [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; then
-    apt_install "${tools[@]}" || say "apt could not install ${tools[*]}: their tests are skipped"
-  else
-    say "not here: ${tools[*]}. Their tests are skipped; to run them: sudo apt-get install ${tools[*]}"
+# missing_python: prints the packages of apt without which no test runs and that are not here.
+missing_python() {
+  local python
+  if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null; then
+    printf '%s\n' python3 python3-venv
+  elif python="$(fitting_python 2>/dev/null)"; then
+    venv_package "$python"
   fi
+}
+
+# missing_tools: prints the other packages of apt that tests need and that are not here. A test that finds its tool absent is
+# skipped, and says so.
+missing_tools() {
+  command -v shellcheck >/dev/null || echo shellcheck
+  command -v systemd-analyze >/dev/null || echo systemd
+  command -v sfdisk >/dev/null || echo fdisk
+  command -v mcopy >/dev/null || echo mtools
+  has_libgl || echo libgl1
+}
+
+# has_libgl: whether there is what the CAD of hardware/ takes from the system.
+has_libgl() { ldconfig -p | grep -F "libGL.so.1 " >/dev/null; }
+
+# need_for_tests: installs what is missing, or asks for all of it in one line.
+need_for_tests() {
+  local needed wanted
+  mapfile -t needed < <(missing_python)
+  mapfile -t wanted < <(missing_tools)
+  [ "$((${#needed[@]} + ${#wanted[@]}))" -gt 0 ] || return 0
+  if [ "${#needed[@]}" -gt 0 ] || [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; then
+    ! apt_install "${needed[@]}" "${wanted[@]}" || return 0
+  fi
+  [ "${#needed[@]}" -eq 0 ] || die "the tests need more than is here. Type: sudo apt-get install ${needed[*]} ${wanted[*]}"
+  say "not here: ${wanted[*]}. The tests that need them are skipped; to run them too: sudo apt-get install ${wanted[*]}"
 }
 
 # test_tflite PYTHON: in a subshell, so that a failed installation fails this step alone.
@@ -277,24 +348,70 @@ step_tflite() {
   fi
 }
 
+# Those of the printed microscope have an environment of their own.
+PYTHON313_TESTS=(-q -n auto --maxprocesses 4 tests --ignore=tests/hardware --ignore=tests/rig)
+
+# test_python313 PYTHON: in a subshell, as above.
+test_python313() (
+  use_venv .venv-python313 "$1" dev || exit
+  .venv-python313/bin/python -m pytest "${PYTHON313_TESTS[@]}"
+  status=$?
+  .venv-python313/bin/mypy --strict device && exit "$status"
+)
+
+# test_python313_in_debian: in a subshell, as above.
+test_python313_in_debian() (
+  source_rig
+  python313_in_debian
+)
+
+# step_python313 PYTHON: mypy and most tests on the newest Python too: numpy's types, and what Python itself
+# does, differ from one to the next.
+step_python313() {
+  local title="mypy and tests, on Python 3.13" python313 why
+  if find_python 13 13 "$1" >/dev/null; then
+    printf '\n== %s\n   skipped: all the others are on it\n' "$title"
+  elif python313="$(find_python 13 13 python3 python3.13)"; then
+    step "$title" test_python313 "$python313"
+  elif why="$(source_rig && need_debian 2>&1)"; then
+    step "$title" test_python313_in_debian
+  else
+    printf '\n== %s\n   skipped: it is not here, and %s\n' "$title" "${why##*setup: }"
+  fi
+}
+
 # test_hardware PYTHON: in a subshell, as above. A file to a process, for a file's tests share what they have drawn.
 test_hardware() (
   use_venv .venv-hardware "$1" hardware &&
     .venv-hardware/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/hardware
 )
 
-# Import contracts, shellcheck and systemd-analyze verify are tests like the others: tests/test_house.py.
+# step_hardware PYTHON
+step_hardware() {
+  local title="tests of the printed microscope"
+  if has_libgl; then
+    step "$title" test_hardware "$1"
+  else
+    printf '\n== %s\n   skipped: libGL.so.1 is not on this machine\n' "$title"
+  fi
+}
+
+# run_test [ARGUMENT...]: those of pytest; without any, all checks and tests. Import contracts, shellcheck and
+# systemd-analyze verify are tests like the others: tests/test_house.py.
 run_test() {
   local python
-  [ "$#" -eq 0 ] || die "test takes no options; to run some of the tests: .venv/bin/pytest tests/NAME"
+  # Where ldconfig and sfdisk are; a user's PATH lacks it.
+  export PATH="$PATH:/usr/sbin:/sbin"
+  [ "$#" -eq 0 ] || some_tests "$@"
+  need_for_tests
   python="$(choose_python)"
   use_venv .venv "$python" dev
-  need_tools
   step "ruff check" .venv/bin/ruff check .
   step "ruff format" .venv/bin/ruff format --check .
   step "mypy --strict device" .venv/bin/mypy --strict device
   step_tflite "$python"
-  step "tests of the printed microscope" test_hardware "$python"
+  step_hardware "$python"
+  step_python313 "$python"
   # The last, and silent when all is well: the output of a good run closes on pytest's own count.
   printf '\n== summary of the checks so far: %s\n' "$(failures)"
   printf '\n== all tests\n'
@@ -302,6 +419,15 @@ run_test() {
   [ "${#FAILED[@]}" -eq 0 ] && return
   printf '\n== summary: %s\n' "$(failures)"
   exit 1
+}
+
+# some_tests ARGUMENT...: by pytest; those of the printed microscope in their own environment.
+some_tests() {
+  local python venv=.venv name=dev
+  [[ "$*" != *tests/hardware* || "$*" == *--ignore=tests/hardware* ]] || venv=.venv-hardware name=hardware
+  python="$(choose_python)"
+  use_venv "$venv" "$python" "$name"
+  exec "$venv/bin/python" -m pytest "$@"
 }
 
 failures() {
@@ -328,7 +454,7 @@ run_lock() {
   python="$(choose_python)"
   need_venv "$python"
   [ -x .venv-lock/bin/uv ] || "$python" -m venv .venv-lock >&2
-  pip_into .venv-lock "$UV"
+  pip_into .venv-lock "$UV" || { say_log_end && exit 1; }
   lock dev --generate-hashes --group build --extra dev "$@"
   lock demo --generate-hashes --group build --extra litert --constraints "$(lock_file dev)" "$@"
   # From apt there: numpy, as apt's picamera2 is compiled against it, and lgpio.
@@ -363,16 +489,24 @@ with_install() {
   "run_$1" "${@:2}"
 }
 
+source_rig() {
+  local part
+  for part in systemd/install tests/rig/{debian,rig,install,arm64,image,python313,fresh}; do
+    # shellcheck source=/dev/null # checked by themselves
+    source "$part.sh"
+  done
+}
+
 run_rig() {
-  # shellcheck source=/dev/null # checked by themselves
-  source systemd/install.sh && source tests/rig/rig.sh && source tests/rig/install.sh && source tests/rig/arm64.sh &&
-    source tests/rig/image.sh
+  source_rig
+  hold_rig
   case "$*" in
     "") rig ;;
+    fresh) rig_fresh ;;
     install) rig_install ;;
     arm64) rig_arm64 ;;
     image) rig_image ;;
-    *) die "rig takes no option but one of: install, arm64, image" ;;
+    *) die "rig takes no option but one of: fresh, install, arm64, image" ;;
   esac
 }
 

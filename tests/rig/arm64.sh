@@ -12,9 +12,7 @@ arm64_emulator() {
   say "fetching Debian 13's qemu-user"
   rm -rf "$apt"
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  # From where this Debian has its own packages.
-  # shellcheck disable=SC2016 # apt-get's own
-  mirror="$(apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" | head -n 1)"
+  mirror="$(debian_mirror)"
   [ -n "$mirror" ] || die "apt has no list of packages yet. Type: sudo apt-get update"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources"
   fetch=(apt-get -qq -o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists"
@@ -46,21 +44,13 @@ arm64_end() {
 }
 
 # arm64_debian RELEASE: made once.
-arm64_debian() {
-  [ ! -f "$RIG/arm64-$1/complete" ] || return 0
-  say "making Debian $1 for arm64 (some minutes)"
-  rm -rf "$RIG/arm64-$1"
-  debootstrap --arch=arm64 --variant=minbase --include=ca-certificates,systemd-sysv,udev,kmod "$1" "$RIG/arm64-$1" \
-    >"$RIG/arm64-$1.log" 2>&1 || die "debootstrap failed: .rig/arm64-$1.log"
-  touch "$RIG/arm64-$1/complete"
-}
+arm64_debian() { debian "arm64-$1" "$1" --arch=arm64 --include=ca-certificates,systemd-sysv,udev,kmod; }
 
 # arm64_copy RELEASE: that Debian, to be written into.
 arm64_copy() {
   rm -rf "$RIG/arm64"
   cp -a "$RIG/arm64-$1" "$RIG/arm64"
-  # A machine behind a proxy has certificates of its own.
-  cp -L /etc/ssl/certs/ca-certificates.crt "$RIG/arm64/etc/ssl/certs/ca-certificates.crt"
+  lend_network "$RIG/arm64"
 }
 
 # arm64_test RELEASE: true when all passed.
@@ -83,7 +73,6 @@ arm64_test() {
 rig_arm64() {
   local failed=0 release python
   need_commands debootstrap debootstrap
-  mkdir -p "$RIG"
   python="$(choose_python)"
   # Before the emulator is entered in the kernel: making an environment sets a trap of its own for the end.
   use_venv .venv "$python" dev

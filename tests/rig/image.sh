@@ -14,7 +14,7 @@ image_stand_in() {
   local root="$RIG/image-root" package="$RIG/image-root/tmp/python3-picamera2"
   rm -rf "$root"
   cp -a "$RIG/arm64-trixie" "$root"
-  cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+  lend_network "$root"
   mkdir -p "$root/etc/initramfs-tools/conf.d" "$root/usr/share/initramfs-tools/modules.d" "$package/DEBIAN"
   echo MODULES=list >"$root/etc/initramfs-tools/conf.d/rig"
   printf '%s\n' virtio_pci virtio_blk ext4 >"$root/usr/share/initramfs-tools/modules.d/rig"
@@ -102,7 +102,6 @@ image_boot() {
 rig_image() {
   local failed=0 start
   arm64_begin
-  mkdir -p "$RIG"
   need_commands debootstrap debootstrap qemu-system-aarch64 qemu-system-arm mformat mtools
   arm64_debian trixie
   rig_once image_stand_in

@@ -4,23 +4,6 @@
 
 INSTALL_LIMIT_S=900
 
-# install_debian RELEASE: made once.
-install_debian() {
-  [ ! -f "$RIG/install-$1/complete" ] || return 0
-  say "making Debian $1 (three minutes)"
-  rm -rf "$RIG/install-$1"
-  debootstrap --variant=minbase --include=ca-certificates,dbus,iproute2,procps,systemd-sysv "$1" "$RIG/install-$1" \
-    >"$RIG/install-$1.log" 2>&1 || die "debootstrap failed: .rig/install-$1.log"
-  touch "$RIG/install-$1/complete"
-}
-
-# install_copy: of the checkout, what an installation is made from.
-install_copy() {
-  rm -rf "$RIG/checkout"
-  mkdir "$RIG/checkout"
-  cp -r device models systemd tests setup.sh pyproject.toml README.md CHANGELOG.md LICENSE "$RIG/checkout"
-}
-
 # install_into ROOT WHEELS: the appliance with simulated parts, and the unit that looks at it after the boot.
 install_into() {
   "$RIG/checkout/setup.sh" install --root "$1"
@@ -49,12 +32,11 @@ TEXT
 # install_test RELEASE: true when every check was ok.
 install_test() {
   local root="$RIG/installed-$1" result="$RIG/out-install-$1"
-  install_debian "$1"
+  debian "install-$1" "$1" --include=ca-certificates,dbus,iproute2,procps,systemd-sysv
   rm -rf "$root" "$result"
   mkdir "$result"
   cp -a "$RIG/install-$1" "$root"
-  # A machine behind a proxy has certificates of its own.
-  cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+  lend_network "$root"
   ./setup.sh wheels "$RIG/wheels-$1" --release "$1" --machine "$(uname -m)"
   install_into "$root" >"$result/install.log" 2>&1 || die "install --root failed: $result/install.log"
   say "booting Debian $1 with the appliance"
@@ -68,9 +50,9 @@ install_test() {
 # rig_install: both releases; true when all was ok on both.
 rig_install() {
   local failed=0 release
-  need_commands debootstrap debootstrap systemd-nspawn systemd-container
-  mkdir -p "$RIG"
-  install_copy
+  need_debian
+  need_commands systemd-nspawn systemd-container
+  copy_checkout "$RIG/checkout"
   for release in bookworm trixie; do
     printf '== %s\n' "$release"
     install_test "$release" || failed=1

@@ -6,7 +6,6 @@
 # boot Debian's kernel. Its disk is thrown away after each run. The checkout is lent to it read-only, and .rig/out is
 # where it leaves its result: files come back whole, and nothing that a kernel prints can get between them.
 
-RIG="$ROOT/.rig"
 RIG_PICAMERA2=0.3.38
 RIG_LGPIO=0.2.2.0
 RIG_LIMIT_S=1500
@@ -18,7 +17,7 @@ rig_in_root() {
 
 rig_debian() {
   rm -rf "$RIG/root"
-  debootstrap --variant=minbase --include=ca-certificates trixie "$RIG/root"
+  debian root trixie --include=ca-certificates
   # A boot file system with the three modules that find the disk: emulated, all of Debian's would take long to unpack.
   mkdir -p "$RIG/root/etc/initramfs-tools/conf.d" "$RIG/root/usr/share/initramfs-tools/modules.d"
   echo MODULES=list >"$RIG/root/etc/initramfs-tools/conf.d/rig"
@@ -69,10 +68,9 @@ rig_gpio_sim() {
 }
 
 # The appliance by its own installation; by pip what apt has on a Pi: picamera2, and lgpio, which is built, with its
-# library in it (PYPI=1), since no wheel is for this Python. pip takes its settings from the
-# environment; a machine behind a proxy has certificates of its own.
+# library in it (PYPI=1), since no wheel is for this Python.
 rig_appliance() {
-  cp -L /etc/ssl/certs/ca-certificates.crt "$RIG/root/etc/ssl/certs/ca-certificates.crt"
+  lend_network "$RIG/root"
   rm -rf "$RIG/root/opt" "$RIG/root/etc/leukoscope"
   mkdir "$RIG/root/opt"
   ./setup.sh install --root "$RIG/root"
@@ -168,9 +166,6 @@ rig() {
   [ "$(uname -m)" = x86_64 ] || die "the rig is for x86-64; this is $(uname -m)."
   [ "$(id -u)" -eq 0 ] || die "the rig makes a Debian of its own: only root can. Type: sudo ./setup.sh rig"
   need_commands debootstrap debootstrap qemu-system-x86_64 qemu-system-x86 mkfs.ext4 e2fsprogs
-  mkdir -p "$RIG"
-  exec 9<"$RIG"
-  flock --nonblock 9 || die "the rig is in use by another ./setup.sh rig."
   rig_once rig_debian
   rig_once rig_packages
   rig_once rig_vimc
