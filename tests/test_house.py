@@ -88,23 +88,6 @@ def test_ok__scripts(checkout: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_fail__setup_unknown_command(checkout: Path) -> None:
-    ran = run("./setup.sh", "nonsense", cwd=checkout)
-    assert ran.returncode == 2
-    assert ran.stdout == ""
-    assert ran.stderr.startswith("usage: ./setup.sh COMMAND")
-
-
-def test_fail__setup_wrong_python(checkout: Path, tmp_path: Path) -> None:
-    wrong = tmp_path / "python"
-    wrong.write_text("#!/bin/sh\necho 'pyenv: python3.13: command not found' >&2\nexit 127\n")
-    wrong.chmod(0o755)
-    ran = run("env", f"PYTHON={wrong}", "./setup.sh", "bench", cwd=checkout)
-    assert ran.returncode == 1
-    assert ran.stdout == ""
-    assert ran.stderr == f"setup: PYTHON={wrong} is not a 64-bit Python 3.11 to 3.13 that runs.\n"
-
-
 def test_ok__systemd_units(checkout: Path, tmp_path: Path) -> None:
     analyze = tool("systemd-analyze")
     units = sorted(

@@ -18,6 +18,9 @@ fresh_step() {
   fi
 }
 
+# fresh_clone: by the bare system's own git.
+fresh_clone() { in_debian "$root" "$user" git clone --quiet /leukoscope.bundle leukoscope >"$log-clone.log" 2>&1; }
+
 # fresh_refused NAME COMMAND...: what has no Python yet ends the command, with one line; prints the packages it names.
 fresh_refused() {
   local log="$log-$1-refused.log" packages
@@ -32,7 +35,7 @@ fresh_refused() {
 fresh_user() {
   local packages
   in_debian "$root" root useradd --create-home --user-group "$user" || return 1
-  in_debian "$root" "$user" git clone --quiet /leukoscope.bundle leukoscope || return 1
+  fresh_clone || return 1
   if ! fresh_refused demo ./setup.sh demo >/dev/null || ! packages="$(fresh_refused test ./setup.sh test)"; then
     result+="not refused in one line that names packages: FAILED (.rig/$(basename "$log")-*-refused.log); "
     return 1
@@ -60,7 +63,7 @@ fresh_run() {
   lend_network "$root"
   git bundle create --quiet "$root/leukoscope.bundle" HEAD
   if [ "$user" = root ]; then
-    in_debian "$root" root git clone --quiet /leukoscope.bundle leukoscope || failed=1
+    fresh_clone || failed=1
   else
     fresh_user || failed=1
   fi

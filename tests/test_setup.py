@@ -1,0 +1,209 @@
+"""setup.sh as a person meets it: what it asks for, what it says, what it leaves unsaid.
+
+The whole of it, on bare systems: `./setup.sh rig fresh`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TOOLS = (
+    *(
+        "bash",
+        "cat",
+        "chmod",
+        "cut",
+        "date",
+        "dirname",
+        "env",
+        "flock",
+        "getconf",
+        "grep",
+        "head",
+        "mkdir",
+    ),
+    *("rm", "sed", "sha256sum", "sh", "sleep", "sort", "stty", "tail", "tr", "uname"),
+)
+"""What every Debian has, and setup.sh takes for granted."""
+
+PYTHON = """#!/bin/sh
+case "$*" in
+  "-c import struct"*) echo "$0" ;;
+  "-c import ensurepip"*) exit "${NO_VENV:-0}" ;;
+  "-c "*"print(\\"python"*) echo python3.13-venv ;;
+  "-c "*) echo "3.13 of $0" ;;
+  --version) echo "Python 3.13.5" ;;
+  "-m venv "*) mkdir -p "$3/bin"; cat "$0" >"$3/bin/python"; chmod +x "$3/bin/python"
+    printf '#!/bin/sh\\necho "leukoscope $*"\\n' >"$3/bin/leukoscope"; chmod +x "$3/bin/leukoscope" ;;
+  "-m pip "*) echo "Collecting chatter"; exit "${PIP_STATUS:-0}" ;;
+  "-m pytest "*) echo "$0 $*" ;;
+esac
+"""
+"""A Python that installs nothing, and says what it is asked to run."""
+
+APT = """#!/bin/sh
+echo "apt-get $*" >>"$CALLS"
+echo "Unpacking chatter"
+exit "${APT_STATUS:-0}"
+"""
+
+
+@dataclass
+class Machine:
+    """A checkout on a machine that has the tools of a bare Debian, and of those that setup.sh may install only what is
+    put into `bin`."""
+
+    checkout: Path
+    bin: Path
+    calls: Path
+
+    def add(self, name: str, script: str) -> None:
+        (self.bin / name).write_text(script)
+        (self.bin / name).chmod(0o755)
+
+    def run(self, *arguments: str, user: int, **variables: str) -> subprocess.CompletedProcess[str]:
+        self.add("id", f"#!/bin/sh\necho {user}\n")
+        environment = {"PATH": str(self.bin), "CALLS": str(self.calls), **variables}
+        return subprocess.run(
+            [self.bin / "bash", "setup.sh", *arguments],
+            cwd=self.checkout,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def asked_of_apt(self) -> str:
+        return self.calls.read_text() if self.calls.exists() else ""
+
+    def log(self) -> str:
+        return (self.checkout / ".setup.log").read_text()
+
+
+@pytest.fixture
+def machine(checkout: Path, tmp_path: Path) -> Machine:
+    made = Machine(tmp_path / "checkout", tmp_path / "bin", tmp_path / "calls")
+    made.bin.mkdir()
+    for name in TOOLS:
+        found = shutil.which(name)
+        assert found, name
+        (made.bin / name).symlink_to(found)
+    for name in (
+        *("setup.sh", "pyproject.toml", "device/requirements.txt", "tests/requirements.txt"),
+        "hardware/requirements.txt",
+    ):
+        (made.checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(checkout / name, made.checkout / name)
+    made.add("apt-get", APT)
+    made.add("ldconfig", "#!/bin/sh\n")
+    return made
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_fail__setup_unknown_command(checkout: Path) -> None:
+    ran = run("./setup.sh", "nonsense", cwd=checkout)
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("usage: ./setup.sh COMMAND")
+
+
+def test_fail__setup_wrong_python(machine: Machine) -> None:
+    machine.add("wrong", "#!/bin/sh\necho 'pyenv: python3.13: command not found' >&2\nexit 127\n")
+    wrong = str(machine.bin / "wrong")
+    ran = machine.run("bench", user=1000, PYTHON=wrong)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert ran.stderr == f"setup: PYTHON={wrong} is not a 64-bit Python 3.11 to 3.13 that runs.\n"
+
+
+def test_fail__without_rights_one_line_says_what_to_type(machine: Machine) -> None:
+    ran = machine.run("demo", user=1000)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        "setup: there is no Python. Type: sudo apt-get install python3 python3-venv\n"
+    )
+    assert machine.asked_of_apt() == ""
+
+
+def test_fail__what_all_tests_need_is_asked_for_in_one_line(machine: Machine) -> None:
+    ran = machine.run("test", user=1000)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    (line,) = ran.stderr.splitlines()
+    _, packages = line.split("Type: sudo apt-get install ")
+    assert {"python3", "python3-venv", "libgl1"} <= {*packages.split()}
+    assert machine.asked_of_apt() == ""
+
+
+def test_fail__a_python_without_venv_is_named(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    for command in ("demo", "test"):
+        ran = machine.run(command, user=1000, NO_VENV="1")
+        assert (ran.returncode, ran.stdout) == (1, "")
+        (line,) = ran.stderr.splitlines()
+        assert "Type: sudo apt-get install python3.13-venv" in line
+
+
+def test_ok__root_gets_all_from_apt_and_its_chatter_stays_in_the_log(machine: Machine) -> None:
+    ran = machine.run("demo", user=0)
+    assert ran.returncode == 1  # this apt-get installs nothing
+    assert "install -y -qq --no-install-recommends python3 python3-venv" in machine.asked_of_apt()
+    assert "chatter" not in ran.stdout + ran.stderr
+    assert "Unpacking chatter" in machine.log()
+
+
+def test_fail__apt_fails(machine: Machine) -> None:
+    ran = machine.run("demo", user=0, APT_STATUS="100")
+    assert ran.returncode == 1
+    assert "setup: the last lines of .setup.log, where all of it is:" in ran.stderr
+    assert "    Unpacking chatter" in ran.stderr
+    assert ran.stderr.splitlines()[-1].endswith("Type: sudo apt-get install python3 python3-venv")
+
+
+def test_ok__a_first_demo_says_a_few_calm_lines(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    ran = machine.run("demo", "--interactive", user=1000)
+    assert (ran.returncode, ran.stdout) == (0, "leukoscope demo --interactive\n")
+    making, ready = ran.stderr.splitlines()
+    assert making.startswith("setup: making .venv with Python 3.13.5 ")
+    assert ready.startswith("setup: .venv is ready, ")
+    assert "Collecting chatter" in machine.log()
+    again = machine.run("demo", user=1000)
+    assert (again.stdout, again.stderr) == ("leukoscope demo\n", "")
+
+
+def test_fail__pip_fails(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    ran = machine.run("demo", user=1000, PIP_STATUS="1")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "setup: the last lines of .setup.log, where all of it is:" in ran.stderr
+    assert "    Collecting chatter" in ran.stderr
+    assert not (machine.checkout / ".venv").exists()
+
+
+def test_ok__some_tests_where_only_the_demo_ran(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    machine.run("demo", user=1000)
+    ran = machine.run("test", "tests/test_cli.py", "-k", "no slide", user=1000)
+    assert ran.returncode == 0
+    python = machine.checkout / ".venv" / "bin" / "python"
+    assert ran.stdout == f"{python} -m pytest tests/test_cli.py -k no slide\n"
+    assert "from tests/requirements.txt" in ran.stderr
+    assert (machine.checkout / ".venv" / "stamp-dev").exists()
+
+
+def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    ran = machine.run("test", "tests/hardware/test_guide.py", user=1000)
+    python = machine.checkout / ".venv-hardware" / "bin" / "python"
+    assert ran.stdout == f"{python} -m pytest tests/hardware/test_guide.py\n"
+    assert "from hardware/requirements.txt" in ran.stderr
