@@ -57,6 +57,13 @@ from device.watch import print_panel, watch
 
 USAGE_ERROR = 2
 
+WORDS = (
+    "AML 0.71: acute myeloid leukaemia, with a confidence of 0.71 out of 1; ALL: acute "
+    "lymphoblastic, CML: chronic myeloid, CLL: chronic lymphocytic leukaemia; 24 % blasts of 112: "
+    "24 percent of 112 white cells were blasts. More words: README, 'Words on the panel and in the tables'."
+)
+"""Below the help of every command that prints verdicts."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 1 failed, 2 called wrongly."""
@@ -92,9 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(
-        name: str, run: Callable[[argparse.Namespace], int], meaning: str
+        name: str, run: Callable[[argparse.Namespace], int], meaning: str, words: str = ""
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=meaning, description=f"{meaning}. {NOTICE}")
+        added = commands.add_parser(
+            name, help=meaning, description=f"{meaning}. {NOTICE}", epilog=words
+        )
         added.set_defaults(command=run)
         added.add_argument(
             "--settings", type=Path, metavar="FILE", help="settings file (default: the system's)"
@@ -132,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         "--into", type=Path, default=Path("demo-output"), metavar="DIR", help="where records go"
     )
 
-    reading = command("classify", _classify, "Read image files and folders")
+    reading = command("classify", _classify, "Read image files and folders", WORDS)
     reading.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     reading.add_argument(
         "--um-per-px", type=float, metavar="UM", help="scale of the files in µm per pixel"
@@ -172,8 +181,10 @@ def _parser() -> argparse.ArgumentParser:
     charting.add_argument("picture", type=Path, metavar="FILE.png")
     action("restart", "Begin a new reference: the slides so far count no more")
 
-    command("slides", _slides, "List the slides")
-    show = command("show", _show, "Print a slide's verdict and write a picture of its fields")
+    command("slides", _slides, "List the slides", WORDS)
+    show = command(
+        "show", _show, "Print a slide's verdict and write a picture of its fields", WORDS
+    )
     show.add_argument("slide", metavar="S0042")
     show.add_argument("--fields", action="store_true", help="print all about each field too")
     show.add_argument(

@@ -99,6 +99,7 @@ def control_text(controls: Controls) -> str:
     if points:
         heads = ["SLIDE", *(head.upper() for head in CHARTED.values()), "RULES BROKEN"]
         lines += ["", *text_table([heads, *(_row(point) for point in points)])]
+        lines += ["", "(+0.4): so many standard deviations from the centre of the reference"]
     simulated = f" {SIMULATED}." if controls.made_for.simulated else ""
     return "\n".join([*lines, "", NOTICE + simulated, ""])
 
@@ -143,12 +144,12 @@ def control_json(controls: Controls) -> dict[str, object]:
 def _row(point: Point) -> list[str]:
     told = ", ".join(map(str, point.broken))
     if point.reference is None:
-        told = "founds the reference"
+        told = "in reference"
     return [point.slide.slide, *(_cell(point, name) for name in CHARTED), told]
 
 
 def _cell(point: Point, name: str) -> str:
-    """The value, and its score behind it: '61.2 (+0.4 s)'."""
+    """The value, and its score behind it: '61.2 (+0.4)'."""
     measured = value(point.slide.measures, name)
     shown = f"{100 * measured:.1f} %" if name == "blasts" else f"{measured:.3g}"
-    return f"{shown} ({point.scores[name]:+.1f} s)" if name in point.scores else shown
+    return f"{shown} ({point.scores[name]:+.1f})" if name in point.scores else shown

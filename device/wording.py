@@ -62,11 +62,15 @@ def brief_reason(verdict: Verdict) -> str:
 
 
 def seen_text(verdict: Verdict) -> str:
-    """What was seen, at most 24 characters: '61 % blasts of 112'; of a model of fields its '3 white cells'."""
+    """What was seen, in a cell of a table: '61 % blasts of 112'; of a model of fields '3 white cells'.
+
+    At most 22 characters up to 999 cells, shortened as on the panel; '-' when no field was read.
+    """
     if not verdict.fields:
         return "-"
     count = verdict.white_cells
-    return finding(verdict) or f"{count} white cell{'' if count == 1 else 's'}"
+    counted = f"{count} white cell{'' if count == 1 else 's'}"
+    return finding(verdict).replace("granulocytes", "granuloc.") or counted
 
 
 def control_mark(control: Control | None) -> str:

@@ -213,6 +213,16 @@ def test_ok__show(run: Run, filled: Path, tmp_path: Path) -> None:
     assert (tmp_path / "mine.jpg").exists()
 
 
+@pytest.mark.parametrize("command", ["slides", "show", "classify"])
+def test_ok__help_explains_the_words(run: Run, command: str) -> None:
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    text = " ".join(out.split())
+    for words in ("acute myeloid leukaemia", "acute lymphoblastic", "confidence of 0.71 out of 1"):
+        assert words in text
+    assert "Words on the panel and in the tables" in text
+
+
 def add_fields(state: Path, slide: int, count: int) -> None:
     with examples.open_store(state) as store:
         for _ in range(count):

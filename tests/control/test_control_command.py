@@ -75,6 +75,7 @@ def test_ok__recorded_slides_become_controls(run: Run, tmp_path: Path) -> None:
     ]
     _, out, _ = run()
     assert "the reference is made of 4 slides" in out
+    assert max(map(len, out.splitlines())) <= 80
     assert [line.split()[0] for line in out.splitlines() if line.startswith("S00")] == [
         *("S0001", "S0002", "S0003", "S0004")
     ]
