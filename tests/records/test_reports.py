@@ -291,7 +291,7 @@ def test_ok__text_of_cells(cell_store: RecordStore) -> None:
         (
             {"label": None, "pattern": None, "reason": Reason.FEW_CELLS},
             "S0001  INCONCLUSIVE  UNCONTROLLED",
-            "under 50 cells: go on - 65 % blasts of 105",
+            "under 50 cells - 65 % blasts of 105",
         ),
         (
             {"label": None, "pattern": None, "reason": Reason.LOW_CONFIDENCE},
