@@ -45,12 +45,12 @@ die() {
 
 LOG=.setup.log
 
-# watch_log: what a terminal shows during a long wait, in one line: its seconds, and the last line of LOG.
+# watch_log: what a terminal shows during a long wait, in one line: the seconds so far, and the last line of LOG.
 watch_log() {
-  local began=$SECONDS width
+  local width
   width="$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)"
   while sleep 0.5 && kill -0 "$$" 2>/dev/null; do
-    printf '\r\033[K%s' "$(printf '%5d s  %s' "$((SECONDS - began))" "$(tail -n 1 "$LOG" | LC_ALL=C tr -cd ' -~')" |
+    printf '\r\033[K%s' "$(printf '%5d s  %s' "$SECONDS" "$(tail -n 1 "$LOG" | LC_ALL=C tr -cd ' -~')" |
       cut -c "1-$((${width:-80} - 1))")" >&2
   done
 }
@@ -218,7 +218,7 @@ make_venv() {
   local venv="$1" python="$2" name="$3" began=$SECONDS
   [ -w . ] || die "$ROOT can't be written to: run this as its owner, or in a copy of your own."
   need_venv "$python"
-  say "making $venv with $("$python" --version) from $(lock_file "$name"): a minute or two, the first time only"
+  say "making $venv with $("$python" --version) (a minute or two, the first time)"
   UNFINISHED="$venv"
   trap clean_up EXIT
   trap 'exit 130' INT TERM

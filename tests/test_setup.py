@@ -197,7 +197,6 @@ def test_ok__some_tests_where_only_the_demo_ran(machine: Machine) -> None:
     assert ran.returncode == 0
     python = machine.checkout / ".venv" / "bin" / "python"
     assert ran.stdout == f"{python} -m pytest tests/test_cli.py -k no slide\n"
-    assert "from tests/requirements.txt" in ran.stderr
     assert (machine.checkout / ".venv" / "stamp-dev").exists()
 
 
@@ -206,4 +205,4 @@ def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: Mac
     ran = machine.run("test", "tests/hardware/test_guide.py", user=1000)
     python = machine.checkout / ".venv-hardware" / "bin" / "python"
     assert ran.stdout == f"{python} -m pytest tests/hardware/test_guide.py\n"
-    assert "from hardware/requirements.txt" in ran.stderr
+    assert (machine.checkout / ".venv-hardware" / "stamp-hardware").exists()
