@@ -221,7 +221,7 @@ make_venv() {
   say "making $venv with $("$python" --version) (a minute or two, the first time)"
   UNFINISHED="$venv"
   trap clean_up EXIT
-  trap 'exit 130' INT TERM
+  trap 'echo >&2 && exit 130' INT TERM
   # The lock "demo" is a part of "dev", so an environment for the demo grows into one for the tests.
   if [ "$name" = dev ] && is_current "$venv" "$python" demo; then
     rm "$venv/stamp-demo"
