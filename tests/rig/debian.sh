@@ -18,7 +18,7 @@ hold_rig() {
 # debian_mirror: prints where this system has its own packages from; of a system that is no Debian, nothing.
 debian_mirror() {
   # shellcheck disable=SC2016 # apt-get's own
-  apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" | head -n 1
+  apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" | sed -n 1p
 }
 
 # debian NAME RELEASE OPTION...: .rig/NAME holds that release. Made once. OPTION: of debootstrap.
