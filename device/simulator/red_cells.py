@@ -13,6 +13,15 @@ from device.simulator.stain import Colour
 DIAMETER_UM = 7.5
 """Mean diameter on a dried film: 6.0-8.5 µm, mean about 7.2-7.5 (Bain ch. 3)."""
 
+OVERLAP = 0.3
+"""What the thinner of two red cells still absorbs where they lie on each other, as a share.
+
+Two layers of dye would add up to twice the absorbance of one, but dried cells thin out where they lie on
+each other. In 246 pairs of overlapping red cells in the real fields of BCCD (MIT licence) the overlap has
+1.19 times the absorbance of the mean of its two cells in green and 1.32 times in blue (medians; quartiles
+1.03 to 1.40 and 1.13 to 1.59), measured at points mirrored at each cell's centre.
+"""
+
 _TABLE = 512
 _REACH = 1.2
 """A cell is drawn to 1.2 of its radius: the bright line around it ends there."""
@@ -29,7 +38,7 @@ class RedCellLook:
     sharp: 0 the hollow of a cell in suspension to 1 one with a marked edge, as drying leaves it.
     flat: share of the cells without pallor.
     rim, halo: dark edge and bright line around it, left by refraction, in cell thicknesses.
-    chained: share of the cells that lie in rouleaux.
+    chained: chance that a cell begins a rouleau of 2 to 6 cells.
     crenated: share of the cells with scalloped edges, an artefact of slow drying.
     """
 
@@ -118,6 +127,7 @@ def lay(
     count = round(cover * width * height / (np.pi * look.radius_um**2))
     centres = rng.uniform(-0.5, 0.5, (count, 2)) * np.array([width, height])
     chain = np.arange(count)
+    gaps = np.zeros(count)
     index = 0
     while index < count:
         # A rouleau: cells that lean on each other like fallen coins, along a bent line.
@@ -127,14 +137,14 @@ def lay(
         heading = rng.uniform(0.0, 2.0 * np.pi)
         for member in range(index + 1, index + length):
             heading += rng.normal(0.0, 0.35)
-            gap = look.radius_um * rng.uniform(1.05, 1.75)
-            step = gap * np.array([np.cos(heading), np.sin(heading)])
+            gaps[member] = look.radius_um * rng.uniform(1.05, 1.75)
+            step = gaps[member] * np.array([np.cos(heading), np.sin(heading)])
             centres[member] = centres[member - 1] + step
             chain[member] = chain[index]
         index += length
     radius = look.radius_um * np.clip(rng.normal(1.0, look.size_spread, count), 0.7, 1.3)
     closeness = rng.uniform(0.86, 1.06)
-    _spread_out(centres, radius, chain, obstacles, closeness)
+    _spread_out(centres, radius, chain, gaps, obstacles, closeness)
     flat = rng.random(count) < look.flat
     pallor = look.pallor * np.clip(rng.normal(1.0, 0.2, count), 0.3, 1.5)
     return RedCells(
@@ -157,13 +167,15 @@ def _spread_out(
     centres: npt.NDArray[np.float64],
     radius: npt.NDArray[np.float64],
     chain: npt.NDArray[np.int_],
+    gaps: npt.NDArray[np.float64],
     obstacles: npt.NDArray[np.float64],
     closeness: float,
 ) -> None:
     """Push cells apart in place until most of them merely touch, as in a monolayer.
 
-    closeness: the share of the sum of two radii at which they leave each other alone. Neighbours
-    in a rouleau do not push each other. Some overlaps stay: the pushing stops after a few rounds.
+    closeness: the share of the sum of two radii at which they leave each other alone. gaps: how near
+    each cell of a rouleau may come to the one before it in µm, shape (n,); others would else push them
+    onto each other. Some overlaps stay: the pushing stops after a few rounds.
     """
     count = len(centres)
     if count == 0:
@@ -171,7 +183,7 @@ def _spread_out(
     points = centres.astype(np.float32)
     reach = ((radius[:, None] + radius[None, :]) * closeness).astype(np.float32)
     neighbours = np.nonzero(chain[1:] == chain[:-1])[0]
-    reach[neighbours, neighbours + 1] = reach[neighbours + 1, neighbours] = 0.0
+    reach[neighbours, neighbours + 1] = reach[neighbours + 1, neighbours] = gaps[neighbours + 1]
     np.fill_diagonal(reach, 0.0)
     for round_ in range(18):
         # Wide berth first, which evens out the density; then only what overlaps moves.
@@ -194,7 +206,9 @@ def _spread_out(
 
 
 def draw(canvas: Canvas, cells: RedCells, look: RedCellLook, colour: Colour) -> None:
-    """Draw one field's red cells; where two overlap their absorbances add."""
+    """Draw one field's red cells; where two overlap, see `OVERLAP`."""
+    height, width = canvas.absorbance.shape[:2]
+    layer = np.zeros((height, width), dtype=np.float32)
     share = np.linspace(0.0, _REACH, _TABLE)
     hollow = np.maximum(1.0 - thickness(share), 0.0).astype(np.float32)
     hollow[share > 0.72] = 0.0  # beyond the thickest ring the dried cell lies flat on the glass
@@ -240,4 +254,12 @@ def draw(canvas: Canvas, cells: RedCells, look: RedCellLook, colour: Colour) -> 
             1.0 - np.float32(cells.pallor[i]) * hollow[np.minimum(at, _TABLE - 1).astype(np.int32)]
         )
         amount *= np.float32(cells.amount[i])
-        canvas.add(window, amount, colour)
+        under = layer[window.rows, window.columns]
+        # Halos are below 0 and leave what they lie on as it is.
+        shared = np.minimum(under, amount)
+        np.maximum(shared, 0.0, out=shared)
+        shared *= np.float32(1.0 - OVERLAP)
+        amount -= shared
+        under += amount
+    for channel in range(3):
+        canvas.absorbance[:, :, channel] += layer * colour[channel]
