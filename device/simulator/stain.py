@@ -20,7 +20,7 @@ Colour = npt.NDArray[np.float32]
 
 AZURE_B = np.array([1.00, 0.52, 0.16])
 EOSIN = np.array([0.06, 1.00, 0.50])
-PURPLE = np.array([0.66, 1.32, 0.52])
+PURPLE = np.array([0.85, 1.32, 0.33])
 HAEMOGLOBIN = np.array([0.03, 0.25, 0.70])
 """Soret band at 415 nm in B, Q bands at 540 and 577 nm in G (Prahl, Oregon Medical Laser Center)."""
 
@@ -85,9 +85,9 @@ def draw_stain(rng: np.random.Generator) -> Stain:
         basophilic=shade(1.05 * strength, (violet, PURPLE), (0.85 - violet, AZURE_B)),
         acidophilic=shade(
             pinkness * strength,
-            (0.6 - 0.4 * blueness, EOSIN),
-            (0.15 + 0.2 * blueness, AZURE_B),
-            (0.15, PURPLE),
+            (0.45, EOSIN),
+            (0.12 + 0.08 * blueness, AZURE_B),
+            (0.35, PURPLE),
         ),
         neutrophil=shade(0.75 * strength, (0.6, PURPLE), (0.35 * (1 - blueness), EOSIN)),
         azurophil=shade(1.5 * strength, (1.1, PURPLE), (0.3, EOSIN)),

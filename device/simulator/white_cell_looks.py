@@ -116,7 +116,7 @@ def _neutrophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
         outline=0.035,
         stretch=rng.uniform(1.0, 1.12),
         basophilia=0.03,
-        acidophilia=0.45,
+        acidophilia=0.65,
         granules=_neutrophil_granules(rng, azurophil=0),
     )
 
