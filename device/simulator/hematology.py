@@ -59,7 +59,7 @@ DIAMETER_UM: Mapping[CellType, tuple[float, float]] = MappingProxyType(
         # (mean, standard deviation) on a dried film, after Bain ch. 2, 3 and 9.
         CellType.NEUTROPHIL: (13.0, 0.8),
         CellType.LYMPHOCYTE: (10.3, 1.1),
-        CellType.MONOCYTE: (16.5, 1.4),
+        CellType.MONOCYTE: (14.5, 1.4),
         CellType.EOSINOPHIL: (13.8, 0.9),
         CellType.BASOPHIL: (12.2, 0.9),
         CellType.LYMPHOBLAST: (12.8, 1.5),

@@ -155,9 +155,9 @@ def _basophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
 def _monocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
         nucleus=bent(
-            rng.uniform(1.5, 3.6),
-            rng.uniform(0.42, 0.50) * r,
-            rng.uniform(0.42, 0.50) * r,
+            rng.uniform(2.2, 4.0),
+            rng.uniform(0.44, 0.52) * r,
+            rng.uniform(0.37, 0.44) * r,
             rng.uniform(0.0, 0.25),
             rng,
         ),
