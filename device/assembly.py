@@ -8,13 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from device import health
 from device.control.series import MadeFor
 from device.controls import Controls, control_folder
 from device.daemon import Daemon, Openers, Surroundings
+from device.errors import ButtonError, CameraError, DisplayError, LightError
 from device.microscope.calibration_folder import CalibrationFolder, Found, Optics
 from device.microscope.led import GpioLed
 from device.microscope.microscope import Microscope
@@ -24,18 +26,28 @@ from device.model.bundle import load_bundle
 from device.model.readers import SlideReader, open_reader
 from device.panel.button import Button, Gesture, GpioButton
 from device.panel.display import Display
-from device.panel.keyboard import Keyboard
+from device.panel.keyboard import GESTURES_TEXT, Keyboard
 from device.panel.mirror import MirroredDisplay
 from device.panel.oled import OledDisplay
 from device.panel.panel import Panel
 from device.panel.remote_button import RemoteButton
 from device.panel.screens import Screen
-from device.panel.terminal import TerminalDisplay
+from device.panel.terminal import LiveTerminal, PrintedDisplay, is_live_terminal
+from device.reading.results import NOTICE
 from device.records.store import RecordStore
 from device.settings import Settings
 from device.simulator.microscope import SimulatedCamera, SimulatedLight
 from device.simulator.stage import Stage
 from device.systemd import notify
+
+BOARD = Path("/proc/device-tree/model")
+"""The name of the board: a Raspberry Pi has it, a PC has none."""
+
+NO_PI = (
+    'to run without a Raspberry Pi: [parts] microscope = "simulated", panel = "simulated" in a file for '
+    "--settings; leukoscope demo writes one"
+)
+"""Added to what is said of a missing part where no Raspberry Pi is."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,20 +122,38 @@ def open_parts(
             timeout_s=camera.timeout_s,
             controls=controls,
         )
+    with _real_parts():
+        led = open_led(settings)
+        try:
+            return led, PiCamera(
+                width=camera.width,
+                height=camera.height,
+                sensor=(camera.sensor_width, camera.sensor_height, camera.sensor_bits),
+                um_per_px=camera.um_per_px,
+                controls=controls,
+                timeout_s=camera.timeout_s,
+            )
+        except BaseException:
+            led.close()
+            raise
+
+
+def open_led(settings: Settings) -> GpioLed:
+    """The real LED alone, dark. Raises LightError."""
     _use_lgpio(settings)
-    led = GpioLed(settings.light.pin)
+    with _real_parts():
+        return GpioLed(settings.light.pin)
+
+
+@contextmanager
+def _real_parts() -> Iterator[None]:
+    """Opens real parts: on a computer that can't have them, the error says how to do without."""
     try:
-        return led, PiCamera(
-            width=camera.width,
-            height=camera.height,
-            sensor=(camera.sensor_width, camera.sensor_height, camera.sensor_bits),
-            um_per_px=camera.um_per_px,
-            controls=controls,
-            timeout_s=camera.timeout_s,
-        )
-    except BaseException:
-        led.close()
-        raise
+        yield
+    except (LightError, CameraError, ButtonError, DisplayError) as error:
+        if BOARD.exists() or NO_PI in str(error):
+            raise
+        raise type(error)(f"{error}; {NO_PI}") from error
 
 
 def _use_lgpio(settings: Settings) -> None:
@@ -164,18 +194,32 @@ def optics(settings: Settings) -> Optics:
     )
 
 
-def open_display(settings: Settings) -> Display:
-    """The OLED, or the terminal in its place, mirrored. Raises DisplayError when luma.oled is missing."""
-    return MirroredDisplay(_open_panel(settings), Path(settings.panel.mirror), time.monotonic)
+def own_terminal(settings: Settings) -> LiveTerminal | None:
+    """The terminal in place of a simulated panel; None where the panel is real, or there is no terminal."""
+    if settings.parts.panel == "simulated" and is_live_terminal(sys.stdout):
+        keys = f"{GESTURES_TEXT}   " if sys.stdin.isatty() else ""
+        return LiveTerminal(sys.stdout, NOTICE, f"{keys}Ctrl-C stop", words=0)
+    return None
+
+
+def open_display(settings: Settings, terminal: LiveTerminal | None = None) -> Display:
+    """The OLED, or in its place the terminal, mirrored. Raises DisplayError when luma.oled is missing.
+
+    terminal: of `own_terminal`; a simulated panel without one is printed when the process ends.
+    """
+    return MirroredDisplay(
+        terminal or _open_panel(settings), Path(settings.panel.mirror), time.monotonic
+    )
 
 
 def _open_panel(settings: Settings) -> Display:
     if settings.parts.panel == "simulated":
-        return TerminalDisplay(sys.stdout, in_place=sys.stdout.isatty())
+        return PrintedDisplay(sys.stdout)
     panel = settings.panel
-    return OledDisplay(
-        controller=panel.driver, port=panel.i2c_bus, address=panel.address, clock=time.monotonic
-    )
+    with _real_parts():
+        return OledDisplay(
+            controller=panel.driver, port=panel.i2c_bus, address=panel.address, clock=time.monotonic
+        )
 
 
 def open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button:
@@ -194,12 +238,13 @@ def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> B
     if settings.parts.panel == "simulated":
         return Keyboard(sys.stdin, on_gesture, {})
     _use_lgpio(settings)
-    return GpioButton(
-        settings.button.pin,
-        bounce_time=settings.button.debounce_ms / 1000,
-        on_gesture=on_gesture,
-        clock=time.monotonic,
-    )
+    with _real_parts():
+        return GpioButton(
+            settings.button.pin,
+            bounce_time=settings.button.debounce_ms / 1000,
+            on_gesture=on_gesture,
+            clock=time.monotonic,
+        )
 
 
 def open_classifier(settings: Settings, threads: int) -> SlideReader:

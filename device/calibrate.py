@@ -55,16 +55,17 @@ def calibrate(
     say: Callable[[str], None],
     stage: Stage | None = None,
     on_step: Callable[[Step, int], None] | None = None,
+    press: str = "Press",
 ) -> bool:
     """Make a calibration; False when the person gave up.
 
     display: stays open. relay: brings the gestures. say: takes a line for whoever reads over SSH.
-    stage: of a simulated microscope; on_step: see `CalibrationSession`.
+    stage: of a simulated microscope; on_step, press: see `CalibrationSession`.
     Raises what the parts raise. Until all is done the old calibration stays, and it is said so; the
     light is off at the end.
     """
     controls = assembly.settings_controls(settings)
-    with _session(settings, display, relay, say, stage, on_step, controls) as session:
+    with _session(settings, display, relay, say, stage, on_step, press, controls) as session:
         calibrator = Calibrator(
             session.light,
             session.camera,
@@ -83,6 +84,7 @@ def check(
     say: Callable[[str], None],
     stage: Stage | None = None,
     on_step: Callable[[Step, int], None] | None = None,
+    press: str = "Press",
 ) -> bool:
     """Hold the microscope against its calibration by clean glass; whether nothing has drifted.
 
@@ -96,7 +98,9 @@ def check(
     if calibration is None:
         raise LeukoscopeError("there is no calibration to check: run leukoscope calibrate")
     say(f"calibration {calibration.name} of {calibration.made}, {calibration.scale_text}")
-    with _session(settings, display, relay, say, stage, on_step, calibration.controls) as session:
+    with _session(
+        settings, display, relay, say, stage, on_step, press, calibration.controls
+    ) as session:
         fields = session.empty_fields(settings.camera.frames)
         if fields is None:
             say("given up")
@@ -162,8 +166,10 @@ def _alive_for(seconds: float) -> None:
 
 
 @contextmanager
-def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay]]:
+def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay, str]]:
     """Display and gestures of a command over SSH: the panel's own button, and the terminal's keys.
+
+    With them, how a person is asked for a press: which of the two there are.
 
     A panel without a button does, where there is a terminal; raises ButtonError where there is neither.
     """
@@ -185,7 +191,8 @@ def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay]]:
                 _log.error("%s; the keys do: SPACE presses, h gives up", error)
         elif keyboard is None:
             raise ButtonError("nothing to press: run this in a terminal")
-        yield display, relay
+        pressed = [name for name, there in (("the button", button), ("SPACE", keyboard)) if there]
+        yield display, relay, f"Press {' or '.join(pressed)}"
     finally:
         for opened in (keyboard, button):
             if opened is not None:
@@ -195,10 +202,14 @@ def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay]]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP (SSH ended) as Ctrl-C: what is opened is let go of, the light goes off."""
+    """SIGTERM and SIGHUP (SSH ended) as Ctrl-C: what is opened is let go of, the light goes off.
+
+    One that is ignored stays so, as SIGHUP behind nohup.
+    """
     before = {
         number: signal.signal(number, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield
@@ -215,6 +226,7 @@ def _session(
     say: Callable[[str], None],
     stage: Stage | None,
     on_step: Callable[[Step, int], None] | None,
+    press: str,
     controls: CameraControls,
 ) -> Iterator[CalibrationSession]:
     """Light, camera and panel for a session; let go of afterwards, the light off."""
@@ -224,7 +236,7 @@ def _session(
         light, camera = assembly.open_parts(settings, controls, stage)
         try:
             session = CalibrationSession(
-                light, camera, panel, say, settings.timing.sleep_after_s, on_step
+                light, camera, panel, say, settings.timing.sleep_after_s, on_step, press
             )
             relay.to = session.on_gesture
             yield session

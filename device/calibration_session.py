@@ -36,7 +36,8 @@ class CalibrationSession:
 
     say: takes a line for whoever reads over SSH. on_step: told each step before its press is waited
     for; who plays the person (the demonstration) puts the right slide on the stage there. idle_s:
-    without a gesture for so long it gives up, so that the light does not stay on.
+    without a gesture for so long it gives up, so that the light does not stay on. press: how the lines
+    for SSH ask for a press, such as "Press SPACE".
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class CalibrationSession:
         say: Callable[[str], None],
         idle_s: float,
         on_step: Callable[[Step, int], None] | None = None,
+        press: str = "Press",
     ) -> None:
         self.light, self.camera, self.panel = light, camera, panel
         self._say, self._idle_s, self._on_step = say, idle_s, on_step
+        self._press = press
         self.kept = False
         self._gestures: queue.SimpleQueue[Gesture] = queue.SimpleQueue()
         self._meter = FocusMeter()
@@ -119,7 +122,9 @@ class CalibrationSession:
         # A press while a step measured was meant for nothing that came after it.
         while not self._gestures.empty():
             self._gestures.get_nowait()
-        self._say(f"{step.title} {done + 1}/{total}: {step.line1} {step.line2}. Press")
+        self._say(
+            f"{step.title} {done + 1}/{total}: {step.line1} {step.line2}. {self._press}".rstrip()
+        )
         if self._on_step is not None:
             self._on_step(step, done)
 

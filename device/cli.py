@@ -30,13 +30,14 @@ from device.control_command import (
 from device.demo import interactive_demo, scripted_demo
 from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError, SettingsError
 from device.image_files import find_image_files
-from device.journal import set_up_logging
+from device.journal import leads_to_journal, set_up_logging
 from device.logs import journal_command, show_logs
-from device.microscope.led import GpioLed
 from device.model.bundle import load_bundle
 from device.models_command import RESTART, find_bundle, find_bundles, look_at, models_table, select
+from device.output import when_gone
 from device.panel.button import GestureRelay
 from device.panel.screens import FaultScreen
+from device.panel.terminal import LiveTerminal, is_live_terminal, stderr_below
 from device.reading.gates import GATES_UM_PER_PX
 from device.reading.reader import live_gates
 from device.reading.results import NOTICE
@@ -205,8 +206,19 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
+    terminal = assembly.own_terminal(settings)
+    if terminal is None:
+        return _run_on(settings, None)
+    try:
+        with stderr_below(terminal):
+            return _run_on(settings, terminal)
+    finally:
+        terminal.close(keep=False)
+
+
+def _run_on(settings: Settings, terminal: LiveTerminal | None) -> int:
     set_up_logging(sys.stderr, logging.INFO)
-    display = assembly.open_display(settings)
+    display = assembly.open_display(settings, terminal)
     daemon = assembly.make_daemon(settings, display)
     relay = GestureRelay(daemon.on_gesture)
     try:
@@ -227,6 +239,12 @@ def _run(options: argparse.Namespace) -> int:
             relay.to = daemon.on_gesture
     daemon.attach(button)
     daemon.stop_on_signals()
+    if not leads_to_journal(sys.stderr):
+        # Left behind unseen it would keep the camera, and the light on.
+        when_gone(
+            (sys.stdout, sys.stderr),
+            lambda: daemon.stop("stopped: its terminal or pipe was closed"),
+        )
     return daemon.run()
 
 
@@ -235,8 +253,8 @@ def _calibrate(options: argparse.Namespace) -> int:
     set_up_logging(sys.stderr, logging.ERROR)
     task = check if options.check else calibrate
     stage = Stage()  # of a simulated microscope, on which the right slide then lies for each step
-    with interruptible(), service_paused(), at_the_panel(settings) as (display, relay):
-        done = task(settings, display, relay, print, stage, partial(lay_on, stage))
+    with interruptible(), service_paused(), at_the_panel(settings) as (display, relay, press):
+        done = task(settings, display, relay, print, stage, partial(lay_on, stage), press)
     return 0 if done else 1
 
 
@@ -272,7 +290,7 @@ def _status(options: argparse.Namespace) -> int:
 
 def _watch(options: argparse.Namespace) -> int:
     folder = Path(load_settings(options.settings).panel.mirror)
-    if options.once or not sys.stdout.isatty():
+    if options.once or not is_live_terminal(sys.stdout):
         print_panel(folder, sys.stdout)
     else:
         watch(folder, sys.stdout, sys.stdin)
@@ -479,5 +497,5 @@ def _light_off(options: argparse.Namespace) -> int:
         print(f"leukoscope light-off: {error}; the default pin is taken", file=sys.stderr)
         settings = Settings()
     if settings.parts.microscope == "real":
-        GpioLed(settings.light.pin).close()
+        assembly.open_led(settings).close()
     return 0

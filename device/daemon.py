@@ -65,6 +65,13 @@ GESTURES = {
     Gesture.HOLD: Event.HOLD,
     Gesture.LONG_HOLD: Event.LONG_HOLD,
 }
+STOP_SIGNALS = {
+    signal.SIGTERM: "stopped by SIGTERM",
+    signal.SIGINT: "stopped by SIGINT (Ctrl-C)",
+    signal.SIGHUP: "stopped by SIGHUP (its terminal was closed)",
+}
+"""The signals that end the appliance, and what the log says of each. systemd sends SIGTERM."""
+
 HELD_ACTIONS = {Gesture.HOLD: "FINISH SLIDE", Gesture.LONG_HOLD: "POWER OFF"}
 KEEP_CONTROL = "KEEP CONTROL"
 """What a hold does with a finished slide."""
@@ -110,7 +117,7 @@ class Surroundings:
 
 
 class Daemon:
-    """The appliance. `run` returns the exit status; other threads may only call `post`."""
+    """The appliance. `run` returns the exit status; other threads may only call `post` and `stop`."""
 
     def __init__(
         self,
@@ -139,6 +146,7 @@ class Daemon:
         self._optics = ""
         self._touched = self._alive = time.monotonic()
         self._exit: int | None = None
+        self._why_stopped = Event.TERMINATED.value
 
     @property
     def state(self) -> State:
@@ -151,9 +159,13 @@ class Daemon:
         return self._fields_captured
 
     def stop_on_signals(self) -> None:
-        """Take SIGTERM, SIGINT and SIGHUP as a wish to stop, with the light off. In the main thread."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.post(Event.TERMINATED))
+        """Take SIGTERM, SIGINT and SIGHUP as a wish to stop, with the light off. In the main thread.
+
+        A SIGHUP that is ignored stays so: behind nohup the end of the terminal is no wish to stop.
+        """
+        for number, why in STOP_SIGNALS.items():
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_, why=why: self.stop(why))
 
     def attach(self, button: Button) -> None:
         """Watch this button for the hint of what letting go would do."""
@@ -162,6 +174,11 @@ class Daemon:
     def post(self, event: Event) -> None:
         """Put an event on the queue; from any thread."""
         self._events.put(event)
+
+    def stop(self, why: str) -> None:
+        """Ask it to end, with the light off; why: for the log. From any thread, or a signal's handler."""
+        self._why_stopped = why
+        self.post(Event.TERMINATED)
 
     def on_gesture(self, gesture: Gesture) -> None:
         """Put a gesture on the queue; from any thread."""
@@ -224,7 +241,7 @@ class Daemon:
         if self._situation.state is not before.state:
             _log.info(
                 "%s: %s -> %s",
-                event.value,
+                self._why_stopped if event is Event.TERMINATED else event.value,
                 before.state.value,
                 self._situation.state.value,
                 extra={"slide": self._slide_name},

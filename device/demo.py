@@ -7,32 +7,29 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
-from PIL import Image
-
 from device import assembly
-from device.calibrate import calibrate, lay_on
-from device.calibrator import Step
+from device.calibrate import calibrate, interruptible, lay_on
+from device.calibrator import STEPS, Step
 from device.daemon import Daemon
+from device.demo_settings import demo_settings, lines_to_type, write_demo_settings
+from device.demo_view import DemoView, open_view
 from device.errors import LeukoscopeError
 from device.journal import set_up_logging
 from device.panel.button import HOLD_S, Gesture, GestureRelay
-from device.panel.display import Display
-from device.panel.keyboard import Keyboard
-from device.panel.terminal import TerminalDisplay
+from device.panel.keyboard import GESTURES_TEXT, Keyboard
+from device.panel.terminal import is_live_terminal
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
-from device.records.record import EndedBy
-from device.records.text import refusals_of
+from device.records.record import SIMULATED, EndedBy
+from device.records.text import outcome_text, refusals_of
 from device.settings import Settings
 from device.simulator.button import SimulatedButton
 from device.simulator.hematology import Diagnosis
-from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Stage
 from device.text_table import text_table
@@ -48,8 +45,16 @@ FIELDS = 2
 FOCUS_STEPS_UM = (5.0, 2.5, 1.0, 0.0)
 """How the focus wheel is turned, in µm from focus."""
 
+FOCUS_STEP_UM = 0.5
+"""How far a key turns the focus wheel."""
+
+MESSAGE_S = 1.0
+"""How long the panel says why a field was refused."""
+
 CALM_S = 0.4
-"""Least time between two prints of a live screen, so that a terminal can be read."""
+"""How long the person looks before doing the next thing, so that one who looks on can follow."""
+
+KEYS = f"{GESTURES_TEXT}   m next field   n next slide   + - focus wheel   q quit"
 
 
 @dataclass(frozen=True)
@@ -78,46 +83,27 @@ SLIDES = (
 """One slide of each class, one empty, one out of focus."""
 
 
-class CalmTerminal(TerminalDisplay):
-    """A terminal that prints every screen but the live ones, of which it leaves some out.
-
-    live: tells whether the instrument shows a live picture just now.
-    """
-
-    def __init__(self, stream: TextIO, live: Callable[[], bool]) -> None:
-        super().__init__(stream)
-        self._live = live
-        self._printed = 0.0
-
-    def show(self, image: Image.Image) -> None:
-        """Print the picture, unless it is a live one that follows the last too soon."""
-        now = time.monotonic()
-        if self._live() and now - self._printed < CALM_S:
-            return
-        self._printed = now
-        super().show(image)
-
-
 def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     """Calibrate, show `SLIDES` to the appliance as a person would, then print what came of it.
 
     into: the folder of the records; made if absent. Returns the exit status.
     """
-    settings = _simulated(settings, into)
-    set_up_logging(sys.stderr, logging.WARNING)
+    settings = demo_settings(settings, into)
+    file = write_demo_settings(settings, into)
     stage = Stage()
-    calibrate_once(settings, TerminalDisplay(stream), stage, lambda line: _write(stream, line))
-    daemon = assembly.make_daemon(
-        settings, CalmTerminal(stream, lambda: daemon.state is State.READY), stage
-    )
-    button = SimulatedButton(daemon.on_gesture)
-    daemon.attach(button)
-    person = _Person(daemon, button, stage)
-    thread = threading.Thread(target=person.show_all, name="person", daemon=True)
-    thread.start()
-    status = daemon.run()
-    thread.join(PATIENCE_S)
+    with interruptible(), open_view(stream, "Ctrl-C stop") as view:
+        set_up_logging(sys.stderr, logging.WARNING)
+        calibrate_once(settings, view, stage)
+        daemon = assembly.make_daemon(_impatient(settings), view.display, stage)
+        button = SimulatedButton(daemon.on_gesture)
+        daemon.attach(button)
+        person = _Person(daemon, button, stage, view, Path(settings.storage.directory))
+        thread = threading.Thread(target=person.show_all, name="person", daemon=True)
+        thread.start()
+        status = daemon.run()
+        thread.join(PATIENCE_S)
     stream.write("\n" + person.report(Path(settings.storage.directory)) + "\n")
+    stream.write(f"\n{_lines_to_type(settings, file)}\n")
     if person.problem:
         raise LeukoscopeError(f"the demonstration stopped: {person.problem}")
     return status
@@ -125,39 +111,39 @@ def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
 
 def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     """Let a person at the keyboard play with the appliance. Returns the exit status."""
-    if not sys.stdin.isatty():
-        raise LeukoscopeError("the interactive demonstration needs a terminal to read keys from")
-    settings = _simulated(settings, into)
-    set_up_logging(sys.stderr, logging.WARNING)
+    if not sys.stdin.isatty() or not is_live_terminal(stream):
+        raise LeukoscopeError(
+            "the interactive demonstration needs a terminal: to read keys from, and to place text in "
+            "(not TERM=dumb)"
+        )
+    settings = demo_settings(settings, into)
+    file = write_demo_settings(settings, into)
     stage = Stage()
-    calibrate_once(settings, MemoryDisplay(), stage, lambda line: _write(stream, line))
-    daemon = assembly.make_daemon(settings, TerminalDisplay(stream, in_place=True), stage)
-    choice = _Choice(stage)
-    keyboard = Keyboard(
-        sys.stdin,
-        daemon.on_gesture,
-        {
-            "m": stage.move,
-            "n": choice.next_slide,
-            "+": lambda: stage.focus(stage.view.defocus_um + 0.5),
-            "-": lambda: stage.focus(stage.view.defocus_um - 0.5),
-            "q": lambda: daemon.post(Event.TERMINATED),
-        },
-    )
-    stream.write(
-        "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off\n"
-        "m move to the next field   n next slide   + - focus wheel   q quit\n"
-    )
-    daemon.attach(keyboard)
-    daemon.stop_on_signals()
-    status = daemon.run()
-    stream.write(f"\nRecords and pictures: {settings.storage.directory}\n{NOTICE} SIMULATED.\n")
+    with interruptible(), open_view(stream, KEYS) as view:
+        set_up_logging(sys.stderr, logging.WARNING)
+        calibrate_once(settings, view, stage)
+        daemon = assembly.make_daemon(_impatient(settings), view.display, stage)
+        hands = _Hands(stage, view)
+        keyboard = Keyboard(
+            sys.stdin,
+            lambda gesture: hands.do(gesture, daemon),
+            {
+                "m": hands.move,
+                "n": hands.next_slide,
+                "+": lambda: hands.turn(FOCUS_STEP_UM),
+                "-": lambda: hands.turn(-FOCUS_STEP_UM),
+                "q": lambda: daemon.post(Event.TERMINATED),
+            },
+        )
+        daemon.attach(keyboard)
+        daemon.stop_on_signals()
+        status = daemon.run()
+    stream.write(f"Records and pictures: {settings.storage.directory}\n{NOTICE} {SIMULATED}.\n")
+    stream.write(f"\n{_lines_to_type(settings, file)}\n")
     return status
 
 
-def calibrate_once(
-    settings: Settings, display: Display, stage: Stage, say: Callable[[str], None]
-) -> None:
+def calibrate_once(settings: Settings, view: DemoView, stage: Stage) -> None:
     """Calibrate the simulated microscope, unless it has been: a person with a clean slide and a micrometer.
 
     Raises what the parts raise.
@@ -165,40 +151,75 @@ def calibrate_once(
     if assembly.find_calibration(settings).calibration is not None:
         return
     relay = GestureRelay(lambda _gesture: None)
+    view.where("Calibrating by itself", f"{len(STEPS)} steps")
 
     def next_slide(step: Step, done: int) -> None:
+        view.where("Calibrating by itself", f"step {done + 1} of {len(STEPS)}: {step.title}")
         lay_on(stage, step, done)
         relay(Gesture.PRESS)
 
-    calibrate(settings, display, relay, say, stage, next_slide)
+    calibrate(settings, view.display, relay, view.tell, stage, next_slide, press="")
 
 
-def _write(stream: TextIO, line: str) -> None:
-    stream.write(f"{line}\n")
-    stream.flush()
-
-
-def _simulated(settings: Settings, into: Path) -> Settings:
-    """The settings with simulated parts, and the records in `into`."""
+def _impatient(settings: Settings) -> Settings:
+    """The settings with short messages."""
     return dataclasses.replace(
-        settings,
-        parts=dataclasses.replace(settings.parts, microscope="simulated", panel="simulated"),
-        storage=dataclasses.replace(settings.storage, directory=str(into.resolve())),
-        timing=dataclasses.replace(settings.timing, message_s=1.0),
+        settings, timing=dataclasses.replace(settings.timing, message_s=MESSAGE_S)
     )
 
 
-class _Choice:
-    """Which slide the person at the keyboard takes next."""
+def _lines_to_type(settings: Settings, file: Path) -> str:
+    """See `lines_to_type`; the slide to show is the newest that was named, else the newest."""
+    with RecordReader(Path(settings.storage.directory)) as records:
+        slides = [slide for slide in records.slides() if slide.fields_kept]
+    named = [slide for slide in slides if slide.verdict.label is not None] or slides
+    return lines_to_type(file, named[-1].name if named else None)
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage, self._taken = stage, 0
+
+def _place(stage: Stage, fields: str = "") -> str:
+    """Where stage and focus wheel are."""
+    view = stage.view
+    return f"field {view.field + 1}{fields}   focus wheel {view.defocus_um:+.1f} µm from focus"
+
+
+class _Hands:
+    """What the person at the keyboard does. Runs on the keyboard's thread; each key is answered at once."""
+
+    def __init__(self, stage: Stage, view: DemoView) -> None:
+        self._stage, self._view, self._taken = stage, view, 0
         self.next_slide()
 
     def next_slide(self) -> None:
+        """Put the next slide on the stage, out of focus."""
         shown = SLIDES[self._taken % len(SLIDES)]
         self._taken += 1
         self._stage.load(shown.slide, defocus_um=FOCUS_STEPS_UM[0])
+        self._look("another slide lies on the stage: turn the focus wheel with - and +")
+
+    def move(self) -> None:
+        """Move the stage to the next field."""
+        self._stage.move()
+        self._look("moved to another field")
+
+    def turn(self, by_um: float) -> None:
+        """Turn the focus wheel."""
+        self._stage.focus(self._stage.view.defocus_um + by_um)
+        self._look(f"turned the focus wheel by {by_um:+.1f} µm")
+
+    def do(self, gesture: Gesture, daemon: Daemon) -> None:
+        """Do something with the button."""
+        self._view.tell(f"button: {gesture.value}")
+        daemon.on_gesture(gesture)
+
+    def _look(self, did: str) -> None:
+        number = (self._taken - 1) % len(SLIDES)
+        self._view.where(_title(number), _place(self._stage))
+        self._view.tell(did)
+
+
+def _title(number: int) -> str:
+    """Which slide it is, e.g. 'Slide 2 of 7: ALL'."""
+    return f"Slide {number + 1} of {len(SLIDES)}: {SLIDES[number].truth}"
 
 
 class _ImpatienceError(Exception):
@@ -208,37 +229,63 @@ class _ImpatienceError(Exception):
 class _Person:
     """Puts slides on the stage, turns the wheel, presses the button, waits for the panel."""
 
-    def __init__(self, daemon: Daemon, button: SimulatedButton, stage: Stage) -> None:
+    def __init__(
+        self, daemon: Daemon, button: SimulatedButton, stage: Stage, view: DemoView, directory: Path
+    ) -> None:
+        """directory: of the records."""
         self._daemon, self._button, self._stage = daemon, button, stage
+        self._view, self._directory = view, directory
         self._shown: list[tuple[str, float]] = []
         self.problem = ""
 
     def show_all(self) -> None:
         """Show every slide, then stop the appliance, whatever happened."""
         try:
-            for shown in SLIDES:
-                self._show(shown)
+            for number, shown in enumerate(SLIDES):
+                self._show(number, shown)
         except _ImpatienceError as error:
             self.problem = str(error)
         finally:
             self._daemon.post(Event.TERMINATED)
 
-    def _show(self, shown: DemoSlide) -> None:
+    def _show(self, number: int, shown: DemoSlide) -> None:
         self._stage.load(shown.slide, defocus_um=FOCUS_STEPS_UM[0])
+        self._look(number)
+        self._view.tell("turning the focus wheel")
         self._wait_for(State.READY)
         for distance in FOCUS_STEPS_UM if shown.in_focus else FOCUS_STEPS_UM[:1]:
             self._stage.focus(distance)
+            self._look(number)
             time.sleep(CALM_S)
         slowest = 0.0
-        for _ in range(FIELDS):
+        for field in range(1, FIELDS + 1):
+            self._view.tell(f"field {field}: pressed")
             slowest = max(slowest, self._press())
-            self._stage.move()
+            self._view.tell(self._last_field())
             time.sleep(CALM_S)
+            if field < FIELDS:
+                self._stage.move()
+                self._look(number)
+        self._view.tell("holding the button for 2 s: finish the slide")
         self._button.press_for(HOLD_S + 0.1)
         self._wait_for(State.SLIDE_DONE)
         time.sleep(CALM_S)
+        self._view.finished()
         self._press_on()
         self._shown.append((shown.truth, slowest))
+
+    def _look(self, number: int) -> None:
+        self._view.where(_title(number), _place(self._stage, f" of {FIELDS}"))
+
+    def _last_field(self) -> str:
+        """What the records say of the newest field."""
+        with RecordReader(self._directory) as records:
+            newest = records.slides()[-1].number
+            field = records.slide(newest).fields[-1]
+        gate, verdict = field.reading.failed_gate, field.verdict
+        if gate is not None:
+            return f"field {field.number} refused: {gate.problem}: {gate.advice}"
+        return f"field {field.number} read: {outcome_text(verdict) if verdict else 'no verdict'}"
 
     def _press_on(self) -> None:
         """Press until the instrument goes on: it heeds no press that comes while it is still recording."""

@@ -260,6 +260,21 @@ def to_toml(settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def changes_to_toml(settings: Settings) -> str:
+    """What differs from the defaults, as a TOML file: a key a line."""
+    sections = []
+    for section in dataclasses.fields(settings):
+        values = getattr(settings, section.name)
+        lines = [
+            f"{field.name} = {_literal(getattr(values, field.name))}"
+            for field in dataclasses.fields(values)
+            if getattr(values, field.name) != field.default
+        ]
+        if lines:
+            sections.append("\n".join([f"[{section.name}]", *lines, ""]))
+    return "\n".join(sections)
+
+
 def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return json.dumps(value)

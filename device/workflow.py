@@ -41,7 +41,7 @@ class Event(enum.Enum):
     HUNG = "camera hung"
     FINISHED = "slide recorded"
     POWERED_DOWN = "records closed"
-    TERMINATED = "stopped by systemd"
+    TERMINATED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, .
 def diagram() -> str:
     """The table as a Mermaid state diagram: one arrow a pair of states, in the table's order.
 
-    What systemd's stop does is left out: it is the same from every state.
+    What a stop from outside does is left out: it is the same from every state.
     """
     events: dict[tuple[State, State], list[str]] = {}
     for (state, event), transition in TABLE.items():

@@ -510,9 +510,9 @@ def test_ok__over_ssh_from_end_to_end(terminal: Terminal) -> None:
 
 
 def test_fail__over_ssh_given_up(terminal: Terminal) -> None:
-    terminal.sees("DARK 1/9: LED goes off: keep room light away. Press")
+    terminal.sees("DARK 1/9: LED goes off: keep room light away. Press SPACE")
     terminal.types(" ")
-    terminal.sees("EXPOSURE 2/9: Clean glass on the stage, out of focus. Press")
+    terminal.sees("EXPOSURE 2/9: Clean glass on the stage, out of focus. Press SPACE")
     terminal.types("h")
     terminal.sees("given up: nothing has changed, the last calibration stays")
     assert terminal.process.wait(30) == 1

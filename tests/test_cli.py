@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from device.errors import Fault
 from device.panel import screens
 from device.panel.button import Gesture, GestureRelay, Held
 from device.panel.drawing import draw
+from device.panel.terminal import to_text
 from device.reading.results import LABELS, NOTICE
 from device.records.record import EndedBy
 from device.settings import Settings, parse_settings
@@ -36,6 +38,7 @@ from tests.appliance import StubButton
 from tests.bundles import BUNDLE
 from tests.records import examples
 from tests.smears import save_smear, smear
+from tests.vt import Terminal, eventually
 
 JSON_KEYS = [
     *("path", "label", "pattern", "confidence", "probabilities"),
@@ -44,6 +47,21 @@ JSON_KEYS = [
 ]
 
 Run = Callable[..., tuple[int, str, str]]
+
+
+def started(settings_file: Path, root: Path, **given: object) -> subprocess.Popen[str]:
+    """`leukoscope run`, outside of any terminal."""
+    ours = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "text": True}
+    before = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL)}
+    return subprocess.Popen(
+        command("run", "--settings", settings_file), cwd=root, **{**before, **ours, **given}
+    )
+
+
+def until(daemon: subprocess.Popen[str], words: str) -> None:
+    """Read its log until these words come."""
+    while words not in (line := daemon.stderr.readline()):
+        assert line, f"it ended before it said: {words}"
 
 
 @pytest.fixture
@@ -511,7 +529,169 @@ def test_ok__run_until_stopped(settings_file: Path, checkout: Path, tmp_path: Pa
                 daemon.kill()
     assert daemon.returncode == 0, err.decode()
     assert "self-test passed: starting -> ready" in err.decode()
-    assert "█" in out.decode()
+    assert "stopped by SIGTERM: ready -> stopped" in err.decode()
+    assert out == b"", "no pictures in a log"
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (signal.SIGINT, "stopped by SIGINT (Ctrl-C)"),
+        (signal.SIGHUP, "stopped by SIGHUP (its terminal was closed)"),
+    ],
+)
+def test_ok__run_says_which_signal_stopped_it(
+    number: signal.Signals, told: str, settings_file: Path, checkout: Path
+) -> None:
+    with started(settings_file, checkout, stderr=subprocess.PIPE) as daemon:
+        until(daemon, "starting -> ready")
+        daemon.send_signal(number)
+        assert f"{told}: ready -> stopped" in daemon.communicate(timeout=60)[1]
+    assert daemon.returncode == 0
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_ok__run_whose_pipe_is_closed(stream: str, settings_file: Path, checkout: Path) -> None:
+    """It is not left behind unseen, with the light on and the camera in use."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(settings_file, checkout, **pipes) as daemon:
+        until(daemon, "starting -> ready")
+        getattr(daemon, stream).close()
+        if stream == "stdout":
+            assert (
+                "stopped: its terminal or pipe was closed: ready -> stopped" in daemon.stderr.read()
+            )
+        assert daemon.wait(60) in (0, 1)
+
+
+def test_ok__run_whose_terminal_is_closed(settings_file: Path, checkout: Path) -> None:
+    """Even where no SIGHUP tells it, as after `disown`."""
+    terminal = Terminal(command("run", "--settings", settings_file), checkout, 128, 45)
+    terminal.sees("starting -> ready")
+    terminal.hang_up()
+    assert terminal.process.wait(60) in (0, 1)
+
+
+def test_ok__run_behind_nohup_goes_on(settings_file: Path, checkout: Path, tmp_path: Path) -> None:
+    log = tmp_path / "nohup.out"
+    with (
+        log.open("w") as output,
+        started(
+            settings_file,
+            checkout,
+            stdout=output,
+            stderr=output,
+            preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_IGN),
+        ) as daemon,
+    ):
+        eventually(lambda: "starting -> ready" in log.read_text())
+        daemon.send_signal(signal.SIGHUP)
+        daemon.send_signal(signal.SIGINT)
+        assert daemon.wait(60) == 0
+    assert "stopped by SIGINT (Ctrl-C): ready -> stopped" in log.read_text()
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (128, 45)])
+def test_ok__run_in_a_terminal(
+    settings_file: Path, checkout: Path, columns: int, lines: int
+) -> None:
+    """The panel stands still, the log runs below it and is printed after."""
+    terminal = Terminal(command("run", "--settings", settings_file), checkout, columns, lines)
+    terminal.sees("starting -> ready")
+    assert terminal.lines[0] == NOTICE
+    assert terminal.says("SPACE press h hold 2 s: finish slide p hold 6 s: power off Ctrl-C stop")
+    assert terminal.fits()
+    terminal.type(" ")
+    terminal.sees("press: ready -> capturing")
+    terminal.sees("reading -> result")
+    assert terminal.fits()
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.ended() == 0
+    terminal.sees("LED raises the picture")
+    terminal.sees("stopped by SIGINT (Ctrl-C): result -> stopped")
+    assert not terminal.says("█")
+    terminal.close()
+
+
+def test_ok__run_in_a_terminal_keeps_the_last_screen(settings_file: Path, checkout: Path) -> None:
+    """SAFE TO UNPLUG stays, as it does on the OLED."""
+    terminal = Terminal(command("run", "--settings", settings_file), checkout, 128, 45)
+    terminal.sees("starting -> ready")
+    terminal.type("p")
+    assert terminal.ended() == 0
+    shown = to_text(draw(screens.SafeToUnplug(), simulated=True)).split("\n")
+    eventually(lambda: terminal.lines[1:33] == [line.rstrip() for line in shown])
+    terminal.close()
+
+
+def test_ok__run_makes_the_folder_that_watch_looks_into(
+    settings_file: Path, checkout: Path, tmp_path: Path
+) -> None:
+    text = settings_file.read_text().replace(
+        f"mirror = '{tmp_path}'", f"mirror = '{tmp_path}/run/here'\nremote_button = true"
+    )
+    settings_file.write_text(text)
+    with started(settings_file, checkout, stderr=subprocess.PIPE) as daemon:
+        until(daemon, "starting -> ready")
+        watching = Terminal(command("watch", "--settings", settings_file), checkout, 80, 24)
+        watching.sees("SPACE press")
+        watching.type(" ")
+        until(daemon, "reading -> result")
+        watching.close()
+        daemon.terminate()
+        assert "WARNING no remote button" not in daemon.communicate(timeout=60)[1]
+
+
+def test_fail__run_that_may_not_make_that_folder(
+    settings_file: Path, checkout: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    text = settings_file.read_text().replace(
+        f"mirror = '{tmp_path}'", f"mirror = '{tmp_path}/file/run'"
+    )
+    settings_file.write_text(text)
+    with started(settings_file, checkout, stderr=subprocess.PIPE) as daemon:
+        until(daemon, "leukoscope watch can't show this panel: ")
+        until(daemon, "starting -> ready")
+        daemon.terminate()
+        assert "can't show this panel" not in daemon.communicate(timeout=60)[1], "once is enough"
+
+
+MISSING = (
+    'to run without a Raspberry Pi: [parts] microscope = "simulated", panel = "simulated" in a file'
+)
+
+
+@pytest.mark.parametrize("name", ["selftest", "snap", "calibrate", "light-off", "run"])
+def test_fail__parts_that_a_pc_lacks(
+    name: str,
+    run: Run,
+    settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    """Whoever tries it on a PC learns how."""
+    monkeypatch.setattr(assembly, "BOARD", tmp_path / "absent")
+    for module in ("gpiozero", "picamera2", "luma.oled"):
+        monkeypatch.setitem(sys.modules, module, None)
+    settings_file.write_text(
+        f"[storage]\ndirectory = '{tmp_path / 'state'}'\n[panel]\nmirror = '{tmp_path}'\n"
+    )
+    status, out, err = run(name)
+    assert status == 1
+    assert MISSING in out + err + caplog.text
+
+
+def test_fail__parts_that_a_raspberry_pi_lacks(
+    run: Run, settings_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """There a part is broken, and no simulated one is wanted."""
+    (tmp_path / "model").write_text("Raspberry Pi 4 Model B")
+    monkeypatch.setattr(assembly, "BOARD", tmp_path / "model")
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    settings_file.write_text("[light]\npin = 5\n")
+    assert MISSING not in run("light-off")[2]
 
 
 def test_fail__run_without_a_button(
@@ -520,7 +700,7 @@ def test_fail__run_without_a_button(
     """The fault stays on the panel."""
     settings_file.write_text("[parts]\nmicroscope = 'simulated'\n")
     display = MemoryDisplay()
-    monkeypatch.setattr(assembly, "open_display", lambda settings: display)
+    monkeypatch.setattr(assembly, "open_display", lambda *_: display)
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     assert run("run")[0] == 1
     shown = draw(screens.FaultScreen(Fault.BUTTON, restarts=True), simulated=True)

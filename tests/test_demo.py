@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -13,18 +15,22 @@ from pathlib import Path
 import pytest
 
 from device import assembly, demo
+from device.cli import main
 from device.demo import DemoSlide, interactive_demo, scripted_demo
-from device.errors import BundleError, LeukoscopeError
+from device.demo_settings import lines_to_type
+from device.errors import BundleError, LeukoscopeError, StoreError
 from device.panel import screens
 from device.panel.drawing import draw
+from device.panel.terminal import to_text
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
-from device.settings import CameraSettings, Parts, Settings
+from device.settings import CameraSettings, Parts, Settings, load_settings
 from device.simulator.hematology import Diagnosis
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.workflow import Event
 from tests.appliance import SURE, StubClassifier
+from tests.vt import Terminal
 
 SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
 
@@ -45,8 +51,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_ok__scripted(settings: Settings, tmp_path: Path) -> None:
     out = io.StringIO()
     assert scripted_demo(settings, tmp_path / "demo", out) == 0
-    screens, _, report = out.getvalue().rpartition("\nSLIDE ")
-    assert "█" in screens
+    _, _, report = out.getvalue().rpartition("\nSLIDE ")
     head, first, second, *rest = report.splitlines()
     assert head.split() == ["TRUTH", "VERDICT", "SEEN", "WHY"]
     assert first.split()[:4] == ["S0001", "ALL", "ALL", "0.90"]
@@ -55,14 +60,158 @@ def test_ok__scripted(settings: Settings, tmp_path: Path) -> None:
     assert max(map(len, (first, second))) <= 80
     assert any(re.fullmatch(r"From press to verdict: \d+ to \d+ ms\.", line) for line in rest)
     assert f"Records and pictures: {tmp_path / 'demo'}" in rest
-    assert rest[-1].startswith("SIMULATED")
-    assert rest[-1].endswith(NOTICE)
+    simulated = next(line for line in rest if line.startswith("SIMULATED"))
+    assert simulated.endswith(NOTICE)
     with RecordReader(tmp_path / "demo") as records:
         assert [(s.name, s.fields_kept, s.fields_refused) for s in records.slides()] == [
             ("S0001", 2, 0),
             ("S0002", 2, 2),
         ]
         assert all(slide.simulated for slide in records.slides())
+
+
+def test_ok__scripted_into_a_pipe(settings: Settings, tmp_path: Path) -> None:
+    """A line an event and the panel of each finished slide: no live pictures, no commands for a terminal."""
+    out = io.StringIO()
+    assert scripted_demo(settings, tmp_path, out) == 0
+    text = out.getvalue()
+    lines = text.splitlines()
+    assert "\x1b" not in text
+    assert lines[0] == "Calibrating by itself   9 steps"
+    assert "Press" not in text
+    assert "Slide 1 of 2: ALL   field 1 of 2   focus wheel +5.0 µm from focus" in lines
+    assert any(line.startswith("  field 2 read: ALL 90%") for line in lines)
+    assert "  field 1 refused: OUT OF FOCUS: turn the focus wheel" in lines
+    assert sum(line.startswith("─") for line in lines) == 2
+    with RecordReader(tmp_path) as records:
+        verdict = records.slides()[0].verdict
+    panel = to_text(draw(screens.SlideDone("S0001", verdict), simulated=True))
+    assert panel in text
+
+
+def test_ok__says_what_to_type_next(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the path of this call; and what it says works."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/leukoscope", "demo"])
+    out = io.StringIO()
+    assert scripted_demo(settings, Path("my demo"), out) == 0
+    told = [
+        line.strip() for line in out.getvalue().partition("What you can type now")[2].splitlines()
+    ]
+    file = "--settings 'my demo/leukoscope.toml'"
+    assert told == [
+        f", in {tmp_path}:",
+        f".venv/bin/leukoscope slides {file}",
+        f".venv/bin/leukoscope show S0001 {file}",
+        "Run it yourself, and look at it from a second terminal:",
+        f".venv/bin/leukoscope run {file}",
+        f".venv/bin/leukoscope watch {file}",
+    ]
+    slides, show = (shlex.split(line)[1:] for line in told[1:3])
+    assert main(slides) == 0
+    assert "S0002" in capsys.readouterr().out
+    assert main(show) == 0
+    assert (tmp_path / "S0001.png").exists()
+
+
+def test_ok__settings_file(settings: Settings, tmp_path: Path) -> None:
+    """Another command with it has the same records and calibration; all that it writes is in the folder."""
+    assert scripted_demo(settings, tmp_path / "demo", io.StringIO()) == 0
+    found = load_settings(tmp_path / "demo" / "leukoscope.toml")
+    assert found.parts == Parts(microscope="simulated", panel="simulated")
+    assert found.camera == settings.camera
+    assert found.timing == settings.timing
+    assert found.storage.directory == str(tmp_path / "demo")
+    assert found.panel.mirror == str(tmp_path / "demo" / "run")
+    assert found.panel.remote_button
+    assert assembly.find_calibration(found).calibration is not None
+
+
+@pytest.mark.parametrize(
+    ("called", "named"),
+    [
+        ("./leukoscope", "./leukoscope"),
+        ("/a b/leukoscope", "'/a b/leukoscope'"),
+        ("{path}/leukoscope", "leukoscope"),
+        ("/somewhere/device/__main__.py", f"{sys.executable} -m device"),
+    ],
+)
+def test_ok__command_as_it_was_called(
+    called: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leukoscope").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [called.format(path=tmp_path)])
+    assert (
+        lines_to_type(Path("x.toml"), None).splitlines()[1] == f"  {named} slides --settings x.toml"
+    )
+
+
+def test_fail__folder_that_can_not_be_written(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="name another folder with --into DIR"):
+        scripted_demo(settings, tmp_path / "file", io.StringIO())
+
+
+DEMO = "import sys; from device.cli import main; sys.exit(main())"
+
+
+@pytest.fixture
+def small_camera(tmp_path: Path) -> Path:
+    """A settings file."""
+    file = tmp_path / "settings.toml"
+    file.write_text("[camera]\nwidth = 507\nheight = 380\num_per_px = 0.31\n", encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (128, 45)])
+def test_ok__interactive(
+    small_camera: Path, tmp_path: Path, checkout: Path, columns: int, lines: int
+) -> None:
+    """Each key is answered, and all of it fits."""
+    command = [sys.executable, "-c", DEMO, "demo", "--interactive", "--settings", small_camera]
+    terminal = Terminal([*command, "--into", tmp_path / "demo"], checkout, columns, lines)
+    terminal.sees("Calibrating by itself step")
+    terminal.sees("Slide 1 of 7: normal field 1 focus wheel +5.0 µm from focus")
+    assert terminal.says("SPACE press")
+    assert "Press" not in terminal.text
+    for key, answer in (
+        ("-", "Slide 1 of 7: normal field 1 focus wheel +4.5 µm from focus"),
+        ("m", "Slide 1 of 7: normal field 2 focus wheel +4.5 µm from focus"),
+        ("n", "Slide 2 of 7: ALL field 1 focus wheel +5.0 µm from focus"),
+        ("+", "Slide 2 of 7: ALL field 1 focus wheel +5.5 µm from focus"),
+        (" ", "button: press"),
+    ):
+        terminal.type(key)
+        terminal.sees(answer)
+        assert terminal.fits()
+    terminal.resize(60, 20)
+    terminal.sees("make this terminal 64 columns by")
+    terminal.resize(columns, lines)
+    terminal.sees("Slide 2 of 7: ALL")
+    assert terminal.fits()
+    terminal.type("q")
+    assert terminal.ended() == 0
+    terminal.sees("What you can type now")
+    terminal.close()
+
+
+def test_ok__scripted_in_a_terminal(small_camera: Path, tmp_path: Path, checkout: Path) -> None:
+    """In place: the status of a slide at a time. Stopped by a signal, the terminal is as it was."""
+    command = [sys.executable, "-c", DEMO, "demo", "--settings", small_camera]
+    terminal = Terminal([*command, "--into", tmp_path / "demo"], checkout, 80, 24)
+    terminal.sees("Slide 1 of 7: normal field 1 of 2 focus wheel +5.0 µm from focus")
+    terminal.sees("field 1 read:")
+    assert terminal.fits()
+    assert "\n" not in terminal.text, "nothing scrolls"
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.ended() == 130
+    terminal.close()
 
 
 def test_ok__scripted_into_the_same_folder_again(

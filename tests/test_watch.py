@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
-import os
-import re
 import signal
-import struct
 import subprocess
 import sys
-import termios
-import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,91 +20,41 @@ from device.panel.button import Gesture
 from device.panel.drawing import draw
 from device.panel.mirror import PICTURE, MirroredDisplay
 from device.panel.remote_button import RemoteButton
-from device.panel.terminal import to_text
+from device.panel.terminal import Form, to_text
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
 from device.simulator.panel import MemoryDisplay
-from device.watch import DARK, SMALL, STOPPED, watch
+from device.watch import DARK, STOPPED, watch
 from tests.appliance import StubButton
 from tests.bundles import BUNDLE
 from tests.panel.examples import EXAMPLES
+from tests.vt import Terminal, eventually
 
-PATIENCE_S = 30.0
+WIDE, SMALL = (128, 45), (80, 24)
 ONE = draw(EXAMPLES["focus"], simulated=True)
 TWO = draw(EXAMPLES["refused"], simulated=True)
 SCRIPT = "import sys; from device.cli import main; sys.exit(main())"
-FRAME = re.compile(r"─{128}\r\n((?:[ ▀▄█]{128}\r\n){32})")
-WORDS = re.compile(r"\r\x1b\[K([^\r]*)\r")
 
 
-def eventually(true: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-class Terminal:
+class Watch(Terminal):
     """`leukoscope watch` in a terminal of its own."""
 
-    def __init__(self, settings_file: Path, root: Path) -> None:
-        self._master, self._slave = os.openpty()
-        self.resize(40)
-        self._before = termios.tcgetattr(self._slave)
-        size = ("COLUMNS", "LINES")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, "watch", "--settings", settings_file],
-            cwd=root,
-            env={name: value for name, value in os.environ.items() if name not in size},
-            stdin=self._slave,
-            stdout=self._slave,
-            stderr=self._slave,
-            # These tests may run where Ctrl-C is ignored, as behind nohup; a terminal's programs don't.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-        )
-        self._written = bytearray()
-        threading.Thread(target=self._read, daemon=True).start()
+    def __init__(self, settings_file: Path, root: Path, size: tuple[int, int] = WIDE) -> None:
+        command = (sys.executable, "-c", SCRIPT, "watch", "--settings", settings_file)
+        super().__init__(command, root, *size)
 
-    def _read(self) -> None:
-        try:
-            while True:
-                self._written += os.read(self._master, 65536)
-        except OSError:
-            return
-
-    def resize(self, lines: int) -> None:
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("4H", lines, 130, 0, 0))
-
-    @property
-    def text(self) -> str:
-        """All that was written to it."""
-        return self._written.decode(errors="ignore")
-
-    def shows(self, image: Image.Image, rows: slice = slice(None)) -> bool:
-        """Whether the newest picture is this one, in these of its rows by two."""
-        frames = FRAME.findall(self.text)
-        return bool(frames) and frames[-1].splitlines()[rows] == to_text(image).splitlines()[rows]
+    def shows(
+        self, image: Image.Image, rows: slice = slice(None), form: Form = Form.HALVES
+    ) -> bool:
+        """Whether the panel's picture is this one, in these of its lines."""
+        wanted = [line.rstrip() for line in to_text(image, form).split("\n")]
+        return self.lines[2 : 2 + form.lines][rows] == wanted[rows]
 
     @property
     def words(self) -> str:
         """What the line below the panel says."""
-        return (WORDS.findall(self.text) or [""])[-1]
-
-    def type(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
-
-    def ended(self) -> int:
-        """Wait for its end; the exit status. The terminal is as it was."""
-        status = self.process.wait(PATIENCE_S)
-        assert termios.tcgetattr(self._slave) == self._before
-        assert "Traceback" not in self.text
-        return status
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._slave)
-        os.close(self._master)
+        below = [i for i, line in enumerate(self.lines) if line.startswith("─")]
+        return self.lines[below[-1] + 1]
 
 
 @pytest.fixture(scope="module")
@@ -150,20 +93,20 @@ def panel(folder: Path) -> Iterator[MirroredDisplay]:
 
 
 @pytest.fixture
-def own_terminal(panel: MirroredDisplay, settings_file: Path, checkout: Path) -> Iterator[Terminal]:
+def own_terminal(panel: MirroredDisplay, settings_file: Path, checkout: Path) -> Iterator[Watch]:
     """A terminal, for a test that ends what runs in it."""
-    opened = Terminal(settings_file, checkout)
+    opened = Watch(settings_file, checkout)
     eventually(lambda: opened.shows(ONE))
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def lasting(folder: Path, settings_file: Path, checkout: Path) -> Iterator[Terminal]:
+def lasting(folder: Path, settings_file: Path, checkout: Path) -> Iterator[Watch]:
     """A terminal that many appliances come and go before."""
     first = MirroredDisplay(MemoryDisplay(), folder, time.monotonic)
     first.show(TWO)
-    opened = Terminal(settings_file, checkout)
+    opened = Watch(settings_file, checkout)
     eventually(lambda: opened.shows(TWO))
     first.close(keep=False)
     yield opened
@@ -171,7 +114,7 @@ def lasting(folder: Path, settings_file: Path, checkout: Path) -> Iterator[Termi
 
 
 @pytest.fixture
-def terminal(lasting: Terminal, panel: MirroredDisplay) -> Terminal:
+def terminal(lasting: Watch, panel: MirroredDisplay) -> Watch:
     """A terminal that shows the panel."""
     eventually(lambda: lasting.shows(ONE) and not lasting.words)
     return lasting
@@ -192,8 +135,8 @@ def test_ok__press_a_key_and_see_the_verdict(
         try:
             while "starting -> ready" not in appliance.stderr.readline():
                 assert appliance.poll() is None
-            terminal = Terminal(settings_file, checkout)
-            eventually(lambda: FRAME.search(terminal.text))
+            terminal = Watch(settings_file, checkout)
+            terminal.sees("SPACE press")
             terminal.type(" ")
             while "reading -> result" not in (line := appliance.stderr.readline()):
                 assert line, "it ended"
@@ -201,9 +144,9 @@ def test_ok__press_a_key_and_see_the_verdict(
                 slide = records.slides()[0]
             # The last screen of the slide has the same pattern and confidence in the same place.
             verdict = draw(screens.SlideDone(slide.name, slide.verdict), simulated=True)
-            eventually(lambda: terminal.shows(verdict, slice(6, 17)))
+            eventually(lambda: terminal.shows(verdict, rows=slice(6, 17)))
             # By now it may have been wiped away.
-            assert "press sent" in WORDS.findall(terminal.text)
+            assert "press sent" in terminal.text
             appliance.terminate()
             eventually(lambda: terminal.words == STOPPED)
         finally:
@@ -213,18 +156,62 @@ def test_ok__press_a_key_and_see_the_verdict(
     terminal.close()
 
 
-def test_ok__header(terminal: Terminal) -> None:
-    assert terminal.text.startswith(f"{NOTICE}\r\n")
+@pytest.mark.parametrize(
+    ("size", "form"),
+    [
+        (WIDE, Form.HALVES),
+        ((127, 45), Form.QUARTERS),
+        ((64, 39), Form.QUARTERS),
+        ((64, 38), Form.BRAILLE),
+        (SMALL, Form.BRAILLE),
+        ((64, 23), Form.BRAILLE),
+    ],
+)
+def test_ok__as_large_as_the_terminal_allows(
+    terminal: Watch, size: tuple[int, int], form: Form
+) -> None:
+    """With all that stands around the panel, and nothing left of what stood there before."""
+    terminal.resize(*size)
+    eventually(lambda: terminal.fits() and terminal.shows(ONE, form=form))
+    assert terminal.lines[:2] == [NOTICE, "─" * form.columns]
+    assert terminal.lines[2 + form.lines] == "─" * form.columns
+    assert terminal.says("q quit")
+    terminal.resize(*WIDE)
+    eventually(lambda: terminal.shows(ONE))
 
 
-def test_ok__changes_are_drawn_in_place(terminal: Terminal, panel: MirroredDisplay) -> None:
+@pytest.mark.parametrize("size", [(63, 45), (80, 20), (20, 6)])
+def test_fail__terminal_too_small(terminal: Watch, size: tuple[int, int]) -> None:
+    """Nothing but what is needed stands there, until it is large enough; and the panel is back."""
+    terminal.resize(*size)
+    columns, lines = size
+    terminal.sees(f"make this terminal 64 columns by 23 lines or more. It has {columns} by {lines}")
+    assert terminal.fits()
+    assert not terminal.says("─")
+    terminal.resize(*SMALL)
+    eventually(lambda: terminal.shows(ONE, form=Form.BRAILLE))
+    terminal.resize(*WIDE)
+    eventually(lambda: terminal.shows(ONE))
+
+
+def test_ok__changes_alone_are_written(terminal: Watch, panel: MirroredDisplay) -> None:
     before = len(terminal.text)
     panel.show(TWO)
     eventually(lambda: terminal.shows(TWO))
-    assert terminal.text[before:].startswith("\x1b[33F─")
+    same = sum(
+        one == two for one, two in zip(*(to_text(i).split("\n") for i in (ONE, TWO)), strict=True)
+    )
+    assert terminal.text[before:].count("\x1b[2K") == 32 - same
 
 
-def test_ok__dark_panel(terminal: Terminal, panel: MirroredDisplay) -> None:
+def test_ok__terminal_shows_again_what_it_showed(own_terminal: Watch) -> None:
+    assert own_terminal.screen.alternate
+    own_terminal.type("q")
+    assert own_terminal.ended() == 0
+    assert own_terminal.lines == [""]
+
+
+def test_ok__dark_panel(terminal: Watch, panel: MirroredDisplay) -> None:
     panel.blank()
     eventually(lambda: terminal.words == DARK)
     panel.show(ONE)
@@ -237,8 +224,8 @@ def test_ok__every_gesture(
     came: list[Gesture] = []
     button = RemoteButton(StubButton(), folder, came.append)
     eventually((folder / "button").exists)
-    terminal = Terminal(settings_file, checkout)
-    eventually(lambda: "SPACE press   h hold 2 s: finish slide" in terminal.text)
+    terminal = Watch(settings_file, checkout)
+    terminal.sees("SPACE press h hold 2 s: finish slide")
     for key, gesture in ((" ", Gesture.PRESS), ("h", Gesture.HOLD), ("p", Gesture.LONG_HOLD)):
         terminal.type(key)
         eventually(lambda gesture=gesture: came[-1:] == [gesture])
@@ -250,16 +237,16 @@ def test_ok__every_gesture(
     assert came == list(Gesture)
 
 
-def test_fail__keys_that_are_not_allowed(terminal: Terminal) -> None:
+def test_fail__keys_that_are_not_allowed(terminal: Watch) -> None:
     """It says how to allow them."""
     how = "not allowed: set [panel] remote_button = true, restart leukoscope"
-    assert f"q quit   No button by key: {how}\r\n" in terminal.text
+    assert terminal.says(f"q quit No button by key: {how}")
     terminal.type(" ")
     eventually(lambda: terminal.words == how)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ok__ended_by_a_signal(own_terminal: Terminal, number: signal.Signals) -> None:
+def test_ok__ended_by_a_signal(own_terminal: Watch, number: signal.Signals) -> None:
     """The terminal is put back as it was."""
     own_terminal.process.send_signal(number)
     assert own_terminal.ended() == 128 + signal.SIGINT
@@ -267,7 +254,7 @@ def test_ok__ended_by_a_signal(own_terminal: Terminal, number: signal.Signals) -
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_ok__appliance_ends_and_comes_back(
-    terminal: Terminal, panel: MirroredDisplay, folder: Path, keep: bool
+    terminal: Watch, panel: MirroredDisplay, folder: Path, keep: bool
 ) -> None:
     """Its last screen is not taken for a live one."""
     panel.close(keep)
@@ -279,17 +266,10 @@ def test_ok__appliance_ends_and_comes_back(
     again.close(keep=False)
 
 
-def test_fail__terminal_too_small(terminal: Terminal) -> None:
-    terminal.resize(24)
-    eventually(lambda: terminal.words == SMALL)
-    terminal.resize(40)
-    eventually(lambda: not terminal.words)
-
-
-def test_fail__mirror_is_damaged_meanwhile(own_terminal: Terminal, folder: Path) -> None:
+def test_fail__mirror_is_damaged_meanwhile(own_terminal: Watch, folder: Path) -> None:
     (folder / PICTURE).write_bytes(b"no picture")
     assert own_terminal.ended() == 1
-    assert f"leukoscope: {folder / PICTURE}: not a picture of the panel" in own_terminal.text
+    own_terminal.sees(f"leukoscope: {folder / PICTURE}: not a picture of the panel")
 
 
 @pytest.mark.parametrize("arguments", [["--once"], []])
@@ -298,12 +278,41 @@ def test_ok__once(
     panel: MirroredDisplay,
     settings_file: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """So too where the output is no terminal."""
-    monkeypatch.setenv("COLUMNS", "128")
+    """So too where the output is no terminal; without a command for terminals then."""
     assert main(["watch", "--settings", str(settings_file), *arguments]) == 0
     assert capsys.readouterr() == (f"{NOTICE}\n{'─' * 128}\n{to_text(ONE)}\n", "")
+
+
+def test_ok__once_on_a_small_terminal(
+    panel: MirroredDisplay, settings_file: Path, checkout: Path
+) -> None:
+    for size, form in ((WIDE, Form.HALVES), (SMALL, Form.BRAILLE)):
+        command = (sys.executable, "-c", SCRIPT, "watch", "--once", "--settings", settings_file)
+        terminal = Terminal(command, checkout, *size)
+        assert terminal.ended() == 0
+        picture = [line.rstrip() for line in to_text(ONE, form).split("\n")]
+        eventually(lambda: terminal.lines[2 : 2 + len(picture)] == picture)  # noqa: B023
+        assert "\x1b" not in terminal.text
+        terminal.close()
+
+
+def test_ok__terminal_that_can_not_place_text(
+    panel: MirroredDisplay, settings_file: Path, checkout: Path
+) -> None:
+    """The panel as it is now, as for a pipe."""
+    command = (sys.executable, "-c", SCRIPT, "watch", "--settings", settings_file)
+    terminal = Terminal(command, checkout, *WIDE, environment={"TERM": "dumb"})
+    assert terminal.ended() == 0
+    eventually(lambda: "█" in terminal.text)
+    assert "\x1b" not in terminal.text
+    terminal.close()
+
+
+def test_ok__terminal_that_is_closed(own_terminal: Watch) -> None:
+    """It does not go on for nobody."""
+    own_terminal.hang_up()
+    assert own_terminal.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -319,8 +328,8 @@ def test_fail__appliance_does_not_run(
     assert main(["watch", "--settings", str(settings_file)]) == 1
     assert capsys.readouterr() == (
         "",
-        f"leukoscope: no appliance shows its panel in {folder}: start it (sudo systemctl start "
-        "leukoscope), or name its settings file with --settings\n",
+        f"leukoscope: no appliance shows its panel in {folder} ([panel] mirror): start it (sudo systemctl "
+        "start leukoscope); if it was started by hand, give watch the same --settings FILE\n",
     )
     with pytest.raises(LeukoscopeError, match="no appliance shows its panel"):
         watch(folder, io.StringIO(), io.StringIO())

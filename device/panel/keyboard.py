@@ -15,6 +15,8 @@ from typing import TextIO
 from device.panel.button import Gesture, Held
 
 GESTURE_KEYS = {" ": Gesture.PRESS, "h": Gesture.HOLD, "p": Gesture.LONG_HOLD}
+GESTURES_TEXT = "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off"
+"""The same for the person at the keys."""
 
 
 class Keyboard:

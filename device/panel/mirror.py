@@ -39,8 +39,8 @@ _log = logging.getLogger(__name__)
 class MirroredDisplay:
     """A `Display` that shows on another one, and keeps each changed picture as a file in `folder`.
 
-    folder: must be there already; any user of this computer may read the file. clock: monotonic seconds.
-    A folder that is absent or lost stops nothing: it is logged once and tried again every `RETRY_S`.
+    folder: made when it is absent; any user of this computer may read the file. clock: monotonic seconds.
+    A folder that can't be made, or is lost, stops nothing: it is logged once and tried again every `RETRY_S`.
     """
 
     def __init__(self, display: Display, folder: Path, clock: Callable[[], float]) -> None:
@@ -84,9 +84,10 @@ class MirroredDisplay:
             self._let_go()
             if not self._lost:
                 self._lost = True
-                _log.info(
-                    "no mirror of the panel for leukoscope watch: %s: %s; check [panel] mirror",
-                    self._path,
+                _log.warning(
+                    "leukoscope watch can't show this panel: %s: %s; set [panel] mirror to a folder "
+                    "that this user may write",
+                    error.filename or self._path,
                     error.strerror or error,
                 )
             return
@@ -96,6 +97,8 @@ class MirroredDisplay:
 
     def _write(self) -> None:
         """Lock the new picture before it has its name, and let go of the old one after."""
+        # systemd has made it for the service; a run that was started by hand makes its own.
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._unfinished.open("wb", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -107,7 +107,7 @@ class RemoteButton:
                 self._lost = True
                 _log.warning(
                     "no remote button: %s: %s; check [panel] mirror",
-                    self._path,
+                    error.filename or self._path,
                     error.strerror or error,
                 )
             return
@@ -115,7 +115,8 @@ class RemoteButton:
         _log.info("remote button: %s takes gestures from its group", self._path)
 
     def _make(self) -> int:
-        """Make the pipe in place of one that another run left, and open it."""
+        """Make the pipe in place of one that another run left, and its folder, and open it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)  # absent when no systemd made it
         with contextlib.suppress(FileNotFoundError):
             if not stat.S_ISFIFO(self._path.lstat().st_mode):
                 raise FileExistsError(errno.EEXIST, "something else has this name")

@@ -160,25 +160,34 @@ def test_ok__reader_while_pictures_change(mirrored: MirroredDisplay, tmp_path: P
     assert found <= {(ONE.tobytes(), True), (TWO.tobytes(), True)}
 
 
+def test_ok__makes_its_folder(panel: MemoryDisplay, clock: Clock, tmp_path: Path) -> None:
+    """A run that was started by hand has no systemd that makes it."""
+    MirroredDisplay(panel, tmp_path / "run" / "leukoscope", clock).show(ONE)
+    found = read_mirror(tmp_path / "run" / "leukoscope")
+    assert found is not None
+    assert found.picture.tobytes() == ONE.tobytes()
+
+
 def test_fail__no_folder(
     panel: MemoryDisplay, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The panel goes on, the log says it once, and the mirror comes when its folder does."""
     caplog.set_level(logging.INFO)
-    folder = tmp_path / "absent"
+    folder = tmp_path / "file" / "absent"
+    (tmp_path / "file").touch()
     mirrored = MirroredDisplay(panel, folder, clock)
     for image in (ONE, TWO, ONE):
         mirrored.show(image)
         clock.now += RETRY_S
     assert panel.image.tobytes() == ONE.tobytes()
-    assert not folder.exists()
-    folder.mkdir()
+    (tmp_path / "file").unlink()
     mirrored.show(ONE)
     assert seen(folder) == (ONE.tobytes(), True)
     lost, back = [(record.levelname, record.getMessage()) for record in caplog.records]
-    assert lost[0] == back[0] == "INFO"
-    assert lost[1].startswith(
-        f"no mirror of the panel for leukoscope watch: {folder / PICTURE}: No"
+    assert (lost[0], back[0]) == ("WARNING", "INFO")
+    assert lost[1] == (
+        f"leukoscope watch can't show this panel: {folder}: Not a directory; set [panel] mirror to a "
+        "folder that this user may write"
     )
     assert back[1] == f"the mirror of the panel is back: {folder / PICTURE}"
 
@@ -186,9 +195,10 @@ def test_fail__no_folder(
 def test_fail__lost_folder_is_not_tried_at_every_picture(
     clock: Clock, tmp_path: Path, panel: MemoryDisplay
 ) -> None:
+    (tmp_path / "late").touch()
     mirrored = MirroredDisplay(panel, tmp_path / "late", clock)
     mirrored.show(ONE)
-    (tmp_path / "late").mkdir()
+    (tmp_path / "late").unlink()
     mirrored.show(TWO)
     assert read_mirror(tmp_path / "late") is None
     clock.now += RETRY_S

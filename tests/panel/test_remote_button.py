@@ -166,17 +166,18 @@ def test_fail__removed_or_replaced(remote: Remote) -> None:
 
 def test_fail__no_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The other button works, the log says it once, and the pipe comes when its folder does."""
-    folder = tmp_path / "absent"
+    folder = tmp_path / "file" / "absent"
+    (tmp_path / "file").touch()
     remote = Remote(folder)
     eventually(lambda: bool(caplog.records))
     time.sleep(0.1)
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         (
             "WARNING",
-            f"no remote button: {folder / FIFO}: No such file or directory; check [panel] mirror",
+            f"no remote button: {folder}: Not a directory; check [panel] mirror",
         )
     ]
-    folder.mkdir()
+    (tmp_path / "file").unlink()
     eventually(lambda: is_open(folder))
     remote.button.close()
     assert remote.beside.closed

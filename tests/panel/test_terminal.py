@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
+import os
+import pty
+import select
+import struct
+import termios
+import unicodedata
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -11,18 +20,24 @@ from PIL import Image
 
 from device.panel.canvas import SIZE
 from device.panel.drawing import draw
-from device.panel.terminal import TerminalDisplay, to_text
+from device.panel.terminal import Form, LiveTerminal, PrintedDisplay, form_for, to_text
 from device.simulator.panel import HISTORY, MemoryDisplay
 from tests.panel.examples import EXAMPLES
+from tests.vt import Screen
 
 ONE = draw(EXAMPLES["result-all"], simulated=True)
 TWO = draw(EXAMPLES["refused"], simulated=True)
-
-
-@pytest.fixture(autouse=True)
-def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever terminal the tests themselves run in."""
-    monkeypatch.setenv("COLUMNS", "128")
+BRAILLE_DOTS = {
+    "1": (0, 0),
+    "2": (0, 1),
+    "3": (0, 2),
+    "7": (0, 3),
+    "4": (1, 0),
+    "5": (1, 1),
+    "6": (1, 2),
+    "8": (1, 3),
+}
+"""Column and row of a dot, by its number in the character's name."""
 
 
 def from_text(text: str) -> Image.Image:
@@ -49,52 +64,149 @@ def test_ok__text_is_any_picture(pixels: bytes) -> None:
     assert from_text(to_text(image)).tobytes() == image.tobytes()
 
 
-def test_ok__terminal_writes_changes_only() -> None:
-    stream = io.StringIO()
-    display = TerminalDisplay(stream)
-    for image in (ONE, ONE, TWO, TWO, ONE):
-        display.show(image)
-    rule = "─" * 128
-    assert stream.getvalue() == "".join(f"{rule}\n{to_text(i)}\n" for i in (ONE, TWO, ONE))
-    display.blank()
-    assert stream.getvalue().endswith(f"{rule}\n{to_text(Image.new('1', SIZE))}\n")
-    display.close(keep=False)
-    assert not stream.closed
-
-
-def test_ok__narrow_terminal_gets_two_pixels_a_character(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    stream = io.StringIO()
-    TerminalDisplay(stream).show(ONE)
-    rule, *lines = stream.getvalue().rstrip("\n").split("\n")
-    assert [len(line) for line in (rule, *lines)] == [64] * 33
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_ok__quarters_and_braille_are_the_picture(name: str) -> None:
+    image = draw(EXAMPLES[name], simulated=False)
+    quarters = to_text(image, Form.QUARTERS).split("\n")
+    assert [len(line) for line in quarters] == [64] * 32
     again = Image.new("1", SIZE)
-    for y, line in enumerate(lines):
+    for y, line in enumerate(quarters):
         for x, char in enumerate(line):
             for place, characters in enumerate(("▘▚▌▙▀▜▛█", "▝▞▐▟▀▜▛█", "▖▞▌▙▄▟▛█", "▗▚▐▟▄▙▜█")):
                 again.putpixel((2 * x + place % 2, 2 * y + place // 2), char in characters)
-    assert again.tobytes() == ONE.tobytes()
+    assert again.tobytes() == image.tobytes()
+    braille = to_text(image, Form.BRAILLE).split("\n")
+    assert [len(line) for line in braille] == [64] * 16
+    again = Image.new("1", SIZE)
+    for y, line in enumerate(braille):
+        for x, char in enumerate(line):
+            dots = unicodedata.name(char).removeprefix("BRAILLE PATTERN DOTS-")
+            for dot, (right, down) in BRAILLE_DOTS.items():
+                again.putpixel((2 * x + right, 4 * y + down), dot in dots)
+    assert again.tobytes() == image.tobytes()
 
 
-def test_ok__terminal_in_place() -> None:
-    stream = io.StringIO()
-    display = TerminalDisplay(stream, in_place=True)
-    display.show(ONE)
-    display.show(TWO)
-    first, second = stream.getvalue().split("\x1b[33F")
-    assert first.count("\n") == second.count("\n") == 33
+@pytest.mark.parametrize(
+    ("columns", "lines", "form"),
+    [
+        (128, 32, Form.HALVES),
+        (127, 32, Form.QUARTERS),
+        (128, 31, Form.BRAILLE),
+        (64, 16, Form.BRAILLE),
+        (63, 100, None),
+        (300, 15, None),
+    ],
+)
+def test_ok__form_by_the_room(columns: int, lines: int, form: Form | None) -> None:
+    assert form_for(columns, lines) is form
 
 
-def test_fail__terminal_that_goes_away() -> None:
+def test_ok__printed_at_the_end_only() -> None:
+    """A log does not fill with pictures of a focus meter."""
+    for keep in (True, False):
+        stream = io.StringIO()
+        display = PrintedDisplay(stream)
+        display.show(ONE)
+        display.show(TWO)
+        assert stream.getvalue() == ""
+        display.close(keep)
+        assert stream.getvalue() == (f"{'─' * 128}\n{to_text(TWO)}\n" if keep else "")
+        assert not stream.closed
+    display.blank()
+    assert display.image.getbbox() is None
+
+
+def test_fail__reader_that_goes_away() -> None:
     """It stops nothing: a display never raises."""
 
     class Gone(io.StringIO):
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
-    display = TerminalDisplay(Gone())
+    display = PrintedDisplay(Gone())
     display.show(ONE)
+    display.close(keep=True)
+
+
+class Pty:
+    """The two ends of a terminal."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.person, inner = pty.openpty()
+        self.stream = os.fdopen(inner, "w", encoding="utf-8")
+        self.resize(columns, lines)
+        self.screen = Screen(200, 100)
+
+    def resize(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(
+            self.stream.fileno(), termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0)
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """What it shows now."""
+        while select.select([self.person], [], [], 0.05)[0]:
+            self.screen.write(os.read(self.person, 65536).decode())
+        return self.screen.lines
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # nobody takes what was still to be written
+            self.stream.close()
+        os.close(self.person)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Pty]:
+    opened = Pty(80, 24)
+    yield opened
+    opened.close()
+
+
+def test_ok__log_fills_what_room_there_is(terminal: Pty) -> None:
+    display = LiveTerminal(terminal.stream, "title", "keys", words=1)
+    display.log("first")
+    assert terminal.lines == [""], "the terminal is taken with the first picture only"
+    display.show(ONE)
+    display.say("said")
+    for line in (
+        "second",
+        "third",
+        "a line that is far longer than this terminal is wide: " + "x" * 80,
+    ):
+        display.log(line)
+    shown = terminal.lines
+    assert shown[0] == "title"
+    assert shown[19:22] == ["said", "keys", "second"]
+    assert shown[23].endswith("x…")
+    assert len(shown[23]) == 80
+    assert len(shown) == 24
+    display.close(keep=True)
+    printed = terminal.lines
+    assert not terminal.screen.alternate
+    assert printed[1:17] == [line.rstrip() for line in to_text(ONE, Form.BRAILLE).split("\n")]
+    assert printed[17:20] == ["first", "second", "third"]
+    display.log("after")
+    display.show(TWO)
+    assert terminal.lines[-1] == "after"
+
+
+def test_ok__size_that_the_terminal_does_not_know(terminal: Pty) -> None:
+    """As on a serial line: 80 by 24."""
+    terminal.resize(0, 0)
+    LiveTerminal(terminal.stream, "title", "keys").show(ONE)
+    assert terminal.lines[1] == "─" * 64
+
+
+def test_fail__terminal_that_goes_away(terminal: Pty) -> None:
+    display = LiveTerminal(terminal.stream, "title", "keys")
+    display.show(ONE)
+    assert not display.gone
+    os.close(terminal.person)
+    display.show(TWO)
+    assert display.gone
     display.blank()
+    display.close(keep=True)
+    terminal.person = os.open(os.devnull, os.O_RDONLY)
 
 
 def test_ok__memory_keeps_changes() -> None:

@@ -1,0 +1,196 @@
+"""A terminal of one's own for a program: what it shows at any moment, in any size."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+PATIENCE_S = 20.0
+
+_PART = re.compile(
+    r"\x1b\[(?P<mode>\?1049[hl])|\x1b\[(?P<at>[\d;]*)(?P<do>[HJK])|(?P<char>.)", re.S
+)
+
+
+def eventually(true: Callable[[], object], told: Callable[[], object] = lambda: "") -> None:
+    """Wait until it is true."""
+    until = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < until, told()
+        time.sleep(0.01)
+
+
+class Screen:
+    """What a terminal shows. Knows the few commands that the device uses; another is an error."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.columns, self.height = columns, lines
+        self._pages = {False: [[""]], True: [[""]]}
+        self.alternate = False
+        self._row = self._column = 0
+        self._saved = (0, 0)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that are seen, without blanks at their right."""
+        page = self._pages[self.alternate]
+        seen = page if self.alternate else page[-self.height :]
+        return ["".join(line).rstrip() for line in seen]
+
+    def write(self, text: str) -> None:
+        """Take what a program writes."""
+        for part in _PART.finditer(text):
+            if part["char"] is not None:
+                self._put(part["char"])
+            elif part["mode"] is not None:
+                self._switch(part["mode"].endswith("h"))
+            elif part["do"] == "H":
+                row, column = (part["at"] or "1;1").split(";")
+                self._row, self._column = int(row) - 1, int(column) - 1
+                assert self._row < self.height, "it writes below the terminal"
+            else:
+                assert part["at"] == "2", part[0]
+                if part["do"] == "J":
+                    self._pages[self.alternate] = [[]]
+                else:
+                    self._line()[:] = []
+
+    def _switch(self, alternate: bool) -> None:
+        if alternate:
+            self._saved = (self._row, self._column)
+            self._pages[True] = [[]]
+        else:
+            self._row, self._column = self._saved
+        self.alternate = alternate
+
+    def _line(self) -> list[str]:
+        page = self._pages[self.alternate]
+        while len(page) <= self._row:
+            page.append([])
+        return page[self._row]
+
+    def _put(self, char: str) -> None:
+        assert char != "\x1b", "a command that this screen does not know"
+        if char == "\r":
+            self._column = 0
+        elif char == "\n":
+            assert not self.alternate, "it may scroll"
+            self._row += 1
+        else:
+            line = self._line()
+            assert not self.alternate or self._column < self.columns, "it wraps"
+            line.extend(" " * (self._column + 1 - len(line)))
+            line[self._column] = char
+            self._column += 1
+
+
+class Terminal:
+    """A program in a terminal of its own."""
+
+    def __init__(
+        self,
+        command: Sequence[object],
+        cwd: Path,
+        columns: int,
+        lines: int,
+        environment: Mapping[str, str] = {"TERM": "xterm"},
+    ) -> None:
+        self._master, self._slave = os.openpty()
+        self._written = bytearray()
+        self.resize(columns, lines)
+        self._before = termios.tcgetattr(self._slave)
+        ours = {
+            name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
+        }
+        self.process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=cwd,
+            env={**ours, **environment},
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            start_new_session=True,
+            # These tests may run where Ctrl-C is ignored, as behind nohup; a terminal's programs don't.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        )
+        self._reading = True
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        # A read that waits would keep the terminal open after it is closed.
+        while self._reading:
+            if select.select([self._master], [], [], 0.05)[0]:
+                self._written += os.read(self._master, 65536)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Make it as large. What stood there stays until the program clears it."""
+        self._columns, self._lines = columns, lines
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
+
+    @property
+    def text(self) -> str:
+        """All that was written to it."""
+        return self._written.decode(errors="ignore")
+
+    @property
+    def screen(self) -> Screen:
+        """What it shows."""
+        screen = Screen(max(self._columns, 200), max(self._lines, 100))
+        screen.write(self.text)
+        return screen
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that it shows."""
+        return self.screen.lines
+
+    def says(self, words: str) -> bool:
+        """Whether these words stand on it, in one line or over the end of one."""
+        return words in " ".join(" ".join(self.lines).split())
+
+    def sees(self, words: str) -> None:
+        """Wait until they do."""
+        eventually(lambda: self.says(words), lambda: "\n".join([words, *self.lines]))
+
+    def fits(self) -> bool:
+        """Whether nothing stands outside of it, now that it has this size."""
+        lines = self.lines
+        return len(lines) <= self._lines and all(len(line) <= self._columns for line in lines)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._master, keys.encode())
+
+    def ended(self) -> int:
+        """Wait for its end; the exit status. The terminal is as it was."""
+        status = self.process.wait(PATIENCE_S)
+        eventually(lambda: not self.screen.alternate)
+        assert termios.tcgetattr(self._slave) == self._before
+        assert "Traceback" not in self.text
+        return status
+
+    def hang_up(self) -> None:
+        """Close it while the program still runs."""
+        self._reading = False
+        self._reader.join()
+        os.close(self._slave)
+        os.close(self._master)
+
+    def close(self) -> None:
+        """End the program, and close it."""
+        self.process.kill()
+        self.process.wait()
+        if self._reading:
+            self.hang_up()
