@@ -80,7 +80,7 @@ def test_ok__scripted_into_a_pipe(settings: Settings, tmp_path: Path) -> None:
     assert lines[0] == "Calibrating by itself   9 steps"
     assert "Press" not in text
     assert "Slide 1 of 2: ALL   field 1 of 2   focus wheel +5.0 µm from focus" in lines
-    assert any(line.startswith("  field 2 read: ALL 90%") for line in lines)
+    assert any(line.startswith("  field 2 read: ALL 0.90") for line in lines)
     assert "  field 1 refused: OUT OF FOCUS: turn the focus wheel" in lines
     assert sum(line.startswith("─") for line in lines) == 2
     with RecordReader(tmp_path) as records:

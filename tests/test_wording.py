@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from device.reading.results import Pattern, Reason
-from device.wording import brief_reason, brief_text, seen_text
+from device.wording import brief_reason, brief_text, decimal, seen_text
 from tests.records.examples import AML, NOTHING, UNSURE, VERDICT, counts
 
 
@@ -38,3 +38,10 @@ def test_ok__what_was_seen() -> None:
     assert seen_text(cml) == "100 % granuloc. of 999"
     assert (seen_text(VERDICT), seen_text(NOTHING)) == ("2 white cells", "-")
     assert seen_text(replace(VERDICT, white_cells=1)) == "1 white cell"
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"), [(0.0, "0.00"), (0.555, "0.56"), (0.989, "0.99"), (1.0, "0.99")]
+)
+def test_ok__a_confidence_never_claims_certainty(probability: float, shown: str) -> None:
+    assert decimal(probability) == shown

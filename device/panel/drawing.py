@@ -33,9 +33,8 @@ from device.reading.results import (
     Reason,
     Verdict,
     finding,
-    percent,
 )
-from device.wording import class_text, control_mark, pattern_text
+from device.wording import class_text, control_mark, decimal, pattern_text
 
 _BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
 """First row of each part of a screen."""
@@ -159,7 +158,7 @@ def _result(canvas: Canvas, screen: Result) -> None:
     _verdict(canvas, verdict)
     if screen.verdict.fields > 1:
         canvas.text(_LINE3 - 1, f"field: {screen.field_headline}")
-        canvas.text_right(_LINE3 - 1, percent(screen.field_confidence))
+        canvas.text_right(_LINE3 - 1, decimal(screen.field_confidence))
     else:
         canvas.text(_LINE3 - 1, _NEXT)
 
@@ -202,13 +201,13 @@ def _verdict(canvas: Canvas, verdict: Verdict) -> None:
     """The verdict in large letters, then its confidence, its reason when inconclusive, its evidence."""
     canvas.large_centred(_BIG, verdict.headline, _BIG_HEIGHT)
     if verdict.reason is None:
-        after = canvas.large(_LINE1 + 1, percent(verdict.confidence), 14)
+        after = canvas.large(_LINE1 + 1, decimal(verdict.confidence), 14)
         canvas.text(_LINE1, f"{verdict.white_cells}/{CELLS_FOR_DIFFERENTIAL} cells", x=after + 6)
         canvas.text(_LINE2, _fields(verdict.fields), x=after + 6)
         return
     canvas.text(_LINE1, verdict.reason.value)
     if verdict.fields:
-        canvas.text_right(_LINE1, percent(verdict.headline_confidence))
+        canvas.text_right(_LINE1, decimal(verdict.headline_confidence))
     _counted(canvas, _LINE2, verdict.white_cells, verdict.fields)
 
 

@@ -237,11 +237,6 @@ def finding(verdict: Verdict) -> str:
     return f"{round(100 * share)} % {name} of {round(verdict.differential.cells)}"
 
 
-def percent(probability: float) -> str:
-    """A probability 0..1 as whole percent, never '100%': no verdict is certain."""
-    return f"{min(round(100 * probability), 99)}%"
-
-
 @dataclass(frozen=True)
 class FieldReading:
     """What reading one field gave.

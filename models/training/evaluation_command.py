@@ -15,7 +15,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from device.image_files import open_field
-from device.reading.results import NOTICE, percent
+from device.reading.results import NOTICE
+from device.wording import decimal
 from models.training.bundle_reader import BundleReader, open_reader
 from models.training.errors import TrainingError
 from models.training.evaluation import Evaluation, evaluate
@@ -124,7 +125,7 @@ def summary(evaluation: Evaluation, provenance: Provenance) -> str:
             *findings(evaluation),
             *(
                 f"wrong: {field.sample.image}: {field.sample.label} read as "
-                f"{field.verdict.headline}, {percent(field.verdict.headline_confidence)}"
+                f"{field.verdict.headline}, {decimal(field.verdict.headline_confidence)}"
                 for field in intact.wrong
             ),
         ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from device.reading.results import NOTICE, percent
+from device.reading.results import NOTICE
+from device.wording import decimal
 from models.training import report_tables as tables
 from models.training.evaluation import Evaluation
 from models.training.findings import findings
@@ -105,7 +106,7 @@ def _wrong(fields: Sequence[Judged], thumbnails: Mapping[str, bytes]) -> Html:
             field.sample.group,
             field.sample.label,
             field.verdict.headline,
-            percent(field.verdict.headline_confidence),
+            decimal(field.verdict.headline_confidence),
             field.verdict.white_cells,
         )
         for field in fields
@@ -130,7 +131,7 @@ def _wrong(fields: Sequence[Judged], thumbnails: Mapping[str, bytes]) -> Html:
 
 def _figure(field: Judged, jpeg: bytes) -> Html:
     sample, verdict = field.sample, field.verdict
-    says = f"{sample.label} read as {verdict.headline}, {percent(verdict.headline_confidence)}"
+    says = f"{sample.label} read as {verdict.headline}, {decimal(verdict.headline_confidence)}"
     return element(
         "figure",
         picture(jpeg, "jpeg", says),

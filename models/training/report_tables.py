@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from device.reading.results import LABELS, GateName, percent
+from device.reading.results import LABELS, GateName
+from device.wording import decimal
 from models.training.evaluation import Evaluation, Numbers
 from models.training.html_parts import Html, element, joined, section, table, text
 from models.training.intervals import Value
@@ -116,7 +117,7 @@ def slides(intact: Sequence[Slide], control: Sequence[Slide]) -> Html:
                 f"{slide.verdict.fields} of {slide.listed}",
                 f"{slide.verdict.white_cells:,}",
                 _name(slide.verdict.headline),
-                percent(slide.verdict.headline_confidence) if slide.verdict.fields else "–",
+                decimal(slide.verdict.headline_confidence) if slide.verdict.fields else "–",
                 judged(slide.judgement),
                 _name(slide.verdict.reason.value if slide.verdict.reason else ""),
                 _name(cut_out.verdict.headline if cut_out.verdict.fields else "not read"),

@@ -16,7 +16,7 @@ from device.panel.drawing import draw
 from device.panel.font import GLYPHS, HEIGHT
 from device.panel.lettering import lettering
 from device.reading.cell_types import CellType
-from device.reading.results import LABELS, Control, Pattern, Reason, finding, percent
+from device.reading.results import LABELS, Control, Pattern, Reason, finding
 from device.wording import control_mark, pattern_text
 from tests.panel.examples import ACUTE, EXAMPLES, ON_CELLS, UNSURE, conclusive, on_cells
 from tests.panel.make_golden import COMMAND, GALLERY, GOLDEN, gallery, pictures
@@ -210,13 +210,6 @@ def test_ok__no_example_is_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     """The three dots of a cut text are nowhere: drawing them would fail."""
     monkeypatch.delitem(GLYPHS, "…")
     draw(EXAMPLES[name], simulated=True)
-
-
-@pytest.mark.parametrize(
-    ("probability", "shown"), [(0.0, "0%"), (0.555, "56%"), (0.989, "99%"), (1.0, "99%")]
-)
-def test_ok__percent_never_claims_certainty(probability: float, shown: str) -> None:
-    assert percent(probability) == shown
 
 
 def test_ok__font_has_ascii_and_micro() -> None:
