@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -21,6 +23,7 @@ from device.demo_view import DemoView, open_view
 from device.errors import LeukoscopeError
 from device.journal import set_up_logging
 from device.panel.button import HOLD_S, Gesture, GestureRelay
+from device.panel.display import Display
 from device.panel.keyboard import GESTURES_TEXT, Keyboard
 from device.panel.terminal import is_live_terminal
 from device.reading.results import NOTICE
@@ -93,7 +96,7 @@ def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     stage = Stage()
     with interruptible(), open_view(stream, "Ctrl-C stop") as view:
         set_up_logging(sys.stderr, logging.WARNING)
-        calibrate_once(settings, view, stage)
+        _calibrate(settings, view, stage)
         daemon = assembly.make_daemon(_impatient(settings), view.display, stage)
         button = SimulatedButton(daemon.on_gesture)
         daemon.attach(button)
@@ -121,7 +124,7 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     stage = Stage()
     with interruptible(), open_view(stream, KEYS) as view:
         set_up_logging(sys.stderr, logging.WARNING)
-        calibrate_once(settings, view, stage)
+        _calibrate(settings, view, stage)
         daemon = assembly.make_daemon(_impatient(settings), view.display, stage)
         hands = _Hands(stage, view)
         keyboard = Keyboard(
@@ -143,22 +146,38 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     return status
 
 
-def calibrate_once(settings: Settings, view: DemoView, stage: Stage) -> None:
+def calibrate_once(
+    settings: Settings,
+    display: Display,
+    stage: Stage,
+    say: Callable[[str], None],
+    on_step: Callable[[Step], None] = lambda _step: None,
+) -> None:
     """Calibrate the simulated microscope, unless it has been: a person with a clean slide and a micrometer.
 
-    Raises what the parts raise.
+    on_step: told each step. Raises what the parts raise.
     """
     if assembly.find_calibration(settings).calibration is not None:
         return
     relay = GestureRelay(lambda _gesture: None)
-    view.where("Calibrating by itself", f"{len(STEPS)} steps")
 
     def next_slide(step: Step, done: int) -> None:
-        view.where("Calibrating by itself", f"step {done + 1} of {len(STEPS)}: {step.title}")
+        on_step(step)
         lay_on(stage, step, done)
         relay(Gesture.PRESS)
 
-    calibrate(settings, view.display, relay, view.tell, stage, next_slide, press="")
+    calibrate(settings, display, relay, say, stage, next_slide, press="")
+
+
+def _calibrate(settings: Settings, view: DemoView, stage: Stage) -> None:
+    """The same before the eyes of a person, who has nothing to press."""
+    title, steps = "Calibrating by itself", itertools.count(1)
+    view.where(title, f"{len(STEPS)} steps")
+
+    def look(step: Step) -> None:
+        view.where(title, f"step {next(steps)} of {len(STEPS)}: {step.title}")
+
+    calibrate_once(settings, view.display, stage, view.tell, look)
 
 
 def _impatient(settings: Settings) -> Settings:

@@ -24,7 +24,7 @@ from device.panel.drawing import draw
 from device.panel.terminal import to_text
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
-from device.settings import CameraSettings, Parts, Settings, load_settings
+from device.settings import CameraSettings, Parts, Settings, load_settings, parse_settings
 from device.simulator.hematology import Diagnosis
 from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
@@ -130,6 +130,14 @@ def test_ok__settings_file(settings: Settings, tmp_path: Path) -> None:
     assert found.panel.mirror == str(tmp_path / "demo" / "run")
     assert found.panel.remote_button
     assert assembly.find_calibration(found).calibration is not None
+
+
+def test_ok__settings_that_the_readme_shows(checkout: Path) -> None:
+    """They run without a Raspberry Pi, and write nothing but in their folder."""
+    block = (checkout / "README.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    shown = parse_settings(block, "README.md")
+    assert shown.parts == Parts(microscope="simulated", panel="simulated")
+    assert shown.panel.mirror.startswith(f"{shown.storage.directory}/")
 
 
 @pytest.mark.parametrize(
