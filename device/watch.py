@@ -69,19 +69,22 @@ class _Watch:
         quit_ = threading.Event()
         # Before the words that name the keys: what is typed until it is open is lost.
         keyboard = Keyboard(keys, self._send, {"q": quit_.set})
-        terminal = LiveTerminal(self._stream, NOTICE, self._help())
+        terminal = LiveTerminal(self._stream, NOTICE, "q quit")
         try:
             while not terminal.gone and not quit_.wait(POLL_S):
                 newest = read_mirror(self._folder)
+                terminal.name_keys(self._help(newest))
                 if newest is not None:
                     terminal.show(newest.picture)
-                terminal.name_keys(self._help())  # one that starts again may allow other keys
                 terminal.say(self._words(newest))
         finally:
             keyboard.close()
             terminal.close(keep=False)
 
-    def _help(self) -> str:
+    def _help(self, newest: Mirrored | None) -> str:
+        """What the keys do, which an appliance that starts again may have changed."""
+        if newest is None or not newest.live:
+            return "q quit"
         try:
             check_may_send(self._folder)
         except ButtonError as error:

@@ -599,7 +599,7 @@ def test_ok__run_in_a_terminal(
     terminal = Terminal(command("run", "--settings", settings_file), checkout, columns, lines)
     terminal.sees("starting -> ready")
     assert terminal.lines[0] == NOTICE
-    assert terminal.says("SPACE press h hold 2 s: finish slide p hold 6 s: power off Ctrl-C stop")
+    terminal.sees("SPACE press h hold 2 s: finish slide p hold 6 s: power off Ctrl-C stop")
     assert terminal.fits()
     terminal.type(" ")
     terminal.sees("press: ready -> capturing")

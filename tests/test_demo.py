@@ -186,7 +186,7 @@ def test_ok__interactive(
     terminal = Terminal([*command, "--into", tmp_path / "demo"], checkout, columns, lines)
     terminal.sees("Calibrating by itself step")
     terminal.sees("Slide 1 of 7: normal field 1 focus wheel +5.0 µm from focus")
-    assert terminal.says("SPACE press")
+    terminal.sees("SPACE press")
     assert "Press" not in terminal.text
     for key, answer in (
         ("-", "Slide 1 of 7: normal field 1 focus wheel +4.5 µm from focus"),

@@ -174,8 +174,8 @@ def test_ok__as_large_as_the_terminal_allows(
     terminal.resize(*size)
     eventually(lambda: terminal.fits() and terminal.shows(ONE, form=form))
     assert terminal.lines[:2] == [NOTICE, "─" * form.columns]
+    terminal.sees("q quit")
     assert terminal.lines[2 + form.lines] == "─" * form.columns
-    assert terminal.says("q quit")
     terminal.resize(*WIDE)
     eventually(lambda: terminal.shows(ONE))
 
@@ -240,7 +240,7 @@ def test_ok__every_gesture(
 def test_fail__keys_that_are_not_allowed(terminal: Watch) -> None:
     """It says how to allow them."""
     how = "not allowed: set [panel] remote_button = true, restart leukoscope"
-    assert terminal.says(f"q quit No button by key: {how}")
+    terminal.sees(f"q quit No button by key: {how}")
     terminal.type(" ")
     eventually(lambda: terminal.words == how)
 
@@ -250,6 +250,14 @@ def test_ok__ended_by_a_signal(own_terminal: Watch, number: signal.Signals) -> N
     """The terminal is put back as it was."""
     own_terminal.process.send_signal(number)
     assert own_terminal.ended() == 128 + signal.SIGINT
+
+
+def test_ok__stopped_appliance_has_no_keys(terminal: Watch, panel: MirroredDisplay) -> None:
+    """Nor advice on how to allow them."""
+    terminal.sees("No button by key")
+    panel.close(keep=True)
+    eventually(lambda: terminal.words == STOPPED and not terminal.says("No button by key"))
+    assert terminal.says("q quit")
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import re
@@ -22,6 +23,9 @@ _PART = re.compile(
     r"\x1b\[(?P<mode>\?1049[hl])|\x1b\[(?P<at>[\d;]*)(?P<do>[HJK])|(?P<char>.)", re.S
 )
 
+_UNFINISHED = re.compile(r"\x1b(\[[?\d;]*)?$")
+"""The beginning of a command whose end is still to come."""
+
 
 def eventually(true: Callable[[], object], told: Callable[[], object] = lambda: "") -> None:
     """Wait until it is true."""
@@ -40,6 +44,7 @@ class Screen:
         self.alternate = False
         self._row = self._column = 0
         self._saved = (0, 0)
+        self._unfinished = ""
 
     @property
     def lines(self) -> list[str]:
@@ -49,8 +54,10 @@ class Screen:
         return ["".join(line).rstrip() for line in seen]
 
     def write(self, text: str) -> None:
-        """Take what a program writes."""
-        for part in _PART.finditer(text):
+        """Take what a program writes, in pieces of whatever length."""
+        text = self._unfinished + text
+        self._unfinished = match[0] if (match := _UNFINISHED.search(text)) else ""
+        for part in _PART.finditer(text.removesuffix(self._unfinished)):
             if part["char"] is not None:
                 self._put(part["char"])
             elif part["mode"] is not None:
@@ -108,6 +115,9 @@ class Terminal:
     ) -> None:
         self._master, self._slave = os.openpty()
         self._written = bytearray()
+        # Larger than any size in the tests: `fits` asks what stands outside of it.
+        self._screen, self._taken = Screen(200, 100), 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.resize(columns, lines)
         self._before = termios.tcgetattr(self._slave)
         ours = {
@@ -147,9 +157,10 @@ class Terminal:
     @property
     def screen(self) -> Screen:
         """What it shows."""
-        screen = Screen(max(self._columns, 200), max(self._lines, 100))
-        screen.write(self.text)
-        return screen
+        written = bytes(self._written)
+        self._screen.write(self._decoder.decode(written[self._taken :]))
+        self._taken = len(written)
+        return self._screen
 
     @property
     def lines(self) -> list[str]:

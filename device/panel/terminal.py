@@ -228,7 +228,8 @@ class LiveTerminal:
         rule = "─" * form.columns
         words = [*self._words, *keys]
         room = height - around - form.lines
-        log = list(self._log)[-room:] if room else []
+        newest = list(self._log)[-room:] if room else []
+        log = [part for line in newest for part in textwrap.wrap(line, columns)]
         return [
             _cut(line, columns)
             for line in (
@@ -237,7 +238,7 @@ class LiveTerminal:
                 *to_text(self._image, form).split("\n"),
                 rule,
                 *words,
-                *log,
+                *log[max(len(log) - room, 0) :],
             )
         ]
 
