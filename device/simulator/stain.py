@@ -5,7 +5,10 @@ camera's three broad channels, per unit amount of dye. The dyes' peaks are from 
 *Conn's Biological Stains*, 10th ed. 2002, and Horobin & Walter, "Understanding Romanowsky
 staining", Histochemistry 86, 1987: azure B 650 nm, eosin Y 524 nm, and the purple azure B-eosin-DNA
 complex ("Romanowsky-Giemsa effect") about 550 nm. Their shares in R, G, B were set by eye beside
-real films.
+real films; those of the purple complex and of pink cytoplasm follow measured ones. The contrast of
+neutrophils' nuclei over the glass, relative to green, is 0.79 in red and 0.27 in blue in 379 cells of
+the Large Leukemia Dataset, 1.26 and 0.13 in 107 of Chulalongkorn University; rendered ones have 0.80
+and 0.31 (medians). Their cytoplasm has 0.49 and 0.24, 0.90 and 0.34; rendered 0.59 and 0.37.
 """
 
 from __future__ import annotations
@@ -83,6 +86,7 @@ def draw_stain(rng: np.random.Generator) -> Stain:
         chromatin=shade(1.7 * strength, purple, azure),
         nucleolus=shade(0.85 * strength, (0.65, PURPLE), (0.6, AZURE_B)),
         basophilic=shade(1.05 * strength, (violet, PURPLE), (0.85 - violet, AZURE_B)),
+        # In real films it keeps its lilac pink where the red cells are blue.
         acidophilic=shade(
             pinkness * strength,
             (0.45, EOSIN),
