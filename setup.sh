@@ -314,6 +314,7 @@ missing_tools() {
   command -v systemd-analyze >/dev/null || echo systemd
   command -v sfdisk >/dev/null || echo fdisk
   command -v mcopy >/dev/null || echo mtools
+  command -v xz >/dev/null || echo xz-utils
   has_libgl || echo libgl1
 }
 
