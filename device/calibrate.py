@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +17,10 @@ from device import assembly
 from device.calibration_session import CalibrationSession
 from device.calibrator import Calibrator, Step
 from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError
+from device.journal import leads_to_journal
 from device.microscope.drift import measure_drift
 from device.microscope.parts import CameraControls
+from device.output import when_gone
 from device.panel import screens
 from device.panel.button import Button, GestureRelay
 from device.panel.display import Display
@@ -204,8 +208,17 @@ def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay, st
 def interruptible() -> Iterator[None]:
     """SIGTERM and SIGHUP (SSH ended) as Ctrl-C: what is opened is let go of, the light goes off.
 
-    One that is ignored stays so, as SIGHUP behind nohup.
+    One that is ignored stays so, as SIGHUP behind nohup. A terminal or pipe that is closed without a
+    SIGHUP is answered as one with it: nobody is left to see what goes on.
     """
+    ended = threading.Event()
+
+    def hang_up() -> None:
+        if not ended.is_set():
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    if not leads_to_journal(sys.stdout):
+        when_gone((sys.stdout,), hang_up)
     before = {
         number: signal.signal(number, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP)
@@ -214,6 +227,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
+        ended.set()
         for number, handler in before.items():
             signal.signal(number, handler)
 

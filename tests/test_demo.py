@@ -209,6 +209,17 @@ def test_ok__interactive(
     terminal.close()
 
 
+def test_ok__interactive_ends_with_its_terminal(
+    small_camera: Path, tmp_path: Path, checkout: Path
+) -> None:
+    """Also where the kernel sends no SIGHUP, as to a program that a terminal was lent to."""
+    command = [sys.executable, "-c", DEMO, "demo", "--interactive", "--settings", small_camera]
+    terminal = Terminal([*command, "--into", tmp_path / "demo"], checkout, 80, 24)
+    terminal.sees("Slide 1 of 7")
+    terminal.hang_up()
+    assert terminal.process.wait(20) != 0
+
+
 def test_ok__scripted_in_a_terminal(small_camera: Path, tmp_path: Path, checkout: Path) -> None:
     """In place: the status of a slide at a time. Stopped by a signal, the terminal is as it was."""
     command = [sys.executable, "-c", DEMO, "demo", "--settings", small_camera]
