@@ -13,7 +13,7 @@ import argparse
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from models.measuring.focus_bar import bars
+from models.measuring.focus_bar import agreement, bars
 from models.measuring.focus_cost import loop_cost
 from models.measuring.focus_limit import rates, separation, threshold, verdict_changes
 from models.measuring.focus_looks import real_series, real_tasks, rendered_series, same_cells
@@ -42,7 +42,8 @@ def main() -> None:
         print("### What measures follow beside focus\n", followed, sep="\n", flush=True)
         print("### Hints\n", hints(workers), sep="\n", flush=True)
         lengths, falls = bars(workers, arguments.data)
-        print("### The bar\n", falls, "", lengths, sep="\n", flush=True)
+        print("### The bar\n", falls, lengths, sep="\n", flush=True)
+        print("### Live frame and captured field\n", agreement(), sep="\n", flush=True)
         rendered = [(diagnosis, seed) for seed in VERDICT_SEEDS for diagnosis in CLASSES]
         series = list(workers.map(rendered_series, rendered))
         series += workers.map(real_series, list(real_tasks(arguments.data)))

@@ -15,9 +15,11 @@ from device.reading.focus import Focus, measure_focus
 from device.reading.gates import focus_gate
 from device.reading.scaling import resampled
 from device.simulator.hematology import Diagnosis
+from device.simulator.microscope import SimulatedCamera, SimulatedLight
 from device.simulator.optics import defocus
 from device.simulator.optics import dust as dust_in_stage
 from device.simulator.smear import SmearSlide, render_field
+from device.simulator.stage import Stage
 from models.measuring.focus_looks import real_tasks
 from models.measuring.pictures import (
     CAPTURED_UM_PER_PX,
@@ -41,6 +43,9 @@ GAUSSIANS_UM = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 SEEDS = range(40200, 40203)
 REAL_EVERY = 3
 """Every third of the real fields that the limit is chosen on and measured with."""
+
+AGREEMENT_UM = (0.0, 0.5, 1.0, 1.25, 2.0)
+"""Around the limit of the gate."""
 
 ISLANDS, ISLAND_UM = 8, 9.0
 """Of a sparse field only these discs are kept: some 10 % of it."""
@@ -160,6 +165,29 @@ def bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
             ("fields", "number", "in which the bar rises", "gate passes beyond 2 µm"),
             (_summary(kind, [s for s in stacks if s.kind == kind]) for kind in kinds),
         ),
+    )
+
+
+def agreement() -> str:
+    """Sharpness of the live stream's frame less that of the captured field, in percent of it, by defocus."""
+    apart: dict[float, list[float]] = {um: [] for um in AGREEMENT_UM}
+    for seed in SEEDS:
+        stage = Stage(SmearSlide(Diagnosis.ALL, seed))
+        light = SimulatedLight(stage)
+        light.on()
+        camera = SimulatedCamera(
+            stage, light, width=2028, height=1520, um_per_px=0.0775, timeout_s=1.0
+        )
+        for um in AGREEMENT_UM:
+            stage.focus(um)
+            live, captured = (
+                measure_focus(resampled(frame, MODEL_UM_PER_PX), MODEL_UM_PER_PX).sharpness
+                for frame in (camera.preview(fresh=True), camera.capture()[0])
+            )
+            apart[um].append(100 * (live / captured - 1))
+    return table(
+        ("defocus, µm", "live less captured, %: least", "greatest"),
+        ((f"{um:g}", f"{min(some):.1f}", f"{max(some):.1f}") for um, some in apart.items()),
     )
 
 
