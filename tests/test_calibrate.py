@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +31,7 @@ from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.simulator.stage import Faults, NoSlide, Stage
 from tests.appliance import StubButton
+from tests.vt import default_signals
 
 CLEAN = SmearSlide(Diagnosis.EMPTY, 901)
 UM_PER_PX = 0.31
@@ -478,8 +478,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            # These tests may run where Ctrl-C is ignored, as behind nohup; a terminal's programs don't.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=default_signals,
         )
         os.close(slave)
         self._seen = ""

@@ -38,7 +38,7 @@ from tests.appliance import StubButton
 from tests.bundles import BUNDLE
 from tests.records import examples
 from tests.smears import save_smear, smear
-from tests.vt import Terminal, eventually
+from tests.vt import Terminal, default_signals, eventually
 
 JSON_KEYS = [
     *("path", "label", "pattern", "confidence", "probabilities"),
@@ -52,9 +52,9 @@ Run = Callable[..., tuple[int, str, str]]
 def started(settings_file: Path, root: Path, **given: object) -> subprocess.Popen[str]:
     """`leukoscope run`, outside of any terminal."""
     ours = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "text": True}
-    before = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL)}
+    ours["preexec_fn"] = default_signals
     return subprocess.Popen(
-        command("run", "--settings", settings_file), cwd=root, **{**before, **ours, **given}
+        command("run", "--settings", settings_file), cwd=root, **{**ours, **given}
     )
 
 

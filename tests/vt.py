@@ -14,10 +14,9 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 _PART = re.compile(
     r"\x1b\[(?P<mode>\?1049[hl])|\x1b\[(?P<at>[\d;]*)(?P<do>[HJK])|(?P<char>.)", re.S
@@ -102,6 +101,12 @@ class Screen:
             self._column += 1
 
 
+def default_signals() -> None:
+    """As a program that a person types has them. Behind nohup tests would pass on signals that are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A program in a terminal of its own."""
 
@@ -131,8 +136,7 @@ class Terminal:
             stdout=self._slave,
             stderr=self._slave,
             start_new_session=True,
-            # These tests may run where Ctrl-C is ignored, as behind nohup; a terminal's programs don't.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=default_signals,
         )
         self._reading = True
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -70,7 +70,7 @@ def test_ok__nothing_is_loaded_and_no_script_runs(page: str) -> None:
 
 def test_ok__wrong_fields_are_listed_and_shown(page: str) -> None:
     assert "one/normal-0/4.png" in page
-    assert "normal read as CML, 95%" in page
+    assert "normal read as CML, 0.95" in page
     assert page.count("data:image/jpeg") == 1
 
 
