@@ -122,9 +122,9 @@ def open_parts(
             timeout_s=camera.timeout_s,
             controls=controls,
         )
-    with _real_parts():
-        led = open_led(settings)
-        try:
+    led = open_led(settings)
+    try:
+        with _real_parts():
             return led, PiCamera(
                 width=camera.width,
                 height=camera.height,
@@ -133,9 +133,9 @@ def open_parts(
                 controls=controls,
                 timeout_s=camera.timeout_s,
             )
-        except BaseException:
-            led.close()
-            raise
+    except BaseException:
+        led.close()
+        raise
 
 
 def open_led(settings: Settings) -> GpioLed:
@@ -151,7 +151,7 @@ def _real_parts() -> Iterator[None]:
     try:
         yield
     except (LightError, CameraError, ButtonError, DisplayError) as error:
-        if BOARD.exists() or NO_PI in str(error):
+        if BOARD.exists():
             raise
         raise type(error)(f"{error}; {NO_PI}") from error
 

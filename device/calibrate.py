@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,10 +14,8 @@ from device import assembly
 from device.calibration_session import CalibrationSession
 from device.calibrator import Calibrator, Step
 from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError
-from device.journal import leads_to_journal
 from device.microscope.drift import measure_drift
 from device.microscope.parts import CameraControls
-from device.output import when_gone
 from device.panel import screens
 from device.panel.button import Button, GestureRelay
 from device.panel.display import Display
@@ -205,34 +200,6 @@ def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay, st
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP (SSH ended) as Ctrl-C: what is opened is let go of, the light goes off.
-
-    One that is ignored stays so, as SIGHUP behind nohup. A terminal or pipe that is closed without a
-    SIGHUP is answered as one with it: nobody is left to see what goes on.
-    """
-    ended = threading.Event()
-
-    def hang_up() -> None:
-        if not ended.is_set():
-            os.kill(os.getpid(), signal.SIGHUP)
-
-    if not leads_to_journal(sys.stdout):
-        when_gone((sys.stdout,), hang_up)
-    before = {
-        number: signal.signal(number, signal.default_int_handler)
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        ended.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
 def _session(
     settings: Settings,
     display: Display,
@@ -260,11 +227,12 @@ def _session(
             finally:
                 camera.close()
     except LeukoscopeError as error:
-        say(str(error) if session is not None and session.kept else f"{error}; {NOTHING_CHANGED}")
+        # The panel first: whoever typed the command may have gone, and then nothing can be said.
         panel.show(screens.FaultScreen(error.fault, restarts=False))
+        say(str(error) if session is not None and session.kept else f"{error}; {NOTHING_CHANGED}")
         raise
     except KeyboardInterrupt:
+        panel.show(screens.Notice("GIVEN UP", "Nothing has changed", ""))
         if session is None or not session.kept:
             say(f"\ninterrupted: {NOTHING_CHANGED}")
-        panel.show(screens.Notice("GIVEN UP", "Nothing has changed", ""))
         raise

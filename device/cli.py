@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from device import __version__, assembly, workflow
-from device.calibrate import at_the_panel, calibrate, calibrate_first, check, interruptible, lay_on
+from device.calibrate import at_the_panel, calibrate, calibrate_first, check, lay_on
 from device.classify import FileResult, classify, table
 from device.control_command import (
     add_control,
@@ -34,7 +34,7 @@ from device.journal import leads_to_journal, set_up_logging
 from device.logs import journal_command, show_logs
 from device.model.bundle import load_bundle
 from device.models_command import RESTART, find_bundle, find_bundles, look_at, models_table, select
-from device.output import when_gone
+from device.output import interruptible, when_gone
 from device.panel.button import GestureRelay
 from device.panel.screens import FaultScreen
 from device.panel.terminal import LiveTerminal, is_live_terminal, stderr_below
@@ -241,8 +241,9 @@ def _run_on(settings: Settings, terminal: LiveTerminal | None) -> int:
     daemon.stop_on_signals()
     if not leads_to_journal(sys.stderr):
         # Left behind unseen it would keep the camera, and the light on.
+        # Beside a live terminal standard error is a pipe of our own, which shows the log there.
         when_gone(
-            (sys.stdout, sys.stderr),
+            (sys.stdout,) if terminal is not None else (sys.stdout, sys.stderr),
             lambda: daemon.stop("stopped: its terminal or pipe was closed"),
         )
     return daemon.run()

@@ -146,7 +146,7 @@ class Daemon:
         self._optics = ""
         self._touched = self._alive = time.monotonic()
         self._exit: int | None = None
-        self._why_stopped = Event.TERMINATED.value
+        self._why_stopped = ""
 
     @property
     def state(self) -> State:
@@ -177,7 +177,8 @@ class Daemon:
 
     def stop(self, why: str) -> None:
         """Ask it to end, with the light off; why: for the log. From any thread, or a signal's handler."""
-        self._why_stopped = why
+        # The first one counts: Ctrl-C also ends a pipe's reader, and that end is told a moment later.
+        self._why_stopped = self._why_stopped or why
         self.post(Event.TERMINATED)
 
     def on_gesture(self, gesture: Gesture) -> None:
@@ -241,7 +242,7 @@ class Daemon:
         if self._situation.state is not before.state:
             _log.info(
                 "%s: %s -> %s",
-                self._why_stopped if event is Event.TERMINATED else event.value,
+                (event is Event.TERMINATED and self._why_stopped) or event.value,
                 before.state.value,
                 self._situation.state.value,
                 extra={"slide": self._slide_name},

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TextIO
 
 from device import assembly
-from device.calibrate import calibrate, interruptible, lay_on
+from device.calibrate import calibrate, lay_on
 from device.calibrator import STEPS, Step
 from device.daemon import Daemon
 from device.demo_settings import demo_settings, lines_to_type, write_demo_settings
 from device.demo_view import DemoView, open_view
 from device.errors import LeukoscopeError
 from device.journal import set_up_logging
+from device.output import interruptible
 from device.panel.button import HOLD_S, Gesture, GestureRelay
 from device.panel.display import Display
 from device.panel.keyboard import GESTURES_TEXT, Keyboard
@@ -34,7 +35,7 @@ from device.settings import Settings
 from device.simulator.button import SimulatedButton
 from device.simulator.hematology import Diagnosis
 from device.simulator.smear import SmearSlide
-from device.simulator.stage import Stage
+from device.simulator.stage import NORMAL_SLIDE, Stage
 from device.text_table import text_table
 from device.wording import brief_reason, brief_text, seen_text
 from device.workflow import Event, State
@@ -75,10 +76,11 @@ class DemoSlide:
 
 
 SLIDES = (
+    DemoSlide(NORMAL_SLIDE),
     *(
         DemoSlide(SmearSlide(diagnosis, seed))
         for seed, diagnosis in enumerate(Diagnosis, start=1)
-        if diagnosis is not Diagnosis.EMPTY
+        if diagnosis not in (Diagnosis.NORMAL, Diagnosis.EMPTY)
     ),
     DemoSlide(SmearSlide(Diagnosis.EMPTY, 6)),
     DemoSlide(SmearSlide(Diagnosis.NORMAL, 7), in_focus=False),
@@ -263,6 +265,8 @@ class _Person:
             for number, shown in enumerate(SLIDES):
                 self._show(number, shown)
         except _ImpatienceError as error:
+            self.problem = str(error)
+        except OSError as error:  # nobody reads what the demonstration prints
             self.problem = str(error)
         finally:
             self._daemon.post(Event.TERMINATED)

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from device.calibrate import interruptible
 from device.errors import ButtonError, LeukoscopeError
+from device.output import interruptible
 from device.panel.button import Gesture
 from device.panel.keyboard import GESTURES_TEXT, Keyboard
 from device.panel.mirror import Mirrored, read_mirror
@@ -71,7 +71,7 @@ class _Watch:
         keyboard = Keyboard(keys, self._send, {"q": quit_.set})
         terminal = LiveTerminal(self._stream, NOTICE, "q quit")
         try:
-            while not terminal.gone and not quit_.wait(POLL_S):
+            while not quit_.wait(POLL_S):
                 newest = read_mirror(self._folder)
                 terminal.name_keys(self._help(newest))
                 if newest is not None:

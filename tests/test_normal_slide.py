@@ -16,6 +16,7 @@ from device.reading.results import Control, FieldReading, Pattern
 from device.simulator.hematology import Diagnosis
 from device.simulator.optics import defocus, expose
 from device.simulator.smear import SmearSlide, render_field
+from device.simulator.stage import NORMAL_SLIDE
 
 BUNDLE = Path(__file__).parents[1] / "models" / "cell-reader"
 CELLS, MOST_FIELDS = 60, 50
@@ -59,9 +60,12 @@ def test_ok__a_normal_slide_of_60_cells_reads_normal_and_is_kept_as_a_control(
     assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
 
 
-def test_ok__a_normal_slide_reads_normal_without_any_control(reader: CellReader) -> None:
-    verdict = reader.judge(read(3, reader))
+def test_ok__the_slide_on_the_stage_reads_normal_without_any_control(reader: CellReader) -> None:
+    """What a person gets who presses on with the simulated microscope; a hold then keeps it as a control."""
+    readings = read(NORMAL_SLIDE.seed, reader)
+    verdict = reader.judge(readings)
     assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
+    assert slide_measures(readings, verdict).cells >= MIN_CELLS
 
 
 def test_ok__neutrophils_of_a_slide_with_lilac_red_cells_are_no_artefacts(

@@ -20,6 +20,11 @@ Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
 """What can lie on the stage."""
 
 
+NORMAL_SLIDE = SmearSlide(Diagnosis.NORMAL, 3)
+"""On the stage when nothing else was laid there. Not every rendered slide ends so: from 60 cells on the
+shipped reader calls this one normal without a control slide, and the device takes it as a control."""
+
+
 @dataclass(frozen=True)
 class Faults:
     """What can be broken, or not as it was built.
@@ -59,9 +64,9 @@ class Stage:
     """The view, changed by whoever plays the person and read by the simulated parts."""
 
     def __init__(self, slide: Slide | None = None) -> None:
-        """slide: on the stage at first; a normal one by default."""
+        """slide: on the stage at first; `NORMAL_SLIDE` by default."""
         self._lock = threading.Lock()
-        self._view = View(slide or SmearSlide(Diagnosis.NORMAL, 1))
+        self._view = View(slide or NORMAL_SLIDE)
 
     @property
     def view(self) -> View:
