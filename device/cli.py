@@ -46,7 +46,7 @@ from device.records.picture_files import earlier_pictures, picture_files, write_
 from device.records.reader import RecordReader
 from device.records.record import SIMULATED
 from device.records.slide_number import parse_slide_number
-from device.records.text import refusals_of, slide_text, slides_table
+from device.records.text import commonest_refusal, slide_text, slides_table
 from device.selftest import selftest
 from device.settings import Settings, load_settings, to_toml
 from device.simulator.stage import Stage
@@ -440,9 +440,8 @@ def _slides(options: argparse.Namespace) -> int:
     with _records(load_settings(options.settings)) as records:
         slides = records.slides()
         unread = [slide.number for slide in slides if not slide.verdict.fields]
-        refusals = {number: refusals_of(records.slide(number).fields) for number in unread}
-        commonest = {number: problems.most_common(1)[0][0] for number, problems in refusals.items()}
-        print(slides_table(slides, commonest), end="")
+        refusals = {number: commonest_refusal(records.slide(number).fields) for number in unread}
+        print(slides_table(slides, refusals), end="")
     return 0
 
 
@@ -461,7 +460,7 @@ def _show(options: argparse.Namespace) -> int:
             drawing = write_pictures(report, files, records.load_picture, os.cpu_count() or 1)
             pages = tqdm(drawing, total=len(files), unit="page", delay=1.0, disable=None)
             written = list(pages)
-            earlier = earlier_pictures(path, written)
+            earlier = earlier_pictures(report.slide, path, written)
             for old in earlier:
                 old.unlink()
         except (OSError, ValueError) as error:  # ValueError: a suffix of no picture format

@@ -30,7 +30,7 @@ from device.panel.terminal import is_live_terminal
 from device.reading.results import NOTICE
 from device.records.reader import RecordReader
 from device.records.record import SIMULATED, EndedBy
-from device.records.text import outcome_text, refusals_of
+from device.records.text import commonest_refusal, outcome_text
 from device.settings import Settings
 from device.simulator.button import SimulatedButton
 from device.simulator.hematology import Diagnosis
@@ -107,7 +107,7 @@ def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
         thread.start()
         status = daemon.run()
         thread.join(PATIENCE_S)
-    stream.write("\n" + person.report(Path(settings.storage.directory)) + "\n")
+    stream.write("\n" + person.report() + "\n")
     stream.write(f"\n{_lines_to_type(settings, file)}\n")
     if person.problem:
         raise LeukoscopeError(f"the demonstration stopped: {person.problem}")
@@ -344,13 +344,13 @@ class _Person:
             )
         time.sleep(0.002)
 
-    def report(self, directory: Path) -> str:
+    def report(self) -> str:
         """The table of what was shown, and where everything lies."""
-        with RecordReader(directory) as records:
+        with RecordReader(self._directory) as records:
             # One that was not finished, because of a problem, is none of those shown.
             finished = [s for s in records.slides() if s.ended_by is EndedBy.PERSON]
             slides = finished[len(finished) - len(self._shown) :]
-            refused = [refusals_of(records.slide(slide.number).fields) for slide in slides]
+            refusals = [commonest_refusal(records.slide(slide.number).fields) for slide in slides]
         rows = [("SLIDE", "TRUTH", "VERDICT", "SEEN", "WHY")]
         rows += [
             (
@@ -359,11 +359,9 @@ class _Person:
                 brief_text(slide.verdict),
                 seen_text(slide.verdict),
                 # Of a slide of which nothing could be read the gate says more than the verdict does.
-                problems.most_common(1)[0][0]
-                if problems and not slide.verdict.fields
-                else brief_reason(slide.verdict),
+                refusal if refusal and not slide.verdict.fields else brief_reason(slide.verdict),
             )
-            for (truth, _), slide, problems in zip(self._shown, slides, refused, strict=True)
+            for (truth, _), slide, refusal in zip(self._shown, slides, refusals, strict=True)
         ]
         slowest = [f"{1000 * seconds:.0f}" for _, seconds in sorted(self._shown, key=itemgetter(1))]
         times = f"From press to verdict: {slowest[0]} to {slowest[-1]} ms." if slowest else ""
@@ -372,7 +370,7 @@ class _Person:
                 *text_table(rows),
                 "",
                 *([times] if times else []),
-                f"Records and pictures: {directory}",
+                f"Records and pictures: {self._directory}",
                 f"SIMULATED: rendered smears show how the appliance works, not how well. {NOTICE}",
             ]
         )

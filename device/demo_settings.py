@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from device.durable import write_durably
 from device.errors import StoreError
 from device.settings import Settings, changes_to_toml
 
@@ -33,15 +34,26 @@ def demo_settings(settings: Settings, into: Path) -> Settings:
 
 
 def write_demo_settings(settings: Settings, into: Path) -> Path:
-    """Write them into their folder, which is made if absent. Raises StoreError."""
+    """Write them into their folder, which is made if absent. Raises StoreError.
+
+    A settings file there that no demonstration wrote is left as it is.
+    """
     file = into / FILE
+    head = _HEAD.encode()
     try:
         into.mkdir(parents=True, exist_ok=True)
-        file.write_text(_HEAD + changes_to_toml(settings), encoding="utf-8")
+        ours = not file.exists() or file.read_bytes().startswith(head)
+        if ours:
+            write_durably(file, head + changes_to_toml(settings).encode(), into / f".{FILE}.part")
     except OSError as error:
         raise StoreError(
             f"{file}: can't write it: {error.strerror}: name another folder with --into DIR"
         ) from error
+    if not ours:
+        raise StoreError(
+            f"{file}: not written by leukoscope demo, so not overwritten: "
+            "name another folder with --into DIR"
+        )
     return file
 
 

@@ -30,7 +30,7 @@ from device.panel import screens
 from device.panel.button import Gesture, GestureRelay, Held
 from device.panel.drawing import draw
 from device.panel.terminal import to_text
-from device.reading.results import LABELS, NOTICE
+from device.reading.results import LABELS, NOTICE, FieldReading
 from device.records.record import EndedBy
 from device.settings import Settings, parse_settings
 from device.simulator.panel import MemoryDisplay
@@ -268,6 +268,35 @@ def test_ok__show_many_fields_in_pages(run: Run, filled: Path, tmp_path: Path) -
     assert len(out.splitlines()) <= 24
     assert max(map(len, out.splitlines())) <= 80
     assert "70 fields read, 0 refused" in out
+
+
+def test_ok__show_leaves_the_pictures_of_other_slides(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    """Also where their files are named as pages of this one would be; and what can't be opened."""
+    assert run("show", "2", "--picture", "slide-2.png")[0] == 0
+    huge = bytearray((tmp_path / "slide-2.png").read_bytes())
+    huge[16:29] = struct.pack(">II", 40000, 40000) + huge[24:29]  # in the header, IHDR
+    huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+    (tmp_path / "slide-3.png").write_bytes(huge)
+    status, out, err = run("show", "1", "--picture", "slide.png")
+    assert (status, err) == (0, "")
+    assert "removed" not in out
+    assert sorted(path.name for path in tmp_path.glob("slide*.png")) == [
+        *("slide-2.png", "slide-3.png", "slide.png")
+    ]
+
+
+def test_ok__slides_whose_fields_could_not_be_read(run: Run, state: Path) -> None:
+    """Captured, and not read: no gate refused it."""
+    unread = FieldReading((), (), None, None)
+    with examples.open_store(state) as store:
+        store.add_field(1, examples.field(), unread, None, examples.NOTHING, examples.PROVENANCE)
+    status, out, err = run("slides")
+    assert (status, err) == (0, "")
+    (row,) = (line for line in out.splitlines() if line.startswith("S0001"))
+    assert "inconclusive" in row
+    assert "no field read" in row
 
 
 def test_ok__show_fields_only_when_asked(run: Run, filled: Path) -> None:

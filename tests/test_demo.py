@@ -166,6 +166,16 @@ def test_fail__folder_that_can_not_be_written(settings: Settings, tmp_path: Path
         scripted_demo(settings, tmp_path / "file", io.StringIO())
 
 
+def test_fail__settings_file_of_a_person(settings: Settings, tmp_path: Path) -> None:
+    """It is left as it is."""
+    theirs = tmp_path / "leukoscope.toml"
+    theirs.write_text("[camera]\nwidth = 4056\n", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"leukoscope\.toml: .* another folder with --into DIR"):
+        scripted_demo(settings, tmp_path, io.StringIO())
+    assert theirs.read_text(encoding="utf-8") == "[camera]\nwidth = 4056\n"
+    assert list(tmp_path.iterdir()) == [theirs]
+
+
 DEMO = "import sys; from device.cli import main; sys.exit(main())"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 STDERR = 2
 
@@ -20,24 +20,31 @@ def without_chatter() -> Iterator[None]:
     """Hold back what is written to standard error meanwhile, and write all but the chatter afterwards.
 
     The runtimes write to file descriptor 2 themselves, and can't be told not to: neither LiteRT 2 nor
-    tflite-runtime 2.14 heeds TF_CPP_MIN_LOG_LEVEL, and their own level can be set from C++ only. What
-    others write meanwhile comes later by these milliseconds.
+    tflite-runtime 2.14 obeys TF_CPP_MIN_LOG_LEVEL, and their own level can be set from C++ only. What
+    others write meanwhile comes later by these milliseconds. Where the process itself is ended meanwhile,
+    by a runtime that aborts or by a signal, what was held back is lost: the runtime's last words, and
+    a traceback of faulthandler.
     """
     with _one_at_a_time:
         try:
             terminal = os.dup(STDERR)
-        except OSError:  # standard error is closed: there is nobody to spare
+        except OSError:  # standard error is closed: nothing to hold back
             yield
             return
-        held = os.memfd_create("stderr")
-        try:
+        with ExitStack() as ends:
+            ends.callback(os.close, terminal)
+            held = os.memfd_create("stderr")
+            ends.callback(os.close, held)
+            ends.callback(_give_back, held, terminal)
             os.dup2(held, STDERR)
             yield
-        finally:
-            os.dup2(terminal, STDERR)
-            _write_but_chatter(held, terminal)
-            os.close(held)
-            os.close(terminal)
+
+
+def _give_back(held: int, terminal: int) -> None:
+    os.dup2(terminal, STDERR)
+    # Its reader is gone, or its disk is full: the model's own error must come through all the same.
+    with suppress(OSError):
+        _write_but_chatter(held, terminal)
 
 
 def _write_but_chatter(held: int, terminal: int) -> None:

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from device.reading.results import NOTICE
 from device.records.picture import LoadPicture, Page, draw_page, pages_of
-from device.records.record import SlideReport
+from device.records.record import SlideRecord, SlideReport
 
 MADE_BY = "leukoscope show"
-"""Stands in each PNG as its Software: what may be removed when it is out of date."""
+"""Stands in each PNG as its Software; with the slide, in its Title, it says what may be removed when out of date."""
 
 
 def picture_files(report: SlideReport, path: Path) -> list[tuple[Path, Page]]:
@@ -44,7 +44,7 @@ def write_pictures(
             return path
         info = PngInfo()
         info.add_text("Software", MADE_BY)
-        info.add_text("Title", f"{report.slide.name}, page {page.number} of {len(files)}")
+        info.add_text("Title", f"{_title(report.slide)}{page.number} of {len(files)}")
         info.add_text("Comment", NOTICE)
         # A longer search makes a picture of sensor noise smaller by a tenth, and takes three times as long.
         picture.save(path, pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
@@ -54,8 +54,8 @@ def write_pictures(
         yield from pool.map(write, files)
 
 
-def earlier_pictures(path: Path, written: list[Path]) -> list[Path]:
-    """Return the pictures that an earlier call wrote for the same `path` and that this one did not write again.
+def earlier_pictures(slide: SlideRecord, path: Path, written: list[Path]) -> list[Path]:
+    """Return the pictures that an earlier call wrote of `slide` for the same `path`, and this one did not write again.
 
     The slide had another number of pages then; beside the new ones they would mislead.
     """
@@ -63,14 +63,20 @@ def earlier_pictures(path: Path, written: list[Path]) -> list[Path]:
     return sorted(
         found
         for found in path.parent.iterdir()
-        if name.fullmatch(found.name) and found not in written and _made_here(found)
+        if name.fullmatch(found.name) and found not in written and _made_of(slide, found)
     )
 
 
-def _made_here(path: Path) -> bool:
-    """Whether `leukoscope show` wrote this file: nothing else is removed."""
+def _made_of(slide: SlideRecord, path: Path) -> bool:
+    """Whether `leukoscope show` wrote this file, of this slide: nothing else is removed."""
     try:
         with Image.open(path, formats=["PNG"]) as picture:
-            return picture.info.get("Software") == MADE_BY
-    except (OSError, UnidentifiedImageError):  # a folder, or no PNG
+            title = str(picture.info.get("Title", ""))
+            return picture.info.get("Software") == MADE_BY and title.startswith(_title(slide))
+    except (OSError, ValueError, Image.DecompressionBombError):  # a folder, no PNG, a damaged one
         return False
+
+
+def _title(slide: SlideRecord) -> str:
+    """How a picture's Title begins."""
+    return f"{slide.name}, page "

@@ -123,6 +123,11 @@ def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
     return Counter(gate.problem for gate in gates if gate is not None)
 
 
+def commonest_refusal(fields: Iterable[FieldRecord]) -> str:
+    """Return what was wrong with most of the refused fields; '' when none was refused."""
+    return next((problem for problem, _ in refusals_of(fields).most_common(1)), "")
+
+
 def time_text(wall_time: str, clock_synced: bool) -> str:
     """Return a wall time to the minute, with a '?' when the clock was not set."""
     return wall_time[:16].replace("T", " ") + ("" if clock_synced else " ?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -48,6 +49,41 @@ def test_fail__what_is_said_before_an_error_is_kept(capfd: pytest.CaptureFixture
     assert capfd.readouterr().err == "ERROR: why it is broken\n"
     os.write(2, b"afterwards\n")
     assert capfd.readouterr().err == "afterwards\n"
+
+
+def test_fail__error_of_a_model_when_nobody_reads_standard_error(checkout: Path) -> None:
+    """The model's own error comes through, and no file stays open."""
+    script = """
+import os
+from device.model.quiet import without_chatter
+reader, writer = os.pipe()
+os.dup2(writer, 2)
+os.close(reader)
+before = os.listdir("/proc/self/fd")
+try:
+    with without_chatter():
+        os.write(2, b"ERROR: why it is broken\\n")
+        raise ValueError("broken")
+except ValueError as error:
+    print(error, os.listdir("/proc/self/fd") == before)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (0, "broken True\n")
+
+
+def test_fail__nothing_to_hold_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file stays open."""
+
+    def fail(name: str) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "memfd_create", fail)
+    before = set(Path("/proc/self/fd").iterdir())
+    with pytest.raises(OSError, match="Too many open files"), without_chatter():
+        pass
+    assert set(Path("/proc/self/fd").iterdir()) == before
 
 
 def test_ok__without_standard_error(checkout: Path) -> None:
