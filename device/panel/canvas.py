@@ -15,6 +15,9 @@ LEFT, TOP, RIGHT, BOTTOM = 1, 1, 126, 62
 
 WIDTH = RIGHT - LEFT + 1
 
+BAR_PX = WIDTH - 4
+"""Columns of a full bar, inside its frame and a dark column on either side."""
+
 _MARK = 70
 """First column of the mark in the top line."""
 
@@ -114,4 +117,4 @@ def _text_width(text: str) -> int:
 
 def _column(share: float) -> int:
     """The last lit column of a bar filled to `share`; limits it to 0..1."""
-    return LEFT + 1 + round(min(max(share, 0.0), 1.0) * (WIDTH - 4))
+    return LEFT + 1 + round(min(max(share, 0.0), 1.0) * BAR_PX)

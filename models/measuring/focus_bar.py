@@ -11,6 +11,7 @@ import numpy as np
 
 from device.field import Field
 from device.focus_meter import bar_level
+from device.panel.canvas import BAR_PX
 from device.reading.focus import Focus, measure_focus
 from device.reading.gates import focus_gate
 from device.reading.scaling import resampled
@@ -34,9 +35,6 @@ from models.measuring.pictures import (
 )
 from models.measuring.real import MODEL_UM_PER_PX, scale_of
 from models.measuring.tables import table
-
-BAR_PX = 122
-"""Length of the full bar on the panel."""
 
 STEPS_UM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.5, 15.0, 17.5, 20.0)
 GAUSSIANS_UM = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
