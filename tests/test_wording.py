@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from device.reading.results import Pattern, Reason
+from device.records.text import outcome_text, verdict_text
 from device.wording import brief_reason, brief_text, decimal, seen_text
 from tests.records.examples import AML, NOTHING, UNSURE, VERDICT, counts
 
@@ -30,6 +31,13 @@ def test_ok__verdict_and_its_confidence(verdict, text: str) -> None:
 def test_ok__every_reason_has_a_short_form(reason: Reason) -> None:
     assert 0 < len(brief_reason(replace(AML, reason=reason))) <= 14
     assert brief_reason(AML) == ""
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_ok__records_give_no_advice_for_the_stage(reason: Reason) -> None:
+    """With a differential or without: whoever reads a record is not at the microscope."""
+    for verdict in (replace(AML, reason=reason), replace(VERDICT, reason=reason)):
+        assert "go on" not in verdict_text(verdict) + outcome_text(verdict)
 
 
 def test_ok__what_was_seen() -> None:

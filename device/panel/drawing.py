@@ -45,6 +45,9 @@ _BIG_HEIGHT = 22
 _NEXT = "press: next, hold: finish"
 """What the button does while a slide has fields."""
 
+_WANTS_MORE = (Reason.FEW_CELLS, Reason.ARTEFACTS)
+"""More fields can mend these: while a slide is open the panel says so."""
+
 _NOT_TOLD_APART = "ALL/AML: not told apart"
 """As wide as the panel."""
 
@@ -148,7 +151,8 @@ def _result(canvas: Canvas, screen: Result) -> None:
     canvas.thin_bar(61, screen.sharpness)
     verdict = screen.verdict
     if verdict.differential is not None:
-        _verdict_on_cells(canvas, verdict, _beside(verdict))
+        advice = ": go on" if verdict.reason in _WANTS_MORE else ""
+        _verdict_on_cells(canvas, verdict, _beside(verdict) + advice)
         cells, mark = round(verdict.differential.cells), control_mark(verdict.control)
         if mark:
             _marked(canvas, _LINE3 - 1, cells, mark)
@@ -169,9 +173,9 @@ def _slide_done(canvas: Canvas, screen: SlideDone) -> None:
     if verdict.differential is None:
         _verdict(canvas, verdict)
     else:
-        # No slide but a normal one becomes a control; and a finished one can't go on.
+        # No slide but a normal one becomes a control.
         may_be = verdict.label == "normal" and verdict.reason is None
-        line = "hold: keep as control" if may_be else _beside(verdict).removesuffix(": go on")
+        line = "hold: keep as control" if may_be else _beside(verdict)
         _verdict_on_cells(canvas, verdict, line)
         if mark := control_mark(verdict.control):
             _marked(canvas, _LINE3, round(verdict.differential.cells), mark)

@@ -130,8 +130,8 @@ class Reason(enum.Enum):
     """Why a verdict is inconclusive; the value is what a person reads (at most 22 characters)."""
 
     NO_FIELD = "no field could be read"
-    FEW_CELLS = "under 50 cells: go on"
-    ARTEFACTS = "many artefacts: go on"
+    FEW_CELLS = "under 50 cells"
+    ARTEFACTS = "many artefacts"
     LOW_CONFIDENCE = "confidence too low"
     CLASS_UNSURE = "acute: ALL or AML?"
 

@@ -32,6 +32,11 @@ from device.reading.results import (
 
 JsonObject: TypeAlias = dict[str, Any]
 
+_EARLIER = {
+    f"{reason.value}: go on": reason.value for reason in (Reason.FEW_CELLS, Reason.ARTEFACTS)
+}
+"""Reasons as older versions wrote them: with advice for whoever is at the microscope."""
+
 _TYPE_NAMES = tuple(cell_type.value for cell_type in CELL_TYPES)
 _MEASUREMENT_NAMES = tuple(field.name for field in dataclasses.fields(Measurements))
 
@@ -87,7 +92,7 @@ def verdict_from_json(value: JsonObject) -> Verdict:
         probabilities=_unlabelled(value["probabilities"]) or (),
         white_cells=int(value["white_cells"]),
         fields=int(value["fields"]),
-        reason=None if reason is None else Reason(reason),
+        reason=None if reason is None else Reason(_EARLIER.get(reason, reason)),
         differential=None if counts is None else Differential(_in_order(_TYPE_NAMES, counts)),
         control=None if control is None else Control(control),
     )

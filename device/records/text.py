@@ -101,7 +101,7 @@ def verdict_text(verdict: Verdict) -> str:
     Of a verdict on cells: its class and what was seen, 'AML 0.71 - 61 % blasts of 112'.
     """
     if verdict.differential is not None:
-        return " - ".join(filter(None, [_class_text(verdict), finding(verdict)]))
+        return " - ".join(filter(None, [class_text(verdict), finding(verdict)]))
     parts = [] if verdict.reason is None else [verdict.reason.value]
     if verdict.probabilities:
         parts.append(f"confidence {decimal(verdict.headline_confidence)}")
@@ -114,7 +114,7 @@ def outcome_text(verdict: Verdict) -> str:
     if verdict.differential is None:
         reason = "" if verdict.reason is None else verdict.reason.value
         return " - ".join(filter(None, [brief_text(verdict), reason]))
-    return " - ".join(filter(None, [pattern_text(verdict), _class_text(verdict)]))
+    return " - ".join(filter(None, [pattern_text(verdict), class_text(verdict)]))
 
 
 def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
@@ -199,11 +199,6 @@ def cells_counted(cells: Sequence[WhiteCell]) -> int:
 
 def _read_one_by_one(cells: Sequence[WhiteCell]) -> bool:
     return any(cell.measurements is not None for cell in cells)
-
-
-def _class_text(verdict: Verdict) -> str:
-    """What stands beside the pattern; whoever looks at a record is not at the stage to go on."""
-    return class_text(verdict).removesuffix(": go on")
 
 
 def _slide_cells(slide: SlideRecord, refusal: str) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
-from device.reading.results import FieldReading, Verdict
+from device.reading.results import FieldReading, Reason, Verdict
 from device.records.codec import (
     dump,
     reading_from_json,
@@ -50,6 +51,13 @@ def test_ok__verdict_on_cells() -> None:
     assert value["control"] == "uncontrolled"
     plain = verdict_to_json(VERDICT)
     assert (plain["finding"], plain["differential"], plain["control"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("reason", [Reason.FEW_CELLS, Reason.ARTEFACTS])
+def test_ok__reason_as_an_older_version_wrote_it(reason: Reason) -> None:
+    value = verdict_to_json(replace(AML, reason=reason))
+    value["reason"] += ": go on"
+    assert verdict_from_json(value).reason is reason
 
 
 def test_fail__name_is_missing_from_a_differential() -> None:
