@@ -18,6 +18,7 @@ from device import assembly, demo
 from device.cli import main
 from device.demo import DemoSlide, interactive_demo, scripted_demo
 from device.demo_settings import lines_to_type
+from device.demo_view import PrintedView
 from device.errors import BundleError, LeukoscopeError, StoreError
 from device.panel import screens
 from device.panel.drawing import draw
@@ -30,7 +31,7 @@ from device.simulator.panel import MemoryDisplay
 from device.simulator.smear import SmearSlide
 from device.workflow import Event
 from tests.appliance import SURE, StubClassifier
-from tests.vt import Terminal
+from tests.vt import Terminal, eventually
 
 SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
 
@@ -70,8 +71,21 @@ def test_ok__scripted(settings: Settings, tmp_path: Path) -> None:
         assert all(slide.simulated for slide in records.slides())
 
 
-def test_ok__scripted_into_a_pipe(settings: Settings, tmp_path: Path) -> None:
-    """A line an event and the panel of each finished slide: no live pictures, no commands for a terminal."""
+def test_ok__scripted_into_a_pipe(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for each event, the panel of each finished slide: no live pictures, no commands for a terminal."""
+    written = PrintedView.finished
+
+    def finished(view: PrintedView) -> None:
+        # The panel is drawn a little after the slide is recorded; how long that takes is not tested here.
+        with RecordReader(tmp_path) as records:
+            slide = records.slides()[-1]
+        last = draw(screens.SlideDone(slide.name, slide.verdict), simulated=True).tobytes()
+        eventually(lambda: view.display.image.tobytes() == last)
+        written(view)
+
+    monkeypatch.setattr(PrintedView, "finished", finished)
     out = io.StringIO()
     assert scripted_demo(settings, tmp_path, out) == 0
     text = out.getvalue()
