@@ -311,7 +311,7 @@ class _Person:
         return f"field {field.number} read: {outcome_text(verdict) if verdict else 'no verdict'}"
 
     def _press_on(self) -> None:
-        """Press until the instrument goes on: it heeds no press that comes while it is still recording."""
+        """Press until the instrument goes on: a press that comes while it is still recording is dropped."""
         begun = time.monotonic()
         while self._daemon.state is State.SLIDE_DONE:
             self._button.press_for(0.05)

@@ -1,4 +1,4 @@
-"""What a person sees of the demonstration: in a terminal the panel, live; elsewhere a line an event."""
+"""What a person sees of the demonstration: in a terminal the panel, live; elsewhere one line for each event."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class LiveView:
         self._terminal.say(self._where, self._event)
 
     def finished(self) -> None:
-        """Nothing: it is seen."""
+        """Do nothing: the live panel shows it."""
 
 
 class PrintedView:
-    """A `DemoView` for a file or a pipe: a line an event, and of the panel the verdict of each slide."""
+    """A `DemoView` for a file or a pipe: one line for each event, and of the panel the verdict of each slide."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._what = stream, ""

@@ -1,4 +1,4 @@
-"""Logging, one line an event: to the systemd journal with the slide and field as fields of the entry, else to a stream.
+"""Logging, one line for each event: to the systemd journal, slide and field as fields of the entry; else to a stream.
 
 The journal's own protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL) is spoken here: python3-systemd would have to be
 compiled where it does not come from apt.

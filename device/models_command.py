@@ -129,7 +129,7 @@ def models_table(found: Sequence[FoundBundle]) -> str:
 def _row(found: FoundBundle) -> tuple[str, ...]:
     mark, folder = "*" if found.selected else "", str(found.folder)
     if found.bundle is None:
-        return (mark, found.name, "-", "-", "spoilt", folder)
+        return (mark, found.name, "-", "-", "damaged", folder)
     card = found.bundle.card
     return (mark, found.name, card.version, card.kind, "verified", folder)
 

@@ -11,8 +11,8 @@ _GAP = "  "
 def text_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
     """Return a line for each row, its columns aligned; all rows have as many cells.
 
-    right: the columns that are aligned at their right, as numbers are. A column without a letter in
-    it is left out. A control character in a cell is shown by its escape: a line break in a file's
+    right: the columns that are aligned at their right, as numbers are. A column that is empty in
+    every row is left out. A control character in a cell is shown by its escape: a line break in a file's
     name breaks no table.
     """
     shown = [[_on_one_line(cell) for cell in row] for row in rows]

@@ -287,7 +287,7 @@ def test_ok__once(
     settings_file: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """So too where the output is no terminal; without a command for terminals then."""
+    """The same where the output is no terminal: the text has no commands for a terminal in it."""
     assert main(["watch", "--settings", str(settings_file), *arguments]) == 0
     assert capsys.readouterr() == (f"{NOTICE}\n{'─' * 128}\n{to_text(ONE)}\n", "")
 
@@ -318,7 +318,7 @@ def test_ok__terminal_that_can_not_place_text(
 
 
 def test_ok__terminal_that_is_closed(own_terminal: Watch) -> None:
-    """It does not go on for nobody."""
+    """It ends: nobody can see it any more."""
     own_terminal.hang_up()
     assert own_terminal.process.wait(30) == 130
 

@@ -105,7 +105,7 @@ def write_picture(image: Image.Image, stream: TextIO) -> None:
 class PrintedDisplay:
     """A `Display` without a terminal: only what stays on the panel at the end is written.
 
-    A log of every picture of a focus meter would be no log. `leukoscope watch` shows them.
+    Every picture of the focus meter would fill the log. `leukoscope watch` shows them.
     """
 
     def __init__(self, stream: TextIO) -> None:
