@@ -7,8 +7,9 @@ staining", Histochemistry 86, 1987: azure B 650 nm, eosin Y 524 nm, and the purp
 complex ("Romanowsky-Giemsa effect") about 550 nm. Their shares in R, G, B were set by eye beside
 real films; those of the purple complex and of pink cytoplasm follow measured ones. The contrast of
 neutrophils' nuclei over the glass, relative to green, is 0.79 in red and 0.27 in blue in 379 cells of
-the Large Leukemia Dataset, 1.26 and 0.13 in 107 of Chulalongkorn University; rendered ones have 0.80
-and 0.31 (medians). Their cytoplasm has 0.49 and 0.24, 0.90 and 0.34; rendered 0.59 and 0.37.
+the Large Leukemia Dataset, 1.27 and 0.13 in 106 of Chulalongkorn University; rendered ones have 0.80
+and 0.30 (medians). Their cytoplasm has 0.49 and 0.24, 0.90 and 0.34; rendered 0.58 and 0.37
+(`python -m models.measure_looks`).
 """
 
 from __future__ import annotations
