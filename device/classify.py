@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -126,17 +127,32 @@ def classify_file(path: Path, classifier: SlideReader, um_per_px: float | None) 
 
 
 def table(results: Sequence[FileResult]) -> str:
-    """A table for people: one line a file, what was seen in it, and why it has no verdict or a weak one."""
-    rows = [("FILE", "READING", "SEEN", "WHY"), *map(_row, results)]
-    return "\n".join(text_table(rows))
+    """A table for people: one line a file, what was seen in it, and why it has no verdict or a weak one.
+
+    Above it the folder that all files lie in, below it what to do about the gates that failed.
+    """
+    folder = _common_folder([result.path for result in results])
+    rows = [("FILE", "READING", "SEEN", "WHY"), *(_row(result, folder) for result in results)]
+    head = [f"In {folder}:"] if folder.name else []
+    refused = [result for result in results if result.reading and result.reading.failed_gate]
+    advice = list(dict.fromkeys(result.reason or "" for result in refused))
+    return "\n".join([*head, *text_table(rows), *([""] if advice else []), *advice])
 
 
-def _row(result: FileResult) -> tuple[str, ...]:
+def _common_folder(paths: Sequence[Path]) -> Path:
+    """The folder below which all of these lie; Path() where there is none but the working directory."""
+    if len({path.is_absolute() for path in paths}) != 1:
+        return Path()
+    return Path(os.path.commonpath([path.parent for path in paths]))
+
+
+def _row(result: FileResult, folder: Path) -> tuple[str, ...]:
     verdict, reading = result.verdict, result.reading
+    name = str(result.path.relative_to(folder))
     if verdict is None or reading is None:
         # The error names the file itself; here it stands beside it.
         why = (result.error or "").removeprefix(f"{result.path}: ")
-        return (str(result.path), "error", "-", why)
+        return (name, "error", "-", why)
     if reading.failed_gate is not None:
-        return (str(result.path), "refused", "-", result.reason or "")
-    return (str(result.path), brief_text(verdict), seen_text(verdict), brief_reason(verdict))
+        return (name, "refused", "-", reading.failed_gate.problem)
+    return (name, brief_text(verdict), seen_text(verdict), brief_reason(verdict))

@@ -28,7 +28,13 @@ from device.control_command import (
     write_chart,
 )
 from device.demo import interactive_demo, scripted_demo
-from device.errors import ButtonError, CameraTimeoutError, LeukoscopeError, SettingsError
+from device.errors import (
+    ButtonError,
+    CameraTimeoutError,
+    DisplayError,
+    LeukoscopeError,
+    SettingsError,
+)
 from device.image_files import find_image_files
 from device.journal import leads_to_journal, set_up_logging
 from device.logs import journal_command, show_logs
@@ -36,6 +42,7 @@ from device.model.bundle import load_bundle
 from device.models_command import RESTART, find_bundle, find_bundles, look_at, models_table, select
 from device.output import interruptible, when_gone
 from device.panel.button import GestureRelay
+from device.panel.mirror import read_mirror
 from device.panel.screens import FaultScreen
 from device.panel.terminal import LiveTerminal, is_live_terminal, stderr_below
 from device.reading.gates import GATES_UM_PER_PX
@@ -206,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
+    _refuse_second(Path(settings.panel.mirror))
     terminal = assembly.own_terminal(settings)
     if terminal is None:
         return _run_on(settings, None)
@@ -214,6 +222,19 @@ def _run(options: argparse.Namespace) -> int:
             return _run_on(settings, terminal)
     finally:
         terminal.close(keep=False)
+
+
+def _refuse_second(mirror: Path) -> None:
+    """Raise LeukoscopeError where another `run` shows its panel: two would take panel and button from each other."""
+    try:
+        newest = read_mirror(mirror)
+    except DisplayError:  # what is no picture is written over
+        return
+    if newest is not None and newest.live:
+        raise LeukoscopeError(
+            f"an appliance runs already and shows its panel in {mirror}: stop it first (sudo systemctl stop "
+            "leukoscope; Ctrl-C where it was started by hand)"
+        )
 
 
 def _run_on(settings: Settings, terminal: LiveTerminal | None) -> int:

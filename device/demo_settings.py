@@ -80,4 +80,8 @@ def _called_as() -> str:
     on_path = shutil.which(Path(called).name)
     if on_path is not None and Path(on_path).absolute() == Path(called).absolute():
         return Path(called).name
+    # Relative like the settings file, where it lies below: a line that fits 80 columns.
+    here, path = Path.cwd(), Path(called)
+    if path.is_absolute() and path.is_relative_to(here) and path.parent != here:
+        called = str(path.relative_to(here))
     return shlex.quote(called)

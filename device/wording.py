@@ -34,7 +34,7 @@ def pattern_text(verdict: Verdict) -> str:
 
 
 def class_text(verdict: Verdict) -> str:
-    """What stands beside the pattern: 'AML 0.71', or why no class is named; often ''.
+    """What stands beside the pattern on the panel: 'AML 0.71', or why no class is named; often ''.
 
     Only a confidence that is too low is given with its value: a verdict on few cells has none to show.
     """
@@ -47,6 +47,13 @@ def class_text(verdict: Verdict) -> str:
     if verdict.pattern is Pattern.ACUTE and verdict.label is not None:
         return f"{verdict.label} {decimal(verdict.confidence)}"
     return ""
+
+
+def class_and_reason(verdict: Verdict) -> str:
+    """The same where there is room: 'AML 0.71, under 50 cells'; a class that is named comes first."""
+    if verdict.reason is None or verdict.label is None or verdict.pattern is not Pattern.ACUTE:
+        return class_text(verdict)
+    return f"{verdict.label} {decimal(verdict.confidence)}, {class_text(verdict)}"
 
 
 def brief_text(verdict: Verdict) -> str:

@@ -140,7 +140,9 @@ def test_fail__model_that_can_not_be_loaded(smears: Path, monkeypatch: pytest.Mo
 def test_ok__table(smears: Path, tmp_path: Path) -> None:
     files = [*sorted(smears.iterdir()), tmp_path / "absent.png"]
     results = [classify_file(path, StubClassifier(), None) for path in files]
-    head, *rows = table(results).splitlines()
+    text, _, advice = table(results).partition("\n\n")
+    head, *rows = text.splitlines()[1:]
+    assert text.splitlines()[0].startswith("In /")
     assert head.split() == ["FILE", "READING", "SEEN", "WHY"]
     cells = str(results[1].verdict.white_cells)
     assert [[Path(row.split()[0]).name, *row.split()[1:4]] for row in rows] == [
@@ -149,7 +151,8 @@ def test_ok__table(smears: Path, tmp_path: Path) -> None:
         ["text.jpg", "error", "-", "not"],
         ["absent.png", "error", "-", "no"],
     ]
-    assert rows[0].endswith("OUT OF FOCUS: turn the focus wheel")
+    assert rows[0].endswith("OUT OF FOCUS")
+    assert advice == "OUT OF FOCUS: turn the focus wheel"
     assert "not a JPEG" in rows[2]
 
 

@@ -50,8 +50,8 @@ def read(seed: int, reader: CellReader, cells: int = CELLS) -> list[FieldReading
 def test_ok__a_normal_slide_of_60_cells_reads_normal_and_is_kept_as_a_control(
     reader: CellReader,
 ) -> None:
-    # Its red cells overlap often: 35 of 95 finds were overlaps once, and the slide was refused as a control.
-    readings = read(6, reader)
+    # The one on the simulated stage. Its red cells overlap often: 35 of 95 finds were overlaps once, and the slide was refused as a control.
+    readings = read(NORMAL_SLIDE.seed, reader)
     finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
     artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
     assert artefacts < 0.15 * len(finds)
@@ -60,12 +60,9 @@ def test_ok__a_normal_slide_of_60_cells_reads_normal_and_is_kept_as_a_control(
     assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
 
 
-def test_ok__the_slide_on_the_stage_reads_normal_without_any_control(reader: CellReader) -> None:
-    """What a person gets who presses on with the simulated microscope; a hold then keeps it as a control."""
-    readings = read(NORMAL_SLIDE.seed, reader)
-    verdict = reader.judge(readings)
+def test_ok__a_normal_slide_reads_normal_without_any_control(reader: CellReader) -> None:
+    verdict = reader.judge(read(3, reader))
     assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
-    assert slide_measures(readings, verdict).cells >= MIN_CELLS
 
 
 def test_ok__neutrophils_of_a_slide_with_lilac_red_cells_are_no_artefacts(

@@ -23,7 +23,7 @@ from device.text_table import beside, text_table
 from device.wording import (
     brief_reason,
     brief_text,
-    class_text,
+    class_and_reason,
     control_mark,
     decimal,
     pattern_text,
@@ -101,7 +101,7 @@ def verdict_text(verdict: Verdict) -> str:
     Of a verdict on cells: its class and what was seen, 'AML 0.71 - 61 % blasts of 112'.
     """
     if verdict.differential is not None:
-        return " - ".join(filter(None, [class_text(verdict), finding(verdict)]))
+        return " - ".join(filter(None, [class_and_reason(verdict), finding(verdict)]))
     parts = [] if verdict.reason is None else [verdict.reason.value]
     if verdict.probabilities:
         parts.append(f"confidence {decimal(verdict.headline_confidence)}")
@@ -114,7 +114,7 @@ def outcome_text(verdict: Verdict) -> str:
     if verdict.differential is None:
         reason = "" if verdict.reason is None else verdict.reason.value
         return " - ".join(filter(None, [brief_text(verdict), reason]))
-    return " - ".join(filter(None, [pattern_text(verdict), class_text(verdict)]))
+    return " - ".join(filter(None, [pattern_text(verdict), class_and_reason(verdict)]))
 
 
 def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:

@@ -20,9 +20,9 @@ Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
 """What can lie on the stage."""
 
 
-NORMAL_SLIDE = SmearSlide(Diagnosis.NORMAL, 3)
-"""On the stage when nothing else was laid there. Not every rendered slide ends so: from 60 cells on the
-shipped reader calls this one normal without a control slide, and the device takes it as a control."""
+NORMAL_SLIDE = SmearSlide(Diagnosis.NORMAL, 6)
+"""On the stage when nothing else was laid there. Not every rendered slide ends so: the shipped reader reads
+its first field, and from 60 cells on the device takes the slide as a control."""
 
 
 @dataclass(frozen=True)
