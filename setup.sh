@@ -45,30 +45,52 @@ die() {
 
 LOG=.setup.log
 
+# new_log: each command has LOG to itself. Where setup.sh calls itself, the inner one adds to the log of the outer one.
+new_log() {
+  [ "${SETUP_LOG:-}" != "$ROOT/$LOG" ] || return 0
+  export SETUP_LOG="$ROOT/$LOG"
+  [ ! -w "$LOG" ] || : >"$LOG"
+}
+
 # watch_log: what a terminal shows during a long wait, in one line: the seconds so far, and the last line of LOG.
 watch_log() {
   local width
   width="$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)"
+  # A serial line says that it is 0 wide.
+  [ "${width:-0}" -gt 0 ] || width=80
   while sleep 0.5 && kill -0 "$$" 2>/dev/null; do
     printf '\r\033[K%s' "$(printf '%5d s  %s' "$SECONDS" "$(tail -n 1 "$LOG" | LC_ALL=C tr -cd ' -~')" |
-      cut -c "1-$((${width:-80} - 1))")" >&2
+      cut -c "1-$((width - 1))")" >&2
   done
+}
+
+WATCHER=""
+
+stop_watching() {
+  [ -n "$WATCHER" ] || return 0
+  kill "$WATCHER" 2>/dev/null || true
+  wait "$WATCHER" 2>/dev/null || true
+  WATCHER=""
+  printf '\r\033[K' >&2
+}
+
+# interrupted: for a trap. Ctrl-C does not reach the watcher: as a job in the background it ignores SIGINT.
+interrupted() {
+  stop_watching
+  echo >&2
+  exit 130
 }
 
 # logged COMMAND...: its chatter goes to LOG.
 logged() {
-  local watcher="" status=0
+  local status=0
   printf '\n== %s\n' "$*" >>"$LOG" || return 1
   if [ -t 2 ]; then
     watch_log &
-    watcher=$!
+    WATCHER=$!
   fi
   "$@" </dev/null >>"$LOG" 2>&1 || status=$?
-  if [ -n "$watcher" ]; then
-    kill "$watcher" 2>/dev/null || true
-    wait "$watcher" 2>/dev/null || true
-    printf '\r\033[K' >&2
-  fi
+  stop_watching
   return "$status"
 }
 
@@ -78,19 +100,28 @@ say_log_end() {
   tail -n 12 "$LOG" | sed 's/^/    /' >&2
 }
 
-# may_be_root: whether as_root will work. Where sudo wants a password it is asked for here, before any wait.
+# may_be_root WHY: whether as_root will work. Where it may, says WHY, and only then asks for the password that sudo
+# wants: before any wait.
 may_be_root() {
-  [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }; }
+  if [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; then
+    say "$1"
+  elif command -v sudo >/dev/null && [ -t 0 ]; then
+    say "$1"
+    sudo -v
+  else
+    return 1
+  fi
 }
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# apt_install PACKAGE...: false where there is no way; the lists are only fetched when the packages can't be had without.
+# apt_install PACKAGE...: false where there is no way; the lists are only fetched when the packages can't be had
+# without.
 apt_install() {
-  command -v apt-get >/dev/null && may_be_root || return 1
-  say "installing from apt: $*"
+  command -v apt-get >/dev/null && may_be_root "installing from apt: $*" || return 1
+  trap interrupted INT TERM
   local install=(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
   logged "${install[@]}" || { logged as_root apt-get update -qq && logged "${install[@]}"; } || {
     say_log_end
@@ -157,8 +188,8 @@ choose_python() {
   die "Python 3.11 to 3.13 is needed; found only $(python3 --version 2>&1 | head -n 1)."
 }
 
-# venv_package PYTHON: Debian keeps ensurepip, without which there is no pip in a new environment, in a package of its own:
-# prints its name where it is missing.
+# venv_package PYTHON: Debian keeps ensurepip, without which there is no pip in a new environment, in a package of its
+# own: prints its name where it is missing.
 venv_package() {
   "$1" -c 'import ensurepip, venv' 2>/dev/null || "$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
 }
@@ -166,7 +197,8 @@ venv_package() {
 need_venv() {
   local package
   package="$(venv_package "$1")"
-  [ -z "$package" ] || apt_install "$package" || die "$1 can't make a virtual environment. Type: sudo apt-get install $package"
+  [ -z "$package" ] || apt_install "$package" ||
+    die "$1 can't make a virtual environment. Type: sudo apt-get install $package"
 }
 
 # --- environments -----------------------------------------------------------------------------------------------
@@ -221,7 +253,7 @@ make_venv() {
   say "making $venv with $("$python" --version) (a minute or two, the first time)"
   UNFINISHED="$venv"
   trap clean_up EXIT
-  trap 'echo >&2 && exit 130' INT TERM
+  trap interrupted INT TERM
   # The lock "demo" is a part of "dev", so an environment for the demo grows into one for the tests.
   if [ "$name" = dev ] && is_current "$venv" "$python" demo; then
     rm "$venv/stamp-demo"
@@ -234,7 +266,8 @@ make_venv() {
   fi
   fill_venv "$venv" "$name" || {
     say_log_end
-    die "pip could not install what $(lock_file "$name") names. Is there a network? Nothing half-made is left: run the same command again."
+    die "pip could not install what $(lock_file "$name") names. Is there a network? Nothing half-made is left:" \
+      "run the same command again."
   }
   stamp_of "$python" "$(lock_file "$name")" >"$venv/stamp-$name"
   UNFINISHED=""
@@ -307,8 +340,8 @@ missing_python() {
   fi
 }
 
-# missing_tools: prints the other packages of apt that tests need and that are not here. A test that finds its tool absent is
-# skipped, and says so.
+# missing_tools: prints the other packages of apt that tests need and that are not here. A test that finds its tool
+# absent is skipped, and says so.
 missing_tools() {
   command -v shellcheck >/dev/null || echo shellcheck
   command -v systemd-analyze >/dev/null || echo systemd
@@ -330,7 +363,8 @@ need_for_tests() {
   if [ "${#needed[@]}" -gt 0 ] || [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; then
     ! apt_install "${needed[@]}" "${wanted[@]}" || return 0
   fi
-  [ "${#needed[@]}" -eq 0 ] || die "the tests need more than is here. Type: sudo apt-get install ${needed[*]} ${wanted[*]}"
+  [ "${#needed[@]}" -eq 0 ] ||
+    die "the tests need more than is here. Type: sudo apt-get install ${needed[*]} ${wanted[*]}"
   say "not here: ${wanted[*]}. The tests that need them are skipped; to run them too: sudo apt-get install ${wanted[*]}"
 }
 
@@ -424,8 +458,17 @@ run_test() {
 
 # some_tests ARGUMENT...: by pytest; those of the printed microscope in their own environment.
 some_tests() {
-  local python venv=.venv name=dev
-  [[ "$*" != *tests/hardware* || "$*" == *--ignore=tests/hardware* ]] || venv=.venv-hardware name=hardware
+  local python argument before="" others="" venv=.venv name=dev
+  for argument in "$@"; do
+    [[ "$before" =~ ^--(ignore|deselect)$ ]] || case "$argument" in
+      -*) ;;
+      *tests/hardware*) venv=.venv-hardware name=hardware ;;
+      tests | tests/* | */tests | */tests/*) others=yes ;;
+    esac
+    before="$argument"
+  done
+  [ "$name" = dev ] || [ -z "$others" ] ||
+    die "tests/hardware has an environment of its own. Type it apart from the others: ./setup.sh test tests/hardware"
   python="$(choose_python)"
   use_venv "$venv" "$python" "$name"
   exec "$venv/bin/python" -m pytest "$@"
@@ -463,8 +506,8 @@ run_lock() {
     --constraints "$(lock_file dev)" "$@"
   lock tflite --generate-hashes --group build --extra tflite --extra test "$@"
   lock hardware --generate-hashes --group build --extra hardware "$@"
-  # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has its
-  # own hash and its own needs.
+  # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has
+  # its own hash and its own needs.
   lock train --no-annotate --group build --extra train "$@"
   sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
 }
@@ -499,16 +542,14 @@ source_rig() {
 }
 
 run_rig() {
-  source_rig
-  hold_rig
   case "$*" in
-    "") rig ;;
-    fresh) rig_fresh ;;
-    install) rig_install ;;
-    arm64) rig_arm64 ;;
-    image) rig_image ;;
+    "" | fresh | install | arm64 | image) ;;
     *) die "rig takes no option but one of: fresh, install, arm64, image" ;;
   esac
+  [ "$(id -u)" -eq 0 ] || die "the rig makes a Debian of its own: only root can. Type: sudo ./setup.sh rig${*:+ $*}"
+  source_rig
+  hold_rig
+  "rig${1:+_$1}"
 }
 
 main() {
@@ -517,10 +558,12 @@ main() {
   case "$command" in
     demo | test | bench | lock | hardware | rig | image)
       check_machine
+      new_log
       "run_$command" "$@"
       ;;
     install | upgrade | uninstall | wheels)
       check_machine
+      new_log
       with_install "$command" "$@"
       ;;
     -h | --help | help) usage ;;

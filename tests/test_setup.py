@@ -5,8 +5,12 @@ The whole of it, on bare systems: `./setup.sh rig fresh`.
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import shutil
 import subprocess
+import termios
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +84,34 @@ class Machine:
             check=False,
         )
 
+    def on_terminal(self, *arguments: str, until: str, keys: str) -> str:
+        """What a user sees on a terminal who types `keys` once `until`, an expression, has been shown."""
+        self.add("id", "#!/bin/sh\necho 1000\n")
+        person, terminal = pty.openpty()
+        termios.tcsetwinsize(terminal, (24, 80))
+        ran = subprocess.Popen(
+            [*(str(shutil.which("setsid")), "--ctty"), self.bin / "bash", "setup.sh", *arguments],
+            cwd=self.checkout,
+            env={"PATH": str(self.bin), "CALLS": str(self.calls)},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        )
+        os.close(terminal)
+        shown = ""
+        try:
+            while some := os.read(person, 4096).decode():
+                shown += some
+                if keys and re.search(until, shown):
+                    os.write(person, keys.encode())
+                    keys = ""
+        except OSError:
+            pass  # nobody has the terminal any more
+        os.close(person)
+        ran.wait(timeout=60)
+        assert not keys, shown
+        return shown
+
     def asked_of_apt(self) -> str:
         return self.calls.read_text() if self.calls.exists() else ""
 
@@ -97,7 +129,8 @@ def machine(checkout: Path, tmp_path: Path) -> Machine:
         (made.bin / name).symlink_to(found)
     for name in (
         *("setup.sh", "pyproject.toml", "device/requirements.txt", "tests/requirements.txt"),
-        "hardware/requirements.txt",
+        *("hardware/requirements.txt", "systemd/install.sh"),
+        *(f"tests/rig/{part.name}" for part in (checkout / "tests" / "rig").glob("*.sh")),
     ):
         (made.checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(checkout / name, made.checkout / name)
@@ -161,6 +194,24 @@ def test_ok__root_gets_all_from_apt_and_its_chatter_stays_in_the_log(machine: Ma
     assert "Unpacking chatter" in machine.log()
 
 
+def test_ok__the_reason_comes_before_sudo_asks_for_a_password(machine: Machine) -> None:
+    machine.add(
+        "sudo",
+        """#!/bin/sh
+case "$1" in
+  -n) exit 1 ;;
+  -v) printf 'password: ' >&2 && read -r password ;;
+  *) exec "$@" ;;
+esac
+""",
+    )
+    shown = machine.on_terminal("demo", until="password: ", keys="secret\n")
+    before, after = shown.split("password: ")
+    assert "setup: installing from apt: python3 python3-venv" in before
+    assert "installing from apt" not in after
+    assert "install -y -qq" in machine.asked_of_apt()
+
+
 def test_fail__apt_fails(machine: Machine) -> None:
     ran = machine.run("demo", user=0, APT_STATUS="100")
     assert ran.returncode == 1
@@ -206,3 +257,122 @@ def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: Mac
     python = machine.checkout / ".venv-hardware" / "bin" / "python"
     assert ran.stdout == f"{python} -m pytest tests/hardware/test_guide.py\n"
     assert (machine.checkout / ".venv-hardware" / "stamp-hardware").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tests/hardware/test_guide.py", "tests/test_cli.py"),
+        ("tests/test_cli.py", "-q", "tests/hardware"),
+        ("tests", "tests/hardware"),
+    ],
+)
+def test_fail__tests_of_two_environments_at_once(
+    machine: Machine, arguments: tuple[str, ...]
+) -> None:
+    machine.add("python3", PYTHON)
+    ran = machine.run("test", *arguments, user=1000)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    (line,) = ran.stderr.splitlines()
+    assert line.endswith("Type it apart from the others: ./setup.sh test tests/hardware")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "venv"),
+    [
+        (("tests", "--ignore=tests/hardware"), ".venv"),
+        (("tests", "--ignore", "tests/hardware"), ".venv"),
+        (("tests/hardware", "--ignore=tests/hardware/test_guide.py"), ".venv-hardware"),
+        (("-k", "focus", "tests/hardware"), ".venv-hardware"),
+    ],
+)
+def test_ok__tests_left_out_choose_no_environment(
+    machine: Machine, arguments: tuple[str, ...], venv: str
+) -> None:
+    machine.add("python3", PYTHON)
+    ran = machine.run("test", *arguments, user=1000)
+    assert ran.stdout == f"{machine.checkout}/{venv}/bin/python -m pytest {' '.join(arguments)}\n"
+
+
+def test_fail__ctrl_c_leaves_neither_an_environment_nor_a_line(machine: Machine) -> None:
+    machine.add(
+        "python3",
+        PYTHON.replace('echo "Collecting chatter";', 'echo "Collecting chatter"; sleep 60;'),
+    )
+    # As slow as with a large environment: who still writes to the terminal is seen.
+    (machine.bin / "rm").unlink()
+    machine.add("rm", f'#!/bin/sh\nsleep 1\nexec {shutil.which("rm")} "$@"\n')
+    shown = machine.on_terminal("demo", until="s  Collecting chatter", keys="\x03")
+    assert not (machine.checkout / ".venv").exists()
+    assert shown.endswith("\r\x1b[K\r\n")
+    assert "chatter" not in shown.split("^C")[1]
+
+
+def test_ok__each_command_has_the_log_to_itself(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    log = machine.checkout / ".setup.log"
+    log.write_text("of an earlier command\n")
+    machine.run("demo", user=1000)
+    assert "of an earlier command" not in machine.log()
+    assert "Collecting chatter" in machine.log()
+
+
+def test_ok__setup_called_by_itself_adds_to_the_log(machine: Machine) -> None:
+    machine.add("python3", PYTHON)
+    log = machine.checkout / ".setup.log"
+    log.write_text("of the outer command\n")
+    machine.run("demo", user=1000, SETUP_LOG=str(log))
+    assert machine.log().startswith("of the outer command\n")
+    assert "Collecting chatter" in machine.log()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "user", "said"),
+    [
+        (("nonsense",), 0, "rig takes no option but one of: fresh, install, arm64, image"),
+        (("fresh", "install"), 0, "rig takes no option but one of: fresh, install, arm64, image"),
+        ((), 1000, "only root can. Type: sudo ./setup.sh rig"),
+        (("fresh",), 1000, "only root can. Type: sudo ./setup.sh rig fresh"),
+    ],
+)
+def test_fail__a_refused_rig_makes_nothing(
+    machine: Machine, arguments: tuple[str, ...], user: int, said: str
+) -> None:
+    ran = machine.run("rig", *arguments, user=user)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    (line,) = ran.stderr.splitlines()
+    assert line.endswith(said)
+    assert not (machine.checkout / ".rig").exists()
+
+
+def in_rig(machine: Machine, script: str) -> subprocess.CompletedProcess[str]:
+    """Runs `script` with the functions of tests/rig/debian.sh, as setup.sh does."""
+    begin = f"set -euo pipefail; ROOT={machine.checkout}; . tests/rig/debian.sh; "
+    return subprocess.run(
+        [machine.bin / "bash", "-c", begin + script],
+        cwd=machine.checkout,
+        env={"PATH": str(machine.bin)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_ok__a_rig_on_a_system_without_apt_has_no_mirror(machine: Machine) -> None:
+    (machine.bin / "apt-get").unlink()
+    ran = in_rig(machine, 'mirror="$(debian_mirror)"; echo "mirror: $mirror"')
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "mirror: \n", "")
+
+
+def test_ok__the_rig_copies_the_checkout_alone(machine: Machine, tmp_path: Path) -> None:
+    for name in ("find", "tar"):
+        (machine.bin / name).symlink_to(shutil.which(name) or name)
+    (machine.checkout / ".setup.log").write_text("chatter")
+    for folder in (".hypothesis", "demo-output", ".rig", "docs"):
+        (machine.checkout / folder).mkdir()
+    ran = in_rig(machine, f"copy_checkout {tmp_path}/copy")
+    assert ran.returncode == 0, ran.stderr
+    copied = {path.name for path in (tmp_path / "copy").iterdir()}
+    assert {"setup.sh", "docs"} <= copied
+    assert not {".setup.log", ".hypothesis", "demo-output", ".rig"} & copied

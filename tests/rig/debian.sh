@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Debian in a folder below .rig, for whatever wants a system other than this one: how it is made, how it gets out to the
-# network, and how a command runs in it. Sourced by setup.sh, which gives say, die and apt_install, after systemd/install.sh.
+# network, and how a command runs in it. Sourced by setup.sh, which gives say, die and apt_install, after
+# systemd/install.sh.
 
 # shellcheck disable=SC2153 # setup.sh's
 RIG="$ROOT/.rig"
@@ -15,10 +16,11 @@ hold_rig() {
   }
 }
 
-# debian_mirror: prints where this system has its own packages from; of a system that is no Debian, nothing.
+# debian_mirror: prints where this system has its own packages from; of a system that is no Debian, nothing. There
+# apt-get may be absent, which is no error.
 debian_mirror() {
   # shellcheck disable=SC2016 # apt-get's own
-  apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" | sed -n 1p
+  apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" 2>/dev/null | sed -n 1p || true
 }
 
 # debian NAME RELEASE OPTION...: .rig/NAME holds that release. Made once. OPTION: of debootstrap.
@@ -37,8 +39,8 @@ debian() {
 # lend_network ROOT: what this machine needs to get out, that Debian needs too.
 lend_network() {
   local certificates=/etc/ssl/certs/ca-certificates.crt
-  # A machine behind a proxy has certificates of its own. The second place is where the package ca-certificates, when it is
-  # installed later, takes them from.
+  # A machine behind a proxy has certificates of its own. The second place is where the package ca-certificates, when
+  # it is installed later, takes them from.
   if [ -f "$certificates" ]; then
     install -D -m 644 "$certificates" "$1$certificates"
     install -D -m 644 "$certificates" "$1/usr/local/share/ca-certificates/rig.crt"
@@ -56,7 +58,8 @@ network_settings() {
 copy_checkout() {
   mkdir -p "$1"
   find "$1" -mindepth 1 -maxdepth 1 ! -name '.*' -exec rm -rf {} +
-  tar -C "$ROOT" --exclude='./.venv*' --exclude=./.rig --exclude=./.git --exclude='./.*_cache' --exclude=__pycache__ -cf - . |
+  tar -C "$ROOT" --exclude='./.venv*' --exclude=./.setup.log --exclude=./.rig --exclude=./.git --exclude='./.*_cache' \
+    --exclude=./.hypothesis --exclude=./demo-output --exclude=__pycache__ -cf - . |
     tar -C "$1" --no-same-owner -xf -
 }
 
@@ -69,9 +72,9 @@ need_debian() {
     die "no Debian of its own can run here: this root may make no mounts (unshare, mount)."
 }
 
-# in_debian ROOT USER [NAME=VALUE...] COMMAND...: in the Debian in ROOT, as that user, in the user's home, with an environment as
-# bare as after a login and a cache of pip's that all share. Processes and mounts are in namespaces of their own: both are gone
-# when the command ends, and when this script does, however it does (pdeathsig, kill-child).
+# in_debian ROOT USER [NAME=VALUE...] COMMAND...: in the Debian in ROOT, as that user, in the user's home, with an
+# environment as bare as after a login and a cache of pip's that all share. Processes and mounts are in namespaces of
+# their own: both are gone when the command ends, and when this script does, however it does (pdeathsig, kill-child).
 in_debian() {
   local root="$1" user="$2" settings
   shift 2
@@ -90,7 +93,7 @@ in_debian() {
       mount -t tmpfs -o mode=1777 tmpfs /dev/shm
       user="$1"
       shift
-      chown -R "$user" /pip # of another user pip takes none
+      chown -R "$user" /pip # pip uses only a cache that belongs to its own user
       HOME="$(getent passwd "$user" | cut -d : -f 6)"
       cd "$HOME"
       PATH=/usr/local/bin:/usr/bin:/bin

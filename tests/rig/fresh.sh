@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# The first ten minutes: the README's two commands on bare Debian Bookworm and Trixie, which have git and nothing else, from a
-# fresh clone of HEAD with nothing beside it: as root, and as a user without rights, who is told in one line what root must
-# install. Sourced by setup.sh, after debian.sh. All is kept in .rig: the logs, and the root of a run that failed.
+# The first ten minutes: the README's two commands on bare Debian Bookworm and Trixie, which have git and nothing else,
+# from a fresh clone of HEAD with nothing beside it: as root, and as a user without rights, who is told in one line what
+# root must install. Sourced by setup.sh, after debian.sh. All is kept in .rig: the logs, and the root of a run that
+# failed.
 
 FRESH_LIMIT_S=3600
 
-# fresh_step NAME COMMAND...: in the clone, as the user of this run; true when the command is. Uses fresh_run's variables.
+# fresh_step NAME COMMAND...: in the clone, as the user of this run; true when the command is. Uses fresh_run's
+# variables.
 fresh_step() {
   local log="$log-$1.log" began=$SECONDS
   shift

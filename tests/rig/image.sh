@@ -104,7 +104,7 @@ rig_image() {
   arm64_begin
   need_commands debootstrap debootstrap qemu-system-aarch64 qemu-system-arm mformat mtools
   arm64_debian trixie
-  rig_once image_stand_in
+  rig_once image_stand_in tests/rig/debian.sh
   rig_once image_base tests/rig/rig-image.service
   rig_once image_card device/*.py device/*/*.py models/*/card.toml systemd/*.* systemd/image/* pyproject.toml
   image_simulated >"$RIG/image_simulated.log" 2>&1

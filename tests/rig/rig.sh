@@ -164,13 +164,12 @@ rig_boot() {
 # rig: makes what is missing, then runs the tests.
 rig() {
   [ "$(uname -m)" = x86_64 ] || die "the rig is for x86-64; this is $(uname -m)."
-  [ "$(id -u)" -eq 0 ] || die "the rig makes a Debian of its own: only root can. Type: sudo ./setup.sh rig"
   need_commands debootstrap debootstrap qemu-system-x86_64 qemu-system-x86 mkfs.ext4 e2fsprogs
-  rig_once rig_debian
+  rig_once rig_debian tests/rig/debian.sh
   rig_once rig_packages
   rig_once rig_vimc
   rig_once rig_gpio_sim
-  rig_once rig_appliance device/*.py device/*/*.py models/*/card.toml systemd/*.* pyproject.toml
+  rig_once rig_appliance tests/rig/debian.sh device/*.py device/*/*.py models/*/card.toml systemd/*.* pyproject.toml
   say "verdicts through libcamera's virtual camera"
   rig_virtual_camera || die "the tests on libcamera's virtual camera failed; what they said is above."
   rig_once rig_disk tests/rig/*.service
