@@ -50,7 +50,8 @@ def read(seed: int, reader: CellReader, cells: int = CELLS) -> list[FieldReading
 def test_ok__a_normal_slide_of_60_cells_reads_normal_and_is_kept_as_a_control(
     reader: CellReader,
 ) -> None:
-    # The one on the simulated stage. Its red cells overlap often: 35 of 95 finds were overlaps once, and the slide was refused as a control.
+    # The slide on the simulated stage. Its red cells overlap often: 35 of 95 finds were overlaps once, and it
+    # was refused as a control.
     readings = read(NORMAL_SLIDE.seed, reader)
     finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
     artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
