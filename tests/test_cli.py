@@ -593,6 +593,26 @@ def test_ok__run_whose_pipe_is_closed(stream: str, settings_file: Path, checkout
         assert daemon.wait(60) in (0, 1)
 
 
+def test_fail__run_beside_another(settings_file: Path, checkout: Path) -> None:
+    """Two would take the panel's mirror and the remote button from each other."""
+    with started(settings_file, checkout, stderr=subprocess.PIPE) as daemon:
+        until(daemon, "starting -> ready")
+        second = subprocess.run(
+            command("run", "--settings", settings_file),
+            cwd=checkout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        daemon.send_signal(signal.SIGINT)
+        assert "ready -> stopped" in daemon.communicate(timeout=60)[1]
+    assert second.returncode == 1
+    assert "an appliance runs already" in second.stderr
+    assert "stop it first" in second.stderr
+
+
 def test_ok__run_whose_terminal_is_closed(settings_file: Path, checkout: Path) -> None:
     """Even where no SIGHUP tells it, as after `disown`."""
     terminal = Terminal(command("run", "--settings", settings_file), checkout, 128, 45)
