@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import logging
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from tqdm import tqdm
 
@@ -85,17 +87,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except LeukoscopeError as error:
-        print(f"leukoscope: {error}", file=sys.stderr)
+        _complain(str(error))
         return 1
     except OSError as error:
         # Of a reader that went away (head, less) there is nothing to say.
         if not isinstance(error, BrokenPipeError):
-            where = error.filename or "standard output"
-            print(f"leukoscope: {where}: {error.strerror or error}", file=sys.stderr)
-        # What is still in the buffer would fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _complain(f"{error.filename or 'standard output'}: {error.strerror or error}")
         return 1
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _empty(stream)
     return status
+
+
+def _complain(what: str) -> None:
+    # The terminal that would show it may be gone.
+    with contextlib.suppress(OSError):
+        print(f"leukoscope: {what}", file=sys.stderr)
+
+
+def _empty(stream: TextIO) -> None:
+    """Write what is still in the buffer. Where it can't be written it would fail once more at exit."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,8 @@ from device.output import interruptible, when_gone
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
 def test_ok__a_second_signal_does_not_cut_the_cleanup_off(first: signal.Signals) -> None:
     """Ctrl-C with `| tee`: tee ends as well, and that is told while the light is being switched off."""
+    # These tests may run where Ctrl-C is ignored, and then it stays so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     done: list[str] = []
 
     def command() -> None:
@@ -26,6 +28,7 @@ def test_ok__a_second_signal_does_not_cut_the_cleanup_off(first: signal.Signals)
 
     with interruptible(), pytest.raises(KeyboardInterrupt):
         command()
+    signal.signal(signal.SIGINT, before)
     assert done == ["light off"]
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.vt import default_signals
+
 TOOLS = (
     *(
         "bash",
@@ -96,6 +98,7 @@ class Machine:
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
+            preexec_fn=default_signals,
         )
         os.close(terminal)
         shown = ""
