@@ -19,7 +19,7 @@ _one_at_a_time = threading.Lock()
 def without_chatter() -> Iterator[None]:
     """Hold back what is written to standard error meanwhile, and write all but the chatter afterwards.
 
-    The runtimes write to file descriptor 2 themselves, and can't be told not to: neither LiteRT 2 nor
+    The runtimes write to file descriptor 2 themselves, and cannot be made quiet: neither LiteRT 2 nor
     tflite-runtime 2.14 obeys TF_CPP_MIN_LOG_LEVEL, and their own level can be set from C++ only. What
     others write meanwhile comes later by these milliseconds. Where the process itself is ended meanwhile,
     by a runtime that aborts or by a signal, what was held back is lost: the runtime's last words, and
