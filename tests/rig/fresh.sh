@@ -53,8 +53,9 @@ fresh_commands() {
   local test="$log-test.log"
   fresh_step demo ./setup.sh demo && fresh_step test ./setup.sh test || return 1
   result+="$(tail -n 1 "$test" | tr -d =)"
-  # What the tests need was asked for.
-  ! grep -E "is not on this machine|needs (mtools|sfdisk|xz)" "$test" || return 1
+  # What the tests need was asked for. The Debian of the Python 3.13 step has no tools of its own.
+  ! sed '/^== mypy and tests, on Python 3.13/,/^== summary/d' "$test" |
+    grep -E "is not on this machine|needs (mtools|sfdisk|xz)" || return 1
 }
 
 # fresh_run RELEASE USER: one line that says how it went; true when it went well.
