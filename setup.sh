@@ -312,7 +312,7 @@ run_bench() {
   if python311="$(find_python 11 11 "$python" python3 python3.11)"; then
     use_venv .venv-tflite "$python311" tflite
   fi
-  exec .venv/bin/python -m tests.bench "$@"
+  exec .venv/bin/python -m tests.measuring.bench "$@"
 }
 
 FAILED=()

@@ -337,7 +337,11 @@ configured() {
 
 # version_in FOLDER: of a checkout or a release.
 version_in() {
-  [ ! -f "$1/device/__init__.py" ] || sed -n -E 's/^__version__ = "(.*)"/\1/p' "$1/device/__init__.py"
+  local file
+  # In older releases the folder device was itself the package.
+  for file in "$1/device/leukoscope/__init__.py" "$1/device/__init__.py"; do
+    [ ! -f "$file" ] || sed -n -E 's/^__version__ = "(.*)"/\1/p' "$file"
+  done
 }
 
 # next_release: prints the path of the release to make.
@@ -375,12 +379,12 @@ make_environment() {
   rm -rf "$TARGET$release/wheels"
   # By the link, not by the release's own path: what is written into settings and records holds after an upgrade.
   packages="$(in_target "$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-  echo "$PREFIX" >"$TARGET$packages/leukoscope.pth"
+  echo "$PREFIX/device" >"$TARGET$packages/leukoscope.pth"
   cat >"$TARGET$venv/bin/leukoscope" <<TEXT
 #!$PREFIX/.venv/bin/python
 import sys
 
-from device.cli import main
+from leukoscope.cli import main
 
 sys.exit(main())
 TEXT
@@ -391,7 +395,7 @@ TEXT
 
 # try_release RELEASE: every bundle is what its card says, and runs.
 try_release() {
-  in_target env "PYTHONPATH=$1" "$1/.venv/bin/python" -P -m device models verify --settings /dev/null >&2 ||
+  in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m device models verify --settings /dev/null >&2 ||
     die "the models do not run here; the message is above."
 }
 
@@ -459,7 +463,7 @@ install_files() {
   done < <(system_files)
   echo i2c-dev | put - "$MODULES"
   if [ ! -e "$TARGET$SETTINGS" ]; then
-    in_target env "PYTHONPATH=$1" "$1/.venv/bin/python" -P -m device settings --settings /dev/null |
+    in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m device settings --settings /dev/null |
       grep -v '^bundle = ' | sed -E 's/^([a-z])/# \1/' | put - "$SETTINGS"
   fi
   if is_pi; then

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from device.settings import DEFAULT_BUNDLE
+from leukoscope.settings.settings import DEFAULT_BUNDLE
 
 BUNDLE = DEFAULT_BUNDLE

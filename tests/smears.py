@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from leukoscope.field import Rgb
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Stage
 from PIL import Image
-
-from device.field import Rgb
-from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import SimulatedCamera, SimulatedLight
-from device.simulator.smear import SmearSlide
-from device.simulator.stage import Stage
 
 UM_PER_PX = 0.31
 

@@ -10,9 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import leukoscope
 import pytest
-
-import device
 
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)")
 
@@ -69,8 +68,8 @@ def test_ok__import_contracts(checkout: Path, tmp_path: Path) -> None:
 
 def test_ok__pure_parts_open_no_file(checkout: Path) -> None:
     sources = [
-        *(checkout / "device" / "reading").rglob("*.py"),
-        checkout / "device" / "workflow.py",
+        *(checkout / "device" / "leukoscope" / "reading").rglob("*.py"),
+        checkout / "device" / "leukoscope" / "appliance" / "workflow.py",
     ]
     opens = {"open", "read_bytes", "read_text", "save", "write_bytes", "write_text"}
     for source in sources:
@@ -183,4 +182,4 @@ def test_ok__device_stays_light(project: dict) -> None:
 
 def test_ok__version_is_in_changelog(checkout: Path) -> None:
     changelog = (checkout / "CHANGELOG.md").read_text()
-    assert f"\n## [{device.__version__}] - " in changelog
+    assert f"\n## [{leukoscope.__version__}] - " in changelog

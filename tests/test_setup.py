@@ -247,10 +247,10 @@ def test_fail__pip_fails(machine: Machine) -> None:
 def test_ok__some_tests_where_only_the_demo_ran(machine: Machine) -> None:
     machine.add("python3", PYTHON)
     machine.run("demo", user=1000)
-    ran = machine.run("test", "tests/test_cli.py", "-k", "no slide", user=1000)
+    ran = machine.run("test", "tests/commands/test_cli.py", "-k", "no slide", user=1000)
     assert ran.returncode == 0
     python = machine.checkout / ".venv" / "bin" / "python"
-    assert ran.stdout == f"{python} -m pytest tests/test_cli.py -k no slide\n"
+    assert ran.stdout == f"{python} -m pytest tests/commands/test_cli.py -k no slide\n"
     assert (machine.checkout / ".venv" / "stamp-dev").exists()
 
 
@@ -265,8 +265,8 @@ def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: Mac
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("tests/hardware/test_guide.py", "tests/test_cli.py"),
-        ("tests/test_cli.py", "-q", "tests/hardware"),
+        ("tests/hardware/test_guide.py", "tests/commands/test_cli.py"),
+        ("tests/commands/test_cli.py", "-q", "tests/hardware"),
         ("tests", "tests/hardware"),
     ],
 )

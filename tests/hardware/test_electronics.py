@@ -14,9 +14,9 @@ import gpiozero
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.calibration.drift import MIN_LIGHT
+from leukoscope.settings.settings import Settings, to_toml
 
-from device.microscope.drift import MIN_LIGHT
-from device.settings import Settings, to_toml
 from hardware import electronics as made
 
 SETTINGS = Settings()

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.calibration import exposure
+from leukoscope.calibration import steps as calibrator
+from leukoscope.microscope import pi_camera
+from leukoscope.panel import focus_meter
+from leukoscope.settings.settings import CameraSettings
 
-from device import calibrator, focus_meter
-from device.microscope import exposure, pi_camera
-from device.settings import CameraSettings
 from hardware import optics
 from hardware.dimensions import (
     APERTURE_DIAMETERS,

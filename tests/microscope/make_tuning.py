@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from device.microscope.tuning import FOLDER, Platform
+from leukoscope.microscope.tuning import FOLDER, Platform
 
 COMMAND = "python -m tests.microscope.make_tuning"
 

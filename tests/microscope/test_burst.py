@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from device.field import STILL_UM, Field
-from device.microscope.burst import find_motion, merged
-from device.simulator.hematology import Diagnosis
-from device.simulator.optics import defocus, expose
-from device.simulator.smear import SmearSlide, render_field
+from leukoscope.field import STILL_UM, Field
+from leukoscope.microscope.burst import find_motion, merged
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus, expose
+from leukoscope.simulator.smear import SmearSlide, render_field
 
 UM_PER_PX, SHAPE, MARGIN = 0.155, (560, 700), 60
 

@@ -6,11 +6,9 @@ import sys
 
 import pytest
 from gpiozero.pins.mock import MockFactory
-
-from device.errors import CameraError, LightError
-from device.microscope.calibration_folder import Found
-from device.microscope.led import GpioLed
-from device.microscope.microscope import Microscope
+from leukoscope.errors import CameraError, LightError
+from leukoscope.microscope.led import GpioLed
+from leukoscope.microscope.microscope import Microscope
 
 PIN = 22
 
@@ -101,6 +99,6 @@ def test_fail__microscope_closes_both_parts_whichever_fails(broken: str) -> None
     light = Part(LightError("stuck") if broken == "light" else None)
     camera = Part(CameraError("stuck") if broken == "camera" else None)
     with pytest.raises((LightError, CameraError), match="stuck"):
-        Microscope(light, camera, 1, Found(None, ())).close()
+        Microscope(light, camera, 1, None).close()
     assert light.closed
     assert camera.closed

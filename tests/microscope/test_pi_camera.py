@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from leukoscope.errors import CameraError, CameraTimeoutError
+from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.pi_camera import SETTLING_FRAMES, PiCamera, rgb_of_yuv420, unanswered
+from leukoscope.microscope.worker import Worker
 from PIL import Image
-
-from device.errors import CameraError, CameraTimeoutError
-from device.microscope.parts import CameraControls
-from device.microscope.pi_camera import SETTLING_FRAMES, PiCamera, rgb_of_yuv420, unanswered
-from device.microscope.worker import Worker
 
 WIDTH, HEIGHT = 1014, 760
 STRIDE = 704
@@ -633,7 +632,7 @@ def test_ok__time_out_is_each_frame_s(
             waits.append(timeout_s)
             return super().call(work, timeout_s)
 
-    monkeypatch.setattr("device.microscope.pi_camera.Worker", Watched)
+    monkeypatch.setattr("leukoscope.microscope.pi_camera.Worker", Watched)
     fake.lag = 4
     camera = opened(30.0)
     camera.control(BRIGHTER)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from device.errors import CameraError
-from device.microscope.raw import bayer_order, green_shares
+from leukoscope.errors import CameraError
+from leukoscope.microscope.raw import bayer_order, green_shares
 
 ORDERS = ["RGGB", "GRBG", "GBRG", "BGGR"]
 DEPTHS = [(8, 8), (10, 10), (12, 12), (14, 14), (16, 16), (16, 10), (16, 12)]

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from leukoscope.errors import CameraError
+from leukoscope.microscope.tuning import FOLDER, TARGETS, Platform, own_algorithms, tuned
 
-from device.errors import CameraError
-from device.microscope.tuning import FOLDER, TARGETS, Platform, own_algorithms, tuned
 from tests.microscope.make_tuning import COMMAND, GRIDS, knots, srgb, text
 
 PLATFORMS: list[Platform] = ["vc4", "pisp"]

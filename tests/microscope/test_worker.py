@@ -8,8 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from device.microscope.worker import Worker
+from leukoscope.microscope.worker import Worker
 
 
 def test_ok__answers_in_order_and_from_one_thread() -> None:
@@ -45,7 +44,7 @@ def test_fail__call_that_hangs() -> None:
 def test_ok__process_ends_though_a_call_hangs(checkout: Path) -> None:
     script = (
         "import sys, threading\n"
-        "from device.microscope.worker import Worker\n"
+        "from leukoscope.microscope.worker import Worker\n"
         "try:\n"
         "    Worker('test').call(threading.Event().wait, 0.05)\n"
         "except TimeoutError:\n"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from leukoscope.model.bundle import Bundle
 
-from device.model.bundle import Bundle
 from tests.model.examples import window_bundle
 
 

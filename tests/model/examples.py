@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-from device.field import Rgb
-from device.model.bundle import Bundle
-from device.model.card import parse_card
+from leukoscope.field import Rgb
+from leukoscope.model.bundle import Bundle
+from leukoscope.model.card import parse_card
 
 DATA = Path(__file__).parent / "data"
 """Tiny models; see make_models.py there."""

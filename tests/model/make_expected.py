@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from device.model.readers import WindowReader
-from device.reading.results import LABELS
+from leukoscope.model.readers import WindowReader
+from leukoscope.reading.results import LABELS
+
 from tests.model.examples import window_bundle, windows
 
 COMMAND = "python -m tests.model.make_expected"

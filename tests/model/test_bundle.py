@@ -9,9 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from leukoscope.errors import BundleError, Fault
+from leukoscope.model.bundle import CARD_FILE, load_bundle
 
-from device.errors import BundleError, Fault
-from device.model.bundle import CARD_FILE, load_bundle
 from tests.model.examples import card_of, to_toml
 
 MODEL = b"the bytes of a model"

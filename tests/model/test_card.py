@@ -7,10 +7,10 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.errors import BundleError
+from leukoscope.model.card import parse_card
+from leukoscope.reading.pooling import Thresholds
 
-from device.errors import BundleError
-from device.model.card import parse_card
-from device.reading.pooling import Thresholds
 from tests.model.examples import CARD, KEYS, Raw, changed, to_toml
 
 WHERE = "bundle/card.toml"

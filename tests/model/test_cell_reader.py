@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from leukoscope.errors import BundleError
+from leukoscope.field import Field
+from leukoscope.model.bundle import Bundle, load_bundle
+from leukoscope.model.interpreter import load_runtime
+from leukoscope.model.readers import CellReader, open_reader
+from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, CellType
+from leukoscope.reading.cell_view import view_px
+from leukoscope.reading.measurements import GEOMETRY_CENTRE
+from leukoscope.reading.results import Control, GateName, Pattern, Reason
+from leukoscope.simulator.hematology import Diagnosis
 
-from device.errors import BundleError
-from device.field import Field
-from device.model.bundle import Bundle, load_bundle
-from device.model.interpreter import load_runtime
-from device.model.readers import CellReader, open_reader
-from device.reading.cell_types import BLASTS, CELL_TYPES, CellType
-from device.reading.cell_view import view_px
-from device.reading.measurements import GEOMETRY_CENTRE
-from device.reading.results import Control, GateName, Pattern, Reason
-from device.simulator.hematology import Diagnosis
 from tests.reading.examples import DISEASES, rendered
 
 pytestmark = pytest.mark.runtime

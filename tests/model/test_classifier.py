@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from leukoscope.errors import BundleError, Fault, RuntimeMissingError
+from leukoscope.model.bundle import Bundle, load_bundle
+from leukoscope.model.interpreter import RUNTIMES, load_runtime
+from leukoscope.model.readers import WindowReader
+from leukoscope.model.tflite_model import softmax
+from leukoscope.reading.results import LABELS
+from leukoscope.reading.window_reader import read_field
 
-from device.errors import BundleError, Fault, RuntimeMissingError
-from device.model.bundle import Bundle, load_bundle
-from device.model.interpreter import RUNTIMES, load_runtime
-from device.model.readers import WindowReader
-from device.model.tflite_model import softmax
-from device.reading.reader import read_field
-from device.reading.results import LABELS
 from tests.model.examples import DATA, bundle_of, window_bundle, windows
 from tests.model.make_expected import COMMAND, EXPECTED
 from tests.reading.examples import DISEASES, rendered

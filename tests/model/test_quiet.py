@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from leukoscope.model.quiet import without_chatter
 
-from device.model.quiet import without_chatter
 from tests.bundles import BUNDLE
 
 OPEN = """
 import sys
 from pathlib import Path
-from device.model.bundle import load_bundle
-from device.model.readers import open_reader
+from leukoscope.model.bundle import load_bundle
+from leukoscope.model.readers import open_reader
 open_reader(load_bundle(Path(sys.argv[1])), threads=1)
 """
 
@@ -55,7 +55,7 @@ def test_fail__error_of_a_model_when_nobody_reads_standard_error(checkout: Path)
     """The model's own error comes through, and no file stays open."""
     script = """
 import os
-from device.model.quiet import without_chatter
+from leukoscope.model.quiet import without_chatter
 reader, writer = os.pipe()
 os.dup2(writer, 2)
 os.close(reader)
@@ -87,7 +87,7 @@ def test_fail__nothing_to_hold_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ok__without_standard_error(checkout: Path) -> None:
-    script = "import os; os.close(2)\nfrom device.model.quiet import without_chatter\n"
+    script = "import os; os.close(2)\nfrom leukoscope.model.quiet import without_chatter\n"
     script += "with without_chatter(): print('done')"
     ran = subprocess.run(
         [sys.executable, "-c", script], cwd=checkout, capture_output=True, text=True, check=False

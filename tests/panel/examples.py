@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-
-from device.calibrator import STEPS, Step
-from device.errors import Fault
-from device.panel.screens import (
+from leukoscope.calibration.steps import STEPS, Step
+from leukoscope.errors import Fault
+from leukoscope.panel.screens import (
     Asleep,
     Calibrating,
     Capturing,
@@ -25,9 +24,9 @@ from device.panel.screens import (
     SlideDone,
     Starting,
 )
-from device.reading.cell_types import CELL_TYPES, CellType
-from device.reading.gates import picture_gates, white_cell_gate
-from device.reading.results import (
+from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.gates import picture_gates, white_cell_gate
+from leukoscope.reading.results import (
     PATTERN_OF_LABEL,
     Control,
     Differential,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from leukoscope.panel.canvas import SIZE, small
+from leukoscope.panel.drawing import draw
 from PIL import Image
 
-from device.panel.canvas import SIZE, small
-from device.panel.drawing import draw
 from tests.panel.examples import EXAMPLES
 
 COMMAND = "python -m tests.panel.make_golden"

@@ -8,9 +8,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 from hypothesis import given
 from hypothesis import strategies as st
-
-from device.errors import ButtonError
-from device.panel.button import HOLD_S, LONG_HOLD_S, Gesture, GpioButton, Held, PressTimer
+from leukoscope.errors import ButtonError
+from leukoscope.panel.button import HOLD_S, LONG_HOLD_S, Gesture, GpioButton, Held, PressTimer
 
 PIN = 17
 SECONDS = st.floats(0, 1e6, allow_nan=False)

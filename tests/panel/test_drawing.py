@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.errors import Fault
+from leukoscope.panel import screens
+from leukoscope.panel.canvas import SIZE, WIDTH, small
+from leukoscope.panel.drawing import draw
+from leukoscope.panel.font import GLYPHS, HEIGHT
+from leukoscope.panel.lettering import lettering
+from leukoscope.reading.cell_types import CellType
+from leukoscope.reading.results import LABELS, Control, Pattern, Reason, finding
+from leukoscope.reading.wording import control_mark, pattern_text
 from PIL import Image, ImageChops
 
-from device.errors import Fault
-from device.panel import screens
-from device.panel.canvas import SIZE, WIDTH, small
-from device.panel.drawing import draw
-from device.panel.font import GLYPHS, HEIGHT
-from device.panel.lettering import lettering
-from device.reading.cell_types import CellType
-from device.reading.results import LABELS, Control, Pattern, Reason, finding
-from device.wording import control_mark, pattern_text
 from tests.panel.examples import ACUTE, EXAMPLES, ON_CELLS, UNSURE, conclusive, on_cells
 from tests.panel.make_golden import COMMAND, GALLERY, GOLDEN, gallery, pictures
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.errors import DisplayError
+from leukoscope.panel import mirror
+from leukoscope.panel.canvas import SIZE
+from leukoscope.panel.drawing import draw
+from leukoscope.panel.mirror import PICTURE, RETRY_S, MirroredDisplay, read_mirror
+from leukoscope.simulator.panel import MemoryDisplay
 from PIL import Image
 
-from device.errors import DisplayError
-from device.panel import mirror
-from device.panel.canvas import SIZE
-from device.panel.drawing import draw
-from device.panel.mirror import PICTURE, RETRY_S, MirroredDisplay, read_mirror
-from device.simulator.panel import MemoryDisplay
 from tests.panel.examples import EXAMPLES
 
 ONE = draw(EXAMPLES["result-all"], simulated=True)
@@ -123,8 +123,8 @@ def test_ok__killed(checkout: Path, tmp_path: Path) -> None:
     """However its process ends, the picture that it leaves is no live one; the next one's is."""
     source = (
         "import sys, time; from pathlib import Path; from PIL import Image\n"
-        "from device.panel.mirror import MirroredDisplay\n"
-        "from device.simulator.panel import MemoryDisplay\n"
+        "from leukoscope.panel.mirror import MirroredDisplay\n"
+        "from leukoscope.simulator.panel import MemoryDisplay\n"
         "display = MirroredDisplay(MemoryDisplay(), Path(sys.argv[1]), time.monotonic)\n"
         "display.show(Image.new('1', (128, 64), 1)); print(flush=True); time.sleep(60)\n"
     )

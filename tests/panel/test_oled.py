@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from leukoscope.errors import DisplayError
+from leukoscope.panel.drawing import draw
+from leukoscope.panel.oled import RETRY_S, SHIFT_EVERY, OledDisplay
+from leukoscope.panel.screens import SafeToUnplug
 from PIL import Image
 
-from device.errors import DisplayError
-from device.panel.drawing import draw
-from device.panel.oled import RETRY_S, SHIFT_EVERY, OledDisplay
-from device.panel.screens import SafeToUnplug
 from tests.panel.examples import EXAMPLES
 
 ADDRESS = 0x3C
@@ -320,7 +320,7 @@ def test_fail__luma_is_not_installed(
 
 
 def test_ok__importing_the_module_imports_no_luma() -> None:
-    program = "import sys, device.panel.oled, device.panel.button; print(*sys.modules)"
+    program = "import sys, leukoscope.panel.oled, leukoscope.panel.button; print(*sys.modules)"
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )

@@ -14,12 +14,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leukoscope.errors import ButtonError
+from leukoscope.panel import remote_button
+from leukoscope.panel.button import Gesture, Held
+from leukoscope.panel.remote_button import (
+    AT_ONCE,
+    FIFO,
+    LETTERS,
+    RemoteButton,
+    check_may_send,
+    send,
+)
 
-from device.errors import ButtonError
-from device.panel import remote_button
-from device.panel.button import Gesture, Held
-from device.panel.remote_button import AT_ONCE, FIFO, LETTERS, RemoteButton, check_may_send, send
-from tests.appliance import StubButton
+from tests.appliance.simulated import StubButton
 
 PATIENCE_S = 10.0
 

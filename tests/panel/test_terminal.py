@@ -16,12 +16,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.panel.canvas import SIZE
+from leukoscope.panel.drawing import draw
+from leukoscope.panel.terminal import Form, LiveTerminal, PrintedDisplay, form_for, to_text
+from leukoscope.simulator.panel import HISTORY, MemoryDisplay
 from PIL import Image
 
-from device.panel.canvas import SIZE
-from device.panel.drawing import draw
-from device.panel.terminal import Form, LiveTerminal, PrintedDisplay, form_for, to_text
-from device.simulator.panel import HISTORY, MemoryDisplay
 from tests.panel.examples import EXAMPLES
 from tests.vt import Screen
 

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from device.field import Field, Rgb
-from device.reading.pooling import Thresholds
-from device.reading.results import LABELS, WhiteCell
-from device.simulator.hematology import Diagnosis
-from device.simulator.optics import defocus, expose
-from device.simulator.smear import SmearSlide, WhiteCellTruth, render_field
+from leukoscope.field import Field, Rgb
+from leukoscope.reading.pooling import Thresholds
+from leukoscope.reading.results import LABELS, WhiteCell
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus, expose
+from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
 
 MODEL_UM_PER_PX, SIDE = 0.34, 200
 DEVICE_UM_PER_PX, DEVICE_SHAPE = 0.155, (760, 1014)

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-from device.field import Field
-from device.reading.cell_types import CELL_TYPES, CellType
-from device.reading.focus import measure_focus
-from device.reading.gates import (
+from leukoscope.field import Field
+from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.sharpness import measure_focus
+from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.gates import (
     MAX_CLIPPED_PERCENT,
     _percentile,
     artefact_gate,
     picture_gates,
     white_cell_gate,
 )
-from device.reading.reader import live_gates, prepare
-from device.reading.results import Gate, GateName, WhiteCell
-from device.reading.scaling import resampled
-from device.simulator.hematology import Diagnosis
+from leukoscope.reading.results import Gate, GateName, WhiteCell
+from leukoscope.reading.window_reader import live_gates, prepare
+from leukoscope.simulator.hematology import Diagnosis
+
 from tests.reading.examples import DISEASES, MODEL_UM_PER_PX, SIDE, glass, rendered
 
 ORDER = [GateName.LIGHT, GateName.EXPOSURE, GateName.CLIPPING, GateName.FOCUS, GateName.WHITE_CELLS]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from device.reading.cell_view import cell_views, view_px
-from device.reading.measurements import geometry, measured
-from device.reading.results import Measurements
-from device.reading.white_cells import Nuclei, find_nuclei
+from leukoscope.reading.cell_view import cell_views, view_px
+from leukoscope.reading.measurements import geometry, measured
+from leukoscope.reading.results import Measurements
+from leukoscope.reading.white_cells import Nuclei, find_nuclei
 
 UM_PER_PX = 0.34
 GLASS, RED_CELL, CYTOPLASM, NUCLEUS = (

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from device.reading.pooling import Thresholds, pool
-from device.reading.results import (
+from leukoscope.reading.pooling import Thresholds, pool
+from leukoscope.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
     FieldReading,
@@ -19,6 +18,7 @@ from device.reading.results import (
     WhiteCell,
     Window,
 )
+
 from tests.reading.examples import certain
 
 THRESHOLDS = Thresholds(label=0.6, pattern=0.7)

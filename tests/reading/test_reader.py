@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from leukoscope.errors import FieldError
+from leukoscope.field import Field
+from leukoscope.imaging.background import GLASS_LEVEL, estimate_glass
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.reading.results import FieldReading, GateName
+from leukoscope.reading.window_reader import prepare, read_field
+from leukoscope.simulator.hematology import Diagnosis
 
-from device.errors import FieldError
-from device.field import Field
-from device.reading.flattening import flattened
-from device.reading.glass import GLASS_LEVEL, estimate_glass
-from device.reading.reader import prepare, read_field
-from device.reading.results import FieldReading, GateName
-from device.simulator.hematology import Diagnosis
 from tests.reading.examples import (
     DISEASES,
     MODEL_UM_PER_PX,

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from device.errors import CalibrationError
-from device.field import Rgb
-from device.reading.red_cells import median_red_cell_px
-from device.simulator.hematology import Diagnosis
-from device.simulator.optics import defocus, expose
-from device.simulator.smear import SmearSlide, prepare, render_field
+from leukoscope.errors import CalibrationError
+from leukoscope.field import Rgb
+from leukoscope.reading.red_cells import median_red_cell_px
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus, expose
+from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 
 DISEASES = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY]
 

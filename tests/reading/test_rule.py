@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from device.reading.cell_types import CELL_TYPES, CellType
-from device.reading.differential import ABNORMAL, differential_of
-from device.reading.pooling import Thresholds
-from device.reading.results import (
+from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.differential import ABNORMAL, differential_of
+from leukoscope.reading.pooling import Thresholds
+from leukoscope.reading.results import (
     LABELS,
     Control,
     Differential,
@@ -22,7 +21,7 @@ from device.reading.results import (
     WhiteCell,
     finding,
 )
-from device.reading.rule import ReaderErrors, class_probabilities, judge
+from leukoscope.reading.rule import ReaderErrors, class_probabilities, judge
 
 EXACT = ReaderErrors(
     blast_sensitivity=1.0,

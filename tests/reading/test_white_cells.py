@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leukoscope.field import Rgb
+from leukoscope.imaging.background import estimate_glass
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.scaling import resampled
+from leukoscope.reading.results import WhiteCell
+from leukoscope.reading.white_cells import HISTOGRAM_BINS, _otsu, find_white_cells
+from leukoscope.simulator.hematology import Diagnosis
 
-from device.field import Rgb
-from device.reading.flattening import flattened
-from device.reading.glass import estimate_glass
-from device.reading.results import WhiteCell
-from device.reading.scaling import resampled
-from device.reading.white_cells import HISTOGRAM_BINS, _otsu, find_white_cells
-from device.simulator.hematology import Diagnosis
 from tests.reading.examples import (
     DEVICE_SHAPE,
     DEVICE_UM_PER_PX,

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from device.errors import FieldError
-from device.reading.results import WhiteCell, Window
-from device.reading.window import choose_window, cut
+from leukoscope.errors import FieldError
+from leukoscope.reading.results import WhiteCell, Window
+from leukoscope.reading.window import choose_window, cut
 
 SIDE = 40
 LENGTHS = st.integers(SIDE // 2, 150)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
-
-from device.field import Field
-from device.reading.cell_types import CELL_TYPES, CellType
-from device.reading.results import (
+from leukoscope.field import Field
+from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.results import (
     LABELS,
     Control,
     Differential,
@@ -24,9 +23,9 @@ from device.reading.results import (
     WhiteCell,
     Window,
 )
-from device.records.provenance import Provenance
-from device.records.record import FieldRecord
-from device.records.store import RecordStore
+from leukoscope.records.provenance import Provenance
+from leukoscope.records.record import FieldRecord
+from leukoscope.records.store import RecordStore
 
 PROBABILITIES = (0.03, 0.81, 0.10, 0.04, 0.02)
 VERDICT = Verdict("ALL", Pattern.ACUTE, 0.81, 0.91, PROBABILITIES, 2, 1, None)

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-
-from device.reading.results import FieldReading, Reason, Verdict
-from device.records.codec import (
+from leukoscope.reading.results import FieldReading, Reason, Verdict
+from leukoscope.records.codec import (
     dump,
     reading_from_json,
     reading_to_json,
     verdict_from_json,
     verdict_to_json,
 )
+
 from tests.records import examples
 from tests.records.examples import AML, READ_CELLS, READING, VERDICT
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leukoscope.errors import StoreError
+from leukoscope.records.reader import RecordReader
 
-from device.errors import StoreError
-from device.records.reader import RecordReader
 from tests.records import examples
 from tests.records.examples import add
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from leukoscope.errors import DiskFullError, Fault, StoreError
+from leukoscope.records import files
+from leukoscope.records.record import EndedBy
 
-from device.errors import DiskFullError, Fault, StoreError
-from device.records import files
-from device.records.record import EndedBy
 from tests.records import examples
 from tests.records.examples import UNSURE, add
 

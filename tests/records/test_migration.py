@@ -7,11 +7,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from leukoscope.records.database import open_for_writing
+from leukoscope.records.reader import RecordReader
+from leukoscope.records.record import EndedBy
+from leukoscope.records.schema import MIGRATIONS, SCHEMA_VERSION
 
-from device.records.database import open_for_writing
-from device.records.reader import RecordReader
-from device.records.record import EndedBy
-from device.records.schema import MIGRATIONS, SCHEMA_VERSION
 from tests.records import examples
 from tests.records.examples import (
     AML,

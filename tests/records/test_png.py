@@ -7,10 +7,10 @@ import io
 import numpy as np
 import pytest
 from hypothesis import given
+from leukoscope.field import Field
+from leukoscope.records.png import encode_png
 from PIL import Image
 
-from device.field import Field
-from device.records.png import encode_png
 from tests.records import examples
 
 

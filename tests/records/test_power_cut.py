@@ -15,7 +15,7 @@ from tests.records.examples import add
 WRITER = """
 import sys
 from pathlib import Path
-from device.records.record import EndedBy
+from leukoscope.records.record import EndedBy
 from tests.records import examples
 
 with examples.open_store(Path(sys.argv[1])) as store:

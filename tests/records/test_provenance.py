@@ -6,8 +6,9 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from device import __version__
-from device.records.provenance import boot_id, clock_synced, gather_provenance
+from leukoscope import __version__
+from leukoscope.records.provenance import gather_provenance
+from leukoscope.system.clock import boot_id, clock_synced
 
 
 def test_ok__gathered() -> None:

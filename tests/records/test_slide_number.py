@@ -7,8 +7,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from device.records.slide_number import format_slide_number, parse_slide_number
+from leukoscope.records.slide_number import format_slide_number, parse_slide_number
 
 
 @given(st.integers(1, 999_999_999))

@@ -16,15 +16,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leukoscope.errors import StoreError, UnknownSlideError
+from leukoscope.field import Field
+from leukoscope.notice import NOTICE
+from leukoscope.reading.results import FieldReading, Gate, GateName, Verdict
+from leukoscope.records.provenance import Provenance
+from leukoscope.records.reader import RecordReader
+from leukoscope.records.record import EndedBy
+from leukoscope.records.store import RecordStore
 from PIL import Image
 
-from device.errors import StoreError, UnknownSlideError
-from device.field import Field
-from device.reading.results import NOTICE, FieldReading, Gate, GateName, Verdict
-from device.records.provenance import Provenance
-from device.records.reader import RecordReader
-from device.records.record import EndedBy
-from device.records.store import RecordStore
 from tests.records import examples
 from tests.records.examples import NOTHING, PROVENANCE, READING, REFUSED, UNSURE, VERDICT, add
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from device.microscope.pi_camera import BUFFERS, FULL_FORMAT, _full
+from leukoscope.microscope.pi_camera import BUFFERS, FULL_FORMAT, _full
 
 WIDTH, HEIGHT = 640, 480
 

@@ -13,20 +13,19 @@ from pathlib import Path
 import gpiozero
 import numpy as np
 import pytest
+from leukoscope import assembly
+from leukoscope.appliance.daemon import Daemon
+from leukoscope.appliance.workflow import Event, State
+from leukoscope.field import Field, Rgb
+from leukoscope.records.reader import RecordReader
+from leukoscope.records.record import FieldRecord, SlideReport
+from leukoscope.settings.settings import Settings, load_settings
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+from leukoscope.simulator.panel import MemoryDisplay
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Stage
 from PIL import Image
-
-from device import assembly
-from device.daemon import Daemon
-from device.field import Field, Rgb
-from device.records.reader import RecordReader
-from device.records.record import FieldRecord, SlideReport
-from device.settings import Settings, load_settings
-from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import SimulatedCamera, SimulatedLight
-from device.simulator.panel import MemoryDisplay
-from device.simulator.smear import SmearSlide
-from device.simulator.stage import Stage
-from device.workflow import Event, State
 
 FRAMES = Path("/run/leukoscope-frames")
 WIDTH, HEIGHT, UM_PER_PX = 1640, 1232, 0.0957

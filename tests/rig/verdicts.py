@@ -11,15 +11,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from leukoscope import assembly
+from leukoscope.field import Field
+from leukoscope.settings.settings import Settings
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Stage
 from PIL import Image
-
-from device import assembly
-from device.field import Field
-from device.settings import Settings
-from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import SimulatedCamera, SimulatedLight
-from device.simulator.smear import SmearSlide
-from device.simulator.stage import Stage
 
 WIDTH, HEIGHT, UM_PER_PX = 1014, 760, 0.155
 STEP = 1 / 256

@@ -10,20 +10,19 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from device.errors import CameraError, CameraTimeoutError
-from device.field import Field
-from device.microscope.parts import Camera, CameraControls
-from device.simulator.hematology import Diagnosis
-from device.simulator.micrometer import MicrometerSlide
-from device.simulator.microscope import (
+from leukoscope.errors import CameraError, CameraTimeoutError
+from leukoscope.field import Field
+from leukoscope.microscope.parts import Camera, CameraControls
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.micrometer import MicrometerSlide
+from leukoscope.simulator.microscope import (
     DEFAULT_CONTROLS,
     FRAME_S,
     SimulatedCamera,
     SimulatedLight,
 )
-from device.simulator.smear import SmearSlide
-from device.simulator.stage import Faults, NoSlide, Slide, Stage
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Faults, NoSlide, Slide, Stage
 
 BLOOD = SmearSlide(Diagnosis.CLL, 3)
 UM_PER_PX = 0.31

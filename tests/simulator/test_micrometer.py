@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from device.simulator.micrometer import MicrometerSlide, render_micrometer
+from leukoscope.simulator.micrometer import MicrometerSlide, render_micrometer
 
 UM_PER_PX = 0.155
 SHAPE = (760, 1014)

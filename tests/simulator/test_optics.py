@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from device.simulator.optics import (
+from leukoscope.simulator.optics import (
     WELL_EXPOSED,
     defocus,
     dust,

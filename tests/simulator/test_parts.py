@@ -13,19 +13,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from leukoscope.errors import CameraError, CameraTimeoutError
+from leukoscope.field import Field
+from leukoscope.panel.button import Gesture
+from leukoscope.panel.canvas import SIZE
+from leukoscope.panel.keyboard import Keyboard
+from leukoscope.simulator.button import SimulatedButton
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+from leukoscope.simulator.panel import MemoryDisplay
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Faults, Stage
 from PIL import Image
-
-from device.errors import CameraError, CameraTimeoutError
-from device.field import Field
-from device.panel.button import Gesture
-from device.panel.canvas import SIZE
-from device.panel.keyboard import Keyboard
-from device.simulator.button import SimulatedButton
-from device.simulator.hematology import Diagnosis
-from device.simulator.microscope import SimulatedCamera, SimulatedLight
-from device.simulator.panel import MemoryDisplay
-from device.simulator.smear import SmearSlide
-from device.simulator.stage import Faults, Stage
 
 # Microscope.
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from device.simulator import red_cells
-from device.simulator.canvas import Canvas
-from device.simulator.red_cells import RedCellLook, RedCells
-from device.simulator.smear import STAGE_UM
+from leukoscope.simulator import red_cells
+from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.red_cells import RedCellLook, RedCells
+from leukoscope.simulator.smear import STAGE_UM
 
 NO_OBSTACLES = np.empty((0, 3))
 

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from device.simulator import hematology, white_cells
-from device.simulator.canvas import Canvas
-from device.simulator.hematology import CellType, Diagnosis
-from device.simulator.smear import SmearSlide, prepare, render_field
-from device.simulator.stain import draw_stain
-from device.simulator.white_cells import WhiteCell
+from leukoscope.simulator import hematology, white_cells
+from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.hematology import CellType, Diagnosis
+from leukoscope.simulator.smear import SmearSlide, prepare, render_field
+from leukoscope.simulator.stain import draw_stain
+from leukoscope.simulator.white_cells import WhiteCell
 
 SMALL = {"um_per_px": 0.6, "shape": (196, 262)}
 BLOOD = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY]

@@ -1,1 +1,0 @@
-"""Control slides: what normal cells look like where the device stands, and whether that still holds."""

@@ -1,0 +1,7 @@
+"""`python -m leukoscope` is `leukoscope`."""
+
+import sys
+
+from leukoscope.cli import main
+
+sys.exit(main())

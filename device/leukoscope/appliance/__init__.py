@@ -1,0 +1,1 @@
+"""The running appliance: its loop, its workflow, its parts."""

@@ -1,0 +1,1 @@
+"""Making a calibration, keeping it, and checking it."""

@@ -1,0 +1,154 @@
+"""Drift: what light, lens and slide do now against what they did when the device was calibrated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from leukoscope.calibration.empty_field import DETAIL_UM, contrasts, glass_map, reduced
+from leukoscope.calibration.white_balance import linear
+from leukoscope.errors import CalibrationError
+from leukoscope.field import Rgb
+from leukoscope.imaging.background import GlassMap
+from leukoscope.imaging.components import components
+
+MIN_LIGHT, MAX_LIGHT = 0.90, 1.10
+"""Limits of the light: 10 % moves glass from level 225 to 215 or 234. A warm LED is a few percent dimmer
+than a cold one, and that is no ageing."""
+MAX_COLOUR = 0.03
+"""Most change of red or blue against green: three levels of 225."""
+MAX_SHADING_PERCENT = 5.0
+"""Most change of the shading, percent of light: two percent of level, as little as `check_empty` takes
+for structure; more comes of a lens or LED that was moved."""
+MAX_DUST_PERCENT = 0.3
+"""Most of the field that specks may cover, percent: 55 of 18,500 µm², one red cell and a half."""
+DUST_CONTRAST, MIN_DUST_UM2 = 0.05, 2.0
+"""A speck is so much darker (share of sRGB level) than glass, and has so much area: 1.6 µm across."""
+
+FILM, FILM_COLOUR = 0.15, 0.09
+"""What the stained film between the cells of a smear takes of green light, and by how much red and blue are
+then off against green, at most: 40 rendered slides read 0.86 to 0.97, 1.01 to 1.08 and 0.97 to 1.00 where
+the light had not changed. Real films were not measured."""
+_SAMPLES = 6
+_BIN = 0.004
+_NEAR = 0.02
+_MIN_GLASS = 0.03
+
+
+@dataclass(frozen=True)
+class LightDrift:
+    """Ratios of linear light, now to then: 1 is no change.
+
+    light: of green. red, blue: of red and blue, over that of green. smear: whether it was measured
+    between cells, where the film darkens and tints the glass; then less is taken for a change.
+    """
+
+    light: float
+    red: float
+    blue: float
+    smear: bool = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is over its limit, in at most 18 characters each."""
+        colour = max(abs(self.red - 1), abs(self.blue - 1))
+        limits = (
+            (self.light < MIN_LIGHT - (FILM if self.smear else 0), "LED DIMMED"),
+            (self.light > MAX_LIGHT, "LED BRIGHTER"),
+            (colour > MAX_COLOUR + (FILM_COLOUR if self.smear else 0), "LED COLOUR"),
+        )
+        return tuple(text for over, text in limits if over)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Drift of an empty field.
+
+    light: of the LED. shading_percent: largest change of any channel's shading, percent of light,
+    overall level and colour taken out. dust_percent: share of the field under specks.
+    """
+
+    light: LightDrift
+    shading_percent: float
+    dust_percent: float
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is over its limit, in at most 18 characters each."""
+        limits = (
+            (self.shading_percent > MAX_SHADING_PERCENT, "SHADING CHANGED"),
+            (self.dust_percent > MAX_DUST_PERCENT, "DUST"),
+        )
+        return (*self.light.warnings, *(text for over, text in limits if over))
+
+
+def measure_drift(rgb: Rgb, then: GlassMap, um_per_px: float) -> Drift:
+    """Drift of an empty field (see `check_empty`) against a calibration.
+
+    rgb: shape (height, width, 3), made with the calibrated controls and not corrected. then: the
+    calibration's glass map, shape (rows, columns, 3), 7 or more each way. um_per_px: of rgb.
+    """
+    ratios = _light_of(glass_map([rgb], *then.shape[:2])) / _light_of(then)
+    light = _light_drift(np.median(ratios, axis=(0, 1)))
+    shape = ratios / np.median(ratios, axis=(0, 1))
+    dark = contrasts(rgb, um_per_px).min(axis=2) < -DUST_CONTRAST
+    areas = [blob.area_px for blob in components(dark)]
+    specks = sum(area for area in areas if area * DETAIL_UM**2 >= MIN_DUST_UM2)
+    return Drift(light, 100 * float(np.abs(shape - 1).max()), 100 * specks / dark.size)
+
+
+def quick_drift(rgb: Rgb, then: GlassMap) -> LightDrift:
+    """Drift of the light, from a field that may have cells: from the glass between them.
+
+    rgb, then: as for `measure_drift`. The film on that glass is stained, so that light reads up to FILM
+    too low and colour up to FILM_COLOUR off; a light that is dimmer by a quarter is always told.
+
+    Raises CalibrationError, NO GLASS, when nearly nothing of the field is glass.
+    """
+    rows, columns = (n * _SAMPLES for n in then.shape[:2])
+    expected = np.stack(
+        [
+            np.asarray(
+                Image.fromarray(np.ascontiguousarray(then[..., c])).resize(
+                    (columns, rows), Image.Resampling.BILINEAR
+                )
+            )
+            for c in range(3)
+        ],
+        axis=-1,
+    )
+    ratios = (_light_of(reduced(rgb, rows, columns)) / _light_of(expected)).reshape(-1, 3)
+    green = ratios[:, 1]
+    glass = np.abs(green / _brightest_common(green) - 1) < _NEAR
+    if np.count_nonzero(glass) < _MIN_GLASS * glass.size:
+        raise CalibrationError(
+            "too little of the field is glass to measure the light by: move to a thinner part of "
+            "the smear",
+            "NO GLASS",
+            "thinner part of smear",
+        )
+    return _light_drift(np.median(ratios[glass], axis=0), smear=True)
+
+
+def _light_of(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Linear light of levels, but never 0."""
+    return np.maximum(linear(levels.astype(np.float64)), 1e-4)
+
+
+def _light_drift(ratios: npt.NDArray[np.float64], *, smear: bool = False) -> LightDrift:
+    red, green, blue = (float(ratio) for ratio in ratios)
+    return LightDrift(green, red / green, blue / green, smear)
+
+
+def _brightest_common(values: npt.NDArray[np.float64]) -> float:
+    """The brightest value that is common: glass is brighter than cells, and even."""
+    logs = np.log(values)
+    edges = np.arange(logs.min() - 2 * _BIN, logs.max() + 3 * _BIN, _BIN)
+    counts = np.convolve(np.histogram(logs, bins=edges)[0], [1, 2, 3, 2, 1], "same")
+    inner = counts[1:-1]
+    peaks = (inner >= counts[:-2]) & (inner >= counts[2:]) & (inner > counts.max() / 4)
+    brightest = 1 + int(np.flatnonzero(peaks)[-1])
+    return float(np.exp((edges[brightest] + edges[brightest + 1]) / 2))

@@ -1,0 +1,200 @@
+"""An empty field: whether it is one, and how bright its glass is from place to place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from numpy.polynomial import legendre
+from PIL import Image
+
+from leukoscope.errors import CalibrationError, FieldError
+from leukoscope.field import Rgb
+from leukoscope.imaging.components import components
+
+ROWS, COLUMNS = 24, 32
+"""Grid of a glass map: of 4 to 3, as both cameras are, so that its cells are square."""
+
+DEGREE = 6
+"""Total degree of the polynomial that shading is. A Pi camera without a flat field (chula-pi, its rim at
+55 % of its middle) is followed to 0.7 % rms, and no better by degree 8; degree 4 leaves 0.9 %."""
+
+DETAIL_UM = 0.8
+"""Scale at which structure is looked for: noise is averaged away, a cell is still nine pixels across."""
+MIN_CONTRAST = 0.02
+"""Least contrast (of sRGB levels, to the glass) that is structure: noise of rendered glass leaves 0.3 %
+at 0.155 µm/px and 1 % at 0.31."""
+MIN_CELL_UM2 = 20.0
+"""Least area of a structure that may be a cell; a red cell has 44 µm², a platelet or a speck less."""
+MAX_DUST = 0.01
+"""Most of the field, as a share, that smaller structures may cover."""
+
+MIN_LEVEL = 60.0
+"""Least level of glass, of 255: below it noise is structure."""
+CLIPPED_LEVEL, MAX_CLIPPED = 254, 0.01
+"""Level from which a channel is clipped; most pixels, as a share, that may be."""
+
+_EVEN = np.float32(250)
+"""Level of a ratio of 1."""
+_SAMPLES = 8
+_ROUNDS = 10
+_LEAST_SPREAD = 0.05
+
+
+def check_empty(rgb: Rgb, um_per_px: float) -> None:
+    """See that a field is empty glass: shading, noise and a few specks of dust are let through.
+
+    rgb: shape (height, width, 3). um_per_px: its scale; a factor of 1.4 either way does no harm.
+
+    Raises CalibrationError: TOO BRIGHT or TOO DARK when it can't be told, CELLS SEEN when anything
+    as large as a cell differs from the glass around it, DIRTY GLASS when there are many specks.
+    """
+    clipped = np.count_nonzero(rgb.max(axis=2) >= CLIPPED_LEVEL) / (rgb.shape[0] * rgb.shape[1])
+    if clipped > MAX_CLIPPED:
+        raise CalibrationError(
+            f"{clipped:.0%} of the empty field is clipped: find the exposure again",
+            "TOO BRIGHT",
+            "shorten exposure",
+        )
+    darkest = float(np.median(_cell_levels(rgb, ROWS, COLUMNS), axis=(0, 1)).min())
+    if darkest < MIN_LEVEL:
+        raise CalibrationError(
+            f"the empty field is at level {darkest:.0f} of 255 in one colour, below {MIN_LEVEL:.0f}: "
+            "check the LED, then find exposure and white balance again",
+            "TOO DARK",
+            "check LED and slide",
+        )
+    structure = np.abs(contrasts(rgb, um_per_px)).max(axis=2) > MIN_CONTRAST
+    areas = [blob.area_px * DETAIL_UM**2 for blob in components(structure)]
+    cells = sum(area >= MIN_CELL_UM2 for area in areas)
+    if cells:
+        raise CalibrationError(
+            f"the field is not empty: it has {cells} structures as large as a cell; move the slide "
+            "to glass without blood, or take a clean slide (what stays where it is when the slide "
+            "moves is dust on the camera: clean that)",
+            "CELLS SEEN",
+            "move to empty glass",
+        )
+    dust = sum(areas) / (structure.size * DETAIL_UM**2)
+    if dust > MAX_DUST:
+        raise CalibrationError(
+            f"specks cover {dust:.1%} of the field, over {MAX_DUST:.0%}: clean the slide, or move to "
+            "cleaner glass",
+            "DIRTY GLASS",
+            "clean the slide",
+        )
+
+
+def contrasts(rgb: Rgb, um_per_px: float) -> npt.NDArray[np.float64]:
+    """How far an empty field is from smooth glass, place by place.
+
+    rgb: shape (height, width, 3). Returns shape (rows, columns, 3), float64, a place every DETAIL_UM
+    of micrometres: sRGB level over the polynomial's, less 1; negative where it is dark.
+    """
+    rows, columns = (max(1, round(n * um_per_px / DETAIL_UM)) for n in rgb.shape[:2])
+    expected = _evaluated(_polynomials(_cell_levels(rgb, ROWS, COLUMNS)), rows, columns)
+    # Beside the cells of a smear the polynomials may go anywhere.
+    return reduced(rgb, rows, columns) / np.maximum(expected, 1) - 1
+
+
+def check_moved(one: Rgb, other: Rgb, um_per_px: float) -> None:
+    """Check that two fields of clean glass differ by nothing that moved with the slide.
+
+    one, other: each of shape (height, width, 3), made with the same controls. Dust on the camera is
+    in both and is let pass. Raises CalibrationError as `check_empty`.
+    """
+    darker, brighter = np.minimum(one, other), np.maximum(one, other)
+    ratio = (darker + np.float32(1)) / (brighter + np.float32(1))
+    check_empty((_EVEN * ratio + np.float32(0.5)).astype(np.uint8), um_per_px)
+
+
+def glass_map(
+    fields: Sequence[Rgb], rows: int = ROWS, columns: int = COLUMNS
+) -> npt.NDArray[np.float32]:
+    """The level of empty glass on a grid, as several empty fields have it.
+
+    fields: one or more, each of shape (height, width, 3) and all of one shape; three or more, at
+        different places of the slide, let the median outvote what lies on one of them.
+    rows, columns: of the grid, 7 or more each; it is laid over the whole field.
+
+    Returns shape (rows, columns, 3), float32, levels 0..255: a polynomial of degree 6 at the middle
+    of each cell of the grid, cell (i, j) being centred on pixel
+    ((i + 0.5) height / rows - 0.5, (j + 0.5) width / columns - 0.5). Bilinear interpolation with
+    half-pixel centres, clamped beyond the outermost centres (Pillow's BILINEAR resize), gives the
+    glass at each pixel back.
+
+    Raises FieldError when there are no fields or their shapes differ.
+    """
+    shapes = {rgb.shape for rgb in fields}
+    if len(shapes) != 1:
+        raise FieldError(
+            f"a glass map needs fields of one shape, not {sorted(shapes)}: take them anew"
+        )
+    levels = np.median([_cell_levels(rgb, rows, columns) for rgb in fields], axis=0)
+    return _evaluated(_polynomials(levels), rows, columns).astype(np.float32)
+
+
+def reduced(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
+    """Means of a picture, shape (height, width, 3), over a grid that need not divide it.
+
+    Returns shape (rows, columns, 3), float32, levels 0..255, finer than the picture's own.
+    """
+    planes = [
+        np.asarray(
+            Image.fromarray(rgb[..., c].astype(np.float32)).resize(
+                (columns, rows), Image.Resampling.BOX
+            )
+        )
+        for c in range(3)
+    ]
+    return np.stack(planes, axis=-1)
+
+
+def _cell_levels(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
+    """Level of each cell of a grid: the median of 8 x 8 means, finer than a level and free of dust."""
+    fine = reduced(rgb, rows * _SAMPLES, columns * _SAMPLES)
+    cells = fine.reshape(rows, _SAMPLES, columns, _SAMPLES, 3)
+    levels: npt.NDArray[np.float32] = np.median(cells, axis=(1, 3))
+    return levels
+
+
+def _basis(rows: int, columns: int) -> npt.NDArray[np.float64]:
+    """Legendre polynomials of total degree up to DEGREE at the cells' middles; (cells, terms)."""
+    down = legendre.legvander((np.arange(rows) + 0.5) * 2 / rows - 1, DEGREE)
+    across = legendre.legvander((np.arange(columns) + 0.5) * 2 / columns - 1, DEGREE)
+    terms = [
+        np.outer(down[:, i], across[:, j]).ravel()
+        for i in range(DEGREE + 1)
+        for j in range(DEGREE + 1 - i)
+    ]
+    return np.stack(terms, axis=1)
+
+
+def _polynomials(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The polynomials that most cells of a grid lie on, shape (terms, 3); levels: as a glass map.
+
+    Least squares, reweighted by Tukey's biweight at 4.685 deviations (Holland & Welsch, Commun. Stat.
+    A 6, 1977, 813-827): what a cell or a finger mark covers weighs nothing.
+    """
+    basis = _basis(*levels.shape[:2])
+    found = np.empty((basis.shape[1], 3))
+    for channel in range(3):
+        wanted = levels[..., channel].ravel().astype(np.float64)
+        weights = np.ones_like(wanted)
+        for _ in range(_ROUNDS):
+            weighted = basis * weights[:, None]
+            found[:, channel] = np.linalg.lstsq(
+                weighted.T @ basis, weighted.T @ wanted, rcond=None
+            )[0]
+            off = np.abs(wanted - basis @ found[:, channel])
+            limit = 4.685 * max(1.4826 * float(np.median(off)), _LEAST_SPREAD)
+            weights = np.maximum(1 - (off / limit) ** 2, 0) ** 2
+    return found
+
+
+def _evaluated(
+    polynomials: npt.NDArray[np.float64], rows: int, columns: int
+) -> npt.NDArray[np.float64]:
+    """Polynomials at the middles of a grid's cells, shape (rows, columns, 3)."""
+    return (_basis(rows, columns) @ polynomials).reshape(rows, columns, 3)

@@ -1,0 +1,210 @@
+"""Where calibrations are kept: one folder each, whole or not at all; the newest good one counts."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from leukoscope.calibration.record import (
+    GLASS_FILE,
+    TOML_FILE,
+    Calibration,
+    glass_png,
+    parse_calibration,
+    to_toml,
+)
+from leukoscope.errors import CalibrationError, StoreError
+from leukoscope.field import Rgb
+from leukoscope.notice import NOTICE
+from leukoscope.system.durable import fsync_folder, hand_over, write_durably
+
+UNFINISHED = "unfinished"
+"""The folder of one in the making. What an aborted one leaves stays to be looked at, until the next."""
+
+PICTURES_OF = 3
+"""Newest calibrations whose steps' pictures are kept: some 10 MB each."""
+
+_log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"C(\d{4,6})")
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What a calibration is made for; when any of it changes, the calibration no longer holds.
+
+    width, height: px of a field. sensor: width and height in px and bits of the sensor's mode.
+    um_per_px: the settings' own scale. analogue_gain: of the camera. simulated: whether it is.
+    """
+
+    width: int
+    height: int
+    sensor: tuple[int, int, int]
+    um_per_px: float
+    analogue_gain: float
+    simulated: bool
+
+    def __str__(self) -> str:
+        sensor = "{} x {} px of {} bit".format(*self.sensor)
+        return (
+            f"fields of {self.width} x {self.height} px at {self.um_per_px:g} µm/px, "
+            f"sensor {sensor}, gain {self.analogue_gain:g}"
+        )
+
+
+def optics_of(calibration: Calibration) -> Optics:
+    """The optics that a calibration was made for."""
+    return Optics(
+        calibration.width,
+        calibration.height,
+        calibration.sensor,
+        calibration.nominal_um_per_px,
+        calibration.controls.analogue_gain,
+        calibration.simulated,
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The newest good calibration, if any, and what is wrong with newer ones, a line each."""
+
+    calibration: Calibration | None
+    problems: tuple[str, ...]
+
+
+class CalibrationFolder:
+    """The calibrations below the state directory. root: made when first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def newest(self, optics: Optics) -> Found:
+        """The newest that was made for these optics."""
+        problems: list[str] = []
+        try:
+            numbers = self._numbers()
+        except OSError as error:
+            return Found(None, (f"{self.root}: can't look for calibrations: {error.strerror}",))
+        for number in sorted(numbers, reverse=True):
+            try:
+                calibration = self._read(number)
+            except CalibrationError as error:
+                problems.append(str(error))
+                continue
+            made_for = optics_of(calibration)
+            if made_for.simulated is not optics.simulated:
+                continue
+            if made_for != optics:
+                problems.append(
+                    f"calibration {calibration.name} is for {made_for}, the settings say {optics}: "
+                    "calibrate again"
+                )
+                continue
+            return Found(calibration, tuple(problems))
+        return Found(None, tuple(problems))
+
+    def begin(self) -> None:
+        """Make an empty folder for a new one. Raises StoreError."""
+        try:
+            shutil.rmtree(self._unfinished, ignore_errors=True)
+            self.root.mkdir(parents=True, exist_ok=True)
+            hand_over(self.root, self.root.parent)
+            self._unfinished.mkdir()
+            hand_over(self._unfinished, self.root.parent)
+        except OSError as error:
+            raise _cannot("make", self._unfinished, error) from error
+
+    def keep_picture(self, name: str, rgb: Rgb, *, simulated: bool) -> None:
+        """Keep the picture of a step as `name`.png, `name`-SIMULATED.png, beside the new calibration.
+
+        Raises StoreError.
+        """
+        info = PngInfo()
+        info.add_text("Comment", NOTICE + (" SIMULATED" if simulated else ""))
+        file = io.BytesIO()
+        Image.fromarray(rgb).save(file, "PNG", pnginfo=info, compress_level=1)
+        self._write(f"{name}{'-SIMULATED' if simulated else ''}.png", file.getvalue())
+
+    def next_number(self) -> int:
+        """The number of the next one: above every one that was ever kept here. Raises StoreError."""
+        try:
+            return max(self._numbers(), default=0) + 1
+        except OSError as error:
+            raise _cannot("number", self.root, error) from error
+
+    def finish(self, calibration: Calibration) -> None:
+        """Keep it: it counts from the moment that this returns. Raises StoreError, and then it does not.
+
+        The steps' pictures of all but the newest few calibrations are removed.
+        """
+        self._write(GLASS_FILE, glass_png(calibration.glass))
+        self._write(TOML_FILE, to_toml(calibration).encode())
+        try:
+            os.rename(self._unfinished, self.root / calibration.name)  # noqa: PTH104  # atomic
+        except OSError as error:
+            raise _cannot("keep", self.root / calibration.name, error) from error
+        try:
+            fsync_folder(self.root)
+            self._remove_old_pictures()
+        except OSError as error:  # it is there all the same, if the power does not go just now
+            _log.warning("%s: %s", self.root, error)
+
+    def _remove_old_pictures(self) -> None:
+        for number in sorted(self._numbers())[:-PICTURES_OF]:
+            for picture in (self.root / f"C{number:04d}").glob("*.png"):
+                if picture.name != GLASS_FILE:
+                    picture.unlink()
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.root / UNFINISHED
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self._unfinished / name
+        try:
+            write_durably(path, data, path.with_suffix(".part"))
+            hand_over(path, self.root.parent)
+        except OSError as error:
+            raise _cannot("write", path, error) from error
+
+    def _numbers(self) -> list[int]:
+        try:
+            names = [entry.name for entry in os.scandir(self.root)]
+        except FileNotFoundError:  # none was made yet
+            return []
+        return [int(match[1]) for name in names if (match := _NAME.fullmatch(name))]
+
+    def _read(self, number: int) -> Calibration:
+        folder = self.root / f"C{number:04d}"
+        try:
+            text = (folder / TOML_FILE).read_text(encoding="utf-8")
+            png = (folder / GLASS_FILE).read_bytes()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CalibrationError(
+                f"calibration {folder}: can't be read ({error}): calibrate again",
+                "CALIBRATION",
+                "damaged: make anew",
+            ) from error
+        calibration = parse_calibration(text, png, str(folder))
+        if calibration.number != number:
+            raise CalibrationError(
+                f"calibration {folder}: says that it is {calibration.name}: calibrate again",
+                "CALIBRATION",
+                "damaged: make anew",
+            )
+        return calibration
+
+
+def _cannot(action: str, path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: can't {action} the calibration: {error.strerror or error}; the old one stays: "
+        "check the disk and its permissions"
+    )

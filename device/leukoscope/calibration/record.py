@@ -1,0 +1,211 @@
+"""What a microscope knows of its own optics: exposure, colour, the light's shape, the scale.
+
+A calibration is a folder with `calibration.toml`, which people can read, and `glass.png`, the level of
+empty glass on a grid. The TOML holds the PNG's SHA-256; the TOML's own names the calibration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PIL import Image
+
+from leukoscope.errors import CalibrationError
+from leukoscope.imaging.background import GlassMap
+from leukoscope.microscope.parts import CameraControls
+from leukoscope.notice import NOTICE
+from leukoscope.settings.toml_table import TomlTable
+
+FORMAT = 1
+"""Of the folder's files. One with another is refused."""
+
+TOML_FILE, GLASS_FILE = "calibration.toml", "glass.png"
+
+GLASS_ROWS, GLASS_COLUMNS = 24, 32
+_PER_LEVEL = 256
+"""The PNG's 16-bit values are levels times this; its three channels lie one below the other."""
+
+SCALE_SOURCES = ("micrometer", "red cells")
+
+_damaged = partial(CalibrationError, problem="CALIBRATION", advice="damaged: make anew")
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """One calibration, whole and checked.
+
+    number: rising, 1 and up. made: wall time, ISO 8601 in UTC; clock_synced: whether to believe it.
+    width, height: px of the fields it is for; sensor: width and height in px and bits of the mode;
+    nominal_um_per_px: the settings' own scale; all of these must still hold. controls: of the
+    camera. dark_level: mean of the frame without light, 0..255, at the same exposure.
+    green_level: 99.9th percentile of raw green on empty glass, 0..1.
+    um_per_px: scale; scale_source: one of `SCALE_SOURCES`; scale_count: lines or cells it stands on.
+    glass: shape (24, 32, 3), sRGB levels of empty glass with those controls.
+    simulated: made on a simulated microscope, and for no other.
+    """
+
+    number: int
+    made: str
+    clock_synced: bool
+    software: str
+    simulated: bool
+    width: int
+    height: int
+    sensor: tuple[int, int, int]
+    nominal_um_per_px: float
+    controls: CameraControls
+    dark_level: float
+    green_level: float
+    um_per_px: float
+    scale_source: str
+    scale_count: int
+    glass: GlassMap
+
+    @property
+    def name(self) -> str:
+        """As people read it, 'C0003'."""
+        return f"C{self.number:04d}"
+
+    @property
+    def scale_text(self) -> str:
+        """The scale and what it stands on; red cells give an estimate and it is said to be one."""
+        if self.scale_source == "micrometer":
+            return f"{self.um_per_px:.4f} µm/px by a micrometer, {self.scale_count} lines"
+        return (
+            f"{self.um_per_px:.4f} µm/px, an estimate: the median of {self.scale_count} red cells "
+            "taken as 7.5 µm"
+        )
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 (hex) of its TOML file, by which records name it."""
+        return hashlib.sha256(to_toml(self).encode()).hexdigest()
+
+
+def to_toml(calibration: Calibration) -> str:
+    """The text of `calibration.toml`: the same for the same calibration, byte for byte."""
+    c, controls = calibration, calibration.controls
+    digest = hashlib.sha256(glass_png(c.glass)).hexdigest()
+    return f"""# Leukoscope calibration {c.name}. {NOTICE}
+format = {FORMAT}
+number = {c.number}
+made = "{c.made}"
+clock_synced = {_flag(c.clock_synced)}
+software = "{c.software}"
+simulated = {_flag(c.simulated)}
+
+[camera]
+width = {c.width}  # px
+height = {c.height}  # px
+sensor = {list(c.sensor)}  # px, px, bit
+nominal_um_per_px = {c.nominal_um_per_px!r}
+exposure_us = {controls.exposure_us}
+analogue_gain = {controls.analogue_gain!r}
+red_gain = {controls.red_gain!r}
+blue_gain = {controls.blue_gain!r}
+
+[levels]
+dark = {c.dark_level!r}  # mean of 255, LED off
+raw_green = {c.green_level!r}  # 99.9th percentile on empty glass, share of the sensor's range
+
+[scale]
+um_per_px = {c.um_per_px!r}
+source = "{c.scale_source}"
+count = {c.scale_count}
+
+[glass]
+file = "{GLASS_FILE}"  # 16 bit: level of empty glass x {_PER_LEVEL}; red, green, blue one below the other
+sha256 = "{digest}"
+"""
+
+
+def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
+    """The calibration of the two files' contents; `where` names it in errors.
+
+    Raises CalibrationError naming the key that is missing or wrong, or the damaged file.
+    """
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
+        raise _damaged(f"{where}: not valid TOML: {error}; calibrate again") from error
+    top = TomlTable(document, where, _damaged)
+    if top.number("format", 0, 1_000_000) != FORMAT:
+        raise _damaged(f"{where}: format {document['format']} is not {FORMAT}: calibrate again")
+    camera, levels, scale, glass = map(top.table, ("camera", "levels", "scale", "glass"))
+    digest = hashlib.sha256(png).hexdigest()
+    if digest != glass.text("sha256"):
+        raise _damaged(f"{where}: {GLASS_FILE} is not the one it was made with: calibrate again")
+    made, software = top.text("made"), top.text("software")
+    if not re.fullmatch(r"[0-9T:.Z-]{20,30}", made) or not re.fullmatch(r"[\w.+-]{1,40}", software):
+        raise _damaged(f"{where}: made or software is not as this program writes it")
+    source = scale.text("source")
+    if source not in SCALE_SOURCES:
+        raise _damaged(f"{where}: scale.source must be one of {SCALE_SOURCES}")
+    sensor = camera.wholes("sensor", 3, 1, 100_000)
+    calibration = Calibration(
+        number=top.whole("number", 1, 999_999),
+        made=made,
+        clock_synced=top.flag("clock_synced"),
+        software=software,
+        simulated=top.flag("simulated"),
+        width=camera.whole("width", 1, 100_000),
+        height=camera.whole("height", 1, 100_000),
+        sensor=(sensor[0], sensor[1], sensor[2]),
+        nominal_um_per_px=camera.number("nominal_um_per_px", 0.001, 10.0),
+        controls=CameraControls(
+            exposure_us=camera.whole("exposure_us", 1, 10_000_000),
+            analogue_gain=camera.number("analogue_gain", 1.0, 64.0),
+            red_gain=camera.number("red_gain", 0.1, 32.0),
+            blue_gain=camera.number("blue_gain", 0.1, 32.0),
+        ),
+        dark_level=levels.number("dark", 0.0, 255.0),
+        green_level=levels.number("raw_green", 0.0, 1.0),
+        um_per_px=scale.number("um_per_px", 0.001, 10.0),
+        scale_source=source,
+        scale_count=scale.whole("count", 1, 100_000),
+        glass=_glass_of_png(png, where),
+    )
+    # Its hash names it in the records, and a digit that changed on the disk must not pass.
+    if to_toml(calibration) != text:
+        raise _damaged(f"{where}: {TOML_FILE} is not as it was written: calibrate again")
+    return calibration
+
+
+def glass_png(glass: GlassMap) -> bytes:
+    """A glass map, shape (rows, columns, 3), levels 0..255, as the bytes of a 16-bit PNG."""
+    stacked = np.concatenate(np.moveaxis(glass, -1, 0))
+    values = np.clip(np.rint(stacked * _PER_LEVEL), 0, 65535).astype(np.uint16)
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG")
+    return file.getvalue()
+
+
+def as_kept(glass: GlassMap) -> GlassMap:
+    """A glass map as its PNG gives it back."""
+    return _glass_of_png(glass_png(glass), GLASS_FILE)
+
+
+def _glass_of_png(png: bytes, where: str) -> GlassMap:
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+            size, mode = image.size, image.mode
+            values = np.asarray(image)
+    # Its SHA-256 was right: only one that was made wrong can get here. Pillow raises nearly anything.
+    except Exception as error:
+        raise _damaged(f"{where}: {GLASS_FILE} is no PNG ({error}): calibrate again") from error
+    if size != (GLASS_COLUMNS, 3 * GLASS_ROWS) or not mode.startswith("I"):
+        raise _damaged(f"{where}: {GLASS_FILE} is {mode} {size}: calibrate again")
+    levels = values.reshape(3, GLASS_ROWS, GLASS_COLUMNS).astype(np.float32) / _PER_LEVEL
+    if levels.min() < 1:
+        raise _damaged(f"{where}: {GLASS_FILE} has black glass: calibrate again")
+    return np.ascontiguousarray(np.moveaxis(levels, 0, -1))
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,286 @@
+"""The steps of a calibration, each on its own: what is measured, what it needs, what came of it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope import __version__
+from leukoscope.calibration.empty_field import check_empty, glass_map
+from leukoscope.calibration.exposure import find_exposure, green_level
+from leukoscope.calibration.folder import CalibrationFolder, Optics
+from leukoscope.calibration.micrometer import find_pitch
+from leukoscope.calibration.record import Calibration, as_kept
+from leukoscope.calibration.white_balance import Gains, is_neutral, next_gains
+from leukoscope.errors import CalibrationError
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.microscope.burst import merged
+from leukoscope.microscope.parts import Camera, CameraControls, Light
+from leukoscope.reading.gates import GATES_UM_PER_PX
+from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
+from leukoscope.reading.window_reader import live_gates
+from leukoscope.system.systemd import notify
+
+EMPTY_FIELDS = 5
+"""Empty fields of a flat field: their median is rid of what lies in two of them."""
+
+MAX_DARK_LEVEL = 30.0
+"""Most of 255 with the LED off: 1.3 % of the light, which shifts an optical density of 1 by 0.05."""
+
+SHORTEST_US, LONGEST_US = 100, 200_000
+"""Exposures that are tried: the range of the setting."""
+
+BALANCING_ROUNDS = 8
+"""Frames in which the white balance must settle; gains act at once, so that two do."""
+
+MICROMETER_UM = 10.0
+"""From line to line of a stage micrometer, 1 mm in 100 parts."""
+
+MAX_SCALE_FACTOR = 1.6
+"""How far a measured scale may be from the settings': a micrometer of 5 or 20 µm is twice as far, and
+so is a 20x or a 100x objective."""
+
+MAX_LEVEL_CHANGE = 0.08
+"""How far raw green may be from where the exposure put it, as a share, when the glass is looked at again."""
+
+
+class Step(enum.Enum):
+    """What a person does for each step: a title of at most 14 characters, two lines of 21.
+
+    CHECK is none of a calibration's own: it holds the microscope against one.
+    """
+
+    DARK = ("DARK", "LED goes off: keep", "room light away")
+    EXPOSURE = ("EXPOSURE", "Clean glass on the", "stage, out of focus")
+    WHITE = ("WHITE", "The same clean glass,", "as it is")
+    GLASS = ("GLASS", "Move to another clean", "place, out of focus")
+    SCALE = ("SCALE", "Micrometer or smear:", "focus until bar long")
+    CHECK = ("CHECK", "Clean glass, another", "place, out of focus")
+
+    def __init__(self, title: str, line1: str, line2: str) -> None:
+        self.title, self.line1, self.line2 = title, line1, line2
+
+
+STEPS = (Step.DARK, Step.EXPOSURE, Step.WHITE, *[Step.GLASS] * EMPTY_FIELDS, Step.SCALE)
+
+
+class Calibrator:
+    """Takes the steps, one a call; a step that fails can be taken again.
+
+    light, camera: opened with `controls`, from which gain and first colour gains are taken.
+    folder: where pictures go at once, and the calibration at the end. optics: what it is made for.
+    frames: of a burst.
+    """
+
+    def __init__(
+        self,
+        light: Light,
+        camera: Camera,
+        controls: CameraControls,
+        folder: CalibrationFolder,
+        optics: Optics,
+        *,
+        frames: int,
+    ) -> None:
+        self._light, self._camera, self._controls = light, camera, controls
+        self._folder, self._optics, self._frames = folder, optics, frames
+        self._done = 0
+        self._dark_level = self._green_level = 0.0
+        self._fields: list[Rgb] = []
+        self._um_per_px, self._scale_source, self._scale_count = 0.0, "", 0
+        folder.begin()
+
+    @property
+    def step(self) -> Step | None:
+        """The step that `take` takes next; None when all are done."""
+        return STEPS[self._done] if self._done < len(STEPS) else None
+
+    @property
+    def done(self) -> int:
+        """Steps done, of len(STEPS)."""
+        return self._done
+
+    def take(self) -> str:
+        """Take the next step, keep its picture, and say in one line what was found.
+
+        Raises CalibrationError, and then the same step is next again; LightError, CameraError,
+        CameraTimeoutError, StoreError; ValueError when all are done.
+        """
+        steps: dict[Step, Callable[[], str]] = {
+            Step.DARK: self._dark,
+            Step.EXPOSURE: self._exposure,
+            Step.WHITE: self._white,
+            Step.GLASS: self._glass,
+            Step.SCALE: self._scale,
+        }
+        if self.step is None:
+            raise ValueError("all steps of the calibration are done")
+        said = steps[self.step]()
+        self._done += 1
+        return said
+
+    def keep(self, made: str, *, clock_synced: bool) -> Calibration:
+        """Keep the calibration; it counts from now on. made: wall time, ISO 8601 in UTC.
+
+        Raises StoreError, and then the old one stays; ValueError when a step is missing.
+        """
+        if self.step is not None:
+            raise ValueError(f"the calibration lacks its step {self.step.title}")
+        calibration = Calibration(
+            number=self._folder.next_number(),
+            made=made,
+            clock_synced=clock_synced,
+            software=__version__,
+            simulated=self._optics.simulated,
+            width=self._optics.width,
+            height=self._optics.height,
+            sensor=self._optics.sensor,
+            nominal_um_per_px=self._optics.um_per_px,
+            controls=self._controls,
+            dark_level=round(self._dark_level, 2),
+            green_level=round(self._green_level, 4),
+            um_per_px=round(self._um_per_px, 5),
+            scale_source=self._scale_source,
+            scale_count=self._scale_count,
+            glass=as_kept(glass_map(self._fields)),
+        )
+        self._folder.finish(calibration)
+        return calibration
+
+    def _dark(self) -> str:
+        self._check_dark()
+        return f"dark: level {self._dark_level:.1f} of 255"
+
+    def _check_dark(self) -> None:
+        """See that little light comes in from elsewhere, at the exposure of now; the light is off then."""
+        self._light.off()
+        field = self._captured("dark")
+        self._dark_level = float(field.rgb.mean())
+        if self._dark_level > MAX_DARK_LEVEL:
+            raise CalibrationError(
+                f"with the LED off the picture is at level {self._dark_level:.0f} of 255, over "
+                f"{MAX_DARK_LEVEL:.0f}: keep room light off the stage",
+                "STRAY LIGHT",
+                "shade the stage",
+            )
+
+    def _exposure(self) -> str:
+        self._light.on()
+        found = find_exposure(self._raw_green, SHORTEST_US, LONGEST_US)
+        self._control(exposure_us=found.exposure_us)
+        self._green_level = found.level
+        self._captured("exposure")
+        self._check_dark()
+        return f"exposure: {found.exposure_us} µs, raw green at {found.level:.0%} of its range"
+
+    def _check_level(self) -> None:
+        """See that glass is as bright as when the exposure was found; else the exposure is next again."""
+        level = green_level(self._camera.raw_green())
+        if abs(level / self._green_level - 1) <= MAX_LEVEL_CHANGE:
+            return
+        self._done = STEPS.index(Step.EXPOSURE)
+        raise CalibrationError(
+            f"clean glass is at {level:.0%} of the sensor's range, and was at {self._green_level:.0%} "
+            "when the exposure was found: that was no clean glass, or the light has changed; the "
+            "exposure comes again",
+            "EXPOSURE OFF",
+            "clean glass, again",
+        )
+
+    def _raw_green(self, exposure_us: int) -> npt.NDArray[np.float32]:
+        notify("WATCHDOG=1")
+        self._control(exposure_us=exposure_us)
+        return self._camera.raw_green()
+
+    def _white(self) -> str:
+        self._light.on()
+        try:
+            said = self._balance()
+        except CalibrationError as error:
+            if error.problem != "CELLS SEEN":
+                self._check_level()  # which may be why
+            raise
+        self._check_level()
+        return said
+
+    def _balance(self) -> str:
+        field = self._captured("white")
+        for _ in range(BALANCING_ROUNDS):
+            if is_neutral(field.rgb):
+                check_empty(field.rgb, field.um_per_px)
+                red, blue = self._controls.red_gain, self._controls.blue_gain
+                return f"white balance: red × {red:.2f}, blue × {blue:.2f}"
+            gains = next_gains(field.rgb, Gains(self._controls.red_gain, self._controls.blue_gain))
+            self._control(red_gain=round(gains.red, 4), blue_gain=round(gains.blue, 4))
+            field = self._captured("white")
+        raise CalibrationError(
+            f"the colour of empty glass does not settle in {BALANCING_ROUNDS} frames: keep room "
+            "light off the stage and the LED steady",
+            "UNSTEADY",
+            "keep the light steady",
+        )
+
+    def _glass(self) -> str:
+        self._light.on()
+        number = len(self._fields) + 1
+        field = self._captured(f"glass-{number}")
+        check_empty(field.rgb, field.um_per_px)
+        self._fields.append(field.rgb)
+        return f"empty glass: {number} of {EMPTY_FIELDS}"
+
+    def _scale(self) -> str:
+        self._light.on()
+        field = self._captured("scale")
+        rgb = flattened(field.rgb, glass_map(self._fields))
+        try:
+            ruling = find_pitch(rgb)
+        except CalibrationError as no_ruling:
+            um_per_px, count = self._scale_of_red_cells(replace(field, rgb=rgb), no_ruling)
+            source, what = "red cells", f"{count} red cells of {DIAMETER_UM} µm: an estimate"
+        else:
+            um_per_px, count = MICROMETER_UM / ruling.pitch_px, ruling.lines
+            source, what = "micrometer", f"a micrometer's {count} lines"
+        nominal = field.um_per_px
+        if not 1 / MAX_SCALE_FACTOR <= um_per_px / nominal <= MAX_SCALE_FACTOR:
+            raise CalibrationError(
+                f"the scale comes out as {um_per_px:.4f} µm per pixel, the settings say {nominal:g}: "
+                f"use a micrometer of {MICROMETER_UM:g} µm from line to line, or set "
+                "[camera] um_per_px to what the objective gives",
+                "ODD SCALE",
+                "see log: micrometer?",
+            )
+        self._um_per_px, self._scale_source, self._scale_count = um_per_px, source, count
+        return f"scale: {um_per_px:.4f} µm/px by {what}"
+
+    def _scale_of_red_cells(self, field: Field, no_ruling: CalibrationError) -> tuple[float, int]:
+        *_, focus = live_gates(field, GATES_UM_PER_PX)
+        if not focus.passed:
+            raise CalibrationError(
+                "neither a micrometer's lines nor anything else is in focus: turn the focus wheel "
+                "until the bar is longest",
+                focus.problem,
+                focus.advice,
+            ) from no_ruling
+        try:
+            cells = median_red_cell_px([field.rgb], field.um_per_px)
+        except CalibrationError as no_cells:
+            raise CalibrationError(
+                f"no scale: {no_ruling}; and {no_cells}", "NO SCALE", "micrometer or smear"
+            ) from no_cells
+        return DIAMETER_UM / cells.diameter_px, cells.count
+
+    def _captured(self, name: str) -> Field:
+        """A field as the camera gives it; its picture is kept."""
+        notify("WATCHDOG=1")
+        field = merged(self._camera.capture(self._frames))
+        self._folder.keep_picture(name, field.rgb, simulated=self._optics.simulated)
+        return field
+
+    def _control(self, **changed: float) -> None:
+        self._controls = replace(self._controls, **changed)  # type: ignore[arg-type]
+        self._camera.control(self._controls)

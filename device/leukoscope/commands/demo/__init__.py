@@ -1,0 +1,1 @@
+"""`leukoscope demo`: the appliance on the simulated microscope."""

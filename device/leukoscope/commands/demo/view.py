@@ -1,0 +1,96 @@
+"""What a person sees of the demonstration: in a terminal the panel, live; elsewhere one line for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from leukoscope.notice import NOTICE, SIMULATED
+from leukoscope.panel.display import Display
+from leukoscope.panel.terminal import (
+    LiveTerminal,
+    PrintedDisplay,
+    is_live_terminal,
+    stderr_below,
+    write_picture,
+)
+
+
+class DemoView(Protocol):
+    """Where the demonstration shows itself. display: takes the panel's pictures."""
+
+    display: Display
+
+    def where(self, what: str, details: str) -> None:
+        """Say what is being done ("slide 2 of 7: ALL"), and where in it one is."""
+
+    def tell(self, event: str) -> None:
+        """Say what has just happened."""
+
+    def finished(self) -> None:
+        """A slide is finished: its verdict is on the panel."""
+
+
+class LiveView:
+    """A `DemoView` in place: two lines below the panel change."""
+
+    def __init__(self, terminal: LiveTerminal) -> None:
+        self._terminal = terminal
+        self.display: Display = terminal
+        self._where = self._event = ""
+
+    def where(self, what: str, details: str) -> None:
+        """Change the first line."""
+        self._where = f"{what}   {details}".rstrip()
+        self._terminal.say(self._where, self._event)
+
+    def tell(self, event: str) -> None:
+        """Change the second line."""
+        self._event = event.splitlines()[0].strip()
+        self._terminal.say(self._where, self._event)
+
+    def finished(self) -> None:
+        """Do nothing: the live panel shows it."""
+
+
+class PrintedView:
+    """A `DemoView` for a file or a pipe: one line for each event, and of the panel the verdict of each slide."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._what = stream, ""
+        self._display = PrintedDisplay(stream)
+        self.display: Display = self._display
+
+    def where(self, what: str, details: str) -> None:
+        """Write what is being done, when that has changed."""
+        if what != self._what:
+            self._what = what
+            self._write(f"{what}   {details}".rstrip())
+
+    def tell(self, event: str) -> None:
+        """Write it, a little to the right."""
+        for line in event.splitlines():
+            self._write(f"  {line.strip()}")
+
+    def finished(self) -> None:
+        """Write the panel's picture."""
+        write_picture(self._display.image, self._stream)
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+
+@contextmanager
+def open_view(stream: TextIO, keys: str) -> Iterator[DemoView]:
+    """The view that fits `stream`; a terminal is given back however it ends. keys: what they do there."""
+    if not is_live_terminal(stream):
+        yield PrintedView(stream)
+        return
+    terminal = LiveTerminal(stream, f"{NOTICE} {SIMULATED}.", keys, words=2)
+    try:
+        with stderr_below(terminal):
+            yield LiveView(terminal)
+    finally:
+        terminal.close(keep=False)

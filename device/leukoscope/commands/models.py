@@ -1,0 +1,146 @@
+"""The model bundles of this device: what there is, whether it is whole, and which one is selected."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leukoscope.errors import BundleError, RuntimeMissingError
+from leukoscope.model.bundle import CARD_FILE, Bundle, load_bundle
+from leukoscope.model.readers import open_reader
+from leukoscope.reports.table import text_table
+from leukoscope.settings.editing import write_bundle
+from leukoscope.settings.settings import DEFAULT_BUNDLE, SETTINGS_FILE, Settings
+
+RESTART = "sudo systemctl restart leukoscope"
+
+HIDDEN_FROM_THE_SERVICE = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
+"""Folders of which the unit's ProtectHome= and PrivateTmp= show the service nothing."""
+
+
+@dataclass(frozen=True)
+class FoundBundle:
+    """A bundle's folder: its bundle when its model is the one of its card, else the problem."""
+
+    folder: Path
+    bundle: Bundle | None
+    problem: str
+    selected: bool
+
+    @property
+    def name(self) -> str:
+        """The name on the card; of a folder without a good card its own."""
+        return self.folder.name if self.bundle is None else self.bundle.card.name
+
+    def to_json(self) -> dict[str, object]:
+        """One JSON object; what the card would say is null when there is a problem."""
+        card = None if self.bundle is None else self.bundle.card
+        return {
+            "name": self.name,
+            "version": None if card is None else card.version,
+            "kind": None if card is None else card.kind,
+            "model_bytes": None if self.bundle is None else len(self.bundle.model),
+            "sha256": None if card is None else card.sha256,
+            "verified": self.bundle is not None,
+            "problem": self.problem or None,
+            "selected": self.selected,
+            "folder": str(self.folder.absolute()),
+        }
+
+
+def own_bundles(settings: Settings) -> Path:
+    """Where a person puts bundles of their own: a folder that the service can read."""
+    return Path(settings.storage.directory) / "models"
+
+
+def find_bundles(settings: Settings) -> list[FoundBundle]:
+    """Return the bundles that came with the device, a person's own, and those beside the selected one.
+
+    The selected one is always among them. Raises BundleError when a folder may not be read.
+    """
+    selected = Path(settings.model.bundle)
+    places = (DEFAULT_BUNDLE.parent, own_bundles(settings), selected.parent)
+    folders = {folder.resolve(): folder for place in places for folder in _bundles_in(place)}
+    folders.setdefault(selected.resolve(), selected)
+    return [look_at(folder, settings, run=False) for folder in folders.values()]
+
+
+def look_at(folder: Path, settings: Settings, *, run: bool) -> FoundBundle:
+    """Verify a bundle against its card; run: also whether its model runs here as the card says."""
+    selected = folder.resolve() == Path(settings.model.bundle).resolve()
+    try:
+        bundle = load_bundle(folder)
+        if run:
+            open_reader(bundle, threads=1)
+    except (BundleError, RuntimeMissingError) as error:
+        return FoundBundle(folder, None, str(error), selected)
+    return FoundBundle(folder, bundle, "", selected)
+
+
+def find_bundle(settings: Settings, name_or_folder: str) -> Path:
+    """Return the folder of the bundle that a person names. Raises BundleError when none or several are."""
+    named = [f for f in find_bundles(settings) if name_or_folder in (f.name, f.folder.name)]
+    if len(named) == 1:
+        return named[0].folder
+    if named:
+        folders = ", ".join(str(found.folder) for found in named)
+        raise BundleError(f"{len(named)} bundles are named {name_or_folder}: give one of {folders}")
+    folder = Path(name_or_folder)
+    if not folder.is_dir():
+        raise BundleError(
+            f"no model bundle {name_or_folder}: leukoscope models lists them; "
+            f"or give the folder of a {CARD_FILE} and its model"
+        )
+    return folder
+
+
+def select(settings: Settings, settings_file: Path | None, folder: Path) -> tuple[Path, Path]:
+    """Have the daemon use a bundle from its next start on; return the bundle's and the settings' path.
+
+    settings_file: None for the system's. Raises BundleError, with nothing changed, when the bundle
+    is not whole, does not run here, or lies where the service can't see it; SettingsError when the
+    settings can't be changed.
+    """
+    found = look_at(folder, settings, run=True)
+    if found.bundle is None:
+        raise BundleError(found.problem)
+    path = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would lose a link made to be changed
+    file = SETTINGS_FILE if settings_file is None else settings_file
+    hidden = any(path.resolve().is_relative_to(place) for place in HIDDEN_FROM_THE_SERVICE)
+    if file == SETTINGS_FILE and hidden:
+        own = own_bundles(settings)
+        raise BundleError(
+            f"model bundle {path}: the service can't see this folder: "
+            f"sudo mkdir -p {own} && sudo cp -r {path} {own}/, then select {own / path.name}"
+        )
+    write_bundle(file, path)
+    return path, file
+
+
+def models_table(found: Sequence[FoundBundle]) -> str:
+    """A table for people: one line a bundle, the selected one marked with '*'; below it what is wrong."""
+    rows = [("", "NAME", "VERSION", "KIND", "STATE", "FOLDER"), *map(_row, found)]
+    problems = [f"! {one.name}: {one.problem}" for one in found if one.problem]
+    return "\n".join(text_table(rows) + problems)
+
+
+def _row(found: FoundBundle) -> tuple[str, ...]:
+    mark, folder = "*" if found.selected else "", str(found.folder)
+    if found.bundle is None:
+        return (mark, found.name, "-", "-", "damaged", folder)
+    card = found.bundle.card
+    return (mark, found.name, card.version, card.kind, "verified", folder)
+
+
+def _bundles_in(place: Path) -> Iterator[Path]:
+    """The folders in `place` that have a card; none where there is no such place."""
+    try:
+        yield from sorted(f for f in place.iterdir() if (f / CARD_FILE).is_file())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise BundleError(
+            f"models in {place}: can't read them: {error.strerror}: try again with sudo"
+        ) from error

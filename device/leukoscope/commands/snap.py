@@ -1,0 +1,62 @@
+"""One corrected picture with its scale bar, without a slide or a record."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from leukoscope.errors import StoreError
+from leukoscope.field import Field
+from leukoscope.imaging.background import estimate_glass
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.microscope.microscope import Microscope
+from leukoscope.notice import NOTICE, SIMULATED
+from leukoscope.records.png import encode_png
+from leukoscope.reports.letters import write
+from leukoscope.reports.scale_bar import draw_scale_bar
+from leukoscope.system.durable import write_durably
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """A field, its picture with the bar, and how its shading was taken out."""
+
+    field: Field
+    picture: Image.Image
+    correction: str
+
+
+def snap(microscope: Microscope) -> Snapped:
+    """Capture a field and correct it, by the calibration or else by an estimate; the light is off after.
+
+    Raises LightError, CameraError, CameraTimeoutError.
+    """
+    try:
+        field = microscope.capture()
+    finally:
+        microscope.light_off()
+    by = microscope.correction
+    if by is not None:
+        rgb, correction = field.rgb, f"calibration {by.name}, {by.scale_text}"
+    else:
+        rgb = flattened(field.rgb, estimate_glass(field.rgb, field.um_per_px))
+        correction = f"not calibrated: shading estimated from the field, {field.um_per_px:g} µm/px by the settings"
+    picture = Image.fromarray(rgb)
+    draw_scale_bar(picture, field.um_per_px)
+    if field.simulated:
+        write(ImageDraw.Draw(picture), (14, 12), SIMULATED, 15, "#b3261e")
+    return Snapped(field, picture, correction)
+
+
+def save(snapped: Snapped, path: Path) -> None:
+    """Write it as a PNG whose resolution is its scale. Raises StoreError."""
+    texts = {"Comment": NOTICE, "Description": snapped.correction}
+    png = encode_png(np.asarray(snapped.picture), snapped.field.um_per_px, texts)
+    try:
+        write_durably(path, png, path.with_name(f".{path.name}.{os.getpid()}.part"))
+    except OSError as error:
+        raise StoreError(f"{path}: can't write the picture: {error.strerror or error}") from error

@@ -1,0 +1,247 @@
+"""`leukoscope status`: what the appliance does just now, without stopping it. Nothing is opened but to read."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from leukoscope import __version__, assembly
+from leukoscope.appliance.workflow import State
+from leukoscope.errors import BundleError, LeukoscopeError, StoreError
+from leukoscope.model.bundle import load_bundle
+from leukoscope.notice import NOTICE, SIMULATED
+from leukoscope.panel.mirror import read_mirror
+from leukoscope.qc.series import MadeFor
+from leukoscope.reading.results import Control
+from leukoscope.reading.wording import control_mark
+from leukoscope.records.files import free_bytes
+from leukoscope.records.reader import RecordReader
+from leukoscope.records.record import SlideRecord
+from leukoscope.reports.text import fields_text, outcome_text, time_text
+from leukoscope.settings.settings import Settings
+from leukoscope.system import health
+from leukoscope.system.clock import clock_synced, utc_now
+from leukoscope.system.systemd import service_properties
+
+SHOWN = (
+    *("LoadState", "ActiveState", "SubState", "StatusText", "NRestarts"),
+    "ActiveEnterTimestampMonotonic",
+)
+"""What systemd is asked of the service."""
+
+FAULT = State.FAULT.value
+"""How the daemon begins its own words when it has one."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One part in one line. well: nobody has to do anything; values: the same for programs."""
+
+    part: str
+    text: str
+    well: bool = True
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.part:<12}{'' if self.well else '!':<2}{' '.join(self.text.split())}"
+
+
+@dataclass(frozen=True)
+class Status:
+    """All parts, and whether any of them is simulated."""
+
+    rows: tuple[Row, ...]
+    simulated: bool
+
+    @property
+    def well(self) -> bool:
+        """Whether the service is active and no part has a fault."""
+        return all(row.well for row in self.rows)
+
+    def __str__(self) -> str:
+        notice = NOTICE + (f" {SIMULATED}." if self.simulated else "")
+        return "\n".join([*map(str, self.rows), "", notice])
+
+    def to_json(self) -> dict[str, object]:
+        """One JSON object: each part with its text, whether it is well, and its values if it can be read."""
+        parts = {row.part: {"text": row.text, "well": row.well, **row.values} for row in self.rows}
+        return {"well": self.well, **parts, "simulated": self.simulated, "notice": NOTICE}
+
+
+def find_status(settings: Settings) -> Status:
+    """Look at one part after the other; one that can't be read does not keep the next from it."""
+    kept = cache(lambda: _kept(settings))  # one look for two rows: a large database takes its time
+    rows = (
+        Row("version", __version__, values={"version": __version__}),
+        _service(),
+        _looked_at("panel", lambda: _panel(settings)),
+        _looked_at("slide", lambda: _slide(kept()[0])),
+        _looked_at("records", lambda: _records(settings, *kept())),
+        _looked_at("calibration", lambda: _calibration(settings)),
+        _looked_at("control", lambda: _control(settings)),
+        _looked_at("model", lambda: _model(settings)),
+        _clock(),
+        _power(),
+    )
+    return Status(rows, assembly.is_simulated(settings))
+
+
+def _looked_at(part: str, look: Callable[[], Row]) -> Row:
+    try:
+        return look()
+    except (LeukoscopeError, OSError) as error:
+        return Row(part, str(error), well=False)
+
+
+def _service() -> Row:
+    shown = service_properties(*SHOWN)
+    state, said = shown.get("ActiveState", ""), shown.get("StatusText", "")
+    if not state:
+        return Row("service", "no systemd here, or it does not answer", well=False)
+    if shown.get("LoadState") == "not-found":
+        return Row("service", "not installed: sudo ./setup.sh install", well=False)
+    active_s, restarts = None, _number(shown, "NRestarts")
+    text = f"{state} ({shown.get('SubState', '')})"
+    if state == "active":
+        active_s = time.monotonic() - _number(shown, "ActiveEnterTimestampMonotonic") / 1e6
+        text = f"active for {_duration(active_s)}"
+    if restarts:
+        text += f", started anew {restarts} times"
+    if state == "inactive":
+        text += ": sudo systemctl start leukoscope"
+    elif said:
+        text += f": {said}"
+    elif state == "failed":
+        text += ": leukoscope logs says why"
+    values = {"state": state, "status": said, "active_s": active_s, "restarts": restarts}
+    return Row("service", text, active_s is not None and not said.startswith(FAULT), values)
+
+
+def _number(shown: Mapping[str, str], name: str) -> int:
+    value = shown.get(name, "")
+    return int(value) if value.isdecimal() else 0
+
+
+def _duration(seconds: float) -> str:
+    """In the two largest units: '3 d 4 h', '2 h 13 min', '12 min 5 s', '45 s'."""
+    left, parts = max(int(seconds), 0), list[str]()
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, length)
+        if count or parts or length == 1:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
+
+
+def _panel(settings: Settings) -> Row:
+    folder = settings.panel.mirror
+    newest = read_mirror(Path(folder))
+    live = newest is not None and newest.live
+    text = (
+        "live: leukoscope watch shows it"
+        if live
+        else f"not live: no appliance shows it in {folder}"
+    )
+    return Row("panel", text, values={"live": live})
+
+
+def _kept(settings: Settings) -> tuple[list[SlideRecord], int]:
+    """All slides, and how many pictures of them there are. Raises StoreError."""
+    with RecordReader(_state_directory(settings)) as records:
+        return records.slides(), records.pictures_kept()
+
+
+def _slide(slides: Sequence[SlideRecord]) -> Row:
+    if not slides:
+        return Row("slide", "none yet", values={"slide": None})
+    slide = slides[-1]
+    verdict, ended = slide.verdict, "not finished"
+    if slide.ended_by is not None:
+        ended = f"ended by {slide.ended_by.value}"
+    marks = (control_mark(verdict.control), SIMULATED if slide.simulated else "")
+    outcome = ", ".join([outcome_text(verdict), *filter(None, marks)])
+    text = f"{slide.name} {ended}, fields {fields_text(slide)}, white cells {verdict.white_cells}: {outcome}"
+    values = {
+        "slide": slide.name,
+        "ended_by": None if slide.ended_by is None else slide.ended_by.value,
+        "fields": slide.fields_kept,
+        "fields_refused": slide.fields_refused,
+        "white_cells": verdict.white_cells,
+        "verdict": verdict.headline,
+        "confidence": verdict.headline_confidence,
+    }
+    return Row("slide", text, values=values)
+
+
+def _records(settings: Settings, slides: Sequence[SlideRecord], pictures: int) -> Row:
+    folder, least = _state_directory(settings), settings.storage.min_free_mb
+    if not folder.exists():
+        return Row("records", f"none yet: {folder} is made at the first start")
+    free = free_bytes(folder) // 1_000_000
+    text = (
+        f"slides {len(slides)}, pictures {pictures}; {free} MB free in {folder}, limit {least} MB"
+    )
+    values = {"slides": len(slides), "pictures": pictures, "free_mb": free, "min_free_mb": least}
+    return Row("records", text, free >= least, values)
+
+
+def _state_directory(settings: Settings) -> Path:
+    """The state directory, which need not be there. Raises StoreError when it is closed to this user."""
+    folder = Path(settings.storage.directory)
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        pass
+    except PermissionError as error:
+        raise StoreError(f"{folder} is closed to this user: sudo leukoscope status") from error
+    return folder
+
+
+def _calibration(settings: Settings) -> Row:
+    _state_directory(settings)
+    found = assembly.find_calibration(settings)
+    newest, made = found.calibration, None
+    text = "none: shading is estimated; run leukoscope calibrate"
+    if newest is not None:
+        made = time_text(newest.made, newest.clock_synced)
+        text = f"{newest.name} of {made} UTC"
+    values = {"name": None if newest is None else newest.name, "made": made}
+    return Row("calibration", "; ".join([text, *found.problems]), not found.problems, values)
+
+
+def _control(settings: Settings) -> Row:
+    _state_directory(settings)
+    try:
+        card = load_bundle(Path(settings.model.bundle)).card
+    except BundleError:
+        return Row("control", "not known without its model", well=False)
+    if card.kind != "cells":
+        return Row("control", "not used", values={"control": None})
+    made_for = MadeFor(card.sha256, assembly.is_simulated(settings))
+    controls = assembly.open_controls(settings, made_for)
+    now = controls.standing()
+    text = "; ".join([f"{now.control.value}: {now.text}", *controls.found.problems])
+    well = now.control is not Control.DRIFTED and not controls.found.problems
+    return Row("control", text, well, {"control": now.control.name.lower()})
+
+
+def _model(settings: Settings) -> Row:
+    card = load_bundle(Path(settings.model.bundle)).card
+    values = {"name": card.name, "version": card.version, "sha256": card.sha256}
+    return Row("model", f"{card.name} {card.version}", values=values)
+
+
+def _clock() -> Row:
+    now, synced = utc_now(), clock_synced()
+    said = "set from the network" if synced else "not set from the network, may be wrong"
+    return Row("clock", f"{now[:16].replace('T', ' ')} UTC, {said}", values={"synced": synced})
+
+
+def _power() -> Row:
+    answer = health.ask_firmware()
+    warning = health.throttling_warning(answer)
+    text = warning or ("ok" if answer else "not known: vcgencmd gives no answer here")
+    return Row("power", text, not warning, {"warning": warning or None})

@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: background, flat field, scaling, sharpness, shapes. Pure."""

@@ -1,0 +1,184 @@
+"""The level of empty glass all over a field, estimated from the field itself.
+
+A picture of a microscope without calibration is shaded: the rim is darker than the middle, and of another colour.
+Empty glass is bright and smooth, and lies between the cells nearly everywhere, so that it shows the
+shading: a smooth surface (a polynomial of two variables) is laid through it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from leukoscope.field import Rgb
+
+GlassMap: TypeAlias = npt.NDArray[np.float32]
+"""Level of empty glass, 0..255, sRGB-encoded, shape (rows, columns, 3): a grid of equal tiles over the
+field, each value at its tile's middle; between them it is linear, beyond the outermost it stays."""
+
+GLASS_LEVEL = 225.0
+"""What empty glass is brought to, in every channel: white, with room above it for noise."""
+
+SRGB_OFFSET = 0.055 * 255
+"""IEC 61966-2-1: above its darkest part, level + 14.025 goes with the power 1 / 2.4 of the light. So
+twice the light is the same factor for every level, and shading is a factor of level + 14.025."""
+
+DEGREE = 6
+"""Of the surface: 4 leaves a coloured rim behind in the fields of a Pi camera (README.md)."""
+
+TILE_UM = 8.0
+"""Side of a tile: about one red cell, so that most tiles have glass in them."""
+TILE_PX = 10
+"""Samples of a tile each way: 0.8 µm, fine enough for the gaps between cells."""
+
+FIRST_DEGREE, FIRST_BRIGHTEST = 4, 0.25
+"""The first surface: through the median of each tile's brightest quarter, glass or not."""
+FIRST_ROUNDS, ROUNDS, WEIGHINGS = 5, 2, 3
+MAX_SLOPE = 0.02
+"""Glass is smooth: from one sample to the next it changes by no more than so much of its level."""
+BAND = 0.035
+"""Glass is even: once the shading is taken out it lies within so much of its commonest level."""
+LEAST_SHARE = 0.04
+"""Least share of a tile that must be glass for the tile to count."""
+HOLD = 0.01
+"""Weight of the surface before, in tiles without glass, against 1 of a tile with much."""
+
+_MEAN = np.full(3, 1 / 3)
+"""Over the channels, as a product."""
+
+_Plane: TypeAlias = npt.NDArray[np.float32]
+
+
+def estimate_glass(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> GlassMap:
+    """The glass map of a field: rgb, shape (height, width, 3).
+
+    degree: of the surface, 0 (one level for the whole field) to 6; a field of few tiles gets a lower
+    one than asked for. A field without any glass gets a surface through its brightest parts.
+    """
+    height, width = rgb.shape[:2]
+    rows, columns = (max(1, round(n * um_per_px / TILE_UM)) for n in (height, width))
+    small = Image.fromarray(rgb).resize((columns * TILE_PX, rows * TILE_PX), Image.Resampling.BOX)
+    samples = np.asarray(small, np.float32) + np.float32(SRGB_OFFSET)
+    # A plane a channel: numpy sums over the three of a pixel several times slower.
+    planes = [_tiles(samples[..., channel], rows, columns) for channel in range(3)]
+    surface = _first_surface(planes, rows, columns, min(degree, FIRST_DEGREE))
+    basis = _basis(rows, columns, degree)
+    for _ in range(ROUNDS):
+        even = sum(plane / level[:, None] for plane, level in zip(planes, surface.T, strict=True))
+        glass = _glass_samples(np.asarray(even / 3, np.float32), rows, columns)
+        counted = glass.sum(axis=1)
+        share = counted / glass.shape[1]
+        weights = np.where(share >= LEAST_SHARE, np.minimum(2 * share, 1), 0)
+        if not weights.any():
+            break
+        sums = np.stack([np.einsum("ts,ts->t", plane, glass) for plane in planes], axis=1)
+        levels = np.where(
+            weights[:, None] > 0, np.log(np.maximum(sums, 1) / np.maximum(counted, 1)[:, None]), 0
+        )
+        before = np.log(surface)
+        fitted = weights
+        for _ in range(WEIGHINGS):
+            plane = basis @ _solved(basis, levels, fitted, before)
+            off = (levels - plane) @ _MEAN
+            usual = max(0.006, 1.5 * float(np.median(np.abs(off[weights > 0]))))
+            fitted = weights / (1 + (off / usual) ** 2)
+        surface = np.exp(plane)
+    grid = (surface - SRGB_OFFSET).reshape(rows, columns, 3).astype(np.float32)
+    return np.clip(grid, 1, 255)
+
+
+def _first_surface(
+    planes: Sequence[_Plane], rows: int, columns: int, degree: int
+) -> npt.NDArray[np.float64]:
+    """Through each tile's brightest samples; tiles below the others are cells and count little."""
+    brightness = planes[0] + planes[1] + planes[2]
+    first = round(brightness.shape[1] * (1 - FIRST_BRIGHTEST))
+    brightest = np.argpartition(brightness, first, axis=1)[:, first:]
+    levels = np.log(
+        np.stack([np.median(np.take_along_axis(p, brightest, axis=1), axis=1) for p in planes], 1)
+    )
+    basis = _basis(rows, columns, degree)
+    weights = np.ones(len(levels))
+    for _ in range(FIRST_ROUNDS):
+        plane = basis @ _solved(basis, levels, weights, levels)
+        off = (levels - plane) @ _MEAN
+        trusted = weights > 0.5
+        usual = max(0.012, 1.5 * float(np.median(np.abs(off[trusted])))) if trusted.any() else 0.012
+        weights = np.where(
+            off < 0, 1 / (1 + (off / usual) ** 2) ** 2, 1 / (1 + (off / usual / 4) ** 2)
+        )
+    return np.exp(plane)
+
+
+def _glass_samples(even: _Plane, rows: int, columns: int) -> npt.NDArray[np.bool_]:
+    """Which samples are glass; even: brightness without the shading, shape (tiles, samples)."""
+    picture = _untiled(even, rows, columns)
+    slope = np.zeros_like(picture)
+    slope[1:] = np.abs(picture[1:] - picture[:-1])
+    slope[:, 1:] += np.abs(picture[:, 1:] - picture[:, :-1])
+    smooth = _tiles(slope, rows, columns) < MAX_SLOPE
+    near = np.abs(even - _commonest(even[smooth])) < BAND
+    both: npt.NDArray[np.bool_] = smooth & near
+    return both
+
+
+def _commonest(values: _Plane) -> float:
+    """The brightest of the values that are common: glass is brighter than cells; 1 for none."""
+    # A number of bins and not their edges: numpy would sort all values for those.
+    histogram, edges = np.histogram(values, bins=50, range=(0.7, 1.2))
+    counts = np.convolve(histogram, [1, 2, 1], "same")
+    inner = counts[1:-1]
+    peaks = np.flatnonzero(
+        (inner >= counts[:-2]) & (inner > counts[2:]) & (inner > counts.max() / 4)
+    )
+    return float(edges[peaks[-1] + 1] + 0.005) if peaks.size else 1.0
+
+
+def _tiles(picture: _Plane, rows: int, columns: int) -> _Plane:
+    """From (rows * n, columns * n) to (rows * columns, n * n)."""
+    parts = picture.reshape(rows, TILE_PX, columns, TILE_PX).transpose(0, 2, 1, 3)
+    return parts.reshape(rows * columns, TILE_PX * TILE_PX)
+
+
+def _untiled(values: _Plane, rows: int, columns: int) -> _Plane:
+    """From (rows * columns, n * n) to (rows * n, columns * n)."""
+    parts = values.reshape(rows, columns, TILE_PX, TILE_PX).transpose(0, 2, 1, 3)
+    return parts.reshape(rows * TILE_PX, columns * TILE_PX)
+
+
+@functools.lru_cache(maxsize=8)
+def _basis(rows: int, columns: int, degree: int) -> npt.NDArray[np.float64]:
+    """Legendre polynomials at the tiles' middles, total degree <= `degree`; (tiles, terms).
+
+    A lower degree where there are fewer than three tiles a term, or fewer tiles than that one way.
+    """
+    while degree and (degree + 1) * (degree + 2) // 2 * 3 > rows * columns:
+        degree -= 1
+    down, across = (
+        np.polynomial.legendre.legvander(2 * (np.arange(n) + 0.5) / n - 1, degree)
+        for n in (rows, columns)
+    )
+    terms = [
+        np.outer(down[:, i], across[:, j]).ravel()
+        for i in range(degree + 1)
+        for j in range(degree + 1 - i)
+        if i < rows and j < columns
+    ]
+    return np.stack(terms, axis=1)
+
+
+def _solved(
+    basis: npt.NDArray[np.float64],
+    levels: npt.NDArray[np.floating],
+    weights: npt.NDArray[np.floating],
+    before: npt.NDArray[np.floating],
+) -> npt.NDArray[np.float64]:
+    """Coefficients, shape (terms, 3), by weighted least squares, held to `before` by `HOLD`."""
+    weighted = basis * weights[:, None]
+    squares = weighted.T @ basis + HOLD * basis.T @ basis
+    return np.linalg.solve(squares, weighted.T @ levels + HOLD * basis.T @ before)

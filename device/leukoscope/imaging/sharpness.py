@@ -1,0 +1,90 @@
+"""Sharpness of a field, from how contrast falls at small distances, without the camera's noise.
+
+The structure function S(d) is the mean squared difference of two pixels d apart (Kolmogorov, Dokl.
+Akad. Nauk SSSR 30, 1941); S at two pixels is the focus measure of Brenner et al., J. Histochem.
+Cytochem. 24, 1976. A sharp edge has most of its contrast within a micrometre; a blurred one spreads
+it, and S falls as d².
+
+Noise adds the same amount to S at every distance at which it is uncorrelated: twice its variance.
+Differences of S are therefore free of noise, and nothing else is used here. The shortest distance is
+one pixel diagonally (0.48 µm), because scaling a picture correlates the noise of direct neighbours.
+Without this the ratio rises again when the specimen fades far out of focus and noise remains.
+
+The sharpness (S(0.68) - S(0.48)) / (S(2.04) - S(0.48)) is 1/17 for any strongly blurred picture and
+about twice that in focus, whatever the brightness, the stain and the number of cells. It won a
+comparison of measures (README.md beside this file). It stays level from some 4 µm out of focus on;
+`contrast` and `detail` still fall there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope.field import Rgb
+
+DIAGONAL_UM, NEAR_UM, FAR_UM = 0.34, 0.68, 2.04
+"""Distances, µm: the first both across and down, so 0.48 µm; the others in one direction."""
+
+_Plane = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Focus:
+    """sharpness: about 0.06 (blurred) to 0.13 (sharp). The same scale for every field.
+
+    contrast: square root of S(far) - S(diagonal), in levels of 255: what there is to focus on. Falls
+    to 20 µm out of focus, and follows stain and cells.
+    detail: S(near) - S(diagonal) over the squared mean level, >= 0. Falls to 20 µm out of focus, but
+    follows stain and cells: to be compared with nothing but other frames of the same field.
+    """
+
+    sharpness: float
+    contrast: float
+    detail: float
+
+
+def measure_focus(rgb: Rgb, um_per_px: float) -> Focus:
+    """Focus of a picture, shape (height, width, 3), whose scale is at most 0.34 µm per pixel.
+
+    Green is used: it carries the contrast of the stain and half of a Bayer sensor's pixels.
+    A picture smaller than 2.04 µm, or without contrast beyond its noise, has no focus: all values are 0.
+    """
+    diagonal, near, far = (
+        max(least, round(um / um_per_px))
+        for least, um in ((1, DIAGONAL_UM), (2, NEAR_UM), (3, FAR_UM))
+    )
+    if min(rgb.shape[:2]) <= far:
+        return Focus(0.0, 0.0, 0.0)
+    green = rgb[..., 1].astype(np.float32)
+    least = _diagonal_structure(green, diagonal)
+    far_structure = _structure(green, far) - least
+    near_structure = _structure(green, near) - least
+    if far_structure <= 0 or near_structure <= 0:
+        return Focus(0.0, 0.0, 0.0)
+    return Focus(
+        near_structure / far_structure,
+        far_structure**0.5,
+        near_structure / float(green.mean()) ** 2,
+    )
+
+
+def _structure(plane: _Plane, distance: int) -> float:
+    """Mean squared difference at `distance` pixels, mean of both directions."""
+    across = plane[:, distance:] - plane[:, :-distance]
+    down = plane[distance:] - plane[:-distance]
+    return (_mean_square(across) + _mean_square(down)) / 2
+
+
+def _diagonal_structure(plane: _Plane, distance: int) -> float:
+    """The same for pixels that are `distance` apart both across and down, mean of both diagonals."""
+    falling = plane[distance:, distance:] - plane[:-distance, :-distance]
+    rising = plane[distance:, :-distance] - plane[:-distance, distance:]
+    return (_mean_square(falling) + _mean_square(rising)) / 2
+
+
+def _mean_square(values: _Plane) -> float:
+    flat = values.ravel()
+    return float(np.dot(flat, flat)) / flat.size

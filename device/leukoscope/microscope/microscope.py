@@ -1,0 +1,104 @@
+"""The microscope: a light, a camera and what is known of them, that together make a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from leukoscope.errors import LightError
+from leukoscope.field import Field
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.microscope.burst import merged
+from leukoscope.microscope.parts import Camera, Correction, Light
+from leukoscope.reading.gates import MIN_LIGHT_LEVELS
+
+
+@dataclass(frozen=True)
+class LightTest:
+    """What the LED does. rise: levels (of 255) by which it raises the mean; lit: the frame with it."""
+
+    rise: float
+    lit: Field
+
+
+class Microscope:
+    """Captures fields, each of a burst of frames, corrected, and held against a frame without light.
+
+    frames: of a field, >= 1. correction: by the calibration with whose controls the camera was opened;
+    without one, fields stay as the camera gives them.
+    """
+
+    def __init__(
+        self, light: Light, camera: Camera, frames: int, correction: Correction | None
+    ) -> None:
+        self._light, self._camera, self._frames = light, camera, frames
+        self.correction = correction
+        self._sha256 = correction.sha256 if correction is not None else None
+
+    def light_on(self) -> None:
+        """Switch the LED on. Raises LightError."""
+        self._light.on()
+
+    def light_off(self) -> None:
+        """Switch the LED off. Raises LightError."""
+        self._light.off()
+
+    def preview(self) -> Field:
+        """The newest small frame, its shading left in. Raises CameraError, CameraTimeoutError."""
+        return self._scaled(self._camera.preview())
+
+    def capture(self) -> Field:
+        """A burst with the LED on as one field, and the level of a small frame with it off; leaves it on.
+
+        Raises LightError, CameraError, CameraTimeoutError.
+        """
+        self._light.on()
+        frames = self._camera.capture(self._frames)
+        self._light.off()
+        off_level = float(self._camera.preview(fresh=True).rgb.mean())
+        self._light.on()
+        field = replace(merged([self._scaled(frame) for frame in frames]), off_level=off_level)
+        correction = self.correction
+        if correction is None:
+            return field
+        return replace(
+            field,
+            rgb=flattened(field.rgb, correction.glass),
+            metadata={
+                **field.metadata,
+                "Calibration": correction.name,
+                "Scale": correction.scale_text,
+            },
+            calibration_sha256=self._sha256,
+        )
+
+    def _scaled(self, frame: Field) -> Field:
+        """A frame with the calibration's scale, where there is one."""
+        correction = self.correction
+        if correction is None:
+            return frame
+        um_per_px = correction.um_per_px * correction.width / frame.width_px
+        return replace(frame, um_per_px=um_per_px)
+
+    def test_light(self) -> LightTest:
+        """Compare a small frame with the LED on and one with it off; leaves it off.
+
+        Raises LightError when they do not differ: the LED is dead, or the slide lets nothing
+        through; and what `preview` raises.
+        """
+        self._light.on()
+        lit = self._scaled(self._camera.preview(fresh=True))
+        self._light.off()
+        rise = float(lit.rgb.mean()) - float(self._camera.preview(fresh=True).rgb.mean())
+        if rise < MIN_LIGHT_LEVELS:
+            raise LightError(
+                f"the LED changes the picture by {rise:.1f} levels, less than "
+                f"{MIN_LIGHT_LEVELS:g}: check the LED, its wires and the slide"
+            )
+        return LightTest(rise, lit)
+
+    def close(self) -> None:
+        """Switch the light off and let go of both parts. Raises LightError, CameraTimeoutError."""
+        try:
+            self._light.close()
+        finally:
+            self._camera.close()

@@ -1,0 +1,123 @@
+"""A bundle's model in its interpreter: bytes in, calibrated probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope.errors import BundleError, RuntimeMissingError
+from leukoscope.model.bundle import Bundle
+from leukoscope.model.interpreter import load_runtime
+from leukoscope.model.quiet import without_chatter
+from leukoscope.reading.pooling import Thresholds
+
+
+class TfliteModel:
+    """One interpreter, built once. Not for use by two threads at once: make one each."""
+
+    def __init__(self, bundle: Bundle, threads: int, *, outputs: int, geometry: int = 0) -> None:
+        """threads: of the interpreter, >= 1. outputs: probabilities that the model must give.
+
+        geometry: numbers that it takes beside the picture, 0 for a model of a picture alone.
+        Raises BundleError when the model is not as its card, RuntimeMissingError when no runtime works.
+        """
+        card = bundle.card
+        self.card = card
+        self.runtime, interpreter = load_runtime()
+        try:
+            with without_chatter():
+                self._interpreter = interpreter(model_content=bundle.model, num_threads=threads)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"model {card.name}: {self.runtime} can't load {card.file}: {error}"
+            ) from error
+        except SystemError as error:  # all that tflite-runtime 2.14 says of numpy 2
+            raise RuntimeMissingError(
+                f"{self.runtime} does not work with numpy {np.__version__}: "
+                "run `pip install 'numpy<2'`, or install ai-edge-litert"
+            ) from error
+        inputs = {_shape(tensor): tensor for tensor in self._interpreter.get_input_details()}
+        expected = [(1, card.side_px, card.side_px, 3)] + [(1, geometry)] * (geometry > 0)
+        if sorted(inputs, key=len) != sorted(expected, key=len):
+            raise BundleError(
+                f"model {card.name}: takes {_shapes(inputs)}, its card says {_shapes(expected)}"
+            )
+        self._picture = inputs[expected[0]]
+        self._geometry = inputs[expected[1]] if geometry else None
+        self._output = self._interpreter.get_output_details()[0]
+        if _shape(self._output) != (1, outputs):
+            raise BundleError(
+                f"model {card.name}: gives {_shape(self._output)}, not (1, {outputs})"
+            )
+        self._bytes_to_input = self._input_table()
+
+    @property
+    def um_per_px(self) -> float:
+        """Scale at which the model sees a field, micrometres per pixel."""
+        return self.card.um_per_px
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Least probabilities for a verdict."""
+        return self.card.thresholds
+
+    def run(
+        self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...] = ()
+    ) -> tuple[float, ...]:
+        """Calibrated probabilities, sum 1. picture: shape (side_px, side_px, 3), uint8."""
+        self._interpreter.set_tensor(
+            self._picture["index"], self._bytes_to_input.take(picture)[None]
+        )
+        if self._geometry is not None:
+            numbers = np.array([geometry], np.float32)
+            self._interpreter.set_tensor(
+                self._geometry["index"], _quantised(numbers, self._geometry)
+            )
+        self._interpreter.invoke()
+        raw = self._interpreter.get_tensor(self._output["index"])[0]
+        if raw.dtype != np.float32:
+            scale, zero_point = self._output["quantization"]
+            raw = (raw.astype(np.float32) - zero_point) * scale
+        logits = raw if self.card.output_kind == "logits" else np.log(np.maximum(raw, 1e-7))
+        return softmax(logits, self.card.temperature)
+
+    def _input_table(self) -> npt.NDArray[Any]:
+        """What each byte 0..255 becomes at the model's input; shape (256,), the input's dtype."""
+        values = np.arange(256) * self.card.scale + self.card.offset
+        dtype = np.dtype(self._picture["dtype"])
+        scale, _ = self._picture["quantization"]
+        if dtype != np.float32 and (dtype not in (np.int8, np.uint8) or not scale):
+            raise BundleError(f"model {self.card.name}: input must be float32 or int8, not {dtype}")
+        return _quantised(values.astype(np.float32), self._picture)
+
+
+def softmax(logits: npt.NDArray[np.float32], temperature: float) -> tuple[float, ...]:
+    """Probabilities from logits, divided by a temperature > 0 (Guo et al., ICML 2017)."""
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max())
+    return tuple(float(p) for p in powers / powers.sum())
+
+
+def _shape(tensor: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(int(n) for n in tensor["shape"])
+
+
+def _shapes(shapes: Iterable[tuple[int, ...]]) -> str:
+    return " and ".join(map(str, sorted(shapes)))
+
+
+def _quantised(values: npt.NDArray[np.float32], tensor: dict[str, Any]) -> npt.NDArray[Any]:
+    """Values as a tensor takes them: float32, or 8-bit numbers by its scale and zero point."""
+    dtype = np.dtype(tensor["dtype"])
+    if dtype == np.float32:
+        return values
+    scale, zero_point = tensor["quantization"]
+    limits = np.iinfo(dtype)
+    levels: npt.NDArray[Any] = np.clip(
+        np.round(values / scale) + zero_point, limits.min, limits.max
+    ).astype(dtype)
+    return levels

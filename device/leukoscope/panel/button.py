@@ -1,0 +1,151 @@
+"""The one button: presses and holds, told apart when it is let go, so that a hold is never also a press."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from leukoscope.errors import ButtonError
+
+HOLD_S = 2.0
+"""Held this long, letting go is a hold: finish the slide."""
+
+LONG_HOLD_S = 6.0
+"""Held this long, letting go is a long hold: power off."""
+
+
+class Gesture(enum.Enum):
+    """What a person did with the button."""
+
+    PRESS = "press"
+    HOLD = "hold"
+    LONG_HOLD = "long hold"
+
+
+@dataclass(frozen=True)
+class Held:
+    """The button is down. gesture: what letting go now is; progress: 0..1 towards the next longer one.
+
+    progress is 1 when there is no longer one.
+    """
+
+    seconds: float
+    gesture: Gesture
+    progress: float
+
+
+class Button(Protocol):
+    """A button that hands its gestures to the callable it was made with, from a thread of its own."""
+
+    def held(self) -> Held | None:
+        """How the button is held just now; None when it is up. For the panel's hint, from any thread."""
+
+    def close(self) -> None:
+        """Let go of the button: no gesture comes after this."""
+
+
+class GestureRelay:
+    """Hands gestures to whoever wants them just now: `to`. A button is opened once, its user changes.
+
+    >>> relay = GestureRelay(print)
+    >>> relay(Gesture.PRESS)
+    Gesture.PRESS
+    """
+
+    def __init__(self, to: Callable[[Gesture], None]) -> None:
+        self.to = to
+
+    def __call__(self, gesture: Gesture) -> None:
+        """Hand one on."""
+        self.to(gesture)
+
+
+class PressTimer:
+    """Tells gestures apart by the times the button went down and up: seconds of one monotonic clock.
+
+    >>> timer = PressTimer()
+    >>> timer.down(10.0)
+    >>> timer.up(12.5)
+    <Gesture.HOLD: 'hold'>
+    """
+
+    def __init__(self) -> None:
+        self._down_at: float | None = None
+
+    def down(self, t: float) -> None:
+        """The button went down. When it is down already, an edge was missed: the first one counts."""
+        if self._down_at is None:
+            self._down_at = t
+
+    def up(self, t: float) -> Gesture | None:
+        """The button came up: the gesture, or None when it was not down (held since before the start)."""
+        held = self.progress(t)
+        self._down_at = None
+        return held.gesture if held else None
+
+    def progress(self, t: float) -> Held | None:
+        """How the button is held at time t; None when it is up."""
+        down_at = self._down_at
+        if down_at is None:
+            return None
+        seconds = max(t - down_at, 0.0)
+        if seconds < HOLD_S:
+            return Held(seconds, Gesture.PRESS, seconds / HOLD_S)
+        if seconds < LONG_HOLD_S:
+            return Held(seconds, Gesture.HOLD, (seconds - HOLD_S) / (LONG_HOLD_S - HOLD_S))
+        return Held(seconds, Gesture.LONG_HOLD, 1.0)
+
+
+class GpioButton:
+    """A `Button` between a GPIO pin and ground, through gpiozero.
+
+    pin: BCM number; bounce_time: seconds that contacts may chatter; on_gesture: called from gpiozero's
+    thread, so it should only put the gesture on a queue; clock: monotonic seconds.
+    Raises ButtonError when the pin can't be had.
+
+        GpioButton(17, bounce_time=0.03, on_gesture=queue.put, clock=time.monotonic)
+    """
+
+    def __init__(
+        self,
+        pin: int,
+        *,
+        bounce_time: float,
+        on_gesture: Callable[[Gesture], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._timer = PressTimer()
+        self._on_gesture = on_gesture
+        self._clock = clock
+        try:
+            import gpiozero
+
+            self._button = gpiozero.Button(pin, pull_up=True, bounce_time=bounce_time)
+        # lgpio's own error is a child of Exception alone, and lgpio is not on every machine.
+        except Exception as error:
+            raise ButtonError(
+                f"no button on GPIO{pin}: {error}; check [button] pin, and that no other "
+                "program uses that pin"
+            ) from error
+        self._button.when_pressed = self._pressed
+        self._button.when_released = self._released
+        if self._button.is_pressed:  # held while the device starts: no edge will tell
+            self._pressed()
+
+    def held(self) -> Held | None:
+        """How the button is held just now; None when it is up."""
+        return self._timer.progress(self._clock())
+
+    def close(self) -> None:
+        """Give the pin back."""
+        self._button.close()
+
+    def _pressed(self) -> None:
+        self._timer.down(self._clock())
+
+    def _released(self) -> None:
+        gesture = self._timer.up(self._clock())
+        if gesture is not None:
+            self._on_gesture(gesture)

@@ -1,0 +1,237 @@
+"""A screen as the picture the OLED, the terminal and the gallery show: pure, the same on every machine.
+
+Rows: a header (slide; SIMULATED when parts are simulated), large letters, then small lines at
+`_LINE1`, `_LINE2` and `_LINE3`.
+"""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from leukoscope.notice import NOTICE
+from leukoscope.panel.canvas import Canvas
+from leukoscope.panel.screens import (
+    Asleep,
+    Calibrating,
+    Capturing,
+    FaultScreen,
+    Focus,
+    HoldHint,
+    Notice,
+    PoweringOff,
+    Reading,
+    Refused,
+    Result,
+    SafeToUnplug,
+    Screen,
+    SlideDone,
+    Starting,
+)
+from leukoscope.reading.results import CELLS_FOR_DIFFERENTIAL, Gate, Reason, Verdict, finding
+from leukoscope.reading.wording import class_text, control_mark, decimal, pattern_text
+
+_BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
+"""First row of each part of a screen."""
+
+_BIG_HEIGHT = 22
+"""Pixels: the verdict must be at least 20 high."""
+
+_NEXT = "press: next, hold: finish"
+"""What the button does while a slide has fields."""
+
+_WANTS_MORE = (Reason.FEW_CELLS, Reason.ARTEFACTS)
+"""More fields can mend these: while a slide is open the panel says so."""
+
+_NOT_TOLD_APART = "ALL/AML: not told apart"
+"""As wide as the panel."""
+
+
+def draw(screen: Screen, *, simulated: bool) -> Image.Image:
+    """Draw a screen: 128x64, mode '1', lit pixels 1, the outermost pixels always dark.
+
+    simulated: mark the screen SIMULATED (all but `Asleep`, which is dark).
+    Text longer than its limit in `screens` is cut.
+    """
+    canvas = Canvas()
+    if isinstance(screen, Asleep):
+        return canvas.image
+    if simulated:
+        canvas.mark("SIMULATED")
+    _draw_on(canvas, screen)
+    return canvas.image
+
+
+def _draw_on(canvas: Canvas, screen: Screen) -> None:
+    match screen:
+        case Starting():
+            _starting(canvas, screen)
+        case Focus():
+            _focus(canvas, screen)
+        case Capturing():
+            _busy(canvas, screen.slide, "HOLD STILL", "Capturing the field")
+        case Reading():
+            _busy(canvas, screen.slide, "READING", "Finding white cells")
+        case Result():
+            _result(canvas, screen)
+        case Refused():
+            _refused(canvas, screen.slide, screen.gate)
+        case SlideDone():
+            _slide_done(canvas, screen)
+        case FaultScreen():
+            canvas.header("FAULT")
+            canvas.large_centred(_BIG, f"{screen.fault.code} {screen.fault.title}", _BIG_HEIGHT)
+            canvas.text(_LINE1, screen.fault.advice)
+            canvas.text(_LINE2, screen.fault.advice_more)
+            canvas.text(
+                _LINE3, "starts again by itself" if screen.restarts else "press: test again"
+            )
+        case PoweringOff():
+            canvas.header("Please wait")
+            canvas.large_centred(_BIG + 4, "POWER OFF", _BIG_HEIGHT)
+            canvas.text_centred(_LINE2, screen.step)
+        case SafeToUnplug():
+            canvas.large_centred(13, "SAFE TO", _BIG_HEIGHT)
+            canvas.large_centred(39, "UNPLUG", _BIG_HEIGHT)
+        case Notice():
+            canvas.large_centred(_BIG, screen.title, _BIG_HEIGHT)
+            canvas.text(42, screen.line1)
+            canvas.text(53, screen.line2)
+        case Calibrating():
+            _calibrating(canvas, screen)
+        case HoldHint():
+            canvas.header("Let go for")
+            canvas.large_centred(_BIG + 4, screen.action, _BIG_HEIGHT)
+            canvas.bar(47, 12, screen.progress)
+
+
+def _starting(canvas: Canvas, screen: Starting) -> None:
+    canvas.header(f"v{screen.version}")
+    canvas.large_centred(_BIG, "LEUKOSCOPE", 16)
+    what, not_what = NOTICE.split(". ")
+    canvas.text_centred(30, f"{what}.")
+    canvas.text_centred(39, not_what)
+    canvas.text(48, screen.step)
+    canvas.text_right(48, f"{screen.done}/{screen.total}")
+    canvas.bar(57, 6, screen.done / max(screen.total, 1))
+
+
+def _focus(canvas: Canvas, screen: Focus) -> None:
+    canvas.header(f"{screen.slide} focus")
+    canvas.bar(_BIG, 15, screen.sharpness, screen.peak)
+    if screen.problem:
+        canvas.large(29, screen.problem, 14)
+        canvas.text(_LINE2, screen.hint or screen.advice)
+    else:
+        after = canvas.large(29, f"{round(100 * screen.sharpness)}%", 14)
+        canvas.text(28, f"best {round(100 * screen.peak)}%", x=after + 6)
+        canvas.text(_LINE1, screen.hint, x=after + 6)
+        _counted(canvas, _LINE2, screen.white_cells, screen.fields)
+    if screen.warning:
+        canvas.strip(54, screen.warning)
+    elif screen.fields:
+        canvas.text(_LINE3, _NEXT)
+    else:
+        canvas.text(_LINE3, "press: capture")
+
+
+def _busy(canvas: Canvas, slide: str, word: str, line: str) -> None:
+    canvas.header(slide)
+    canvas.large_centred(_BIG + 6, word, 24)
+    canvas.text_centred(_LINE2 + 3, line)
+
+
+def _result(canvas: Canvas, screen: Result) -> None:
+    canvas.header(f"{screen.slide} moved" if screen.moved else screen.slide)
+    canvas.thin_bar(61, screen.sharpness)
+    verdict = screen.verdict
+    if verdict.differential is not None:
+        advice = ": go on" if verdict.reason in _WANTS_MORE else ""
+        _verdict_on_cells(canvas, verdict, _beside(verdict) + advice)
+        cells, mark = round(verdict.differential.cells), control_mark(verdict.control)
+        if mark:
+            _marked(canvas, _LINE3 - 1, cells, mark)
+        else:
+            _counted(canvas, _LINE3 - 1, cells, verdict.fields)
+        return
+    _verdict(canvas, verdict)
+    if screen.verdict.fields > 1:
+        canvas.text(_LINE3 - 1, f"field: {screen.field_headline}")
+        canvas.text_right(_LINE3 - 1, decimal(screen.field_confidence))
+    else:
+        canvas.text(_LINE3 - 1, _NEXT)
+
+
+def _slide_done(canvas: Canvas, screen: SlideDone) -> None:
+    canvas.header(f"{screen.slide} done")
+    verdict = screen.verdict
+    if verdict.differential is None:
+        _verdict(canvas, verdict)
+    else:
+        # No slide but a normal one becomes a control.
+        may_be = verdict.label == "normal" and verdict.reason is None
+        line = "hold: keep as control" if may_be else _beside(verdict)
+        _verdict_on_cells(canvas, verdict, line)
+        if mark := control_mark(verdict.control):
+            _marked(canvas, _LINE3, round(verdict.differential.cells), mark)
+            return
+    canvas.text(_LINE3, "press: next slide")
+
+
+def _refused(canvas: Canvas, slide: str, gate: Gate) -> None:
+    canvas.header(slide)
+    canvas.large_centred(_BIG, gate.problem, _BIG_HEIGHT)
+    canvas.text(41, gate.advice)
+    canvas.text(_LINE3, "press: try again")
+
+
+def _calibrating(canvas: Canvas, screen: Calibrating) -> None:
+    canvas.header(f"Step {screen.number}/{screen.total}")
+    canvas.large_centred(_BIG, screen.problem or screen.title, 16)
+    canvas.text(31, screen.line1)
+    canvas.text(41, screen.line2)
+    if screen.sharpness is None:
+        canvas.text(_LINE3, "press: go, hold: end")
+    else:
+        canvas.bar(54, 8, screen.sharpness)
+
+
+def _verdict(canvas: Canvas, verdict: Verdict) -> None:
+    """The verdict in large letters, then its confidence, its reason when inconclusive, its evidence."""
+    canvas.large_centred(_BIG, verdict.headline, _BIG_HEIGHT)
+    if verdict.reason is None:
+        after = canvas.large(_LINE1 + 1, decimal(verdict.confidence), 14)
+        canvas.text(_LINE1, f"{verdict.white_cells}/{CELLS_FOR_DIFFERENTIAL} cells", x=after + 6)
+        canvas.text(_LINE2, _fields(verdict.fields), x=after + 6)
+        return
+    canvas.text(_LINE1, verdict.reason.value)
+    if verdict.fields:
+        canvas.text_right(_LINE1, decimal(verdict.headline_confidence))
+    _counted(canvas, _LINE2, verdict.white_cells, verdict.fields)
+
+
+def _verdict_on_cells(canvas: Canvas, verdict: Verdict, line: str) -> None:
+    """The pattern in large letters, a line, then what was seen."""
+    canvas.large_centred(_BIG, pattern_text(verdict), _BIG_HEIGHT)
+    canvas.text(_LINE1, line)
+    seen = finding(verdict).replace(" %", "%").replace("granulocytes", "granuloc.")
+    canvas.text(_LINE2, seen)  # whole: of a number that is cut nobody would know
+
+
+def _beside(verdict: Verdict) -> str:
+    """ALL or AML with its confidence, or why no class is named; often ''."""
+    unsure = verdict.reason is Reason.CLASS_UNSURE
+    return _NOT_TOLD_APART if unsure else class_text(verdict)
+
+
+def _marked(canvas: Canvas, y: int, white_cells: int, mark: str) -> None:
+    canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL}")
+    canvas.text_right(y, mark)
+
+
+def _counted(canvas: Canvas, y: int, white_cells: int, fields: int) -> None:
+    canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells")
+    canvas.text_right(y, _fields(fields))
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"

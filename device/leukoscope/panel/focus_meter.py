@@ -1,0 +1,185 @@
+"""The live focus meter: sharpness of each small frame, its peak, what is wrong, which way to turn.
+
+Which side of focus the specimen is on can't be told from one frame: a lens without aberrations blurs
+both sides alike. Only frames in sequence, while somebody turns the wheel, say better or worse.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.sharpness import Focus, measure_focus
+from leukoscope.panel.screens import Focus as FocusScreen
+from leukoscope.reading.gates import MIN_CONTRAST_LEVELS, focus_gate, light_gates
+from leukoscope.reading.results import GateName
+
+BLURRED, SHARP = 0.066, 0.16
+"""Sharpness (see reading/focus.py) that adds nothing to the bar, and all that it can add."""
+
+SHARP_SHARE = 0.75
+"""Part of the bar that sharpness fills. Contrast fills the rest: it still falls where sharpness is level."""
+
+FULL_CONTRAST_LEVELS = 30.0
+"""Contrast, levels of 255, from which it adds no more to the bar; more than most fields have in focus."""
+
+PEAK_DECAY = 0.005
+"""How far the peak mark falls each frame, so that it follows a slide that was moved."""
+
+TRAIL_FRAMES = 10
+"""Frames that a hint is drawn from: a third of a second to a second."""
+
+STEP_FRAMES = 3
+"""Frames just now that must all have changed one way: a trembling table changes both ways."""
+
+STEP, CLEAR = 0.02, 0.12
+"""Least change of detail, natural logarithm, over the last `STEP_FRAMES` and over the trail. Camera noise
+makes 0.003, a trembling table of 0.03 µm up to 0.02 a frame."""
+
+HOLD_FRAMES = 2
+"""Frames that a hint outlives its reason, so that it does not flicker."""
+
+SETTLE_FRAMES = 3
+"""Frames without a hint after the field has changed: a moving slide is smeared."""
+
+BLOCK_UM = 4.0
+"""Blocks by which a field is known again: defocus of some µm does not reach their mean."""
+
+SAME_FIELD = 0.85
+"""Least correlation of the blocks of one field: 6 µm of defocus leave 0.92, 2 µm of slide 0.8."""
+
+_Scene = npt.NDArray[np.float32]
+
+
+class Hint(enum.Enum):
+    """What to do with the wheel; the value is what the panel says, at most 14 characters."""
+
+    NONE = ""
+    GO_ON = "sharper: go on"
+    TURN_BACK = "turn back"
+
+
+class FocusTrend:
+    """Whether frames in sequence grow sharper or softer, from their detail (see reading/focus.py).
+
+    hint: NONE when nothing turns, and when the field is another than that of the trail's oldest frame.
+    """
+
+    def __init__(self) -> None:
+        self.hint = Hint.NONE
+        self._trail: deque[tuple[float, _Scene]] = deque(maxlen=TRAIL_FRAMES)
+        self._hold = self._settle = 0
+
+    def add(self, frame: Field, detail: float) -> bool:
+        """Take the next frame and its detail. Returns whether it shows another field than those before."""
+        scene = _scene(frame.rgb, frame.um_per_px)
+        changed = bool(self._trail) and _likeness(scene, self._trail[0][1]) < SAME_FIELD
+        if changed:
+            self._trail.clear()
+            self._settle = SETTLE_FRAMES
+            self.hint = Hint.NONE
+        if self._settle or detail == 0:
+            self._settle = max(self._settle - 1, 0)
+            self._trail.clear()
+        self._trail.append((float(np.log(max(detail, 1e-9))), scene))
+        self._hint_from([detail for detail, _ in self._trail])
+        return changed
+
+    def _hint_from(self, details: list[float]) -> None:
+        now = details[-1]
+        steps = np.diff(details[-1 - STEP_FRAMES :])
+        if steps.sum() > STEP and (steps > 0).all() and now - min(details) > CLEAR:
+            self.hint, self._hold = Hint.GO_ON, HOLD_FRAMES
+        elif steps.sum() < -STEP and (steps < 0).all() and max(details) - now > CLEAR:
+            self.hint, self._hold = Hint.TURN_BACK, HOLD_FRAMES
+        elif self._hold:
+            self._hold -= 1
+        else:
+            self.hint = Hint.NONE
+
+
+class FocusMeter:
+    """Takes small frames one by one. level, peak: 0..1 of the bar, now and lately at best."""
+
+    def __init__(self) -> None:
+        self.level = 0.0
+        self.peak = 0.0
+        self._trend = FocusTrend()
+        self._problem = self._advice = self._hint = ""
+
+    def update(self, frame: Field, um_per_px: float) -> None:
+        """Measure a frame at the model's scale."""
+        picture = resampled(frame, um_per_px)
+        focus = measure_focus(picture, um_per_px)
+        gates = (*light_gates(picture, frame.off_level), focus_gate(focus))
+        if self._trend.add(frame, focus.detail):
+            self.peak = 0.0
+        self.level = bar_level(focus)
+        # Without contrast there is nothing to lead to, not even to a peak.
+        seen = focus.contrast >= MIN_CONTRAST_LEVELS
+        self.peak = max(self.level, self.peak - PEAK_DECAY) if seen else 0.0
+        failed = next((gate for gate in gates if not gate.passed), None)
+        self._problem = failed.problem if failed else ""
+        self._advice = failed.advice if failed else ""
+        # Of a frame that is dark or bare glass, changes of detail say nothing about focus.
+        blind = failed is not None and (
+            failed.name is not GateName.FOCUS or failed.problem == "NOTHING SEEN"
+        )
+        self._hint = "" if blind else self._trend.hint.value
+
+    def screen(self, slide: str, fields: int, white_cells: int, warning: str) -> FocusScreen:
+        """The focus screen of the newest frame; fields and white_cells are the slide's so far."""
+        return FocusScreen(
+            slide=slide,
+            sharpness=self.level,
+            peak=self.peak,
+            problem=self._problem,
+            advice=self._advice,
+            fields=fields,
+            white_cells=white_cells,
+            warning=warning,
+            hint=self._hint,
+        )
+
+
+def bar_level(focus: Focus) -> float:
+    """Length of the bar, 0..1. It falls from focus on until there is nothing to see, and is then 0."""
+    if focus.contrast < MIN_CONTRAST_LEVELS:
+        return 0.0
+    sharp = (focus.sharpness - BLURRED) / (SHARP - BLURRED)
+    seen = math.log(focus.contrast / MIN_CONTRAST_LEVELS) / math.log(
+        FULL_CONTRAST_LEVELS / MIN_CONTRAST_LEVELS
+    )
+    return SHARP_SHARE * min(max(sharp, 0.0), 1.0) + (1 - SHARP_SHARE) * min(seen, 1.0)
+
+
+def _scene(rgb: Rgb, um_per_px: float) -> _Scene:
+    """What lies where: means of green over blocks, less the mean of 5 x 5 blocks, without shading."""
+    # Every second pixel is enough for a mean and saves most of the time.
+    green = rgb[::2, ::2, 1]
+    side = min(max(1, round(BLOCK_UM / um_per_px / 2)), *green.shape)
+    rows, columns = (n // side for n in green.shape)
+    blocks = green[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    means = blocks.mean(axis=(1, 3), dtype=np.float32)
+    wide = np.pad(means, 2, mode="edge")
+    around = np.zeros_like(means)
+    for down in range(5):
+        for across in range(5):
+            around += wide[down : down + rows, across : across + columns]
+    around /= 25  # in place: numpy 2.5's types make float64 of the quotient
+    scene: _Scene = means - around
+    return scene
+
+
+def _likeness(scene: _Scene, other: _Scene) -> float:
+    """Correlation, -1..1, of two scenes; 0 when their shapes differ or there is nothing in one."""
+    if scene.shape != other.shape:
+        return 0.0
+    norm = float(np.sqrt((scene * scene).sum() * (other * other).sum()))
+    return float((scene * other).sum()) / norm if norm else 0.0

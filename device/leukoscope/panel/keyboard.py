@@ -1,0 +1,76 @@
+"""The keyboard in place of the button, for a terminal: SPACE press, h hold, p long hold."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import termios
+import threading
+import tty
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+from leukoscope.panel.button import Gesture, Held
+
+GESTURE_KEYS = {" ": Gesture.PRESS, "h": Gesture.HOLD, "p": Gesture.LONG_HOLD}
+GESTURES_TEXT = "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off"
+"""The same for the person at the keys."""
+
+
+class Keyboard:
+    """A `Button` of keys: a key is a whole gesture. Without a terminal on `stream` it stays silent.
+
+    on_gesture, and the callables of `more_keys`, run on the keyboard's thread.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        on_gesture: Callable[[Gesture], None],
+        more_keys: Mapping[str, Callable[[], None]],
+    ) -> None:
+        self._on_gesture, self._more_keys = on_gesture, more_keys
+        self._thread: threading.Thread | None = None
+        try:
+            self._keys = stream.fileno()
+        except (io.UnsupportedOperation, ValueError):
+            return
+        if stream.isatty():
+            self._before = termios.tcgetattr(self._keys)
+            tty.setcbreak(self._keys)
+            self._wake_read, self._wake_write = os.pipe()
+            self._thread = threading.Thread(target=self._run, name="keyboard", daemon=True)
+            self._thread.start()
+
+    def held(self) -> Held | None:
+        """Never held: a terminal tells no key's release."""
+        return None
+
+    def close(self) -> None:
+        """Stop listening and put the terminal back as it was."""
+        if self._thread is not None:
+            os.write(self._wake_write, b"x")
+            self._thread.join()
+            self._thread = None
+            with contextlib.suppress(termios.error):  # the terminal went away
+                termios.tcsetattr(self._keys, termios.TCSADRAIN, self._before)
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def _run(self) -> None:
+        while True:
+            ready = select.select([self._keys, self._wake_read], [], [])[0]
+            if self._wake_read in ready:
+                return
+            try:
+                key = os.read(self._keys, 1).decode("ascii", "replace")
+            except OSError:  # the terminal went away
+                return
+            if not key:
+                return
+            if key in GESTURE_KEYS:
+                self._on_gesture(GESTURE_KEYS[key])
+            elif key in self._more_keys:
+                self._more_keys[key]()

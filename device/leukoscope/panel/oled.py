@@ -1,0 +1,152 @@
+"""The OLED: SSD1306 or SH1106 on I2C, through luma.oled. Losing it never stops a run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from PIL import Image
+
+from leukoscope.errors import DisplayError
+from leukoscope.panel.canvas import SIZE
+
+RETRY_S = 5.0
+"""A lost OLED is tried again, and an unchanged picture sent again, this often."""
+
+SHIFT_EVERY = 600
+"""Calls of `show` between two moves against burn-in: a minute of focus meter."""
+
+_SHIFTS = ((0, 0), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
+
+_NOP = 0xE3
+"""Does nothing on either controller: asks whether one is there."""
+
+_log = logging.getLogger(__name__)
+
+
+class Bus(Protocol):
+    """What the OLED needs of an I2C bus; `smbus2.SMBus` has it."""
+
+    def write_i2c_block_data(self, i2c_addr: int, register: int, data: list[int]) -> None:
+        """Write at most 32 bytes. Raises OSError when nothing answers."""
+
+    def close(self) -> None:
+        """Let go of the bus."""
+
+
+def open_smbus(port: int) -> Bus:
+    """Open /dev/i2c-PORT. Raises OSError when it is absent or not ours to use."""
+    from smbus2 import SMBus
+
+    bus: Bus = SMBus(port)
+    return bus
+
+
+class OledDisplay:
+    """A `Display` of 128x64 pixels on I2C.
+
+    controller: "ssd1306" or "sh1106", which can't be told apart on the bus; port: the bus, 1 on a Raspberry
+    Pi; address: 0x3C, seldom 0x3D; clock: monotonic seconds.
+    Raises DisplayError when luma.oled is not installed. An OLED that does not answer raises nothing:
+    it is logged once, tried again at most every `RETRY_S`, and gets the last picture when it is back.
+    """
+
+    def __init__(
+        self,
+        *,
+        controller: str,
+        port: int,
+        address: int,
+        clock: Callable[[], float],
+        open_bus: Callable[[int], Bus] = open_smbus,
+    ) -> None:
+        try:
+            from luma.core.error import Error
+            from luma.core.interface.serial import i2c
+            from luma.oled import device as chips
+        except ImportError as error:
+            raise DisplayError(
+                f"the OLED needs luma.oled: pip install luma.oled ({error})"
+            ) from error
+        chip = {"ssd1306": chips.ssd1306, "sh1106": chips.sh1106}[controller]
+        # luma blanks the panel when the process ends; the last screen must outlive it.
+        lasting: Any = type(chip.__name__, (chip,), {"cleanup": _keep})
+        # One object for good, initialised anew at each connection: luma keeps every device until exit.
+        self._device: Any = lasting.__new__(lasting)
+        self._i2c: Callable[..., Any] = i2c
+        self._lost_by = (OSError, Error)
+        self._port = port
+        self._address = address
+        self._clock = clock
+        self._open_bus = open_bus
+        self._bus: Bus | None = None
+        self._picture = Image.new("1", SIZE)
+        self._due = clock()
+        self._shows = 0
+        self.problem = ""
+        """Why the OLED is lost, and what to do; empty when it is not (or was never used)."""
+
+    def show(self, image: Image.Image) -> None:
+        """Show a picture, moved by at most a pixel against burn-in. Never raises for a lost OLED."""
+        shift = _SHIFTS[self._shows // SHIFT_EVERY % len(_SHIFTS)]
+        self._shows += 1
+        picture = Image.new("1", SIZE)
+        picture.paste(image, shift)
+        self._send(picture)
+
+    def blank(self) -> None:
+        """Go dark: an unlit pixel of an OLED neither shines nor ages."""
+        self._send(Image.new("1", SIZE))
+
+    def close(self, keep: bool) -> None:
+        """Let go of the bus. keep: the last picture stays on the OLED as long as it has power."""
+        if not keep:
+            self.blank()
+        self._disconnect()
+
+    def _send(self, picture: Image.Image) -> None:
+        changed = picture.tobytes() != self._picture.tobytes()
+        self._picture = picture
+        now = self._clock()
+        if now < self._due and (self._bus is None or not changed):
+            return
+        self._due = now + RETRY_S
+        try:
+            if self._bus is None:
+                self._connect()
+            self._device.display(picture)
+        except self._lost_by as error:
+            self._disconnect()
+            if not self.problem:
+                self.problem = self._advice(error)
+                _log.warning("%s", self.problem)
+            return
+        if self.problem:
+            self.problem = ""
+            _log.info("OLED at I2C address 0x%02X on bus %d is back", self._address, self._port)
+
+    def _connect(self) -> None:
+        self._bus = self._open_bus(self._port)
+        serial = self._i2c(bus=self._bus, address=self._address)
+        serial.command(_NOP)
+        self._device.__init__(serial)
+
+    def _disconnect(self) -> None:
+        if self._bus is not None:
+            self._bus.close()
+        self._bus = None
+
+    def _advice(self, error: Exception) -> str:
+        if isinstance(error, FileNotFoundError):
+            return f"no I2C bus {self._port}: turn I2C on (sudo raspi-config nonint do_i2c 0)"
+        if isinstance(error, PermissionError):
+            return f"I2C bus {self._port} is not ours to use: the user must be in the group i2c"
+        return (
+            f"no OLED at I2C address 0x{self._address:02X} on bus {self._port}: "
+            f"check its four wires and [panel] address ({error})"
+        )
+
+
+def _keep(device: object) -> None:
+    """In place of luma's own cleanup at exit, which would darken the panel."""

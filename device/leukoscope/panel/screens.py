@@ -1,0 +1,170 @@
+"""What the panel can say: one frozen dataclass a screen. Data only; `drawing` turns it into a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leukoscope.errors import Fault
+from leukoscope.reading.results import Gate, Verdict
+
+
+@dataclass(frozen=True)
+class Starting:
+    """The boot screen, with the notice. step: what is being tested; done of total steps are behind."""
+
+    version: str
+    step: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Focus:
+    """READY: the focus meter.
+
+    sharpness, peak: now, and the best lately, both 0..1 of the bar. problem, advice: of the gate that
+    fails now (as in `Gate`), both empty when none does. fields, white_cells: what the slide has so far.
+    warning: something wrong with the device, at most 18 characters ("LOW VOLTAGE"), or empty.
+    hint: which way to turn the wheel, at most 14 characters ("sharper: go on"), or empty; drawn with a
+    problem in place of its advice.
+    """
+
+    slide: str
+    sharpness: float
+    peak: float
+    problem: str
+    advice: str
+    fields: int
+    white_cells: int
+    warning: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Capturing:
+    """A field is being captured: nobody should move the slide."""
+
+    slide: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The captured field is being read."""
+
+    slide: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A field was read. verdict: of the slide so far; field_headline, field_confidence: of this field.
+
+    sharpness: of the live picture, 0..1 of the thin bar, for whoever moves on to the next field.
+    moved: the stage moved while the field was captured.
+    """
+
+    slide: str
+    verdict: Verdict
+    field_headline: str
+    field_confidence: float
+    sharpness: float
+    moved: bool
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The captured field failed a gate and was not read."""
+
+    slide: str
+    gate: Gate
+
+
+@dataclass(frozen=True)
+class SlideDone:
+    """The slide is finished: its final verdict."""
+
+    slide: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Asleep:
+    """Untouched for some minutes: all dark."""
+
+
+@dataclass(frozen=True)
+class FaultScreen:
+    """A fault stopped the instrument: its number, name and advice.
+
+    restarts: the device starts again by itself; otherwise a press tests again.
+    """
+
+    fault: Fault
+    restarts: bool
+
+
+@dataclass(frozen=True)
+class PoweringOff:
+    """The device is being switched off. step: what is being done."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class SafeToUnplug:
+    """The last screen; stays on the panel when the process has gone."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message of one occasion. title: at most 15 characters; lines: at most 21 each."""
+
+    title: str
+    line1: str
+    line2: str
+
+
+@dataclass(frozen=True)
+class Calibrating:
+    """A step of a calibration waits for a press.
+
+    number of total: which step; title: at most 14 characters; line1, line2: what to do, at most 21
+    each. problem: what is wrong with what the camera sees, at most 14 characters, or empty.
+    sharpness: 0..1 of the focus bar, None where focus does not matter.
+    """
+
+    number: int
+    total: int
+    title: str
+    line1: str
+    line2: str
+    problem: str
+    sharpness: float | None
+
+
+@dataclass(frozen=True)
+class HoldHint:
+    """The button is held. action: what letting go now does, at most 14 characters ("FINISH SLIDE").
+
+    progress: 0..1 of the way to what a longer hold does; 1 when there is nothing further.
+    """
+
+    action: str
+    progress: float
+
+
+Screen = (
+    Starting
+    | Focus
+    | Capturing
+    | Reading
+    | Result
+    | Refused
+    | SlideDone
+    | Asleep
+    | FaultScreen
+    | PoweringOff
+    | SafeToUnplug
+    | Notice
+    | Calibrating
+    | HoldHint
+)

@@ -1,0 +1,1 @@
+"""Control slides (quality control): what normal cells look like where the device stands, then and now."""

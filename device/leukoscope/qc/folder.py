@@ -1,0 +1,188 @@
+"""Where control slides are kept: a file each, whole or not at all; nothing is ever deleted."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from leukoscope.errors import StoreError
+from leukoscope.qc.errors import ControlError
+from leukoscope.qc.series import ControlSlide, MadeFor
+from leukoscope.qc.slide_file import SLIDE_NAME, damaged, parse_control_slide, to_toml
+from leukoscope.settings.toml_table import TomlTable
+from leukoscope.system.durable import fsync_folder, hand_over, write_durably
+
+RESTARTED = "restarted.toml"
+"""Names the last slide of the series before: what comes after it makes a new reference."""
+
+_FILE = re.compile(rf"({SLIDE_NAME.pattern})\.toml")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The control slides that count, oldest first.
+
+    others: how many were read by another model, or are simulated when these are not, or the other way
+    round. problems: what is wrong with files, a line each: those do not count.
+    """
+
+    slides: tuple[ControlSlide, ...]
+    others: int
+    problems: tuple[str, ...]
+
+
+class ControlFolder:
+    """The folder `control` in the state directory: S0042.toml is the control slide S0042.
+
+    >>> folder = ControlFolder(Path("/var/lib/leukoscope/control"))
+    >>> folder.keep(slide)
+    >>> series = judge_series(folder.load(slide.made_for).slides)
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def load(self, made_for: MadeFor) -> Found:
+        """The control slides since the last restart. A file that can't be used is a problem, not an error."""
+        slides: list[ControlSlide] = []
+        problems: list[str] = []
+        others = 0
+        try:
+            after = self._restarted_after()
+            numbers = sorted(number for number in self._numbers() if number > after)
+        except ControlError as error:
+            return Found((), 0, (str(error),))
+        except OSError as error:
+            problem = f"{self.root}: can't look for control slides: {error.strerror}"
+            return Found((), 0, (problem,))
+        for number in numbers:
+            try:
+                slide = self._read(number)
+            except ControlError as error:
+                problems.append(str(error))
+                continue
+            if slide.made_for == made_for:
+                slides.append(slide)
+            else:
+                others += 1
+        return Found(tuple(slides), others, tuple(problems))
+
+    def changed(self) -> int:
+        """Differs whenever a control slide was kept or removed since."""
+        try:
+            return self.root.stat().st_mtime_ns
+        except OSError:  # none was kept yet; if it is worse, `load` says so
+            return 0
+
+    def keep(self, slide: ControlSlide) -> None:
+        """Keep a control slide: when this returns it is on the disk.
+
+        Raises ControlError when it is a control already, or was read before the last restart; StoreError.
+        """
+        path = self._path(slide.slide)
+        if path.exists():
+            raise ControlError(
+                f"{slide.slide} is a control slide already", "It is a control", "already"
+            )
+        if _number(slide.slide) <= self._restarted_after():
+            raise ControlError(
+                f"{slide.slide} was read before the controls were restarted: take a newer slide",
+                "Controls began anew",
+                "since this slide",
+            )
+        self._write(path, to_toml(slide))
+
+    def remove(self, slide: str) -> Path:
+        """Let a slide no longer count; its file stays under the name returned.
+
+        Raises ControlError when it is no control, StoreError.
+        """
+        path = self._path(slide)
+        names = (self.root / f"{slide}.removed-{count}.toml" for count in itertools.count(1))
+        removed = next(name for name in names if not name.exists())
+        try:
+            path.rename(removed)
+            fsync_folder(self.root)
+        except FileNotFoundError as error:
+            raise ControlError(f"{slide} is no control slide", "It is no control", "") from error
+        except OSError as error:
+            raise _cannot("remove", path, error) from error
+        return removed
+
+    def restart(self) -> str:
+        """Begin a new series: the slides so far are kept, but count no more. Returns the last of them.
+
+        Raises ControlError when there is none, StoreError.
+        """
+        numbers = self._numbers()
+        if not numbers:
+            raise ControlError("there is no control slide yet: nothing to restart", "", "")
+        last = f"S{max(numbers):04d}"
+        text = f"# Control slides up to this one count no more.\nafter = {json.dumps(last)}\n"
+        self._write(self.root / RESTARTED, text)
+        return last
+
+    def _restarted_after(self) -> int:
+        path = self.root / RESTARTED
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError, RecursionError) as error:
+            raise _unreadable(f"{path}: {error}") from error
+        after = TomlTable(document, str(path), _unreadable).text("after")
+        if not SLIDE_NAME.fullmatch(after):
+            raise _unreadable(f"{path}: after must be a slide number such as 'S0042'")
+        return _number(after)
+
+    def _numbers(self) -> list[int]:
+        try:
+            names = [entry.name for entry in os.scandir(self.root)]
+        except FileNotFoundError:  # none was kept yet
+            return []
+        return [_number(match[1]) for name in names if (match := _FILE.fullmatch(name))]
+
+    def _read(self, number: int) -> ControlSlide:
+        path = self._path(f"S{number:04d}")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise damaged(f"control slide {path}: can't be read ({error})") from error
+        slide = parse_control_slide(text, f"control slide {path}")
+        if _number(slide.slide) != number:
+            raise damaged(f"control slide {path}: says that it is {slide.slide}")
+        return slide
+
+    def _path(self, slide: str) -> Path:
+        return self.root / f"{slide}.toml"
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            hand_over(self.root, self.root.parent)
+            write_durably(path, text.encode(), path.with_suffix(".part"))
+            hand_over(path, self.root.parent)
+        except OSError as error:
+            raise _cannot("write", path, error) from error
+
+
+def _number(slide: str) -> int:
+    return int(slide[1:])
+
+
+def _unreadable(message: str) -> ControlError:
+    return ControlError(
+        f"{message}: no control slide counts until leukoscope control restart", "CONTROL", "damaged"
+    )
+
+
+def _cannot(action: str, path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: can't {action} the control slide: {error.strerror or error}: check the disk and its "
+        "permissions"
+    )

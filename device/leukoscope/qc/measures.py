@@ -1,0 +1,114 @@
+"""What is kept of a control slide: what its white cells measure, and how many are of each group."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leukoscope.qc.errors import ControlError
+from leukoscope.reading.cell_types import NOT_COUNTED, CellType
+from leukoscope.reading.differential import ABNORMAL, differential_of
+from leukoscope.reading.results import FieldReading, Measurements, Pattern, Verdict, WhiteCell
+
+MEASUREMENTS = tuple(field.name for field in dataclasses.fields(Measurements))
+"""Names of what is measured of a cell."""
+
+GROUPS: Mapping[str, frozenset[CellType]] = {
+    **ABNORMAL,
+    "neutrophils": frozenset({CellType.NEUTROPHIL}),
+    "eosinophils": frozenset({CellType.EOSINOPHIL}),
+    "basophils": frozenset({CellType.BASOPHIL}),
+    "lymphocytes": frozenset({CellType.LYMPHOCYTE}),
+    "monocytes": frozenset({CellType.MONOCYTE}),
+}
+"""The groups of a differential by name: every counted type is in one of them."""
+
+MIN_CELLS = 50
+"""Counted cells that a control slide needs: as many as a verdict."""
+
+MAX_ARTEFACTS = 1 / 3
+"""Largest share of the finds that may be artefacts."""
+
+MAX_ABNORMAL = 0.10
+"""Largest share of a group of `ABNORMAL`. As much of it would later be taken for normal: half of the blasts
+that make an acute leukaemia are the most that may ever be hidden so. Chosen, not measured."""
+
+
+@dataclass(frozen=True)
+class SlideMeasures:
+    """What one control slide measures.
+
+    cells: counted white cells, `MIN_CELLS` or more. medians: one for each of `MEASUREMENTS`, in its own
+    unit, over those cells. shares: of the cells in each of `GROUPS`, 0..1, sum 1, as they were read without
+    any correction by a control.
+    """
+
+    cells: int
+    medians: Mapping[str, float]
+    shares: Mapping[str, float]
+
+
+def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideMeasures:
+    """What the fields of a slide measure together, for its use as a control.
+
+    verdict: of the slide. Raises ControlError when the cells were not read one by one, are too few or too
+    often artefacts, or when the slide is plainly not normal.
+    """
+    finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
+    if verdict.differential is None and not finds:
+        raise ControlError(
+            "this model reads fields, not cells: choose a cell reader",
+            "Model reads no cells:",
+            "choose a cell reader",
+        )
+    artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
+    if artefacts > MAX_ARTEFACTS * len(finds):
+        raise ControlError(
+            f"{artefacts} of {len(finds)} finds are artefacts: take a cleaner slide",
+            "Too many artefacts:",
+            "take a cleaner slide",
+        )
+    counted = [_measured(cell) for cell in finds if cell.cell_type not in NOT_COUNTED]
+    if len(counted) < MIN_CELLS:
+        raise ControlError(
+            f"{len(counted)} white cells of the {MIN_CELLS} that a control slide needs: "
+            "read it again, longer",
+            f"{len(counted)} of {MIN_CELLS} cells:",
+            "read it again, longer",
+        )
+    if verdict.pattern not in (None, Pattern.NONE):
+        raise ControlError(
+            f"the slide reads as {verdict.headline}: only a normal slide can be a control",
+            f"It reads as {verdict.headline}:",
+            "take a normal slide",
+        )
+    differential = differential_of(readings)
+    shares = {name: differential.share(*types) for name, types in GROUPS.items()}
+    for name in ABNORMAL:
+        if shares[name] > MAX_ABNORMAL:
+            raise ControlError(
+                f"{100 * shares[name]:.0f} % of its cells read as {name.replace('_', ' ')}: only a normal "
+                "slide can be a control",
+                "Abnormal cells seen:",
+                "take a normal slide",
+            )
+    return SlideMeasures(
+        cells=len(counted),
+        medians={
+            name: float(statistics.median(getattr(of_cell, name) for of_cell in counted))
+            for name in MEASUREMENTS
+        },
+        shares=shares,
+    )
+
+
+def _measured(cell: WhiteCell) -> Measurements:
+    if cell.measurements is None:
+        raise ControlError(
+            "the slide's cells were recorded without their measurements: read it again",
+            "Nothing was measured:",
+            "read it again",
+        )
+    return cell.measurements

@@ -1,0 +1,162 @@
+"""The control slides in their order: each judged by the reference of those before it.
+
+The first `FOUNDING_SLIDES` make the reference. Each later slide is judged against it by the Westgard
+rules, and joins it when nothing has drifted, until it has `FULL_SLIDES`: then it stands. What has drifted
+is put right when `CLEARING_SLIDES` in a row break no rule that rejects, or when the controls are
+restarted with a new reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from leukoscope.qc.measures import SlideMeasures
+from leukoscope.qc.reference import FOUNDING_SLIDES, FULL_SLIDES, Reference, make_reference
+from leukoscope.qc.westgard import LOOK_BACK, Rule, broken_rules
+from leukoscope.reading.results import Control
+from leukoscope.system.clock import Moment, age_s
+
+CHARTED: Mapping[str, str] = {
+    "nuclear_area": "nuclear area",
+    "nuclear_density": "nuclear density",
+    "nc_ratio": "N:C ratio",
+    "blasts": "blasts",
+}
+"""What the rules watch, and how people call it: size and stain of the nucleus, what the reader tells a blast
+by, and what it takes for one. Each more would add its own false alarms."""
+
+CLEARING_SLIDES = 2
+"""Control slides in a row without a rejection that end a drift: one alone may be luck."""
+
+VALID_S = 24 * 3600.0
+"""A control holds for a day, as the controls of other analysers do."""
+
+
+@dataclass(frozen=True)
+class MadeFor:
+    """What a control is made for; when it changes, the control no longer counts.
+
+    model_sha256: of the model that read the cells. simulated: whether a simulator rendered them.
+    """
+
+    model_sha256: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class ControlSlide:
+    """One slide that was accepted as a control. slide: its number, 'S0042'; at: when it was read."""
+
+    slide: str
+    at: Moment
+    made_for: MadeFor
+    measures: SlideMeasures
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that a slide breaks. name: of `CHARTED`."""
+
+    name: str
+    rule: Rule
+
+    def __str__(self) -> str:
+        return f"{self.rule.value} {CHARTED[self.name]}"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A control slide as it was judged.
+
+    reference: by which; None while there was none. scores: (value - centre) / spread for each of
+    `CHARTED`, or none. broken: the rules, warnings too.
+    """
+
+    slide: ControlSlide
+    reference: Reference | None
+    scores: Mapping[str, float]
+    broken: tuple[Broken, ...]
+
+    @property
+    def rejected(self) -> tuple[Broken, ...]:
+        """The rules broken that say that the device has drifted."""
+        return tuple(broken for broken in self.broken if broken.rule.rejects)
+
+
+@dataclass(frozen=True)
+class Series:
+    """All control slides since the last restart, oldest first, and the reference that they make."""
+
+    points: tuple[Point, ...] = ()
+    reference: Reference | None = None
+
+    @property
+    def rejecting(self) -> tuple[Point, ...]:
+        """Those of the newest slides that say that the device has drifted; none when it has not."""
+        return _rejecting(self.points)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the controls say now. reference: also when it is too old or has drifted; text: why, a line."""
+
+    control: Control
+    reference: Reference | None
+    text: str
+
+
+def judge_series(slides: Iterable[ControlSlide]) -> Series:
+    """Judge control slides of the same `MadeFor`, oldest first, each by those before it."""
+    points: list[Point] = []
+    members: list[SlideMeasures] = []
+    scores: dict[str, list[float]] = {name: [] for name in CHARTED}
+    reference: Reference | None = None
+    for slide in slides:
+        own = _scores(slide.measures, reference)
+        broken: list[Broken] = []
+        for name, score in own.items():
+            scores[name].append(score)
+            broken += [Broken(name, rule) for rule in broken_rules(scores[name][-LOOK_BACK:])]
+        points.append(Point(slide, reference, own, tuple(broken)))
+        if not _rejecting(points) and len(members) < FULL_SLIDES:
+            members.append(slide.measures)
+            reference = make_reference(members)
+    return Series(tuple(points), reference)
+
+
+def _rejecting(points: Sequence[Point]) -> tuple[Point, ...]:
+    return tuple(point for point in points[-CLEARING_SLIDES:] if point.rejected)
+
+
+def _scores(measures: SlideMeasures, reference: Reference | None) -> dict[str, float]:
+    if reference is None:
+        return {}
+    return {name: reference.score(name, value(measures, name)) for name in CHARTED}
+
+
+def value(measures: SlideMeasures, name: str) -> float:
+    """What a slide measures of one of `CHARTED`."""
+    return measures.shares[name] if name in measures.shares else measures.medians[name]
+
+
+def standing(series: Series, now: Moment) -> Standing:
+    """Whether the controls hold now."""
+    have, reference = len(series.points), series.reference
+    if reference is None:
+        text = f"{have} of the {FOUNDING_SLIDES} control slides that a reference needs"
+        return Standing(Control.NONE, None, text)
+    newest = series.points[-1]
+    if series.rejecting:
+        worst = series.rejecting[-1]
+        text = f"{worst.slide.slide} breaks {', '.join(map(str, worst.rejected))}"
+        return Standing(Control.DRIFTED, reference, text)
+    age = age_s(newest.slide.at, now)
+    if age is None:
+        text = "restarted without a set clock: read a control slide"
+        return Standing(Control.NONE, reference, text)
+    if age > VALID_S:
+        text = f"{newest.slide.slide} is {age / 3600:.0f} h old: read a control slide"
+        return Standing(Control.NONE, reference, text)
+    text = f"{newest.slide.slide} is within its limits, for {(VALID_S - age) / 3600:.0f} h more"
+    return Standing(Control.VALID, reference, text)

@@ -1,0 +1,101 @@
+"""A control slide as the text of its file, which people can read, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+
+from leukoscope.notice import NOTICE
+from leukoscope.qc.errors import ControlError
+from leukoscope.qc.measures import GROUPS, MEASUREMENTS, MIN_CELLS, SlideMeasures
+from leukoscope.qc.series import ControlSlide, MadeFor
+from leukoscope.settings.toml_table import TomlTable
+from leukoscope.system.clock import Moment
+
+FORMAT = 1
+"""Of the file. One with another is refused."""
+
+SLIDE_NAME = re.compile(r"S(\d{4,9})")
+"""A slide's number as people read it."""
+
+MAX_CELLS = 1_000_000
+
+
+def damaged(message: str) -> ControlError:
+    """The error of a file that can't be used."""
+    return ControlError(f"{message}: remove it, then keep the slide again", "CONTROL", "damaged")
+
+
+def to_toml(slide: ControlSlide) -> str:
+    """The text of a control slide's file: the same for the same slide, byte for byte."""
+    at, made_for, measures = slide.at, slide.made_for, slide.measures
+    lines = [
+        f"# Leukoscope control slide {slide.slide}. {NOTICE}",
+        f"format = {FORMAT}",
+        f"slide = {json.dumps(slide.slide)}",
+        f"made = {json.dumps(at.wall_time)}",
+        f"clock_synced = {json.dumps(at.clock_synced)}",
+        f"boot_id = {json.dumps(at.boot_id)}",
+        f"monotonic_s = {at.monotonic_s!r}",
+        f"model_sha256 = {json.dumps(made_for.model_sha256)}",
+        f"simulated = {json.dumps(made_for.simulated)}",
+        f"cells = {measures.cells}",
+        "",
+        "[medians]",
+        *(f"{name} = {measures.medians[name]!r}" for name in MEASUREMENTS),
+        "",
+        "[shares]",
+        *(f"{name} = {measures.shares[name]!r}" for name in GROUPS),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def parse_control_slide(text: str, where: str) -> ControlSlide:
+    """The control slide of a file's text; `where` names the file in errors.
+
+    Raises ControlError naming what is missing or wrong.
+    """
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
+        raise damaged(f"{where}: not valid TOML: {error}") from error
+    table = TomlTable(document, where, damaged)
+    table.whole("format", FORMAT, FORMAT)
+    slide, made = table.text("slide"), table.text("made")
+    if not SLIDE_NAME.fullmatch(slide):
+        raise damaged(f"{where}: slide must be a number such as 'S0042'")
+    if not _is_moment(made):
+        raise damaged(f"{where}: made must be a moment such as '2026-05-09T07:35:25.123Z'")
+    medians, shares = table.table("medians"), table.table("shares")
+    return ControlSlide(
+        slide=slide,
+        at=Moment(
+            boot_id=table.text("boot_id"),
+            monotonic_s=table.number("monotonic_s", 0.0, 1e12),
+            wall_time=made,
+            clock_synced=table.flag("clock_synced"),
+        ),
+        made_for=MadeFor(table.text("model_sha256"), table.flag("simulated")),
+        measures=SlideMeasures(
+            cells=table.whole("cells", MIN_CELLS, MAX_CELLS),
+            medians=_numbers(medians, MEASUREMENTS, 1e6),
+            shares=_numbers(shares, GROUPS, 1.0, low=0.0),
+        ),
+    )
+
+
+def _numbers(
+    table: TomlTable, names: tuple[str, ...] | Mapping[str, object], high: float, low: float = -1e6
+) -> dict[str, float]:
+    return {name: table.number(name, low, high) for name in names}
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -1,0 +1,155 @@
+"""The gates: what a field must be before a model may read it, and what to do when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope.field import Rgb
+from leukoscope.imaging.sharpness import Focus, measure_focus
+from leukoscope.reading.cell_types import NOT_COUNTED, CellType
+from leukoscope.reading.results import Gate, GateName, WhiteCell
+
+MIN_LIGHT_LEVELS = 40.0
+"""Least rise of the mean level (of 255) from the LED-off to the LED-on frame."""
+MIN_GLASS_LEVEL, MAX_GLASS_LEVEL = 90.0, 252.0
+"""Limits of the level of empty glass (98th percentile of the mean of R, G and B, of 255)."""
+MAX_CLIPPED_PERCENT = 2.0
+"""Most pixels, in percent, that may have a channel at 254 or 255."""
+MIN_SHARPNESS = 0.096
+"""Least sharpness (see focus.py): the highest limit that refuses at most 2 % of the good fields of every
+kind, chosen on half of the slides (README.md beside this file). It refuses nearly all that are 1.25 µm out of focus."""
+MAX_ARTEFACTS_PERCENT, LEAST_ARTEFACTS = 70.0, 6
+"""Of the finds at most so many percent may be artefacts, where there are at least so many of them: more is
+no smear. Chosen on real fields: it refuses no normal one and up to 3 % of a leukaemia's (models/README.md)."""
+MIN_CONTRAST_LEVELS = 3.0
+"""Least contrast (see focus.py), in levels of 255: below it there is nothing to focus on."""
+
+GATES_UM_PER_PX = 0.34
+"""Scale, µm per pixel, at which the limits were measured: pictures are brought to it, or near it, first."""
+
+GLASS_PERCENTILE = 98.0
+CLIPPED_LEVEL = 254
+
+
+def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterator[Gate]:
+    """The gates of the picture itself, one by one in order: light, exposure, clipping, focus.
+
+    rgb: shape (height, width, 3); off_level: mean level of the LED-off frame, None for a picture
+    from a file, which has no such frame: then the light gate is left out.
+    """
+    yield from light_gates(rgb, off_level)
+    yield focus_gate(measure_focus(rgb, um_per_px))
+
+
+def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
+    """The first of them: light, exposure, clipping; arguments as above."""
+    if off_level is not None:
+        yield _light(float(rgb.sum(dtype=np.uint64)) / rgb.size - off_level)
+    red, green, blue = (rgb[::2, ::2, channel] for channel in range(3))
+    yield _exposure(_percentile(red + green.astype(np.uint16) + blue, GLASS_PERCENTILE) / 3)
+    clipped = np.maximum(np.maximum(red, green), blue) >= CLIPPED_LEVEL
+    yield _clipping(100 * np.count_nonzero(clipped) / clipped.size)
+
+
+def _percentile(values: npt.NDArray[np.uint16], percent: float) -> float:
+    """As np.percentile, linear between two values, for many small integers: by their counts."""
+    reached = np.cumsum(np.bincount(values.ravel()))
+    place = (values.size - 1) * percent / 100
+    low, high = np.searchsorted(
+        reached, (int(place), min(int(place) + 1, values.size - 1)), "right"
+    )
+    return float(low + (high - low) * (place - int(place)))
+
+
+def _light(rise: float) -> Gate:
+    dark = rise < MIN_LIGHT_LEVELS
+    return Gate(
+        GateName.LIGHT,
+        round(rise, 1),
+        "levels",
+        MIN_LIGHT_LEVELS,
+        None,
+        "NO LIGHT" if dark else "",
+        "check LED and slide" if dark else "",
+    )
+
+
+def _exposure(glass: float) -> Gate:
+    problem, advice = "", ""
+    if glass < MIN_GLASS_LEVEL:
+        problem, advice = "TOO DARK", "check the LED"
+    elif glass > MAX_GLASS_LEVEL:
+        problem, advice = "TOO BRIGHT", "shorten exposure"
+    return Gate(
+        GateName.EXPOSURE,
+        round(glass, 1),
+        "levels",
+        MIN_GLASS_LEVEL,
+        MAX_GLASS_LEVEL,
+        problem,
+        advice,
+    )
+
+
+def _clipping(percent: float) -> Gate:
+    clipped = percent > MAX_CLIPPED_PERCENT
+    return Gate(
+        GateName.CLIPPING,
+        round(percent, 2),
+        "%",
+        None,
+        MAX_CLIPPED_PERCENT,
+        "GLARE" if clipped else "",
+        "shorten exposure" if clipped else "",
+    )
+
+
+def focus_gate(focus: Focus) -> Gate:
+    """Contrast enough to focus on, and sharp."""
+    problem, advice = "", ""
+    if focus.contrast < MIN_CONTRAST_LEVELS:
+        problem, advice = "NOTHING SEEN", "move slide or focus"
+    elif focus.sharpness < MIN_SHARPNESS:
+        problem, advice = "OUT OF FOCUS", "turn the focus wheel"
+    return Gate(GateName.FOCUS, round(focus.sharpness, 4), "", MIN_SHARPNESS, None, problem, advice)
+
+
+def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:
+    """At least one white cell must be in the field."""
+    return Gate(
+        GateName.WHITE_CELLS,
+        float(len(cells)),
+        "cells",
+        1.0,
+        None,
+        "" if cells else "NO WHITE CELLS",
+        "" if cells else "move the slide",
+    )
+
+
+def cell_gates(finds: Sequence[WhiteCell]) -> tuple[Gate, ...]:
+    """The gates of a field whose cells were read one by one; finds: those with types."""
+    gate = white_cell_gate([find for find in finds if find.cell_type not in NOT_COUNTED])
+    return (gate, artefact_gate(finds)) if gate.passed else (gate,)
+
+
+def artefact_gate(finds: Sequence[WhiteCell]) -> Gate:
+    """Where nearly all finds are artefacts, the few that are not are none of a smear either.
+
+    finds: those with types.
+    """
+    artefacts = sum(find.cell_type is CellType.ARTEFACT for find in finds)
+    percent = 100 * artefacts / max(len(finds), 1)
+    failed = artefacts >= LEAST_ARTEFACTS and percent > MAX_ARTEFACTS_PERCENT
+    return Gate(
+        GateName.ARTEFACTS,
+        round(percent, 1),
+        "%",
+        None,
+        MAX_ARTEFACTS_PERCENT,
+        "NO SMEAR" if failed else "",
+        "check slide and stain" if failed else "",
+    )

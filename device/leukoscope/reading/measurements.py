@@ -1,0 +1,115 @@
+"""Measuring white cells: area, shape, density and colour of their nuclei and cytoplasm.
+
+The measures are those of hematology's morphology (ICSH 2015: size, N:C ratio, lobes, chromatin, granules,
+basophilia), each relative to the field's own red cells or to itself, so that a stronger stain or
+a brighter lamp changes them little.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope.imaging.components import components
+from leukoscope.imaging.morphology import Mask, Plane, box_mean, pixels, shrunk
+from leukoscope.reading.cell_view import CellViews
+from leukoscope.reading.results import Measurements
+
+Values: TypeAlias = npt.NDArray[np.float64]
+
+LOBE_UM = 0.7
+"""How far a nucleus is shrunk to part its lobes: filaments between them are thinner than twice that."""
+LEAST_LOBE_UM2 = 1.5
+LEAST_CYTOPLASM_PX = 20
+"""Below it nothing is said of cytoplasm: granularity and basophilia are 0."""
+
+GEOMETRY_CENTRE = (math.log(65), math.log(110), 0.7, 1.3, 0.7)
+GEOMETRY_SPREAD = (0.45, 0.45, 0.18, 0.7, 0.25)
+"""Of the numbers in `geometry`: about the middle and the standard deviation of all white cells'. Trained
+networks depend on them."""
+MIN_AREA_UM2, MAX_LOBES = 5.0, 4.0
+
+
+def measured(views: CellViews) -> list[Measurements]:
+    """The measurements of each cell; all 0 but for one lobe where a view shows no nucleus."""
+    nucleus, cytoplasm = views.nucleus, views.cell & ~views.nucleus
+    red, green, blue = np.moveaxis(views.dense, -1, 0)
+    total: Plane = red + green + blue
+    red_total = max(float(views.red_cell.sum()), 0.05)
+    inner = shrunk(nucleus, 1)
+    inner |= nucleus & ~inner.any(axis=(1, 2), keepdims=True)
+    chromatin = _mean(total, inner)
+    level = np.maximum(_mean(total, cytoplasm), 0.02)
+    nucleus_px, cytoplasm_px = pixels(nucleus), pixels(cytoplasm)
+    cell_px = nucleus_px + cytoplasm_px
+    granularity = _spread(total - box_mean(total, 2), cytoplasm) / level
+    basophilia = _mean(red, cytoplasm) / level - float(views.red_cell[0]) / red_total
+    enough = cytoplasm_px >= LEAST_CYTOPLASM_PX
+    columns = (
+        nucleus_px * views.um_per_px**2,
+        cell_px * views.um_per_px**2,
+        nucleus_px / np.maximum(cell_px, 1),
+        _lobes(nucleus, views.um_per_px),
+        _roundness(nucleus),
+        chromatin / red_total,
+        _spread(total, inner) / np.maximum(chromatin, 0.02),
+        np.where(enough, granularity, 0),
+        np.where(enough, basophilia, 0),
+    )
+    return [
+        Measurements(round(nuclear_area, 2), round(cell_area, 2), *(round(v, 4) for v in others))
+        for nuclear_area, cell_area, *others in zip(*(c.tolist() for c in columns), strict=True)
+    ]
+
+
+def geometry(measurements: Measurements) -> tuple[float, ...]:
+    """What a cell network is told beside the picture, each about -3 to 3 with a mean near 0.
+
+    Logarithms of the nuclear and of the cell's area, N:C ratio, lobes, roundness.
+    """
+    values = (
+        math.log(max(measurements.nuclear_area, MIN_AREA_UM2)),
+        math.log(max(measurements.cell_area, MIN_AREA_UM2)),
+        measurements.nc_ratio,
+        min(measurements.lobes, MAX_LOBES),
+        measurements.roundness,
+    )
+    return tuple(
+        (value - centre) / spread
+        for value, centre, spread in zip(values, GEOMETRY_CENTRE, GEOMETRY_SPREAD, strict=True)
+    )
+
+
+def _mean(values: Plane, masks: Mask) -> Values:
+    """Of the values in each mask, shape (masks,); 0 of none."""
+    sums: Values = (values * masks).sum(axis=(1, 2), dtype=np.float64)
+    return sums / np.maximum(pixels(masks), 1)
+
+
+def _spread(values: Plane, masks: Mask) -> Values:
+    """Standard deviation of the values in each mask, shape (masks,); 0 of none."""
+    middle = _mean(values, masks).astype(np.float32)
+    spread: Values = np.sqrt(_mean(np.square(values - middle[:, None, None]), masks))
+    return spread
+
+
+def _lobes(nuclei: Mask, um_per_px: float) -> Values:
+    """Large parts of each nucleus once its filaments are gone, at least 1; shape (nuclei,)."""
+    lobes = np.pad(shrunk(nuclei, max(1, round(LOBE_UM / um_per_px))), ((0, 0), (0, 1), (0, 0)))
+    count, rows, width = lobes.shape
+    # All nuclei below each other, an empty row between them.
+    parts = components(lobes.reshape(count * rows, width))
+    of = [part.y0 // rows for part in parts if part.area_px * um_per_px**2 >= LEAST_LOBE_UM2]
+    return np.maximum(np.bincount(np.array(of, np.intp), minlength=count), 1).astype(np.float64)
+
+
+def _roundness(masks: Mask) -> Values:
+    """4 pi area / perimeter², the perimeter from the edges crossed by rows and columns (Crofton: pi/4 each)."""
+    padded = np.pad(masks, ((0, 0), (1, 1), (1, 1)))
+    edges = pixels(padded[:, 1:] != padded[:, :-1]) + pixels(padded[..., 1:] != padded[..., :-1])
+    perimeter = np.pi / 4 * np.maximum(edges, 1)
+    roundness: Values = 4 * np.pi * pixels(masks) / perimeter**2
+    return roundness

@@ -1,0 +1,62 @@
+"""From the readings of fields to a verdict, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from leukoscope.reading.results import (
+    LABELS,
+    PATTERN_OF_LABEL,
+    FieldReading,
+    Pattern,
+    Reason,
+    Verdict,
+)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Least calibrated probability (0..1) for naming a class, and for naming a pattern."""
+
+    label: float
+    pattern: float
+
+
+def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
+    """The verdict over the fields of one slide; refused fields give no evidence and count nothing.
+
+    Probabilities are the mean of the fields'. Cells are the sum over the fields that were read.
+    """
+    rows = [reading.probabilities for reading in readings if reading.probabilities is not None]
+    if not rows:
+        return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD)
+    mean = np.mean(rows, axis=0)
+    by_pattern = {
+        pattern: sum(
+            float(p)
+            for label, p in zip(LABELS, mean, strict=True)
+            if PATTERN_OF_LABEL[label] is pattern
+        )
+        for pattern in Pattern
+    }
+    pattern = max(by_pattern, key=lambda name: by_pattern[name])
+    label = LABELS[int(np.argmax(mean))]
+    sure_of_label = float(mean.max()) >= thresholds.label
+    sure_of_pattern = by_pattern[pattern] >= thresholds.pattern
+    reason = None
+    if not sure_of_label:
+        acute = sure_of_pattern and pattern is Pattern.ACUTE
+        reason = Reason.CLASS_UNSURE if acute else Reason.LOW_CONFIDENCE
+    return Verdict(
+        label=label if sure_of_label else None,
+        pattern=pattern if sure_of_pattern else None,
+        confidence=float(mean.max()),
+        pattern_confidence=by_pattern[pattern],
+        probabilities=tuple(float(p) for p in mean),
+        white_cells=sum(len(reading.white_cells) for reading in readings if reading.probabilities),
+        fields=len(rows),
+        reason=reason,
+    )

@@ -1,0 +1,131 @@
+"""Red cells as a ruler: the median diameter of the round ones that lie alone, in pixels.
+
+A dried red cell is 6.0 to 8.5 µm across, 7.2 to 7.5 in the mean of healthy persons (Bain, Blood Cells,
+ch. 3), so that the median of some dozen tells a scale to about 6 %, what slides differ by. It checks
+a micrometer's scale and does not replace it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from leukoscope.errors import CalibrationError
+from leukoscope.field import Rgb
+from leukoscope.imaging.background import GLASS_LEVEL, estimate_glass
+from leukoscope.imaging.components import Component, components
+from leukoscope.imaging.flat_field import flattened
+
+DIAMETER_UM = 7.5
+"""Mean diameter of a red cell on a dried film."""
+MIN_CELLS = 20
+"""Least number of cells for a median: with a spread of 8 % it is known to 2 %."""
+UNKNOWN_UM_PER_PX = 0.17
+"""Scale to begin with when none is known: within a factor of 2.1 of 0.08 and of 0.35."""
+MAX_FACTOR = 2.3
+"""How far a cell may be from its expected diameter: the scale may be wrong by 2, a cell by 15 %."""
+
+TISSUE = 0.06
+"""Least darkness in green, as a share of the glass, that is a cell and not noise."""
+MAX_ASPECT = 1.3
+"""Largest ratio of the sides of a cell's box."""
+ROUND = (0.88, 1.06)
+"""Share of its box's ellipse that a round cell fills: 1; an ellipse of 1.3 that lies aslant has 0.97, two
+cells that touch aslant 0.69."""
+ALIKE = (0.7, 1.3)
+"""Red cells are within so much of their common diameter: platelets are below, most white cells above."""
+MAX_CORE = 1.7
+"""Darkness of a cell's middle over the usual: nuclei are two to four times as dark as red cells."""
+
+_SIDE_PX = 1000
+
+
+@dataclass(frozen=True)
+class RedCells:
+    """diameter_px: the median, of a disc of the same area, pixels of the fields. count: of how many."""
+
+    diameter_px: float
+    count: int
+
+
+def median_red_cell_px(fields: Sequence[Rgb], um_per_px: float | None = None) -> RedCells:
+    """The median diameter of the round, single, whole red cells of some fields of one scale.
+
+    fields: each of shape (height, width, 3), in focus, at 0.08 to 0.35 µm per pixel. um_per_px: the
+    scale as far as it is known, to a factor of 2; None when it is not.
+
+    Raises CalibrationError, FEW RED CELLS, when all fields together have fewer than 20 such cells.
+    """
+    guess = UNKNOWN_UM_PER_PX if um_per_px is None else um_per_px
+    diameters = np.array([d for rgb in fields for d in _diameters(rgb, guess)])
+    if len(diameters):
+        # Weighed by area: the few specks and platelets that are round must not set what is common.
+        order = np.argsort(diameters)
+        area = np.cumsum(diameters[order] ** 2)
+        common = diameters[order][int(np.searchsorted(area, area[-1] / 2))]
+        for _ in range(2):
+            alike = (diameters > ALIKE[0] * common) & (diameters < ALIKE[1] * common)
+            common = float(np.median(diameters[alike]))
+        diameters = diameters[alike]
+    if len(diameters) < MIN_CELLS:
+        raise CalibrationError(
+            f"only {len(diameters)} red cells lie alone, round and whole, and {MIN_CELLS} are "
+            "needed: focus, move to where red cells do not touch, or take more fields",
+            "FEW RED CELLS",
+            "thinner part of smear",
+        )
+    return RedCells(float(np.median(diameters)), len(diameters))
+
+
+def _diameters(rgb: Rgb, um_per_px: float) -> list[float]:
+    """Diameters in pixels of what may be a single red cell."""
+    shrink = max(1, max(rgb.shape[:2]) // _SIDE_PX)
+    small = np.asarray(Image.fromarray(rgb).reduce(shrink))
+    scale = um_per_px * shrink
+    even = flattened(small, estimate_glass(small, scale))
+    darkness: npt.NDArray[np.float32] = 1 - even[..., 1].astype(np.float32) / GLASS_LEVEL
+    tissue = darkness[darkness > TISSUE]
+    if not tissue.size:
+        return []
+    # Half of a cell's darkness is where a blurred edge was before it was blurred.
+    usual = float(np.median(tissue))
+    mask = darkness > usual / 2
+    expected = DIAMETER_UM / scale
+    holes = [hole for hole in components(~mask) if hole.area_px < expected**2]
+    return [
+        diameter * shrink
+        for cell in components(mask)
+        if expected / MAX_FACTOR
+        < (diameter := _diameter(cell, holes, mask))
+        < expected * MAX_FACTOR
+        and _core(cell, darkness) < MAX_CORE * usual
+    ]
+
+
+def _diameter(cell: Component, holes: list[Component], mask: npt.NDArray[np.bool_]) -> float:
+    """Diameter of a disc of a cell's area, its pallor filled; 0 when it is not round and whole."""
+    height, width = mask.shape
+    wide, tall = cell.x1 - cell.x0, cell.y1 - cell.y0
+    cut = cell.x0 == 0 or cell.y0 == 0 or cell.x1 == width or cell.y1 == height
+    if cut or max(wide, tall) > MAX_ASPECT * min(wide, tall):
+        return 0.0
+    inside = sum(
+        hole.area_px
+        for hole in holes
+        if cell.x0 < hole.x0 and hole.x1 < cell.x1 and cell.y0 < hole.y0 and hole.y1 < cell.y1
+    )
+    area = cell.area_px + inside
+    if not ROUND[0] <= area / (np.pi / 4 * wide * tall) <= ROUND[1]:
+        return 0.0
+    return float(2 * np.sqrt(area / np.pi))
+
+
+def _core(cell: Component, darkness: npt.NDArray[np.float32]) -> float:
+    """Mean darkness of the middle third of a cell's box."""
+    wide, tall = (cell.x1 - cell.x0) // 3, (cell.y1 - cell.y0) // 3
+    middle = darkness[cell.y0 + tall : cell.y1 - tall, cell.x0 + wide : cell.x1 - wide]
+    return float(middle.mean())

@@ -1,0 +1,255 @@
+"""What reading gives back: gates, white cells, the reading of a field, the verdict of a slide."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
+
+CELLS_FOR_DIFFERENTIAL = 100
+"""White cells of a manual differential (CLSI H20-A2, Reference Leukocyte Differential Count)."""
+
+
+class GateName(enum.Enum):
+    """The checks a field must pass before a model may read it, in the order they are made."""
+
+    LIGHT = "light"
+    EXPOSURE = "exposure"
+    CLIPPING = "clipping"
+    FOCUS = "focus"
+    WHITE_CELLS = "white_cells"
+    ARTEFACTS = "artefacts"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check of one field.
+
+    value: what was measured, in `unit`; low, high: the limits it must lie between (None: no limit).
+    problem: what is wrong, at most 18 characters ("TOO DARK"); advice: what to do, at most
+    21 characters ("check the LED"); both empty when the gate passed.
+    """
+
+    name: GateName
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    problem: str = ""
+    advice: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True when the field may go on to the next gate."""
+        return not self.problem
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What can be measured of a white cell without any network; see measurements.py for how.
+
+    nuclear_area, cell_area: µm². nc_ratio: nuclear over cell area, 0..1. lobes: parts of the nucleus,
+    1 or more. roundness: 4 pi area / perimeter², 1 for a disc. nuclear_density: optical density of the
+    nucleus over that of the field's red cells. texture: spread of density inside the nucleus over its
+    mean. granularity: the same of the cytoplasm. basophilia: how much bluer than the field's red cells
+    the cytoplasm is, difference of shares of density, about -0.3 to 0.3.
+    """
+
+    nuclear_area: float
+    cell_area: float
+    nc_ratio: float
+    lobes: float
+    roundness: float
+    nuclear_density: float
+    texture: float
+    granularity: float
+    basophilia: float
+
+
+@dataclass(frozen=True)
+class WhiteCell:
+    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), nucleus in µm².
+
+    measurements, types: what a cell reader adds; types has one probability per `CellType`, sum 1, and
+    is empty when cells are not read one by one.
+    """
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    nucleus_um2: float
+    measurements: Measurements | None = None
+    types: tuple[float, ...] = ()
+
+    @property
+    def cell_type(self) -> CellType | None:
+        """The most probable type; None when the cell was not read."""
+        if not self.types:
+            return None
+        return CELL_TYPES[max(range(len(self.types)), key=self.types.__getitem__)]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The square of a field that the model saw, in the field's pixels (x1, y1 exclusive)."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+class Pattern(enum.Enum):
+    """What kind of disease a verdict points to."""
+
+    NONE = "none"
+    ACUTE = "acute"
+    CML = "CML"
+    CLL = "CLL"
+
+
+PATTERN_OF_LABEL = {
+    "normal": Pattern.NONE,
+    "ALL": Pattern.ACUTE,
+    "AML": Pattern.ACUTE,
+    "CML": Pattern.CML,
+    "CLL": Pattern.CLL,
+}
+"""The pattern that each of the five classes belongs to."""
+
+LABELS = tuple(PATTERN_OF_LABEL)
+"""The five classes in the order of the paper: normal 0, ALL 1, AML 2, CML 3, CLL 4."""
+
+
+class Reason(enum.Enum):
+    """Why a verdict is inconclusive; the value is what a person reads (at most 22 characters)."""
+
+    NO_FIELD = "no field could be read"
+    FEW_CELLS = "under 50 cells"
+    ARTEFACTS = "many artefacts"
+    LOW_CONFIDENCE = "confidence too low"
+    CLASS_UNSURE = "acute: ALL or AML?"
+
+
+@dataclass(frozen=True)
+class Differential:
+    """How many of a slide's finds are of each type.
+
+    counts: one per `CellType`, >= 0: sums of the finds' probabilities, so not whole numbers.
+    """
+
+    counts: tuple[float, ...]
+
+    def count(self, *types: CellType) -> float:
+        """How many are of any of these types."""
+        return sum(self.counts[CELL_TYPES.index(cell_type)] for cell_type in types)
+
+    @property
+    def cells(self) -> float:
+        """White cells counted: all finds but smudge cells and artefacts."""
+        return sum(self.counts) - self.count(*NOT_COUNTED)
+
+    @property
+    def blasts(self) -> float:
+        """Blasts and their equivalents."""
+        return self.count(*BLASTS)
+
+    def share(self, *types: CellType) -> float:
+        """Share of the counted cells that are of these types, 0..1; 0 without any cell."""
+        return self.count(*types) / self.cells if self.cells else 0.0
+
+
+class Control(enum.Enum):
+    """What the control slides say of the device on the day of a verdict."""
+
+    VALID = "controlled"
+    NONE = "uncontrolled"
+    DRIFTED = "control drifted"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the device says of a slide (or of one field of it).
+
+    label: one of `LABELS`, or None when the class is inconclusive.
+    pattern: None when even the pattern is inconclusive. A verdict can name a pattern and no class.
+    confidence, pattern_confidence: calibrated probability 0..1 of the most probable class and
+    pattern, whether or not it reached its threshold.
+    probabilities: one per label of `LABELS`, sum 1, or empty when no field was read.
+    white_cells, fields: what the verdict stands on.
+    reason: why the class is inconclusive, else None.
+    differential: what the cells were read as; None when the model reads fields and not cells.
+    control: what the control slides said; None when the model does not know controls.
+    """
+
+    label: str | None
+    pattern: Pattern | None
+    confidence: float
+    pattern_confidence: float
+    probabilities: tuple[float, ...]
+    white_cells: int
+    fields: int
+    reason: Reason | None
+    differential: Differential | None = None
+    control: Control | None = None
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one word, as the panel, tables and records show it."""
+        if self.label is not None:
+            return self.label
+        if self.pattern is not None and self.pattern is not Pattern.NONE:
+            return str(self.pattern.value)
+        return "inconclusive"
+
+    @property
+    def headline_confidence(self) -> float:
+        """The confidence of what the headline names: of the pattern when only that is known."""
+        if self.label is None and self.pattern not in (None, Pattern.NONE):
+            return self.pattern_confidence
+        return self.confidence
+
+
+_FINDINGS = {
+    Pattern.ACUTE: ("blasts", tuple(BLASTS)),
+    Pattern.CML: (
+        "granulocytes",
+        (CellType.NEUTROPHIL, CellType.MYELOCYTE, CellType.PROMYELOCYTE, CellType.BASOPHIL),
+    ),
+    Pattern.CLL: ("lymphoid", (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE)),
+}
+
+
+def finding(verdict: Verdict) -> str:
+    """What was seen, at most 22 characters: '61 % blasts of 112'; empty when no cell was read.
+
+    The share named is the one that the pattern stands on; without an abnormal pattern it is the blasts.
+    """
+    if verdict.differential is None:
+        return ""
+    name, types = _FINDINGS.get(verdict.pattern or Pattern.NONE, _FINDINGS[Pattern.ACUTE])
+    share = verdict.differential.share(*types)
+    return f"{round(100 * share)} % {name} of {round(verdict.differential.cells)}"
+
+
+@dataclass(frozen=True)
+class FieldReading:
+    """What reading one field gave.
+
+    gates: the gates that were checked, up to and including the first that failed.
+    white_cells: the white cells found (empty when a gate before them failed).
+    window: what the model saw, None when a gate failed.
+    probabilities: one per label of `LABELS`, sum 1; None when a gate failed: then no verdict.
+    """
+
+    gates: tuple[Gate, ...]
+    white_cells: tuple[WhiteCell, ...]
+    window: Window | None
+    probabilities: tuple[float, ...] | None
+
+    @property
+    def failed_gate(self) -> Gate | None:
+        """The gate that refused the field, or None."""
+        return next((gate for gate in self.gates if not gate.passed), None)

@@ -1,0 +1,224 @@
+"""Finding white cells: by the purple of their nuclei, which red cells and platelets lack.
+
+Two stains are looked for, and what either shows is a nucleus:
+
+- Azure B and eosin colour nuclei so that green is absorbed most and blue least; haemoglobin absorbs blue
+  as much as green. So D_green - 0.15 D_red - 0.8 D_blue (D: optical density over the glass) is high in nuclei.
+  Its threshold is relative to the field's own red cells.
+- Some stains make red cells blue-grey, darker than nuclei. There the colour of the field's own red cells is
+  measured, and what of a nucleus's colour is not theirs is looked for (linear unmixing, Ruifrok & Johnston,
+  Anal Quant Cytol Histol 23, 2001, 291-299). Thick and thin red cells are then alike.
+
+Both are smoothed over 2 µm, which leaves nothing of the thin dark rims of red cells out of focus.
+Pictures are flattened (flattening.py), so that the glass is known. Weights and limits were chosen on a
+part of two public sets with boxes of experts (README.md beside this file).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from leukoscope.field import Rgb
+from leukoscope.imaging.background import GLASS_LEVEL
+from leukoscope.imaging.components import labelled
+from leukoscope.imaging.morphology import Mask, Plane, box_mean, grown
+from leukoscope.reading.results import WhiteCell
+
+RED_WEIGHT, BLUE_WEIGHT = 0.15, 0.8
+MIN_STAIN = 0.06
+"""Least nuclear stain (density units) of a nucleus: below it palely stained glass would count."""
+ABOVE_MEDIAN = 1.8
+"""A nucleus has at least this many times the median stain of everything that is not glass."""
+NUCLEUS_COLOUR = (0.65, 0.70, 0.20)
+"""Direction of a nucleus's density in R, G, B, before the red cells' part is taken away."""
+MIN_UNMIXED, UNMIXED_SPREADS = 0.05, 4.0
+"""Least of it, in density units and in robust standard deviations of the field's red cells."""
+HALF_LEVEL = 0.5
+"""A nucleus reaches to half of its own highest stain: cytoplasm has less."""
+TISSUE_DENSITY = 0.04
+"""Green density above which a pixel is a cell and not glass."""
+MIN_TISSUE_PX = 50
+MIN_NUCLEUS_UM2 = 16.0
+"""Least area of a nucleus; platelets (1.5 to 3 µm across, up to 7 µm²) stay below it."""
+CROWDED_UM2 = 90.0
+"""Area from which a find may be several nuclei that touch: that of a large neutrophil's nucleus."""
+CORE_UM, CORE_SHARE = 6.0, 0.9
+"""A core is where a square of this side is nearly all nucleus: every round nucleus has one, a lobe none."""
+HISTOGRAM_BINS = 128
+MIN_SPREAD = 1e-4
+"""Least range of stain that can hold two classes; numpy makes no bins of a few float32 steps."""
+
+Colour: TypeAlias = npt.NDArray[np.float32]
+
+_DENSITY = np.maximum(
+    np.log10((GLASS_LEVEL + 1) / (np.arange(256, dtype=np.float32) + 1)), 0
+).astype(np.float32)
+"""Optical density over the glass of each level. The levels are sRGB-encoded, so this is a contrast that
+grows with absorbance, not an absorbance as Beer and Lambert mean it."""
+
+
+def density(rgb: Rgb) -> npt.NDArray[np.float32]:
+    """Optical density over the glass of a flattened picture; same shape, float32, 0 to 2.4."""
+    dense: npt.NDArray[np.float32] = _DENSITY.take(rgb)
+    return dense
+
+
+@dataclass(frozen=True, eq=False)
+class Nuclei:
+    """The nuclei of a flattened picture.
+
+    labels: shape (height // 2, width // 2) or one more, int32: 0, or the number of the nucleus from 1.
+    areas_um2: one a nucleus. boxes: x0, y0, x1, y1 in the picture's own pixels, ends exclusive.
+    red_cell: median density of what is neither nucleus nor glass, in R, G, B.
+    """
+
+    labels: npt.NDArray[np.int32]
+    areas_um2: tuple[float, ...]
+    boxes: tuple[tuple[int, int, int, int], ...]
+    red_cell: tuple[float, float, float]
+
+
+def find_nuclei(rgb: Rgb, um_per_px: float) -> Nuclei:
+    """The nuclei of a flattened picture of shape (height, width, 3), at 0.1 to 0.5 µm per pixel.
+
+    The search runs on the picture at half its size: a nucleus of 16 µm² is still over 30
+    pixels there at 0.34 µm/px. Lobes less than two such pixels apart are one nucleus; round nuclei
+    that touch are parted.
+    """
+    if min(rgb.shape[:2]) < 2:
+        return Nuclei(np.zeros((0, 0), np.int32), (), (), (0.0, 0.0, 0.0))
+    half = np.asarray(Image.fromarray(rgb).reduce(2))
+    dense = density(half)
+    tissue = dense[..., 1] > TISSUE_DENSITY
+    labels = np.zeros(tissue.shape, np.int32)
+    if np.count_nonzero(tissue) < MIN_TISSUE_PX:
+        return Nuclei(labels, (), (), (0.0, 0.0, 0.0))
+    mask, red_cell = _nucleus_mask(dense, tissue)
+    # Lobes lie within a pixel or two of each other: they are one nucleus.
+    joined, blobs = labelled(grown(mask, 1))
+    joined *= mask
+    px_um = 2 * um_per_px
+    areas: list[float] = []
+    boxes: list[tuple[int, int, int, int]] = []
+    for number, blob in enumerate(blobs, 1):
+        at = np.s_[blob.y0 : blob.y1, blob.x0 : blob.x1]
+        for part in _parted(joined[at] == number, px_um):
+            area = float(np.count_nonzero(part)) * px_um**2
+            if area < MIN_NUCLEUS_UM2:
+                continue
+            areas.append(area)
+            labels[at][part] = len(areas)
+            ys, xs = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
+            boxes.append(
+                (
+                    2 * (blob.x0 + int(xs[0])),
+                    2 * (blob.y0 + int(ys[0])),
+                    min(2 * (blob.x0 + int(xs[-1]) + 1), rgb.shape[1]),
+                    min(2 * (blob.y0 + int(ys[-1]) + 1), rgb.shape[0]),
+                )
+            )
+    return Nuclei(labels, tuple(areas), tuple(boxes), red_cell)
+
+
+def find_white_cells(rgb: Rgb, um_per_px: float) -> tuple[WhiteCell, ...]:
+    """The white cells of a flattened picture; boxes are in its own pixels and hold the nucleus.
+
+    rgb: shape (height, width, 3), at 0.1 to 0.5 µm per pixel; see `find_nuclei`.
+    """
+    nuclei = find_nuclei(rgb, um_per_px)
+    return tuple(
+        WhiteCell(*box, nucleus_um2=round(area, 1))
+        for box, area in zip(nuclei.boxes, nuclei.areas_um2, strict=True)
+    )
+
+
+def _nucleus_mask(
+    dense: npt.NDArray[np.float32], tissue: Mask
+) -> tuple[Mask, tuple[float, float, float]]:
+    """Where nuclei are, and the density of the red cells. dense: (height, width, 3)."""
+    stain = dense @ np.array([-RED_WEIGHT, 1, -BLUE_WEIGHT], np.float32)
+    threshold = max(MIN_STAIN, ABOVE_MEDIAN * float(np.median(stain[tissue])))
+    unmixed, spread = _unmixed(dense, dense[tissue])
+    mask = _above(stain, threshold) | _above(unmixed, max(MIN_UNMIXED, spread))
+    others = dense[tissue & ~grown(mask, 2)]
+    red_cell = np.median(others, axis=0) if len(others) else np.zeros(3)
+    return mask, (float(red_cell[0]), float(red_cell[1]), float(red_cell[2]))
+
+
+def _unmixed(
+    dense: npt.NDArray[np.float32], tissue: npt.NDArray[np.float32]
+) -> tuple[Plane, float]:
+    """What of each pixel's density is a nucleus's and not a red cell's, and its level among red cells.
+
+    tissue: shape (n, 3). Nuclei are left out of the red cells' colour in two rounds.
+    """
+    nucleus = np.array(NUCLEUS_COLOUR, np.float32)
+    directions = tissue / np.linalg.norm(tissue, axis=1, keepdims=True)
+    red_cells = np.ones(len(tissue), np.bool_)
+    for _ in range(3):
+        red_cell = np.median(directions[red_cells], axis=0)
+        red_cell /= np.linalg.norm(red_cell)
+        weights = nucleus - (nucleus @ red_cell) * red_cell
+        weights /= np.linalg.norm(weights)
+        values = tissue @ weights
+        below = values < _otsu(values)
+        red_cells = below if below.mean() > 0.2 else values < np.median(values)
+        if not red_cells.any():
+            break
+    kept = values[red_cells] if red_cells.any() else values
+    middle = float(np.median(kept))
+    # 1.48 median absolute deviations are a standard deviation of normal noise.
+    spread = 1.48 * float(np.median(np.abs(kept - middle)))
+    return dense @ weights, middle + UNMIXED_SPREADS * spread
+
+
+def _above(stain: Plane, threshold: float) -> Mask:
+    """Where stain, smoothed, is above a threshold and above half of the highest of its own blob."""
+    smooth = box_mean(stain, 1)
+    labels, blobs = labelled(smooth > threshold)
+    inside = labels > 0
+    highest = np.zeros(len(blobs) + 1, np.float32)
+    np.maximum.at(highest, labels[inside], smooth[inside])
+    return inside & (smooth > HALF_LEVEL * highest[labels])
+
+
+def _parted(nucleus: Mask, px_um: float) -> list[Mask]:
+    """A find parted into the round nuclei that touch in it, or whole. px_um: micrometres per pixel."""
+    if np.count_nonzero(nucleus) * px_um**2 < CROWDED_UM2:
+        return [nucleus]
+    radius = round(CORE_UM / px_um / 2)
+    inside = box_mean(np.pad(nucleus, radius), radius)[radius:-radius, radius:-radius]
+    labels, cores = labelled(inside > CORE_SHARE)
+    if len(cores) < 2:
+        return [nucleus]
+    ys, xs = np.nonzero(nucleus)
+    distances = []
+    for number in range(1, len(cores) + 1):
+        core_ys, core_xs = np.nonzero(labels == number)
+        distances.append(np.hypot(ys - core_ys.mean(), xs - core_xs.mean()))
+    nearest = np.argmin(distances, axis=0)
+    parts = []
+    for number in range(len(cores)):
+        part = np.zeros_like(nucleus)
+        part[ys[nearest == number], xs[nearest == number]] = True
+        parts.append(part)
+    return parts
+
+
+def _otsu(values: npt.NDArray[np.float32]) -> float:
+    """The threshold of largest between-class variance (Otsu, IEEE Trans. SMC 9, 1979, 62-66)."""
+    high = float(values.max())
+    if high - float(values.min()) < MIN_SPREAD:
+        return high
+    counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
+    centres = (edges[1:] + edges[:-1]) / 2
+    share = counts / counts.sum()
+    below = np.cumsum(share)
+    mean_below = np.cumsum(share * centres)
+    variance = (mean_below[-1] * below - mean_below) ** 2 / np.maximum(below * (1 - below), 1e-9)
+    return float(centres[int(np.argmax(variance))])

@@ -1,0 +1,85 @@
+"""A verdict in words, the same on the panel, in records and over SSH.
+
+Confidences have two decimals, '0.96', and shares of cells are percent, '61 %': on one screen with
+both, neither is taken for the other.
+"""
+
+from __future__ import annotations
+
+from leukoscope.reading.results import Control, Pattern, Reason, Verdict, finding
+
+NOT_TOLD_APART = "ALL or AML: not told apart"
+
+_BRIEF_REASONS = {
+    Reason.NO_FIELD: "no field read",
+    Reason.FEW_CELLS: "under 50 cells",
+    Reason.ARTEFACTS: "many artefacts",
+    Reason.LOW_CONFIDENCE: "low confidence",
+    Reason.CLASS_UNSURE: "ALL or AML?",
+}
+"""Reasons in a table: a column that leaves room for the others in 80."""
+
+
+def decimal(probability: float) -> str:
+    """A probability 0..1 with two decimals, never '1.00': no verdict is certain."""
+    return f"{min(probability, 0.99):.2f}"
+
+
+def pattern_text(verdict: Verdict) -> str:
+    """The pattern and its confidence: 'ACUTE 0.96', 'NORMAL 0.97'; 'INCONCLUSIVE' has none."""
+    if verdict.pattern is None or (verdict.pattern is Pattern.NONE and verdict.label is None):
+        return "INCONCLUSIVE"
+    name = "NORMAL" if verdict.pattern is Pattern.NONE else verdict.pattern.value.upper()
+    return f"{name} {decimal(verdict.pattern_confidence)}"
+
+
+def class_text(verdict: Verdict) -> str:
+    """What stands beside the pattern on the panel: 'AML 0.71', or why no class is named; often ''.
+
+    Only a confidence that is too low is given with its value: a verdict on few cells has none to show.
+    """
+    if verdict.reason is Reason.CLASS_UNSURE:
+        return NOT_TOLD_APART
+    if verdict.reason is Reason.LOW_CONFIDENCE:
+        return f"{verdict.reason.value} {decimal(verdict.headline_confidence)}"
+    if verdict.reason is not None:
+        return str(verdict.reason.value)
+    if verdict.pattern is Pattern.ACUTE and verdict.label is not None:
+        return f"{verdict.label} {decimal(verdict.confidence)}"
+    return ""
+
+
+def class_and_reason(verdict: Verdict) -> str:
+    """The same where there is room: 'AML 0.71, under 50 cells'; a class that is named comes first."""
+    if verdict.reason is None or verdict.label is None or verdict.pattern is not Pattern.ACUTE:
+        return class_text(verdict)
+    return f"{verdict.label} {decimal(verdict.confidence)}, {class_text(verdict)}"
+
+
+def brief_text(verdict: Verdict) -> str:
+    """The verdict in a cell of a table: 'AML 0.71', 'acute 0.91'; 'inconclusive' has no confidence."""
+    if verdict.label is None and verdict.pattern in (None, Pattern.NONE):
+        return verdict.headline
+    return f"{verdict.headline} {decimal(verdict.headline_confidence)}"
+
+
+def brief_reason(verdict: Verdict) -> str:
+    """Why a verdict is inconclusive or provisional, at most 14 characters; '' when it is neither."""
+    return "" if verdict.reason is None else _BRIEF_REASONS[verdict.reason]
+
+
+def seen_text(verdict: Verdict) -> str:
+    """What was seen, in a cell of a table: '61 % blasts of 112'; of a model of fields '3 white cells'.
+
+    At most 22 characters up to 999 cells, shortened as on the panel; '-' when no field was read.
+    """
+    if not verdict.fields:
+        return "-"
+    count = verdict.white_cells
+    counted = f"{count} white cell{'' if count == 1 else 's'}"
+    return finding(verdict).replace("granulocytes", "granuloc.") or counted
+
+
+def control_mark(control: Control | None) -> str:
+    """What every verdict carries unless the device is controlled: 'UNCONTROLLED'; '' when all is well."""
+    return "" if control in (None, Control.VALID) else str(control.value).upper()

@@ -1,0 +1,215 @@
+"""Readings and verdicts to JSON and back, as the database and the exports hold them.
+
+A number JSON can't hold is written as text: "nan", "inf", "-inf". Types of cells and measurements
+stand by their names. What an older version did not write reads as absent: a cell without types, a
+verdict without a differential.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from leukoscope.reading.cell_types import CELL_TYPES
+from leukoscope.reading.results import (
+    LABELS,
+    Control,
+    Differential,
+    FieldReading,
+    Gate,
+    GateName,
+    Measurements,
+    Pattern,
+    Reason,
+    Verdict,
+    WhiteCell,
+    Window,
+    finding,
+)
+
+JsonObject: TypeAlias = dict[str, Any]
+
+_EARLIER = {
+    f"{reason.value}: go on": reason.value for reason in (Reason.FEW_CELLS, Reason.ARTEFACTS)
+}
+"""Reasons as older versions wrote them: with advice for whoever is at the microscope."""
+
+_TYPE_NAMES = tuple(cell_type.value for cell_type in CELL_TYPES)
+_MEASUREMENT_NAMES = tuple(field.name for field in dataclasses.fields(Measurements))
+
+
+def dump(value: object) -> str:
+    """Return `value` as one line of ASCII JSON; what JSON does not know is written as str()."""
+    return json.dumps(_finite(value), allow_nan=False, default=str, separators=(",", ":"))
+
+
+def load_object(text: str) -> JsonObject:
+    """Return the JSON object in `text`. Raises ValueError for anything else."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def verdict_to_json(verdict: Verdict) -> JsonObject:
+    """Return a verdict as a JSON object.
+
+    Its headline and its finding are included for those who only read the JSON.
+    """
+    return {
+        "headline": verdict.headline,
+        "label": verdict.label,
+        "pattern": None if verdict.pattern is None else verdict.pattern.value,
+        "confidence": _number(verdict.confidence),
+        "pattern_confidence": _number(verdict.pattern_confidence),
+        "probabilities": _labelled(verdict.probabilities),
+        "white_cells": int(verdict.white_cells),
+        "fields": int(verdict.fields),
+        "reason": None if verdict.reason is None else verdict.reason.value,
+        "finding": finding(verdict) or None,
+        "differential": differential_to_json(verdict.differential),
+        "control": None if verdict.control is None else verdict.control.value,
+    }
+
+
+def differential_to_json(differential: Differential | None) -> JsonObject | None:
+    """Return a differential as the count of each type by its name, None for None."""
+    return None if differential is None else _by_name(_TYPE_NAMES, differential.counts)
+
+
+def verdict_from_json(value: JsonObject) -> Verdict:
+    """Undo `verdict_to_json`. Raises KeyError, TypeError or ValueError when it is not that."""
+    pattern, reason = value["pattern"], value["reason"]
+    counts, control = value.get("differential"), value.get("control")
+    return Verdict(
+        label=value["label"],
+        pattern=None if pattern is None else Pattern(pattern),
+        confidence=float(value["confidence"]),
+        pattern_confidence=float(value["pattern_confidence"]),
+        probabilities=_unlabelled(value["probabilities"]) or (),
+        white_cells=int(value["white_cells"]),
+        fields=int(value["fields"]),
+        reason=None if reason is None else Reason(_EARLIER.get(reason, reason)),
+        differential=None if counts is None else Differential(_in_order(_TYPE_NAMES, counts)),
+        control=None if control is None else Control(control),
+    )
+
+
+def reading_to_json(reading: FieldReading) -> JsonObject:
+    """Return the reading of a field as a JSON object."""
+    window = reading.window
+    return {
+        "gates": [_gate_to_json(gate) for gate in reading.gates],
+        "white_cells": [_cell_to_json(cell) for cell in reading.white_cells],
+        "window": None if window is None else _box_to_json(window),
+        "probabilities": _labelled(reading.probabilities),
+    }
+
+
+def reading_from_json(value: JsonObject) -> FieldReading:
+    """Undo `reading_to_json`. Raises KeyError, TypeError or ValueError when it is not that."""
+    window = value["window"]
+    return FieldReading(
+        gates=tuple(_gate_from_json(gate) for gate in value["gates"]),
+        white_cells=tuple(_cell_from_json(cell) for cell in value["white_cells"]),
+        window=None if window is None else Window(*_box_from_json(window)),
+        probabilities=_unlabelled(value["probabilities"]),
+    )
+
+
+def _cell_to_json(cell: WhiteCell) -> JsonObject:
+    """Return a cell; what was not read of it is left out."""
+    value = {**_box_to_json(cell), "nucleus_um2": _number(cell.nucleus_um2)}
+    if cell.cell_type is not None:
+        value |= {"type": cell.cell_type.value, "types": _by_name(_TYPE_NAMES, cell.types)}
+    if cell.measurements is not None:
+        values = dataclasses.astuple(cell.measurements)
+        value["measurements"] = _by_name(_MEASUREMENT_NAMES, values)
+    return value
+
+
+def _cell_from_json(value: JsonObject) -> WhiteCell:
+    measurements = value.get("measurements")
+    return WhiteCell(
+        *_box_from_json(value),
+        nucleus_um2=float(value["nucleus_um2"]),
+        measurements=None
+        if measurements is None
+        else Measurements(*_in_order(_MEASUREMENT_NAMES, measurements)),
+        types=_in_order(_TYPE_NAMES, value["types"]) if "types" in value else (),
+    )
+
+
+def _gate_to_json(gate: Gate) -> JsonObject:
+    return {
+        "name": gate.name.value,
+        "passed": gate.passed,
+        "value": _number(gate.value),
+        "unit": gate.unit,
+        "low": None if gate.low is None else _number(gate.low),
+        "high": None if gate.high is None else _number(gate.high),
+        "problem": gate.problem,
+        "advice": gate.advice,
+    }
+
+
+def _gate_from_json(value: JsonObject) -> Gate:
+    low, high = value["low"], value["high"]
+    return Gate(
+        name=GateName(value["name"]),
+        value=float(value["value"]),
+        unit=value["unit"],
+        low=None if low is None else float(low),
+        high=None if high is None else float(high),
+        problem=value["problem"],
+        advice=value["advice"],
+    )
+
+
+def _box_to_json(box: WhiteCell | Window) -> JsonObject:
+    return {"x0": int(box.x0), "y0": int(box.y0), "x1": int(box.x1), "y1": int(box.y1)}
+
+
+def _box_from_json(value: JsonObject) -> tuple[int, int, int, int]:
+    return int(value["x0"]), int(value["y0"]), int(value["x1"]), int(value["y1"])
+
+
+def _labelled(probabilities: tuple[float, ...] | None) -> JsonObject | None:
+    """Return the probabilities by label; empty for none given, None for None."""
+    if probabilities is None:
+        return None
+    return _by_name(LABELS, probabilities) if probabilities else {}
+
+
+def _unlabelled(value: JsonObject | None) -> tuple[float, ...] | None:
+    if value is None:
+        return None
+    return _in_order(LABELS, value) if value else ()
+
+
+def _by_name(names: Sequence[str], values: Sequence[float]) -> JsonObject:
+    return {name: _number(value) for name, value in zip(names, values, strict=True)}
+
+
+def _in_order(names: Sequence[str], value: JsonObject) -> tuple[float, ...]:
+    return tuple(float(value[name]) for name in names)
+
+
+def _number(value: float) -> float | str:
+    """Return a plain float (not NumPy's), or text where JSON has no such number."""
+    plain = float(value)
+    return plain if math.isfinite(plain) else str(plain)
+
+
+def _finite(value: object) -> object:
+    """Return `value` with every number JSON can't hold as text, and every key as text."""
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,192 @@
+"""Opening the record database: made when absent, migrated when old, kept aside when damaged, refused when newer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from leukoscope.errors import DiskFullError, StoreError
+from leukoscope.records.schema import CREATE, MIGRATIONS, SCHEMA_VERSION, SELECT_FIELDS
+from leukoscope.system.durable import fsync_folder
+
+_BUSY_S = 5.0
+_SUFFIXES = ("", "-wal", "-shm")
+
+_DISK_OR_LOCK = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+"""Results that speak of the surroundings of a database; any other speaks of its contents."""
+
+_SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""The second comes when SQLite's message quotes a damaged database."""
+
+
+class _DamagedError(Exception):
+    """The file is not a record database, or no longer."""
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn every error of SQLite inside into a StoreError that names the database."""
+    try:
+        yield
+    except _SQLITE_ERRORS as error:
+        if _code(error) == sqlite3.SQLITE_FULL:
+            raise DiskFullError(
+                f"{path}: disk full: export the records, then free space on the disk"
+            ) from error
+        raise StoreError(f"{path}: {error}: check the disk, then restart the device") from error
+
+
+def open_for_writing(path: Path) -> tuple[sqlite3.Connection, str]:
+    """Open or make the database; return it, and what a person must know of it ('' when nothing).
+
+    A damaged one is renamed to 'records.damaged-<n>.sqlite' and a new one begun.
+    Raises StoreError when a newer version of the software made it, or it can't be opened.
+    """
+    with translated(path):
+        try:
+            return _open_checked(path), ""
+        except _DamagedError as damage:
+            aside = _move_aside(path)
+            return _open_checked(path), (
+                f"Records were damaged ({damage}): kept as {aside.name}, new records begun."
+            )
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open the database so that nothing can be changed; an absent one reads as an empty one.
+
+    One of an older version is read as it is.
+
+    Raises StoreError when it is damaged, newer, or closed to this user.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        connection = _connect(":memory:")
+        connection.executescript(CREATE)
+        return connection
+    except OSError as error:
+        raise StoreError(
+            f"{path}: can't read the records: {error.strerror}: try again with sudo"
+        ) from error
+    with translated(path):
+        try:
+            return _open_as_it_is(path, "mode=ro")
+        except sqlite3.OperationalError:
+            if Path(f"{path}-wal").exists():
+                raise
+            # SQLite wants a journal even to read, and may not make one. Without a journal nobody
+            # is writing, and the file can be read by itself.
+            return _open_as_it_is(path, "immutable=1")
+
+
+def _open_as_it_is(path: Path, mode: str) -> sqlite3.Connection:
+    """Open for reading. Raises StoreError when the database is damaged or newer."""
+    connection = _connect(f"{path.absolute().as_uri()}?{mode}")
+    try:
+        _check_contents(connection, path)
+    except _DamagedError as damage:
+        connection.close()
+        raise StoreError(
+            f"{path}: the records are damaged ({damage}): restart the device, it keeps them "
+            "aside and begins new ones"
+        ) from damage
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_checked(path: Path) -> sqlite3.Connection:
+    """Open for writing, making the tables in an empty file, migrating an old one. Raises _DamagedError."""
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
+    try:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if empty and version == 0:
+                connection.executescript(CREATE)
+                fsync_folder(path.parent)
+        except _SQLITE_ERRORS as error:
+            raise _damage_or(error) from error
+        if mode != "wal":
+            raise StoreError(
+                f"{path}: this disk can't hold a database in WAL mode: use a local one"
+            )
+        _check_contents(connection, path)
+        _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring a whole database of an older version to this one, a version at a time."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for older in range(max(version, 1), SCHEMA_VERSION):
+        connection.executescript(MIGRATIONS[older])
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, timeout=_BUSY_S, isolation_level=None, uri=True)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise _DamagedError unless this is a whole record database, StoreError for a newer one."""
+    try:
+        problems = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+        if problems != ["ok"]:
+            raise _DamagedError(str(problems[0]).strip().splitlines()[-1])
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{path}: these records were made by a newer version of Leukoscope (format "
+                f"{version}, this one knows {SCHEMA_VERSION}): install that version again"
+            )
+        connection.execute("SELECT number, verdict, ended_by, notice FROM slides LIMIT 0")
+        connection.execute(SELECT_FIELDS, (0,))
+    except _SQLITE_ERRORS as error:
+        raise _damage_or(error) from error
+
+
+def _damage_or(error: Exception) -> Exception:
+    return error if _code(error) in _DISK_OR_LOCK else _DamagedError(str(error))
+
+
+def _code(error: Exception) -> int | None:
+    """Return SQLite's primary result code, None when the error is Python's own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _move_aside(path: Path) -> Path:
+    """Rename the database and its companions; return the new name."""
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    for suffix in _SUFFIXES:
+        source = Path(f"{path}{suffix}")
+        if source.exists():
+            source.replace(f"{aside}{suffix}")
+    fsync_folder(path.parent)
+    return aside

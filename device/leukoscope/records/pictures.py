@@ -1,0 +1,110 @@
+"""The pictures beside the database: pictures/S0042/S0042-003.png, one folder a slide."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from leukoscope.errors import DiskFullError
+from leukoscope.records.files import free_bytes, store_error
+from leukoscope.records.slide_number import format_slide_number, parse_slide_number
+from leukoscope.system.durable import fsync_folder, write_durably
+
+_AHEAD = 32
+"""Room is made for so many more pictures at once: listing thousands of folders takes time."""
+
+
+class Pictures:
+    """The picture files under a store's folder; paths given and taken are relative to that.
+
+    A slide's folder outlives its pictures when it is the highest one: the numbers of the folders
+    are where counting goes on from when the database is lost.
+    """
+
+    def __init__(self, root: Path, *, min_free_bytes: int) -> None:
+        """Use `root`, which exists; keep `min_free_bytes` of its disk free. Raises OSError."""
+        self._root = root
+        self._min_free_bytes = min_free_bytes
+        self._folder = root / "pictures"
+        self._incoming = root / "incoming"
+        for folder in (self._folder, self._incoming):
+            folder.mkdir(exist_ok=True)
+        fsync_folder(root)
+        # What a power cut left half-written was never part of a record.
+        for leftover in self._incoming.iterdir():
+            leftover.unlink()
+
+    def highest_slide(self) -> int:
+        """Return the highest slide number that has a folder, 0 when there is none."""
+        return max((number for number, _ in self._slide_folders()), default=0)
+
+    def write(self, slide: int, number: int, png: bytes) -> str:
+        """Keep the picture of field `number` of `slide`; return its path. Raises StoreError."""
+        name = format_slide_number(slide)
+        path = self._folder / name / f"{name}-{number:03d}.png"
+        try:
+            if not path.parent.is_dir():
+                path.parent.mkdir()
+                fsync_folder(self._folder)
+            write_durably(path, png, self._incoming / path.name)
+        except OSError as error:
+            raise store_error("write the picture", path, error) from error
+        return str(path.relative_to(self._root))
+
+    def discard(self, picture: str) -> None:
+        """Take back a picture whose record could not be written."""
+        (self._root / picture).unlink(missing_ok=True)
+
+    def exists(self, picture: str) -> bool:
+        """Return whether the picture is on the disk."""
+        return (self._root / picture).is_file()
+
+    def make_room(self, needed_bytes: int, *, spare_slide: int) -> list[str]:
+        """Remove the oldest pictures until `needed_bytes` fit and leave the minimum free.
+
+        spare_slide: the slide under the lens, whose pictures stay. Returns the paths removed.
+        Raises DiskFullError, having removed nothing, when all the others would not be enough.
+        """
+        removed: list[str] = []
+        while (short := self._min_free_bytes + needed_bytes - free_bytes(self._root)) > 0:
+            folders = sorted(self._slide_folders())
+            spared = [folder for number, folder in folders if number != spare_slide]
+            for path in self._oldest(spared, short, short + _AHEAD * needed_bytes):
+                path.unlink(missing_ok=True)
+                removed.append(str(path.relative_to(self._root)))
+            for folder in spared:
+                if folder == folders[-1][1] or any(folder.iterdir()):
+                    break
+                folder.rmdir()
+        return removed
+
+    def _oldest(self, folders: list[Path], least_bytes: int, wanted_bytes: int) -> list[Path]:
+        """Return the oldest pictures in `folders` that hold `wanted_bytes`, all if there are fewer.
+
+        Raises DiskFullError when all together hold less than `least_bytes`.
+        """
+        going: list[Path] = []
+        found_bytes = 0
+        for folder in folders:
+            for path in sorted(folder.glob("*.png"), key=lambda path: (len(path.name), path.name)):
+                going.append(path)
+                found_bytes += path.stat().st_size
+                if found_bytes >= wanted_bytes:
+                    return going
+        if found_bytes < least_bytes:
+            raise DiskFullError(
+                f"{self._root}: disk full (less than {self._min_free_bytes / 1e6:.0f} MB free) and "
+                "too few old pictures to remove: export the records, then free space on the disk"
+            )
+        return going
+
+    def _slide_folders(self) -> Iterator[tuple[int, Path]]:
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                try:
+                    number = parse_slide_number(entry.name)
+                except ValueError:
+                    continue  # not a folder of ours
+                if entry.is_dir():
+                    yield number, Path(entry.path)

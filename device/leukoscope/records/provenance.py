@@ -1,0 +1,59 @@
+"""By what and when a record was made: model, calibration, software, boot and clocks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from leukoscope import __version__
+from leukoscope.system.clock import boot_id, clock_synced, utc_now
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a record, and when.
+
+    model_name, model_version, model_sha256: the bundle and the SHA-256 (hex) of its model file.
+    calibration_sha256: SHA-256 (hex) of the calibration, None when the device is uncalibrated.
+    software_version: of this package. boot_id: the kernel's, new at each start of the machine.
+    monotonic_s: seconds since that start; the only clock to take durations from.
+    wall_time: ISO 8601 in UTC, to the millisecond, '2026-05-09T07:35:25.123Z'. Without a clock
+    chip it can be wrong, and run backwards, unless clock_synced.
+    simulated: whether a simulator rendered what was read.
+    """
+
+    model_name: str
+    model_version: str
+    model_sha256: str
+    calibration_sha256: str | None
+    software_version: str
+    boot_id: str
+    monotonic_s: float
+    wall_time: str
+    clock_synced: bool
+    simulated: bool
+
+
+def gather_provenance(
+    *,
+    model_name: str,
+    model_version: str,
+    model_sha256: str,
+    simulated: bool,
+) -> Provenance:
+    """Return the provenance of a record made now, on this machine, by this software.
+
+    The calibration is left to the field, which knows the one it was corrected by.
+    """
+    return Provenance(
+        model_name=model_name,
+        model_version=model_version,
+        model_sha256=model_sha256,
+        calibration_sha256=None,
+        software_version=__version__,
+        boot_id=boot_id(),
+        monotonic_s=time.monotonic(),
+        wall_time=utc_now(),
+        clock_synced=clock_synced(),
+        simulated=simulated,
+    )

@@ -1,0 +1,1 @@
+"""What people read of the records: text, tables, pictures, charts, exports."""

@@ -1,0 +1,196 @@
+"""The Levey-Jennings chart: each control slide's score in its order, with the rules that it breaks.
+
+Levey, Jennings: The use of control charts in the clinical laboratory, Am J Clin Pathol 20, 1950,
+1059-1066. The lines stand at the centre and at 1, 2 and 3 spreads. While the reference grows, each slide
+is drawn against the limits that it was judged by.
+"""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
+
+from leukoscope.notice import NOTICE
+from leukoscope.qc.reference import Reference
+from leukoscope.qc.series import CHARTED, Point, Series, value
+from leukoscope.reading.results import Control
+
+SHOWN = 30
+"""Newest control slides that the chart has room for."""
+
+WIDTH = 1200
+_LEFT, _RIGHT, _TOP, _FOOT = 90, 200, 100, 60
+_PANEL, _PLOT_TOP, _PLOT = 250, 44, 180
+"""Height of a panel, and within it where its plot begins and how high that is, px."""
+
+_LIMIT = 4.0
+"""Scores beyond it are drawn at the edge, as an arrow."""
+
+_INK, _QUIET, _PAPER = (25, 30, 40), (120, 128, 140), (255, 255, 255)
+_GOOD, _WARNING, _BAD = (25, 110, 70), (190, 125, 0), (190, 25, 35)
+_BANDS = ((3, (252, 236, 232)), (2, (253, 247, 226)), (1, (236, 247, 239)))
+"""Colours between the centre and so many spreads, the widest first."""
+
+_UNITS = {"nuclear_area": "um2", "nuclear_density": "x red cells", "nc_ratio": "", "blasts": "%"}
+"""What the values are in; the font that comes with Pillow has no Greek and no superscripts."""
+
+
+def chart(series: Series, control: Control, text: str) -> Image.Image:
+    """The chart, RGB, `WIDTH` wide: a panel for each of `CHARTED`.
+
+    control, text: what holds now, and why, for the line below the title.
+    """
+    points = series.points[-SHOWN:]
+    height = _TOP + _PANEL * len(CHARTED) + _FOOT
+    image = Image.new("RGB", (WIDTH, height), _PAPER)
+    pen = ImageDraw.Draw(image)
+    _write(pen, (_LEFT, 20), "Leukoscope control slides, Levey-Jennings chart", 26, _INK)
+    colour = _GOOD if control is Control.VALID else _BAD
+    _write(pen, (_LEFT, 60), f"{control.value.upper()}: {text}", 18, colour)
+    if any(point.slide.made_for.simulated for point in points):
+        _write(pen, (WIDTH - 20, 24), "SIMULATED", 22, _BAD, "ra")
+    for index, (name, title) in enumerate(CHARTED.items()):
+        _Panel(pen, _TOP + index * _PANEL, name, title, points, series.reference).draw()
+    foot = height - _FOOT + 20
+    _write(pen, (_LEFT, foot), f"{NOTICE} Rules: Westgard et al. 1981.", 14, _QUIET)
+    _write(
+        pen,
+        (WIDTH - 20, foot),
+        "circle: makes the reference    dot: within limits    square: breaks a rule",
+        14,
+        _QUIET,
+        "ra",
+    )
+    return image
+
+
+def chart_png(series: Series, control: Control, text: str) -> bytes:
+    """The same as a PNG file, whose text says what it is."""
+    info = PngInfo()
+    simulated = any(point.slide.made_for.simulated for point in series.points)
+    info.add_text("Comment", NOTICE + (" SIMULATED" if simulated else ""))
+    file = io.BytesIO()
+    chart(series, control, text).save(file, "PNG", pnginfo=info, optimize=True)
+    return file.getvalue()
+
+
+class _Panel:
+    """One measurement's part of the chart, from row `top` on."""
+
+    def __init__(
+        self,
+        pen: ImageDraw.ImageDraw,
+        top: int,
+        name: str,
+        title: str,
+        points: tuple[Point, ...],
+        reference: Reference | None,
+    ) -> None:
+        self._pen, self._name, self._title, self._points = pen, name, title, points
+        self._top, self._plot = top, top + _PLOT_TOP
+        self._reference = reference
+
+    def draw(self) -> None:
+        """Title, bands, limits, points."""
+        unit = _UNITS[self._name]
+        heading = self._title + (f", {unit}" if unit else "")
+        _write(self._pen, (_LEFT, self._top + 14), heading, 18, _INK)
+        for index, point in enumerate(self._points[:: self._every]):
+            at = (self._x(index * self._every), self._plot + _PLOT + 12)
+            _write(self._pen, at, point.slide.slide, 10, _QUIET, "ma")
+        if self._reference is None:
+            self._without_limits()
+            return
+        for limit, colour in _BANDS:
+            self._pen.rectangle(
+                (_LEFT, self._y(limit), WIDTH - _RIGHT, self._y(-limit)), fill=colour
+            )
+        for limit in range(-3, 4):
+            self._limit(limit, self._reference)
+        scores = [self._score(point, self._reference) for point in self._points]
+        places = [(self._x(index), self._y(score)) for index, score in enumerate(scores)]
+        self._pen.line(places, fill=_QUIET)
+        for place, score, point in zip(places, scores, self._points, strict=True):
+            self._point(place, score, point)
+
+    @property
+    def _every(self) -> int:
+        """Which slides are named: all while there is room."""
+        return 1 if len(self._points) <= 20 else 2
+
+    def _without_limits(self) -> None:
+        """The values as text, at the places of their slides."""
+        for index, point in enumerate(self._points):
+            shown = _shown(self._name, value(point.slide.measures, self._name))
+            _write(self._pen, (self._x(index), self._y(-1.5)), shown, 14, _INK, "mm")
+        _write(self._pen, (_LEFT, self._y(1.5)), "no limits yet: more slides first", 14, _QUIET)
+
+    def _limit(self, limit: int, reference: Reference) -> None:
+        y = self._y(limit)
+        self._pen.line((_LEFT, y, WIDTH - _RIGHT, y), fill=_INK if limit == 0 else (205, 208, 214))
+        name = "centre" if limit == 0 else f"{limit:+d} s"
+        _write(self._pen, (_LEFT - 8, y), name, 14, _QUIET, "rm")
+        at_limit = reference.centre[self._name] + limit * reference.spread[self._name]
+        if at_limit >= 0:
+            shown = _shown(self._name, at_limit)
+            _write(self._pen, (WIDTH - _RIGHT + 8, y), shown, 14, _QUIET, "lm")
+
+    def _point(self, place: tuple[int, int], score: float, point: Point) -> None:
+        x, y = place
+        if self._name not in point.scores:
+            self._pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_PAPER, outline=_INK, width=2)
+            return
+        rules = [broken.rule for broken in point.broken if broken.name == self._name]
+        colour = _BAD if any(rule.rejects for rule in rules) else _WARNING if rules else _INK
+        if abs(score) > _LIMIT:
+            tip = 9 if score > 0 else -9
+            self._pen.polygon([(x - 7, y + tip), (x + 7, y + tip), (x, y - tip // 2)], fill=colour)
+        elif rules:
+            self._pen.rectangle((x - 6, y - 6, x + 6, y + 6), fill=colour)
+        else:
+            self._pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour)
+        below = (score < 0) is (abs(score) <= 3)  # towards the centre where there is no room
+        told = [rule.value for rule in rules if rule.rejects] or [rule.value for rule in rules]
+        for line, rule in enumerate(told):
+            down = 10 + 13 * line
+            _write(
+                self._pen,
+                (x, y + down if below else y - down),
+                rule,
+                13,
+                colour,
+                "ma" if below else "ms",
+            )
+
+    def _score(self, point: Point, reference: Reference) -> float:
+        """As it was judged; of a founding slide by the reference it helped to make."""
+        if self._name in point.scores:
+            return point.scores[self._name]
+        return reference.score(self._name, value(point.slide.measures, self._name))
+
+    def _x(self, index: int) -> int:
+        step = (WIDTH - _LEFT - _RIGHT) / max(len(self._points), 10)
+        return round(_LEFT + (index + 0.5) * step)
+
+    def _y(self, score: float) -> int:
+        share = 0.5 - min(max(score, -_LIMIT), _LIMIT) / (2 * _LIMIT)
+        return round(self._plot + share * _PLOT)
+
+
+def _shown(name: str, number: float) -> str:
+    if name == "blasts":
+        return f"{100 * number:.1f}"
+    return f"{number:.3g}"
+
+
+def _write(
+    pen: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    text: str,
+    size: int,
+    colour: tuple[int, int, int],
+    anchor: str = "la",
+) -> None:
+    pen.text(at, text, font=ImageFont.load_default(size), fill=colour, anchor=anchor)

@@ -1,0 +1,276 @@
+"""Records as text for a terminal: the table of slides, and one slide with its fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from leukoscope.notice import NOTICE, SIMULATED
+from leukoscope.reading.cell_types import NOT_COUNTED
+from leukoscope.reading.results import (
+    CELLS_FOR_DIFFERENTIAL,
+    LABELS,
+    Differential,
+    Gate,
+    Verdict,
+    WhiteCell,
+    finding,
+)
+from leukoscope.reading.wording import (
+    brief_reason,
+    brief_text,
+    class_and_reason,
+    control_mark,
+    decimal,
+    pattern_text,
+)
+from leukoscope.records.record import FieldRecord, SlideRecord, SlideReport
+from leukoscope.reports.differential import ABBREVIATIONS
+from leukoscope.reports.differential import rows as differential_rows
+from leukoscope.reports.table import beside, text_table
+
+LISTED = 7
+"""Most fields that a slide's text lists one by one: with them it fills no more than a screen of 24 lines."""
+
+_BAR = 20  # characters of a probability's bar
+_BESIDE = 4  # columns between the differential and what stands beside it
+
+
+def slides_table(slides: Sequence[SlideRecord], refusals: Mapping[int, str]) -> str:
+    """Return the table of all slides, one line each, oldest first; at most 80 columns wide.
+
+    refusals: of a slide without any field that could be read, by its number, what was wrong.
+    """
+    if not slides:
+        return f"No slides yet.\n\n{NOTICE}\n"
+    head = ("SLIDE", "BEGUN (UTC)", "VERDICT", "CELLS", "FIELDS", "WHY", "")
+    rows = [head, *(_slide_cells(slide, refusals.get(slide.number, "")) for slide in slides)]
+    table = text_table(rows, right=(3,))
+    notes = []
+    if not all(slide.clock_synced for slide in slides):
+        notes.append("?: the clock was not set")
+    if any(slide.fields_refused for slide in slides):
+        notes.append("1/2: of 2 fields 1 was read, 1 refused")
+    if any(slide.ended_by is None for slide in slides):
+        notes.append("*: not finished")
+    return "\n".join([*table, "", *(["; ".join(notes)] if notes else []), NOTICE, ""])
+
+
+def slide_text(report: SlideReport, *, fields: bool = False) -> str:
+    """Return a slide's verdict with its differential, and its fields in a line each if they are few.
+
+    It is 80 columns wide and 22 lines at most, so that a screen shows it whole. fields: also all that is
+    worth reading of each field, some 20 lines; the rest is in the export.
+    """
+    slide, verdict = report.slide, report.slide.verdict
+    ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
+    marks = [control_mark(verdict.control), SIMULATED if slide.simulated else ""]
+    wrong = refusals_of(report.fields).most_common()
+    problems = [f"{count} {problem}" if len(wrong) > 1 else problem for problem, count in wrong]
+    refused = f" ({slide.fields_refused} refused: {', '.join(problems)})" if wrong else ""
+    calibrated = all(field.provenance.calibration_sha256 for field in report.fields)
+    uncalibrated = "" if calibrated else ", not calibrated"
+    lines = [
+        "  ".join([slide.name, headline_text(verdict), *filter(None, marks)]),
+        verdict_text(verdict),
+        f"fields: {slide.fields_kept}{refused}",
+        f"begun {time_text(slide.begun, slide.clock_synced)} UTC, {ended}{uncalibrated}",
+        "",
+    ]
+    bars = probability_lines(verdict.probabilities)
+    listed = [] if fields else _fields_in_brief(report)
+    right = [*bars, *([""] if bars and listed else []), *listed]
+    if verdict.differential is not None:
+        lines += beside(differential_lines(verdict.differential), right, _BESIDE)
+    else:
+        lines += right
+    if fields:
+        for field in report.fields:
+            lines += ["", *_field_lines(field)]
+    return "\n".join([*lines, "", NOTICE, ""])
+
+
+def headline_text(verdict: Verdict) -> str:
+    """Return the verdict in a few words; of a verdict on cells with its confidence: 'ACUTE 0.96'."""
+    return verdict.headline if verdict.differential is None else pattern_text(verdict)
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Return what stands behind a verdict in one line, its reason first when it is inconclusive.
+
+    Of a verdict on cells: its class and what was seen, 'AML 0.71 - 61 % blasts of 112'.
+    """
+    if verdict.differential is not None:
+        return " - ".join(filter(None, [class_and_reason(verdict), finding(verdict)]))
+    parts = [] if verdict.reason is None else [verdict.reason.value]
+    if verdict.probabilities:
+        parts.append(f"confidence {decimal(verdict.headline_confidence)}")
+    parts.append(f"{verdict.white_cells} of {CELLS_FOR_DIFFERENTIAL} white cells")
+    return ", ".join(parts)
+
+
+def outcome_text(verdict: Verdict) -> str:
+    """Return a verdict in one line: 'ALL 0.91', of one on cells 'ACUTE 0.96 - ALL 0.91'."""
+    if verdict.differential is None:
+        reason = "" if verdict.reason is None else verdict.reason.value
+        return " - ".join(filter(None, [brief_text(verdict), reason]))
+    return " - ".join(filter(None, [pattern_text(verdict), class_and_reason(verdict)]))
+
+
+def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
+    """Return what was wrong with the fields that were refused, and with how many: {'OUT OF FOCUS': 2}."""
+    gates = (field.reading.failed_gate for field in fields)
+    return Counter(gate.problem for gate in gates if gate is not None)
+
+
+def commonest_refusal(fields: Iterable[FieldRecord]) -> str:
+    """Return what was wrong with most of the refused fields; '' when none was refused."""
+    return next((problem for problem, _ in refusals_of(fields).most_common(1)), "")
+
+
+def time_text(wall_time: str, clock_synced: bool) -> str:
+    """Return a wall time to the minute, with a '?' when the clock was not set."""
+    return wall_time[:16].replace("T", " ") + ("" if clock_synced else " ?")
+
+
+def fields_text(slide: SlideRecord) -> str:
+    """Return how many fields were kept, and how many of them refused: '5' or '5 (1 refused)'."""
+    refused = f" ({slide.fields_refused} refused)" if slide.fields_refused else ""
+    return f"{slide.fields_kept}{refused}"
+
+
+def gate_text(gate: Gate) -> tuple[str, str, str]:
+    """Return a gate's name, its value in its unit, and its limits ('0.2 to 1.5', 'at least 3')."""
+    low, high = gate.low, gate.high
+    if low is not None and high is not None:
+        limits = f"{low:.4g} to {high:.4g}"
+    elif low is not None:
+        limits = f"at least {low:.4g}"
+    elif high is not None:
+        limits = f"at most {high:.4g}"
+    else:
+        limits = ""
+    return gate.name.value.replace("_", " "), f"{gate.value:.4g} {gate.unit}".rstrip(), limits
+
+
+def probability_lines(probabilities: Sequence[float]) -> list[str]:
+    """Return a line with a bar for each class; none when nothing was read."""
+    if not probabilities:
+        return []
+    return [
+        f"{label:>8} {'#' * round(_BAR * p):<{_BAR}} {decimal(p)}"
+        for label, p in zip(LABELS, probabilities, strict=True)
+    ]
+
+
+def differential_lines(differential: Differential) -> list[str]:
+    """Return the table of a differential: each type, its count and its share of the white cells."""
+    table = [("", "TYPE", "COUNT", "SHARE")]
+    table += [
+        (ABBREVIATIONS[row.cell_type], row.cell_type.value, f"{row.count:.1f}", row.share_text)
+        for row in differential_rows(differential)
+    ]
+    table.append(("", "white cells (n)", f"{differential.cells:.1f}", "100 %"))
+    return text_table(table, right=(2, 3))
+
+
+def cells_text(cells: Sequence[WhiteCell]) -> str:
+    """Return how many white cells were counted, and beside them what was not: '2 (2 LBL), not counted: 1 ART'."""
+    found = Counter(cell.cell_type for cell in cells)
+    types = {kind: f"{found[kind]} {letters}" for kind, letters in ABBREVIATIONS.items()}
+    counted = [types[kind] for kind in types if found[kind] and kind not in NOT_COUNTED]
+    others = [types[kind] for kind in types if found[kind] and kind in NOT_COUNTED]
+    if found[None] and _read_one_by_one(cells):
+        others.append(f"{found[None]} at the edge")
+    text = str(cells_counted(cells))
+    text += f" ({', '.join(counted)})" if counted else ""
+    return f"{text}, not counted: {', '.join(others)}" if others else text
+
+
+def cells_counted(cells: Sequence[WhiteCell]) -> int:
+    """Return how many of a field's finds count as white cells, as they do in its verdict.
+
+    A cell that the picture's edge cuts does not. A model of fields reads no cell by itself: all count.
+    """
+    if not _read_one_by_one(cells):
+        return len(cells)
+    return sum(cell.cell_type not in {None, *NOT_COUNTED} for cell in cells)
+
+
+def _read_one_by_one(cells: Sequence[WhiteCell]) -> bool:
+    return any(cell.measurements is not None for cell in cells)
+
+
+def _slide_cells(slide: SlideRecord, refusal: str) -> tuple[str, ...]:
+    kept = slide.fields_kept
+    fields = f"{kept - slide.fields_refused}/{kept}" if slide.fields_refused else f"{kept}"
+    return (
+        slide.name,
+        time_text(slide.begun, slide.clock_synced).replace(" ?", "?"),
+        brief_text(slide.verdict),
+        str(slide.verdict.white_cells),
+        fields + ("*" if slide.ended_by is None else ""),
+        refusal or brief_reason(slide.verdict),
+        SIMULATED if slide.simulated else "",
+    )
+
+
+def _fields_in_brief(report: SlideReport) -> list[str]:
+    """The fields in a line each, or how many there are."""
+    slide = report.slide
+    if len(report.fields) > LISTED:
+        read = slide.fields_kept - slide.fields_refused
+        return [f"{read} fields read, {slide.fields_refused} refused", "each by itself: --fields"]
+    table = [("FIELD", "VERDICT", "CELLS")]
+    for field in report.fields:
+        gate = field.reading.failed_gate
+        if gate is not None:
+            outcome = f"refused: {gate.problem}"
+        else:
+            outcome = "no verdict" if field.verdict is None else brief_text(field.verdict)
+        cells = "-" if gate is not None else str(cells_counted(field.reading.white_cells))
+        table.append((str(field.number), outcome, cells))
+    return text_table(table, right=(0, 2))
+
+
+def _field_lines(field: FieldRecord) -> list[str]:
+    """All that is worth reading of a field."""
+    refused_by = field.reading.failed_gate
+    if refused_by is not None:
+        outcome = f"refused: {refused_by.problem}, {refused_by.advice}"
+    elif field.verdict is not None:
+        outcome = outcome_text(field.verdict)
+    else:
+        outcome = "no verdict"
+    made_by = field.provenance
+    calibration = made_by.calibration_sha256
+    gates = [("ok" if gate.passed else "FAIL", *gate_text(gate)) for gate in field.reading.gates]
+    return [
+        f"Field {field.number}: {outcome}" + (f"  {SIMULATED}" if made_by.simulated else ""),
+        *(f"    {line}" for line in text_table(gates)),
+        *(f"    {line}" for line in probability_lines(field.reading.probabilities or ())),
+        f"    white cells {cells_text(field.reading.white_cells)}, {field.width_px} x {field.height_px} px"
+        f" at {field.um_per_px:.4g} µm/px",
+        *_frames_line(field.metadata),
+        *([f"    scale {field.metadata['Scale']}"] if "Scale" in field.metadata else []),
+        f"    picture {field.picture}"
+        + (" (removed to make room)" if field.picture_removed else ""),
+        f"            sha256 {field.picture_sha256}",
+        f"    model {made_by.model_name} {made_by.model_version} sha256 {made_by.model_sha256}",
+        "    not calibrated: shading estimated from the field itself"
+        if calibration is None
+        else f"    calibration {field.metadata.get('Calibration', '')} sha256 {calibration}",
+        f"    record {field.record}, {time_text(made_by.wall_time, made_by.clock_synced)} UTC,"
+        f" boot {made_by.boot_id} + {made_by.monotonic_s:.1f} s, software {made_by.software_version}",
+    ]
+
+
+def _frames_line(metadata: Mapping[str, object]) -> list[str]:
+    """What became of a field's burst; nothing for a field of one frame."""
+    if "FrameUsed" not in metadata:
+        return []
+    frames, used = metadata["Frames"], metadata["FrameUsed"]
+    if used == "mean":
+        return [f"    mean of {frames} frames"]
+    moved = metadata["StageMovedUm"]
+    return [f"    frame {used} of {frames}, the sharpest: the stage moved by {moved} µm"]

@@ -1,0 +1,1 @@
+"""The settings, and editing their file."""

@@ -1,0 +1,210 @@
+"""A rendered blood smear: ask for a slide's field by number, and again, and get the same picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope.simulator import platelets, red_cells, white_cells
+from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.hematology import (
+    CellType,
+    Diagnosis,
+    SlideCounts,
+    draw_diameter,
+    draw_slide_counts,
+)
+from leukoscope.simulator.stain import Stain, draw_stain
+from leukoscope.simulator.white_cells import WhiteCell
+
+STANDARD_FIELD_UM = (157.0, 118.0)
+"""Width and height that the counts of white cells hold for: the HQ camera at 40x."""
+
+STAGE_UM = (184.0, 146.0)
+"""Width and height over which cells are laid; nothing is known of a field beyond it."""
+
+_LARGEST_VIEW_UM = (176.0, 138.0)
+
+# First words of the seeds, so that no two kinds of draw share a stream. The diagnosis enters only
+# those that haematology says depend on it: stain and red cells must not give it away.
+_LOOK, _COUNTS, _FIELD = 1, 2, 3
+_DIAGNOSIS_NUMBER = {diagnosis: number for number, diagnosis in enumerate(Diagnosis)}
+
+
+@dataclass(frozen=True)
+class SmearSlide:
+    """One slide: what it is a slide of, and the seed (0 or more) of everything else about it."""
+
+    diagnosis: Diagnosis
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"a slide's seed must be 0 or more, not {self.seed}")
+
+
+@dataclass(frozen=True)
+class WhiteCellTruth:
+    """A white cell of a rendered field: its type, its centre in pixels, its diameter in µm."""
+
+    cell_type: CellType
+    x_px: float
+    y_px: float
+    diameter_um: float
+
+
+@dataclass(frozen=True, eq=False)
+class SmearField:
+    """A rendered field, before optics and camera.
+
+    transmittance: shape (height, width, 3), float32, linear light 0..1 in R, G, B.
+    um_per_px: µm per pixel. white_cells: those whose centre lies in the picture.
+    """
+
+    transmittance: npt.NDArray[np.float32]
+    um_per_px: float
+    white_cells: tuple[WhiteCellTruth, ...]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What all fields of a slide share.
+
+    deposit: mean number of specks of stain deposit over the stage.
+    """
+
+    stain: Stain
+    red_cells: red_cells.RedCellLook
+    counts: SlideCounts
+    deposit: float
+
+
+def _rng(*words: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(words))
+
+
+def prepare(slide: SmearSlide) -> Preparation:
+    """Draw what all fields of a slide share; stain and red cells from its seed alone."""
+    look = _rng(_LOOK, slide.seed)
+    counts = _rng(_COUNTS, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis])
+    return Preparation(
+        stain=draw_stain(look),
+        red_cells=red_cells.draw_look(look),
+        counts=draw_slide_counts(slide.diagnosis, counts),
+        deposit=float(look.gamma(0.6, 6.0)),
+    )
+
+
+def render_field(
+    slide: SmearSlide,
+    index: int,
+    *,
+    um_per_px: float = 0.155,
+    shape: tuple[int, int] = (760, 1014),
+) -> SmearField:
+    """Render one field of a slide.
+
+    index: which field, 0 or more. um_per_px: sampling. shape: height and width in pixels.
+
+    The same slide and index give the same field in any process; another um_per_px or shape samples
+    the same cells, laid from the middle of the picture. Raises ValueError when a number is out of
+    range or the picture is wider or higher than 176 x 138 µm.
+    """
+    height, width = shape
+    if index < 0:
+        raise ValueError(f"a field's index must be 0 or more, not {index}")
+    if not um_per_px > 0 or height < 1 or width < 1:
+        raise ValueError(
+            f"a field needs um_per_px > 0 and a shape of 1 or more, not {um_per_px}, {shape}"
+        )
+    if width * um_per_px > _LARGEST_VIEW_UM[0] or height * um_per_px > _LARGEST_VIEW_UM[1]:
+        raise ValueError(
+            f"a field of {width * um_per_px:.0f} x {height * um_per_px:.0f} µm is larger than the "
+            f"{_LARGEST_VIEW_UM[0]:.0f} x {_LARGEST_VIEW_UM[1]:.0f} µm that are rendered: "
+            "ask for fewer pixels or a smaller um_per_px"
+        )
+    preparation = prepare(slide)
+    picture = preparation.counts.picture
+    rng = _rng(_FIELD, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis], index)
+    canvas = Canvas(shape, um_per_px)
+    whites = _lay_white_cells(preparation.counts, rng)
+    if slide.diagnosis is Diagnosis.EMPTY:
+        platelets.draw_specks(canvas, STAGE_UM, 4.0, preparation.stain.film * 6.0, rng)
+    else:
+        canvas.absorbance += preparation.stain.film
+        obstacles = np.array([(c.x_um, c.y_um, c.diameter_um / 2) for c in whites]).reshape(-1, 3)
+        reds = red_cells.lay(preparation.red_cells, picture.red_cells, STAGE_UM, obstacles, rng)
+        red_cells.draw(canvas, reds, preparation.red_cells, preparation.stain.red_cell)
+        for cell in whites:
+            white_cells.draw(canvas, cell, preparation.stain, picture.auer_rods)
+        platelets.draw_platelets(
+            canvas,
+            STAGE_UM,
+            platelets.PER_FIELD * picture.platelets * _stage_share(),
+            picture.giant_platelets,
+            preparation.stain,
+            rng,
+        )
+        platelets.draw_specks(
+            canvas, STAGE_UM, preparation.deposit, preparation.stain.azurophil, rng
+        )
+    truths = tuple(
+        WhiteCellTruth(
+            cell.cell_type,
+            cell.x_um / um_per_px + (width - 1) / 2,
+            cell.y_um / um_per_px + (height - 1) / 2,
+            cell.diameter_um,
+        )
+        for cell in whites
+        if abs(cell.x_um) <= width * um_per_px / 2 and abs(cell.y_um) <= height * um_per_px / 2
+    )
+    return SmearField(canvas.transmittance(), um_per_px, truths)
+
+
+def _stage_share() -> float:
+    """How many standard fields the stage holds."""
+    return STAGE_UM[0] * STAGE_UM[1] / (STANDARD_FIELD_UM[0] * STANDARD_FIELD_UM[1])
+
+
+def _lay_white_cells(counts: SlideCounts, rng: np.random.Generator) -> list[WhiteCell]:
+    """Lay the standard field's white cells, and those around it that a larger view would show."""
+    inside = counts.draw_count(rng)
+    around = int(rng.poisson(inside * (_stage_share() - 1.0)))
+    laid: list[WhiteCell] = []
+    for number, cell_type in enumerate(counts.draw_types(inside + around, rng)):
+        diameter = draw_diameter(cell_type, rng)
+        # Whoever looks for a field stops where white cells are wholly in view: the first ones are.
+        wholly = number < counts.picture.white_cells_least
+        place = _free_place(laid, diameter, number < inside, diameter / 2 if wholly else 0.0, rng)
+        if place is not None:
+            laid.append(WhiteCell(cell_type, *place, diameter, int(rng.integers(2**63))))
+    return laid
+
+
+def _free_place(
+    laid: list[WhiteCell],
+    diameter_um: float,
+    inside: bool,
+    margin_um: float,
+    rng: np.random.Generator,
+) -> tuple[float, float] | None:
+    """A place for a cell that covers no other; None when it is too crowded to find one.
+
+    inside: in the standard field, at least `margin_um` from its edge; otherwise around it.
+    """
+    width, height = STANDARD_FIELD_UM if inside else STAGE_UM
+    width, height = width - 2.0 * margin_um, height - 2.0 * margin_um
+    for _ in range(40):
+        x, y = width * (float(rng.random()) - 0.5), height * (float(rng.random()) - 0.5)
+        within = abs(x) < STANDARD_FIELD_UM[0] / 2 and abs(y) < STANDARD_FIELD_UM[1] / 2
+        if within is not inside:
+            continue
+        # White cells may touch and dent each other a little, not lie on top of each other.
+        if all(
+            np.hypot(x - cell.x_um, y - cell.y_um) > 0.48 * (diameter_um + cell.diameter_um)
+            for cell in laid
+        ):
+            return x, y
+    return None

@@ -1,0 +1,100 @@
+"""The stage of the simulated microscope: the slide on it, where it stands, and what is broken."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.micrometer import MicrometerSlide
+from leukoscope.simulator.smear import SmearSlide
+
+
+@dataclass(frozen=True)
+class NoSlide:
+    """Nothing on the stage: bare light."""
+
+
+Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
+"""What can lie on the stage."""
+
+
+NORMAL_SLIDE = SmearSlide(Diagnosis.NORMAL, 6)
+"""On the stage when nothing else was laid there. Not every rendered slide ends so: the shipped reader reads
+its first field, and from 60 cells on the device takes the slide as a control."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What can be broken, or not as it was built.
+
+    led_dead: the LED stays dark. camera_gone: the camera refuses. camera_hangs: it never answers.
+    led_level: what the LED gives, 0..1 of a new one. led_tint: its red and blue light relative to
+    that of a new one, above 0. dust: lies on the sensor's cover glass. drift_um_per_frame: how far
+    the specimen moves to the right (below 0 left) from each of the camera's frames to the next, µm.
+    """
+
+    led_dead: bool = False
+    camera_gone: bool = False
+    camera_hangs: bool = False
+    led_level: float = 1.0
+    led_tint: tuple[float, float] = (1.0, 1.0)
+    dust: bool = False
+    drift_um_per_frame: float = 0.0
+
+
+@dataclass(frozen=True)
+class View:
+    """What lies under the objective.
+
+    field: which field of the slide, >= 0. defocus_um: distance from focus. exposure: of the camera,
+    relative to a well exposed picture, apart from its controls. shading: 0..1, of the optics.
+    """
+
+    slide: Slide
+    field: int = 0
+    defocus_um: float = 0.0
+    exposure: float = 1.0
+    shading: float = 0.15
+    faults: Faults = Faults()
+
+
+class Stage:
+    """The view, changed by whoever plays the person and read by the simulated parts."""
+
+    def __init__(self, slide: Slide | None = None) -> None:
+        """slide: on the stage at first; `NORMAL_SLIDE` by default."""
+        self._lock = threading.Lock()
+        self._view = View(slide or NORMAL_SLIDE)
+
+    @property
+    def view(self) -> View:
+        """What lies under the objective now."""
+        with self._lock:
+            return self._view
+
+    def load(self, slide: Slide, defocus_um: float = 0.0) -> None:
+        """Put another slide on the stage, at its first field."""
+        with self._lock:
+            self._view = replace(self._view, slide=slide, field=0, defocus_um=defocus_um)
+
+    def move(self) -> None:
+        """Move to the next field of the slide."""
+        with self._lock:
+            self._view = replace(self._view, field=self._view.field + 1)
+
+    def focus(self, defocus_um: float) -> None:
+        """Turn the focus wheel to this distance from focus, µm."""
+        with self._lock:
+            self._view = replace(self._view, defocus_um=defocus_um)
+
+    def expose(self, exposure: float) -> None:
+        """Set the exposure, relative to a well exposed picture."""
+        with self._lock:
+            self._view = replace(self._view, exposure=exposure)
+
+    def inject(self, faults: Faults) -> None:
+        """Break, or mend, parts of the microscope."""
+        with self._lock:
+            self._view = replace(self._view, faults=faults)

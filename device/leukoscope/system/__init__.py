@@ -1,0 +1,1 @@
+"""What the device asks of Linux: systemd, journal, clocks, health, durable files."""

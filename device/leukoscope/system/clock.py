@@ -1,0 +1,71 @@
+"""The clocks of a machine without a clock chip: what they say, and how long ago something was."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_CLOCK_SYNCED = Path("/run/systemd/timesync/synchronized")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment by both clocks.
+
+    boot_id: the kernel's, new at each start. monotonic_s: seconds since that start. wall_time: ISO 8601
+    in UTC, '2026-05-09T07:35:25.123Z', to be believed only when clock_synced.
+    """
+
+    boot_id: str
+    monotonic_s: float
+    wall_time: str
+    clock_synced: bool
+
+
+def age_s(then: Moment, now: Moment) -> float | None:
+    """Seconds from `then` to `now`; None when nobody can tell.
+
+    Since the same start of the machine the monotonic clock says it. Across a restart only the wall
+    clock can, and only when it was set from the network both times; a wall clock that ran back can't.
+    """
+    if then.boot_id == now.boot_id and now.monotonic_s >= then.monotonic_s:
+        return now.monotonic_s - then.monotonic_s
+    if not (then.clock_synced and now.clock_synced):
+        return None
+    age = (_wall(now) - _wall(then)).total_seconds()
+    return age if age >= 0 else None
+
+
+def now() -> Moment:
+    """This moment on this machine."""
+    return Moment(boot_id(), time.monotonic(), utc_now(), clock_synced())
+
+
+def boot_id(path: Path = _BOOT_ID) -> str:
+    """Return the kernel's id of this boot, or 'unknown' where there is none (not Linux)."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return "unknown"
+
+
+def clock_synced(path: Path = _CLOCK_SYNCED) -> bool:
+    """Return whether the wall clock was set from a time server since this boot.
+
+    Asks the file that systemd-timesyncd, Raspberry Pi OS's time service, makes when it has set
+    the clock. The kernel's own answer (adjtimex) would be closed to a service with ProtectClock=.
+    Another time service counts as not synced: a doubt too many, never one too few.
+    """
+    return path.exists()
+
+
+def utc_now() -> str:
+    """Return the wall clock as ISO 8601 in UTC, to the millisecond: '2026-05-09T07:35:25.123Z'."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _wall(moment: Moment) -> datetime:
+    return datetime.fromisoformat(moment.wall_time)

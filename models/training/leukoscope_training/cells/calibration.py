@@ -1,0 +1,43 @@
+"""The temperature that makes a cell's probabilities honest, from boxed cells of slides not trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from leukoscope.reading.cell_types import CELL_TYPES
+
+from leukoscope_training.shared.errors import TrainingError
+
+from .dataset import Floats
+from .results import Predictions, read_predictions
+from .runs import HALVES, PREDICTIONS
+from .targets import FIVE_TYPES
+
+TEMPERATURES = np.round(np.arange(0.3, 2.01, 0.05), 2)
+
+
+def tempered(probabilities: Floats, temperature: float) -> Floats:
+    """Probabilities whose logits are divided by a temperature (Guo et al., ICML 2017), shape (n, 12)."""
+    powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def best_temperature(runs: Path) -> float:
+    """The temperature of least negative log-likelihood of the experts' types. Raises TrainingError."""
+    found = [read_predictions(runs / name / PREDICTIONS) for name in HALVES]
+    losses = [
+        float(np.concatenate([_losses(one, temperature) for one in found]).mean())
+        for temperature in TEMPERATURES
+    ]
+    if not np.isfinite(losses).all():
+        raise TrainingError(f"{runs}: no boxed cell of chula-pi was tested: prepare all sets")
+    return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def _losses(found: Predictions, temperature: float) -> Floats:
+    names = [cell_type.value for cell_type in FIVE_TYPES]
+    rows = np.flatnonzero((found.kind == "chula-pi") & np.isin(found.box, names))
+    truth = [CELL_TYPES.index(FIVE_TYPES[names.index(box)]) for box in found.box[rows]]
+    probabilities = tempered(found.probabilities[rows], temperature)
+    return -np.log(np.maximum(probabilities[np.arange(len(rows)), truth], 1e-12))

@@ -1,0 +1,230 @@
+"""From fields to cells, by the device's own code: real ones, the simulator's, and what is found where nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from leukoscope.field import Field
+from leukoscope.imaging.background import DEGREE, estimate_glass
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.morphology import grown, pixels
+from leukoscope.imaging.scaling import resampled
+from leukoscope.reading.cell_types import CellType
+from leukoscope.reading.cell_view import FULL_DENSITY, CellViews, cell_views
+from leukoscope.reading.gates import picture_gates
+from leukoscope.reading.measurements import measured
+from leukoscope.reading.results import LABELS
+from leukoscope.reading.white_cells import find_nuclei
+from leukoscope.simulator import hematology, optics
+from leukoscope.simulator.smear import SmearSlide, render_field
+from PIL import Image
+
+from leukoscope_training.data.importers import import_samples
+from leukoscope_training.data.manifest import Manifest
+from leukoscope_training.shared.drawn import draw_look, photographed
+
+from .clutter import clutter
+from .dataset import CLUTTER, SIMULATED, Bytes, Cells, joined
+from .experts import Box, read_boxes
+
+UM_PER_PX = 0.34
+"""Scale at which the device looks for cells and shows them to a network."""
+
+SETS = ("lld-40x", "chula-pi", "bccd")
+
+CUT_PX = 3
+"""How far beyond the cell the control's hole reaches."""
+
+SEEDS = range(10000, 10040)
+"""The simulator's slides that are trained on; the demonstration's are below 1000."""
+
+FIELDS_PER_SLIDE = 4
+SIMULATED_UM_PER_PX, SIMULATED_SHAPE = 0.2, (590, 788)
+CLUTTER_SEEDS, CLUTTER_FIELDS = range(500_000, 500_600), 2
+"""Slides of nothing in particular, and fields of each; those that measure start at 100,000."""
+MOST_FINDS = 12
+"""Of a field of clutter: the crowded ones shall not outweigh the others."""
+DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
+"""Of the simulated camera: standard deviation of the focus error, ranges of exposure and shading."""
+
+
+@dataclass(frozen=True)
+class Slide:
+    """What its cells share. See `Cells`."""
+
+    source: str
+    kind: str
+    group: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Real:
+    """A file to read, with the experts' boxes in it."""
+
+    file: Path
+    um_per_px: float
+    slide: Slide
+    boxes: Sequence[Box]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A field to render: a slide's diagnosis and seed, and the field's number on it."""
+
+    diagnosis: str
+    seed: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Cluttered:
+    """A field of clutter to draw: a slide's seed, and the field's number on it."""
+
+    seed: int
+    number: int
+
+
+Task: TypeAlias = Real | Rendered | Cluttered
+
+
+def prepare(data: Path, workers: int) -> Cells:
+    """The cells of the three sets below `data`, the simulator's, and those of clutter.
+
+    Raises TrainingError where a set is not as its importer expects, and OSError where a file can't be
+    read.
+    """
+    tasks: list[Task] = [*real_fields(data), *_rendered_fields()]
+    tasks += [Cluttered(seed, number) for seed in CLUTTER_SEEDS for number in range(CLUTTER_FIELDS)]
+    with ProcessPoolExecutor(workers) as pool:
+        found = pool.map(cells_of_task, tasks, chunksize=8)
+        return joined([cells for cells in found if len(cells)])
+
+
+def real_fields(data: Path) -> list[Real]:
+    """The files of the three sets. Raises as `prepare`."""
+    fields = []
+    for name in SETS:
+        folder = data / name
+        manifest = Manifest(data, tuple(import_samples(name, folder, root=data)))
+        listing = folder / "cells.csv"
+        scale = manifest.samples[0].um_per_px
+        boxes = read_boxes(listing, scale) if listing.exists() else {}
+        for sample in manifest.samples:
+            path = Path(sample.image).relative_to(name)
+            # Of lld-40x the folder's name says more than the label: APML is one of AML.
+            kind = f"{name}/{path.parts[0]}" if name == "lld-40x" else name
+            slide = Slide(name, kind, sample.group, sample.image, sample.sha256)
+            fields.append(Real(manifest.path(sample), scale, slide, boxes.get(path.as_posix(), ())))
+    return fields
+
+
+def _rendered_fields() -> Iterable[Rendered]:
+    return (
+        Rendered(label, seed, number)
+        for seed in SEEDS
+        for label in LABELS
+        for number in range(FIELDS_PER_SLIDE)
+    )
+
+
+def cells_of_task(task: Task) -> Cells:
+    """The cells that the device finds in one field. Raises OSError where its file can't be read."""
+    if isinstance(task, Cluttered):
+        return _of_clutter(task)
+    if isinstance(task, Rendered):
+        return _of_rendered(task)
+    with Image.open(task.file) as image:
+        rgb = np.asarray(image.convert("RGB"))
+    return cells_of(Field(rgb, task.um_per_px), task.slide, task.boxes)
+
+
+def _of_rendered(task: Rendered) -> Cells:
+    rng = np.random.default_rng([task.seed, task.number, LABELS.index(task.diagnosis)])
+    um = SIMULATED_UM_PER_PX
+    smear = render_field(
+        SmearSlide(hematology.Diagnosis(task.diagnosis), task.seed),
+        task.number,
+        um_per_px=um,
+        shape=SIMULATED_SHAPE,
+    )
+    light = optics.defocus(smear.transmittance, abs(rng.normal(0, DEFOCUS_UM)), um)
+    rgb = optics.expose(
+        light,
+        led_level=1.0,
+        exposure=rng.uniform(*EXPOSURES),
+        shading=rng.uniform(*SHADINGS),
+        rng=rng,
+    )
+    boxes = []
+    for cell in smear.white_cells:
+        x, y, radius = cell.x_px * um, cell.y_px * um, cell.diameter_um / 2
+        name = _type_of(cell.cell_type).value
+        boxes.append(Box(name, x - radius, y - radius, x + radius, y + radius))
+    kind = f"{SIMULATED}/{task.diagnosis}"
+    group = f"{kind}/{task.seed}"
+    slide = Slide(SIMULATED, kind, group, f"{group}/{task.number}", "")
+    return cells_of(Field(rgb, um, simulated=True), slide, boxes)
+
+
+def _of_clutter(task: Cluttered) -> Cells:
+    """Whole finds of a field that the gates let through, each an artefact."""
+    group = f"{CLUTTER}/{task.seed}"
+    slide = Slide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
+    found = cells_of(photographed(clutter, draw_look(task.seed), task.number), slide, ())
+    passed = np.flatnonzero(found.gates & found.whole)
+    return found.take(passed[:: max(1, -(-len(passed) // MOST_FINDS))])
+
+
+def _type_of(cell_type: hematology.CellType) -> CellType:
+    """A metamyelocyte counts as a myelocyte."""
+    if cell_type is hematology.CellType.METAMYELOCYTE:
+        return CellType.MYELOCYTE
+    return CellType(cell_type.value)
+
+
+def cells_of(field: Field, slide: Slide, boxes: Sequence[Box]) -> Cells:
+    """The cells that the device finds in a field; the last box that holds a cell's middle is its."""
+    picture = resampled(field, UM_PER_PX)
+    passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
+    picture = flattened(picture, estimate_glass(picture, UM_PER_PX, DEGREE))
+    nuclei = find_nuclei(picture, UM_PER_PX)
+    views = cell_views(picture, nuclei, UM_PER_PX)
+    names = []
+    for x0, y0, x1, y1 in nuclei.boxes:
+        x_um, y_um = (x0 + x1) / 2 * UM_PER_PX, (y0 + y1) / 2 * UM_PER_PX
+        held = [box.cell_type for box in boxes if box.holds(x_um, y_um)]
+        names.append(held[-1] if held else "")
+    count = len(nuclei.boxes)
+    same = {name: np.full(count, value) for name, value in vars(slide).items()}
+    return Cells(
+        picture=views.pictures(),
+        surroundings=surroundings(views),
+        measurements=np.array([astuple(cell) for cell in measured(views)], np.float32).reshape(
+            count, 9
+        ),
+        colour=_colour(views),
+        whole=views.whole,
+        gates=np.full(count, passed),
+        box=np.array(names, np.str_),
+        **same,
+    )
+
+
+def surroundings(views: CellViews) -> Bytes:
+    """What is around each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
+    shown = views.dense * ~grown(views.cell, CUT_PX)[..., None]
+    return np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _colour(views: CellViews) -> np.ndarray:
+    """Mean of each cell's density in R, G, B, 0..1 as a network sees it, shape (cells, 3)."""
+    shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
+    sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)
+    return (sums / np.maximum(pixels(views.cell), 1)[:, None]).astype(np.float32)

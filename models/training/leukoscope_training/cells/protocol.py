@@ -1,0 +1,67 @@
+"""A run from its cells to its files: trained, tested, and what the network says of each tested cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from leukoscope_training.shared import runtime
+from leukoscope_training.shared.errors import TrainingError
+from leukoscope_training.shared.toml_file import write_toml
+
+from .dataset import Cells
+from .experts import read_counts
+from .network import save_weights
+from .runs import PREDICTIONS, RUN, WEIGHTS, Run
+from .training import Recipe, probabilities, seen, train
+
+
+def run_one(
+    run: Run, cells: Cells, data: Path, out: Path, seed: int, recipe: Recipe, command: str
+) -> None:
+    """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
+
+    data: the folder of the sets, for lld-40x's patients.csv. Raises TrainingError.
+    """
+    runtime.set_up("bfloat16", 1)
+    folder = out / run.name
+    counts = {
+        f"lld-40x/{patient}": count
+        for patient, count in read_counts(data / "lld-40x" / "patients.csv").items()
+    }
+    trained, tested = cells.take(run.trained_on(cells)), cells.take(run.tested_on(cells))
+    if not len(trained):
+        raise TrainingError(f"{run.name}: no cell to train on; prepare all sets")
+    model = train(trained, counts, folder, seed, control=run.control, recipe=recipe)
+    save_weights(model.get_weights(), folder / WEIGHTS)
+    if len(tested):
+        _write_predictions(tested, model, run.control, folder / PREDICTIONS)
+    write_toml(
+        folder / RUN,
+        {
+            "run": run.name,
+            "split": run.split,
+            "trained_parts": list(run.trained),
+            "tested_parts": list(run.tested),
+            "left_out": run.left_out,
+            "control": run.control,
+            "seed": seed,
+            **vars(recipe),
+            "trained": f"Keras {keras.version()}, {runtime.placed_on(model)}",
+            "trained_on": len(trained),
+            "tested_on": len(tested),
+            "command": command,
+        },
+    )
+
+
+def _write_predictions(tested: Cells, model: keras.Model, control: bool, path: Path) -> None:
+    """Every column of the tested cells but their pictures, and what the network says of them."""
+    columns = {
+        name: column
+        for name, column in vars(tested).items()
+        if name not in ("picture", "surroundings", "colour", "whole")
+    }
+    np.savez(path, probabilities=probabilities(model, seen(tested, control)), **columns)

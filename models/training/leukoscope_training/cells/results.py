@@ -1,0 +1,137 @@
+"""What the runs gave of single cells, as a table; slides are judged elsewhere, by pooling them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
+
+from leukoscope_training.shared.errors import TrainingError
+
+from .dataset import Flags, Floats, Texts
+from .runs import PREDICTIONS, RUNS
+from .targets import FIVE_TYPES
+
+TABLE = "table.md"
+
+TYPES_OF_KIND = {
+    "lld-40x/ALL": (CellType.LYMPHOBLAST,),
+    "lld-40x/AML": (CellType.MYELOBLAST, CellType.PROMYELOCYTE),
+    "lld-40x/APML": (CellType.MYELOBLAST, CellType.PROMYELOCYTE),
+    "lld-40x/CML": (
+        CellType.NEUTROPHIL,
+        CellType.EOSINOPHIL,
+        CellType.BASOPHIL,
+        CellType.MONOCYTE,
+        CellType.MYELOCYTE,
+    ),
+    "lld-40x/CLL": (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE),
+}
+"""Which types a cell of a leukaemia is most likely of, among these four groups."""
+
+HEADING = (
+    "run",
+    "cells of the four leukaemias, balanced accuracy",
+    "chula-pi, five types, macro F1",
+    "its boxed cells called artefact",
+    "its finds without a box called a cell",
+    "bccd's boxed cells called artefact",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """kind, box: shape (n,), as in `Cells`. probabilities: shape (n, 12)."""
+
+    kind: Texts
+    box: Texts
+    probabilities: Floats
+
+    @property
+    def counted(self) -> Flags:
+        """Which finds are more likely a cell than not, shape (n,)."""
+        return self.share(*NOT_COUNTED) < 0.5
+
+    def share(self, *types: CellType) -> Floats:
+        """Probability of any of these types, shape (n,)."""
+        return self.probabilities[:, [CELL_TYPES.index(one) for one in types]].sum(axis=1)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read a run's predictions.npz. Raises TrainingError where it is not one."""
+    try:
+        with np.load(path) as arrays:
+            return Predictions(arrays["kind"], arrays["box"], arrays["probabilities"])
+    except (KeyError, ValueError) as error:
+        raise TrainingError(f"{path}: not a run's predictions: {error}; run it again") from error
+
+
+def leukaemia_recalls(found: Predictions) -> list[float]:
+    """Of the counted cells of ALL, AML, CML and CLL each the share that fits it best, 0..1.
+
+    A patient's normal cells count as mistakes, so 1 can't be reached.
+    """
+    groups = list(dict.fromkeys(TYPES_OF_KIND.values()))
+    scores = np.stack([found.share(*types) for types in groups], axis=1)
+    said = scores.argmax(axis=1)
+    recalls = []
+    for number, types in enumerate(groups):
+        kinds = [kind for kind, its in TYPES_OF_KIND.items() if its == types]
+        rows = np.isin(found.kind, kinds) & found.counted
+        if rows.any():
+            recalls.append(float((said[rows] == number).mean()))
+    return recalls
+
+
+def five_types_f1(found: Predictions) -> list[float]:
+    """F1 of each of `FIVE_TYPES` over chula-pi's boxed cells that are not called artefacts, 0..1."""
+    rows = (found.kind == "chula-pi") & (found.box != "") & found.counted
+    said = found.probabilities[rows][:, [CELL_TYPES.index(one) for one in FIVE_TYPES]].argmax(1)
+    truth = found.box[rows]
+    scores = []
+    for number, cell_type in enumerate(FIVE_TYPES):
+        own, called = truth == cell_type.value, said == number
+        both = np.count_nonzero(own) + np.count_nonzero(called)
+        scores.append(2 * np.count_nonzero(own & called) / max(1, both))
+    return scores
+
+
+def table(out: Path) -> str:
+    """The finished runs that have a test, as a Markdown table. Raises TrainingError without one."""
+    paths = {name: out / name / PREDICTIONS for name in RUNS}
+    lines = [
+        _line([name, *_measured(read_predictions(path))])
+        for name, path in paths.items()
+        if path.exists()
+    ]
+    if not lines:
+        raise TrainingError(f"{out}: no finished run: run `leukoscope-train cells protocol` first")
+    lines = [_line(HEADING), _line(["---"] * len(HEADING)), *lines]
+    return "\n".join(lines) + "\n"
+
+
+def _measured(found: Predictions) -> list[str]:
+    boxed, chula, bccd = found.box != "", found.kind == "chula-pi", found.kind == "bccd"
+    return [
+        _mean(leukaemia_recalls(found)),
+        _mean(five_types_f1(found)) if (boxed & chula).any() else "–",
+        _ratio(~found.counted, boxed & chula),
+        _ratio(found.counted, ~boxed & chula),
+        _ratio(~found.counted, boxed & bccd),
+    ]
+
+
+def _mean(parts: list[float]) -> str:
+    if not parts:
+        return "–"
+    return f"{np.mean(parts):.3f} ({', '.join(f'{part:.2f}' for part in parts)})"
+
+
+def _ratio(what: Flags, of: Flags) -> str:
+    return f"{np.count_nonzero(what & of)} / {np.count_nonzero(of)}" if of.any() else "–"
+
+
+def _line(cells: tuple[str, ...] | list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,71 @@
+"""The runs: which cells are trained on and which are tested on, and the files that a run leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leukoscope_training.data.splits import FOLDS, read_split
+
+from .dataset import CLUTTER, SIMULATED, Cells, Flags
+
+WEIGHTS = "weights.npz"
+PREDICTIONS = "predictions.npz"
+RUN = "run.toml"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training and its test, always of whole cells; the simulator's and those of clutter are in each training.
+
+    trained, tested: parts of a committed split. left_out: a set of which nothing is trained on; it is
+    tested on whatever part of those named its fields are in.
+    """
+
+    name: str
+    split: str
+    trained: tuple[str, ...]
+    tested: tuple[str, ...]
+    left_out: str = ""
+    control: bool = False
+
+    def trained_on(self, cells: Cells) -> Flags:
+        """Which cells are trained on, shape (n,)."""
+        real = self._in(self.trained, cells) & (cells.source != self.left_out)
+        return cells.whole & (real | np.isin(cells.source, (SIMULATED, CLUTTER)))
+
+    def tested_on(self, cells: Cells) -> Flags:
+        """Which cells are tested on, shape (n,): none of their fields is trained on."""
+        left_out = self._in(self.trained, cells) & (cells.source == self.left_out)
+        return cells.whole & (self._in(self.tested, cells) | left_out)
+
+    def _in(self, parts: tuple[str, ...], cells: Cells) -> Flags:
+        part_of = read_split(self.split)
+        return np.isin([part_of.get(one, "") for one in cells.sha256.tolist()], parts)
+
+
+_DISJOINT = "patient-disjoint"
+_FOLDS = [
+    Run(fold, "ten-fold", tuple(other for other in FOLDS if other != fold), (fold,))
+    for fold in FOLDS
+]
+
+RUNS = {
+    run.name: run
+    for run in (
+        Run("a-to-b", _DISJOINT, ("A",), ("B", "external")),
+        Run("b-to-a", _DISJOINT, ("B",), ("A", "external")),
+        Run("a-to-b-control", _DISJOINT, ("A",), ("B", "external"), control=True),
+        Run("b-to-a-control", _DISJOINT, ("B",), ("A", "external"), control=True),
+        Run("a-to-b-without-chula-pi", _DISJOINT, ("A", "external"), ("B",), "chula-pi"),
+        Run("b-to-a-without-chula-pi", _DISJOINT, ("B", "external"), ("A",), "chula-pi"),
+        *_FOLDS,
+        Run("image-level", "image-level", ("train", "val"), ("test",)),
+        Run("final", _DISJOINT, ("A", "B", "external"), ()),
+    )
+}
+
+HALVES = ("a-to-b", "b-to-a")
+JOINED = {"patient-disjoint": HALVES, "ten-fold": FOLDS}
+"""Runs that together test every patient and slide of lld-40x and chula-pi once."""

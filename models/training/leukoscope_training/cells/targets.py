@@ -1,0 +1,166 @@
+"""What each cell is taught as, and how often it is drawn: a box says it, or a patient's counts do.
+
+Of lld-40x no cell has a type of its own, but the experts counted each patient's. A patient's finds are
+given types in these proportions, at first by their size alone, later by what the network says of them
+(learning from label proportions; the assignment is Sinkhorn & Knopp's scaling, Pacific J Math 21, 1967).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
+
+from .dataset import CLUTTER, SIMULATED, Cells, Flags
+from .experts import UNTYPED
+
+Targets = npt.NDArray[np.float64]
+"""Shape (n, 12), each row sums to 1."""
+
+NUCLEUS_UM2 = (55, 50, 60, 48, 95, 80, 115, 125, 90, 72, 110, 33)
+NUCLEUS_SPREAD = (0.22, 0.22, 0.25, 0.22, 0.22, 0.28, 0.3, 0.3, 0.25, 0.22, 0.4, 0.5)
+"""Each type's nuclear area on a film, and the standard deviation of its logarithm. Chosen here, from the
+cell sizes and N:C ratios behind device/leukoscope/simulator/hematology.py; no source states them."""
+
+NORMAL = {
+    CellType.NEUTROPHIL: 0.58,
+    CellType.EOSINOPHIL: 0.04,
+    CellType.BASOPHIL: 0.01,
+    CellType.LYMPHOCYTE: 0.29,
+    CellType.MONOCYTE: 0.08,
+}
+"""Shares of bccd's boxed cells: a normal adult differential, inside the ranges in hematology.py."""
+
+FIVE_TYPES = tuple(NORMAL)
+
+FOUND, MOST_CELLS = 0.93, 0.96
+"""Share of the experts' cells that the device finds, and the largest share of finds that are cells."""
+
+UNSEEN = 0.5
+"""Added to a patient's count of each type that was seen there at all."""
+
+FLOOR = 1e-6
+ROUNDS, LARGEST_STEP = 60, 2.0
+
+SOURCE_SHARES = {"lld-40x": 0.45, "chula-pi": 0.25, "bccd": 0.10, SIMULATED: 0.15, CLUTTER: 0.12}
+"""Shares of the draws, before what is left out of a training goes to the others."""
+
+_NOT_CELLS = [
+    CELL_TYPES.index(cell_type) for cell_type in sorted(NOT_COUNTED, key=CELL_TYPES.index)
+]
+# Smudge cells and artefacts share one proportion: nobody counted them apart.
+_CLASS = np.arange(len(CELL_TYPES))
+_CLASS[_NOT_CELLS] = _NOT_CELLS[0]
+
+
+def sinkhorn(likelihood: Targets, shares: npt.NDArray[np.float64]) -> Targets:
+    """Targets near `likelihood`, shape (n, 12), whose mean is `shares`, shape (12,), sum 1.
+
+    Types with a share of 0 get none. Smudge cells and artefacts meet the sum of their shares.
+    """
+    found = (likelihood + FLOOR) * (shares > 0)
+    wanted = np.bincount(_CLASS, shares) * len(found)
+    factor = np.ones(len(wanted))
+    for _ in range(ROUNDS):
+        result = found * factor[_CLASS]
+        result /= result.sum(axis=1, keepdims=True)
+        given = np.bincount(_CLASS, result.sum(axis=0))
+        step = wanted / np.maximum(given, FLOOR)
+        factor *= np.where(wanted > 0, step.clip(1 / LARGEST_STEP, LARGEST_STEP), 0)
+    return result
+
+
+def by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
+    """How likely each type has a nucleus of this area in µm², shape (n,): a log-normal density."""
+    area = np.log(np.maximum(nuclear_area.astype(np.float64), 8))[:, None]
+    spread = np.array(NUCLEUS_SPREAD)
+    return np.exp(-0.5 * ((area - np.log(NUCLEUS_UM2)) / spread) ** 2) / spread
+
+
+class Teacher:
+    """The targets of a training's cells.
+
+    counts: the experts' cells of each type, shape (12,), of each patient's group in the cells.
+    """
+
+    def __init__(self, cells: Cells, counts: Mapping[str, npt.NDArray[np.float64]]) -> None:
+        self._boxed = _of_boxes(cells.box)
+        self._size = by_size(cells.measurements[:, 0])
+        self._untyped = cells.box == UNTYPED
+        self._patients = [
+            (cells.group == group, _shares(counts[group], int(np.sum(cells.group == group))))
+            for group in np.unique(cells.group[cells.source == "lld-40x"]).tolist()
+        ]
+
+    @property
+    def asked(self) -> Flags:
+        """Of which cells the network has a say in the targets, shape (n,)."""
+        asked = self._untyped.copy()
+        for rows, _ in self._patients:
+            asked |= rows
+        return asked
+
+    def at_first(self) -> Targets:
+        """Patients' cells by their size, the others by their boxes."""
+        targets = self._boxed.copy()
+        for rows, shares in self._patients:
+            targets[rows] = sinkhorn(self._size[rows], shares)
+        return targets
+
+    def after(self, probabilities: Targets) -> Targets:
+        """The same, when a network has said this of the asked cells; shape (their number, 12)."""
+        said = np.zeros_like(self._boxed)
+        said[self.asked] = probabilities
+        targets = self._boxed.copy()
+        for rows, shares in self._patients:
+            targets[rows] = sinkhorn(said[rows] * np.sqrt(self._size[rows]), shares)
+        if self._untyped.any():
+            targets[self._untyped] = sinkhorn(said[self._untyped], _normal())
+        return targets
+
+
+def draw_weights(cells: Cells) -> npt.NDArray[np.float64]:
+    """How often each cell is drawn, shape (n,), sum 1: patients alike, and a set's types alike.
+
+    A find of chula-pi without a box is never drawn: the boxes there leave out cells.
+    """
+    weights = np.zeros(len(cells))
+    for source, share in SOURCE_SHARES.items():
+        own = cells.source == source
+        names = cells.group if source == "lld-40x" else cells.box
+        if source == "bccd":
+            names = cells.source
+        groups = [own & (names == name) for name in np.unique(names[own])]
+        for rows in groups:
+            weights[rows] = share / len(groups) / np.count_nonzero(rows)
+    weights[_left_out(cells)] = 0
+    return weights / weights.sum()
+
+
+def _left_out(cells: Cells) -> Flags:
+    return (cells.source == "chula-pi") & (cells.box == "")
+
+
+def _of_boxes(box: npt.NDArray[np.str_]) -> Targets:
+    """A box's type; bccd's normal shares; an artefact without a box."""
+    targets = np.zeros((len(box), len(CELL_TYPES)))
+    for number, cell_type in enumerate(CELL_TYPES):
+        targets[box == cell_type.value, number] = 1
+    targets[box == UNTYPED] = _normal()
+    targets[box == "", CELL_TYPES.index(CellType.ARTEFACT)] = 1
+    return targets
+
+
+def _normal() -> npt.NDArray[np.float64]:
+    return np.array([NORMAL.get(cell_type, 0.0) for cell_type in CELL_TYPES])
+
+
+def _shares(counts: npt.NDArray[np.float64], finds: int) -> npt.NDArray[np.float64]:
+    """Shares of a patient's finds: the experts' cells, and the rest smudge cells and artefacts."""
+    seen = counts + UNSEEN * (counts > 0)
+    cells = min(MOST_CELLS, FOUND * float(seen.sum()) / finds)
+    shares = seen / seen.sum() * cells
+    shares[_NOT_CELLS] = (1 - cells) / len(_NOT_CELLS)
+    return shares

@@ -1,0 +1,195 @@
+"""Training the network: one seed, one result; stopped at any time, it goes on from its last epoch."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from leukoscope.reading.cell_view import VIEW_UM
+
+from leukoscope_training.shared import checkpoint
+from leukoscope_training.shared.checkpoint import Checkpoint, History
+from leukoscope_training.shared.runtime import placed_on
+
+from .augmentation import augmented, palette
+from .dataset import CLUTTER, Bytes, Cells, Floats
+from .network import build
+from .targets import Teacher, draw_weights
+
+CHECKPOINT = "checkpoint.npz"
+HISTORY = "history.csv"
+
+HISTORY_COLUMNS = ("epoch", "loss", "learning_rate")
+
+LEARNING_RATE, WEIGHT_DECAY, SMOOTHING = 3e-3, 1e-2, 0.05
+WARM_UP = 0.2
+"""Share of the steps in which the learning rate rises."""
+TAUGHT_BY_SIZE = 3
+"""Epochs before the network has a say in its patients' targets."""
+PREDICTED_AT_ONCE = 64
+"""Larger feature maps do not stay in a processor's cache."""
+HOLE_UM = 9.0
+"""Radius of what the control cuts out beyond the cell itself: with one hole for all, its size and its
+outline don't tell the cell's."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long is trained: epochs, cells drawn in each of them, cells a step."""
+
+    epochs: int = 14
+    draws: int = 6000
+    batch: int = 128
+
+    @property
+    def steps(self) -> int:
+        """Of an epoch."""
+        return self.draws // self.batch
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a network is shown of n cells.
+
+    picture: shape (n, 64, 64, 3), uint8. geometry: shape (n, 5).
+    """
+
+    picture: Bytes
+    geometry: Floats
+
+
+def seen(cells: Cells, control: bool) -> Seen:
+    """What a network is shown. The control's cells are cut out, and their geometry is not told."""
+    if control:
+        side = cells.surroundings.shape[1]
+        away = np.arange(side) - (side - 1) / 2
+        kept = np.hypot(away[:, None], away) * (VIEW_UM / side) > HOLE_UM
+        return Seen(cells.surroundings * kept[..., None], np.zeros_like(cells.geometry()))
+    return Seen(cells.picture, cells.geometry())
+
+
+def train(
+    cells: Cells,
+    counts: Mapping[str, npt.NDArray[np.float64]],
+    out: Path,
+    seed: int,
+    *,
+    control: bool = False,
+    recipe: Recipe | None = None,
+) -> keras.Model:
+    """Train a network, or go on from out/checkpoint.npz.
+
+    counts: the experts' counts of each patient, see `Teacher`. Writes the checkpoint and out/history.csv
+    after each epoch. Raises TrainingError where the checkpoint there is of another training.
+    """
+    recipe = recipe or Recipe()
+    out.mkdir(parents=True, exist_ok=True)
+    model = build(seed)
+    steps = recipe.steps * recipe.epochs
+    rise = max(1, round(WARM_UP * steps))
+    optimiser = keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(
+            LEARNING_RATE / 25,
+            max(1, steps - rise),
+            warmup_target=LEARNING_RATE,
+            warmup_steps=rise,
+        ),
+        weight_decay=WEIGHT_DECAY,
+    )
+    optimiser.build(model.trainable_variables)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
+    model.compile(optimiser, loss)
+    shown = seen(cells, control)
+    path = out / CHECKPOINT
+    state = Checkpoint(_identity(recipe, cells, control, seed), [], [], [], [])
+    if path.exists():
+        state = checkpoint.read(path, state.identity)
+        model.set_weights(state.model)
+        for variable, value in zip(optimiser.variables, state.optimiser, strict=True):
+            variable.assign(value)
+    print(f"{out}: {len(cells)} cells, on {placed_on(model)}", flush=True)
+    teacher, weights = Teacher(cells, counts), draw_weights(cells)
+    asked = Seen(shown.picture[teacher.asked], shown.geometry[teacher.asked])
+    colours = palette(cells.colour, cells.group, cells.source != CLUTTER)
+    while len(state.history) < recipe.epochs:
+        epoch = len(state.history)
+        started = time.monotonic()
+        rng = np.random.default_rng([seed, epoch])
+        targets = (
+            teacher.at_first()
+            if epoch < TAUGHT_BY_SIZE
+            else teacher.after(probabilities(model, asked).astype(np.float64))
+        )
+        _draw_anew(model, epoch)
+        drawn = rng.choice(len(cells), (recipe.steps, recipe.batch), p=weights)
+        losses = []
+        for rows in drawn:
+            given = augmented(
+                shown.picture[rows], shown.geometry[rows], colours.own[rows], colours.all, rng
+            )
+            losses.append(model.train_on_batch(list(given), targets[rows].astype(np.float32)))
+        row = {
+            "epoch": epoch + 1,
+            "loss": float(np.mean(losses)),
+            "learning_rate": float(keras.ops.convert_to_numpy(optimiser.learning_rate)),
+        }
+        state = Checkpoint(
+            identity=state.identity,
+            history=[*state.history, row],
+            model=model.get_weights(),
+            optimiser=[keras.ops.convert_to_numpy(value) for value in optimiser.variables],
+            best=[],
+        )
+        checkpoint.write(state, path)
+        _write_history(state.history, out / HISTORY)
+        spent = time.monotonic() - started
+        print(f"epoch {epoch + 1}: loss {row['loss']:.4f} ({spent:.1f} s)", flush=True)
+    return model
+
+
+def probabilities(model: keras.Model, shown: Seen) -> Floats:
+    """What a network says of n cells, shape (n, 12), each row sums to 1.
+
+    The last cells are filled up, so that only one shape is ever compiled.
+    """
+    parts = []
+    for first in range(0, len(shown.picture), PREDICTED_AT_ONCE):
+        rows = np.arange(first, first + PREDICTED_AT_ONCE) % len(shown.picture)
+        picture = shown.picture[rows].astype(np.float32) / np.float32(255)
+        logits = np.asarray(model.predict_on_batch([picture, shown.geometry[rows]]))
+        parts.append(logits[: len(shown.picture) - first])
+    logits = np.concatenate(parts)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def _identity(recipe: Recipe, cells: Cells, control: bool, seed: int) -> str:
+    """What makes two trainings the same one, as JSON."""
+    digest = hashlib.sha256(cells.picture.tobytes())
+    digest.update(cells.measurements.tobytes())
+    digest.update("\n".join([*cells.box.tolist(), *cells.group.tolist()]).encode())
+    what = {"seed": seed, "control": control, **vars(recipe)}
+    what |= {"trained_on": digest.hexdigest()[:12], "backend": keras.backend.backend()}
+    return json.dumps(what)
+
+
+def _draw_anew(model: keras.Model, epoch: int) -> None:
+    """Set what dropout draws from by the epoch, so that a training that goes on draws the same."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
+
+
+def _write_history(history: History, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)

@@ -1,0 +1,302 @@
+"""What a device would say of the tested slides and fields, by its own rule, as Markdown tables."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.qc.measures import MAX_ABNORMAL
+from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, CellType
+from leukoscope.reading.differential import ABNORMAL, Baseline, differential_of
+from leukoscope.reading.gates import cell_gates
+from leukoscope.reading.results import (
+    LABELS,
+    PATTERN_OF_LABEL,
+    Control,
+    Differential,
+    FieldReading,
+    Pattern,
+    Verdict,
+    WhiteCell,
+)
+from leukoscope.reading.rule import MIN_CELLS, judge
+
+from leukoscope_training.evaluation.intervals import Value
+from leukoscope_training.evaluation.probabilities import auc
+from leukoscope_training.shared.errors import TrainingError
+
+from .calibration import tempered
+from .card import ERRORS, THRESHOLDS
+from .dataset import Flags, Floats, Texts
+from .results import Predictions, five_types_f1, leukaemia_recalls
+from .runs import PREDICTIONS
+
+LABEL_OF_KIND = {
+    "lld-40x/ALL": "ALL",
+    "lld-40x/AML": "AML",
+    "lld-40x/APML": "AML",
+    "lld-40x/CML": "CML",
+    "lld-40x/CLL": "CLL",
+    "chula-pi": "normal",
+    "bccd": "normal",
+}
+
+MOSTLY_BLASTS = ("patient-01", "patient-12", "patient-15", "patient-23")
+"""Patients of whose counted cells experts call nine of ten blasts (patients.csv)."""
+
+SCARCE_BLASTS = 0.2
+"""Share of blasts up to which the kinds among them tell nothing: a rule's acute leukaemia has more."""
+
+READ = (1 / len(LABELS),) * len(LABELS)
+"""Stands for a read field's own probabilities, which its slide's verdict does not ask for."""
+
+CONTROLS, DRAWS = (0, 1, 3, 5), 20
+"""Control slides, and how often they are drawn anew from the slides of the new site."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """A run's tested cells. probabilities: shape (n, 12), calibrated; the others shape (n,)."""
+
+    probabilities: Floats
+    kind: Texts
+    group: Texts
+    path: Texts
+    box: Texts
+    nuclear_area: Floats
+
+    def readings(self, of: Flags) -> list[FieldReading]:
+        """The fields of these cells as the device would read them; one that a gate of cells refuses has no
+        probabilities.
+        """
+        readings = []
+        for path in np.unique(self.path[of]):
+            cells = tuple(
+                WhiteCell(0, 0, 1, 1, 1.0, None, tuple(map(float, row)))
+                for row in self.probabilities[of & (self.path == path)]
+            )
+            gates = cell_gates(cells)
+            readings.append(FieldReading(gates, cells, None, READ if gates[-1].passed else None))
+        return readings
+
+
+def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
+    """What some runs said of the cells that they tested, one after the other.
+
+    Raises TrainingError where a run is not there.
+    """
+    parts: dict[str, list[np.ndarray]] = defaultdict(list)
+    for name in names:
+        path = runs / name / PREDICTIONS
+        if not path.exists():
+            raise TrainingError(f"{path} is not there: run `leukoscope-train cells train {name}`")
+        with np.load(path) as arrays:
+            for column, values in arrays.items():
+                # Two runs may have read the same field: it stays two.
+                own = np.char.add(f"{name}/", values) if column == "path" else values
+                parts[column].append(own)
+    joined = {column: np.concatenate(values) for column, values in parts.items()}
+    return Tested(
+        tempered(joined["probabilities"], temperature),
+        *(joined[column] for column in ("kind", "group", "path", "box")),
+        joined["measurements"][:, 0],
+    )
+
+
+def verdict(
+    tested: Tested,
+    of: Flags,
+    control: Control = Control.NONE,
+    baseline: Baseline | None = None,
+) -> Verdict:
+    """What the device says of some cells together."""
+    return judge(tested.readings(of), THRESHOLDS, ERRORS, control, baseline)
+
+
+def outcome(said: Verdict, label: str) -> tuple[str, str]:
+    """Of the pattern and of the class: 'right', 'refused' or 'wrong'."""
+    right = PATTERN_OF_LABEL[label]
+    pattern = "refused" if said.pattern is None else "right" if said.pattern is right else "wrong"
+    named = "refused" if said.label is None else "right" if said.label == label else "wrong"
+    return pattern, named
+
+
+def slides(tested: Tested) -> str:
+    """A line a patient of lld-40x, and the slides of chula-pi together."""
+    lines = [
+        "| patient or slides | truth | cells | artefacts | blasts | lymphoblasts of them | verdict | "
+        "pattern's confidence | class's | pattern | class |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for group in sorted(set(tested.group[np.char.startswith(tested.kind, "lld")])):
+        of = tested.group == group
+        label = LABEL_OF_KIND[str(tested.kind[of][0])]
+        said = verdict(tested, of)
+        shares = said.differential or Differential((0.0,) * len(CELL_TYPES))
+        pattern, named = outcome(said, label)
+        lines.append(
+            f"| {group} | {label} | {shares.cells:.0f} | {artefacts(tested, of):.2f} | "
+            f"{shares.share(*BLASTS):.2f} | "
+            f"{_lymphoid(shares)} | {said.headline} | "
+            f"{said.pattern_confidence:.2f} | {said.confidence:.2f} | {pattern} | {named} |"
+        )
+    chula = sorted(set(tested.group[tested.kind == "chula-pi"]))
+    said_of = [verdict(tested, tested.group == group) for group in chula]
+    if chula:
+        counts = Counter(outcome(said, "normal")[0] for said in said_of)
+        few = sum(s.white_cells < MIN_CELLS for s in said_of)
+        cells = sum(round(s.differential.cells) for s in said_of if s.differential)
+        lines.append(
+            f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | {few} under {MIN_CELLS} cells | | | "
+            f"{', '.join(f'{n} {what}' for what, n in sorted(counts.items()))} | |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def artefacts(tested: Tested, of: Flags) -> float:
+    """Share of these finds that are called artefacts."""
+    return float(np.mean(tested.probabilities[of].argmax(axis=1) == _ARTEFACT))
+
+
+def fields(tested: Tested) -> str:
+    """How each source's fields are called when each is judged alone, as `classify` does."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for path in sorted(set(tested.path)):
+        of = tested.path == path
+        kind = str(tested.kind[of][0])
+        said = verdict(tested, of)
+        counts[kind][outcome(said, LABEL_OF_KIND[kind])[0]] += 1
+        (reading,) = tested.readings(of)
+        for gate in reading.gates:
+            counts[kind][gate.problem] += not gate.passed
+        counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NONE)
+        if said.fields:
+            best = LABELS[int(np.argmax(said.probabilities))]
+            counts[kind]["best"] += best == LABEL_OF_KIND[kind]
+    lines = [
+        "| fields judged alone | fields | pattern right | refused | NO WHITE CELLS | NO SMEAR | wrong | "
+        "called leukaemia | best class right |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for kind, found in sorted(counts.items()):
+        number = found["right"] + found["refused"] + found["wrong"]
+        shares = (
+            found[what] / number
+            for what in (
+                "right",
+                "refused",
+                "NO WHITE CELLS",
+                "NO SMEAR",
+                "wrong",
+                "leukaemia",
+                "best",
+            )
+        )
+        lines.append(f"| {kind} | {number} | {' | '.join(f'{s:.3f}' for s in shares)} |")
+    every = sum(found[what] for found in counts.values() for what in ("right", "refused", "wrong"))
+    best = sum(found["best"] for found in counts.values())
+    lines.append(f"\nMost probable class right: {best} of {every} fields, {best / every:.3f}")
+    return "\n".join(lines) + "\n"
+
+
+def cells(tested: Tested) -> str:
+    """Measures of single cells: four leukaemias, five normal types, blasts against mature cells."""
+    found = Predictions(tested.kind, tested.box, tested.probabilities)
+    recalls, types = leukaemia_recalls(found), five_types_f1(found)
+    lines = [
+        "| single cells | |",
+        "|---|---|",
+        f"| four leukaemias, balanced accuracy | {np.mean(recalls):.3f} "
+        f"({', '.join(f'{r:.2f}' for r in recalls)} for ALL, AML, CML, CLL) |",
+    ]
+    if any(types):
+        lines.append(f"| five normal types, macro F1 | {np.mean(types):.3f} |")
+    patient = np.array([group.split("/")[-1] for group in tested.group])
+    blasts = np.isin(patient, MOSTLY_BLASTS) & found.counted
+    for kind in ("lld-40x/CLL", "lld-40x/CML", "chula-pi", "bccd"):
+        mature = (tested.kind == kind) & found.counted
+        if not mature.any() or not blasts.any():
+            continue
+        rows = blasts | mature
+        reader = auc(found.share(*BLASTS)[rows], blasts[rows], tested.group[rows])
+        ruler = auc(tested.nuclear_area[rows], blasts[rows], tested.group[rows])
+        lines.append(
+            f"| blasts against {kind}, AUC | reader {_shown(reader)}, nuclear area {_shown(ruler)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def fields_read(tested: Tested) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """The five classes' probabilities of each field that is read, judged alone, and its true class's place.
+
+    Shapes (n, 5) and (n,).
+    """
+    rows, truth = [], []
+    for path in sorted(set(tested.path)):
+        of = tested.path == path
+        said = verdict(tested, of)
+        if said.fields:
+            rows.append(said.probabilities)
+            truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
+    return np.array(rows), np.array(truth)
+
+
+def new_site(tested: Tested) -> str:
+    """chula-pi as a site that nothing was trained on: what control slides of its own do."""
+    own = tested.kind == "chula-pi"
+    sites = sorted(set(tested.group[own]))
+    patients = sorted(set(tested.group[np.char.startswith(tested.kind, "lld")]))
+    lines = [
+        "| control slides | fields called leukaemia | refused | patients of lld-40x: pattern right / refused / wrong |",
+        "|---|---|---|---|",
+    ]
+    rng = np.random.default_rng(0)
+    for number in CONTROLS:
+        found, of_patients = Counter[str](), Counter[str]()
+        for _ in range(DRAWS if number else 1):
+            controls = rng.choice(sites, number, replace=False)
+            baseline = _baseline(tested, np.isin(tested.group, controls)) if number else None
+            control = Control.VALID if number else Control.NONE
+            for path in sorted(set(tested.path[own & ~np.isin(tested.group, controls)])):
+                said = verdict(tested, tested.path == path, control, baseline)
+                found[outcome(said, "normal")[0]] += 1
+            for group in patients:
+                of = tested.group == group
+                said = verdict(tested, of, control, baseline)
+                of_patients[outcome(said, LABEL_OF_KIND[str(tested.kind[of][0])])[0]] += 1
+        total, draws = found.total(), of_patients.total() / len(patients)
+        lines.append(
+            f"| {number} | {found['wrong'] / total:.3f} | {found['refused'] / total:.3f} | "
+            + " / ".join(f"{of_patients[w] / draws:.1f}" for w in ("right", "refused", "wrong"))
+            + " |"
+        )
+    refused = sum(
+        max(_baseline(tested, tested.group == site).values()) > MAX_ABNORMAL for site in sites
+    )
+    lines.append(
+        f"\nA control slide may hold {MAX_ABNORMAL:.0%} of an abnormal group: "
+        f"{refused} of these {len(sites)} slides hold more."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _lymphoid(shares: Differential) -> str:
+    blasts = shares.share(*BLASTS)
+    return f"{shares.share(CellType.LYMPHOBLAST) / blasts:.2f}" if blasts > SCARCE_BLASTS else ""
+
+
+def _baseline(tested: Tested, of: Flags) -> Baseline:
+    # A control keeps all fields of its slide, as device/leukoscope/qc/measures.py does.
+    differential = differential_of(tested.readings(of))
+    return {name: differential.share(*types) for name, types in ABNORMAL.items()}
+
+
+_ARTEFACT = CELL_TYPES.index(CellType.ARTEFACT)
+
+
+def _shown(value: Value) -> str:
+    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -1,0 +1,77 @@
+"""`leukoscope-train`: each command's module is imported only when that command is called.
+
+A module here has `add_parser(subparsers)`, which adds its commands and sets `run` for each: a
+function from the parsed options to the exit status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from leukoscope.errors import LeukoscopeError
+from leukoscope.notice import NOTICE
+
+from leukoscope_training.shared.errors import TrainingError
+
+
+class Command(NamedTuple):
+    """A command, the module that adds it, and what it does."""
+
+    name: str
+    module: str
+    meaning: str
+
+
+COMMANDS = (
+    Command("datasets", "leukoscope_training.data.command", "list the sets that can be imported"),
+    Command("import", "leukoscope_training.data.command", "list a set's pictures in a manifest"),
+    Command("check", "leukoscope_training.data.command", "check a manifest's files"),
+    Command("split", "leukoscope_training.data.command", "deal a manifest's pictures out"),
+    Command(
+        "committed-splits", "leukoscope_training.data.command", "make the committed splits anew"
+    ),
+    Command("paper", "leukoscope_training.paper.command", "train and measure the paper's system"),
+    Command("cells", "leukoscope_training.cells.command", "train the cell reader"),
+    Command("evaluate", "leukoscope_training.evaluation.command", "measure a bundle on a manifest"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 1 failed, 2 called wrongly."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parser(given[0] if given else "").parse_args(given)
+        status: int = options.run(options)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"device", "models"}:
+            raise
+        print(
+            f"leukoscope-train: {error.name} is not installed; "
+            "install the extra: pip install -e .[train]",
+            file=sys.stderr,
+        )
+        return 1
+    except (LeukoscopeError, TrainingError, OSError) as error:
+        print(f"leukoscope-train: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser(called: str) -> argparse.ArgumentParser:
+    """All commands' names, but only the called one's options."""
+    parser = argparse.ArgumentParser(
+        prog="leukoscope-train",
+        description=f"Trains and measures Leukoscope's models, on a computer. {NOTICE}",
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        if command.name == called and called not in subparsers.choices:
+            import_module(command.module).add_parser(subparsers)
+    for command in COMMANDS:
+        if command.name not in subparsers.choices:
+            subparsers.add_parser(command.name, help=command.meaning)
+    return parser

@@ -1,0 +1,100 @@
+"""Importers: one module a set, which lists the set's pictures from the folder they were put in.
+
+None of them downloads anything. A module has the five names of `Importer`; NOTE may be empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from leukoscope_training.data.importers import (
+    acevedo_pbc,
+    all_idb1,
+    all_idb2,
+    aml_lmu,
+    bccd,
+    bccd_voc,
+    c_nmc_2019,
+    chula_pi,
+    chula_wbc,
+    leukemia_attri,
+    lld_40x,
+    raabin_wbc,
+)
+from leukoscope_training.data.importers.files import ImporterError
+from leukoscope_training.data.manifest import Sample, sha256_of
+
+__all__ = ["IMPORTERS", "Importer", "ImporterError", "import_samples"]
+
+
+class Importer(Protocol):
+    """What a module of this package has.
+
+    TERMS: its licence and where that is written. LAYOUT: the folder it expects. UM_PER_PX: the scale
+    of its files, None where one must be given. NOTE: what to watch for, printed as a warning.
+    """
+
+    NAME: str
+    TITLE: str
+    TERMS: str
+    LAYOUT: str
+    NOTE: str
+    UM_PER_PX: float | None
+
+    def samples(self, folder: Path, um_per_px: float) -> list[Sample]:
+        """The pictures below `folder`, paths relative to it, not hashed yet.
+
+        Raises ImporterError where the folder is not as LAYOUT says.
+        """
+        ...
+
+
+_ALL: tuple[Importer, ...] = (
+    lld_40x,
+    chula_pi,
+    bccd,
+    leukemia_attri,
+    all_idb1,
+    all_idb2,
+    c_nmc_2019,
+    aml_lmu,
+    acevedo_pbc,
+    raabin_wbc,
+    chula_wbc,
+    bccd_voc,
+)
+
+IMPORTERS: dict[str, Importer] = {importer.NAME: importer for importer in _ALL}
+
+
+def import_samples(
+    name: str, folder: Path, um_per_px: float | None = None, root: Path | None = None
+) -> list[Sample]:
+    """The hashed samples of the set `name` in `folder`, by path; paths start at `root` or `folder`.
+
+    Raises ImporterError for an unknown name, a folder that is not laid out as the set's, a `root`
+    that does not hold it, or a scale that nobody gave.
+    """
+    if name not in IMPORTERS:
+        raise ImporterError(f"{name}: no such set; known are {', '.join(IMPORTERS)}")
+    importer = IMPORTERS[name]
+    if not folder.is_dir():
+        raise ImporterError(f"{folder}: no such folder")
+    scale = importer.UM_PER_PX if um_per_px is None else um_per_px
+    if scale is None:
+        raise ImporterError(
+            f"{name}: its µm per pixel are not known; measure a red cell, and give --um-per-px"
+        )
+    below = folder.resolve()
+    start = below if root is None else root.resolve()
+    if not below.is_relative_to(start):
+        raise ImporterError(f"{folder}: does not lie in the root {root}")
+    prefix = below.relative_to(start)
+    found = importer.samples(folder, scale)
+    hashed = [
+        replace(s, image=(prefix / s.image).as_posix(), sha256=sha256_of(folder / s.image))
+        for s in found
+    ]
+    return sorted(hashed, key=lambda sample: sample.image)

@@ -1,0 +1,53 @@
+"""ALL-IDB1: fields."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from leukoscope_training.data.importers.files import (
+    NO_PATIENTS,
+    ImporterError,
+    alone,
+    below,
+    not_as_expected,
+    pictures_in,
+    relative,
+)
+from leukoscope_training.data.manifest import Sample
+
+NAME = "all-idb1"
+TITLE = "ALL-IDB1, 108 fields"
+LICENCE = "not stated here: see the authors' page"
+TERMS = "The authors' page calls it public and free; its terms were not checked. https://homes.di.unimi.it/scotti/all"
+LAYOUT = (
+    "im/ImNNN_Y.jpg, Y 1 for ALL and 0 for healthy, in the folder or below ALL_IDB1. Names as on the authors' page, "
+    "folders as in public code; not checked against a download"
+)
+NOTE = (
+    f"{NO_PATIENTS} Magnifications differ (300 to 500, says the authors' page): "
+    "one scale for all files is a rough one."
+)
+UM_PER_PX: float | None = None
+
+
+def samples(folder: Path, um_per_px: float) -> list[Sample]:
+    """See `Importer`."""
+    start = below(folder, "ALL_IDB1")
+    pictures = pictures_in(below(start, "im", "img"))
+    if not pictures:
+        raise not_as_expected(start, "im/ with pictures such as Im001_1.jpg")
+    common = Sample("", "", "", um_per_px, NAME, LICENCE)
+    return [labelled(path, folder, common, lymphoblasts=False) for path in pictures]
+
+
+def labelled(path: Path, folder: Path, common: Sample, *, lymphoblasts: bool) -> Sample:
+    """The sample of ImNNN_Y, of this set or of ALL-IDB2, where Y 1 is one lymphoblast."""
+    match = re.fullmatch(r"Im\d+_(?P<truth>[01])", path.stem, re.IGNORECASE)
+    if match is None:
+        raise ImporterError(f"{path}: expected a name such as Im001_1 or Im001_0")
+    leukaemia = match["truth"] == "1"
+    label = "ALL" if leukaemia else "normal"
+    cell_type = "lymphoblast" if leukaemia and lymphoblasts else ""
+    sample = Sample("", label, "", common.um_per_px, common.source, common.licence)
+    return alone(relative(path, folder), sample, cell_type)

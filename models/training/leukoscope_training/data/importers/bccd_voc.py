@@ -1,0 +1,39 @@
+"""BCCD as its authors published it: Pascal VOC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from leukoscope_training.data.importers import bccd
+from leukoscope_training.data.importers.files import (
+    ImporterError,
+    alone,
+    below,
+    not_as_expected,
+    pictures_in,
+    relative,
+)
+from leukoscope_training.data.manifest import Sample
+
+NAME = "bccd-voc"
+TITLE = "BCCD, as published (Pascal VOC)"
+TERMS = bccd.TERMS
+LAYOUT = (
+    "BCCD/JPEGImages/*.jpg and BCCD/Annotations/*.xml, one a picture. Annotations as in the public repository's "
+    "list of files, JPEGImages as VOC has it; not checked against a download"
+)
+NOTE = f"{bccd.NOTE} Its pictures are those of bccd: use one of the two."
+UM_PER_PX = bccd.UM_PER_PX
+
+
+def samples(folder: Path, um_per_px: float) -> list[Sample]:
+    """See `Importer`."""
+    start = below(folder, "BCCD")
+    pictures = pictures_in(start / "JPEGImages")
+    if not pictures:
+        raise not_as_expected(start, "JPEGImages/ with pictures, and Annotations/")
+    for path in pictures:
+        if not (start / "Annotations" / f"{path.stem}.xml").is_file():
+            raise ImporterError(f"{path}: expected Annotations/{path.stem}.xml; found none")
+    common = Sample("", "normal", "", um_per_px, NAME, bccd.LICENCE)
+    return [alone(relative(path, folder), common) for path in pictures]

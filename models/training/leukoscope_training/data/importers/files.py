@@ -1,0 +1,81 @@
+"""What the importers share: finding pictures, and saying what was expected and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from leukoscope_training.data.manifest import Sample
+from leukoscope_training.shared.errors import TrainingError
+
+PICTURES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff"})
+
+NO_PATIENTS = (
+    "The public set does not say which pictures are of one patient: each is its own group, "
+    "and a split by patient is not possible."
+)
+
+
+class ImporterError(TrainingError):
+    """A folder is not laid out as the set is; the message says what was expected and found."""
+
+
+def not_as_expected(folder: Path, expected: str) -> ImporterError:
+    """The error for `folder`, with the first names that lie in it."""
+    names = sorted(path.name for path in folder.iterdir())
+    found = ", ".join(names[:6]) + (f", … ({len(names)} in all)" if len(names) > 6 else "")
+    return ImporterError(f"{folder}: expected {expected}; found {found or 'nothing'}")
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures directly in `folder`, by name; none where there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+
+
+def below(folder: Path, *names: str) -> Path:
+    """`folder`, or the folder inside that its archive unpacks to: the first of `names` that is there."""
+    return next((folder / name for name in names if (folder / name).is_dir()), folder)
+
+
+def relative(path: Path, folder: Path) -> str:
+    """The path below `folder`, with "/"."""
+    return path.relative_to(folder).as_posix()
+
+
+def cells_by_folder(
+    folder: Path,
+    parents: list[Path],
+    type_of_folder: Mapping[str, str],
+    common: Sample,
+) -> list[Sample]:
+    """Single cells that lie in a folder of their type, below any of `parents`, whatever its case.
+
+    type_of_folder: a folder's name in lower case to its cell type. common: what all samples share.
+    Raises ImporterError where none of the folders holds a picture.
+    """
+    found = []
+    for parent in parents:
+        for kind in sorted(path for path in parent.iterdir() if path.is_dir()):
+            if kind.name.lower() in type_of_folder:
+                cell_type = type_of_folder[kind.name.lower()]
+                found += [
+                    alone(relative(path, folder), common, cell_type) for path in pictures_in(kind)
+                ]
+    if not found:
+        raise not_as_expected(folder, f"folders {', '.join(type_of_folder)} with pictures")
+    return found
+
+
+def alone(image: str, common: Sample, cell_type: str = "") -> Sample:
+    """A sample whose patient nobody knows: it is a group of its own."""
+    return Sample(
+        image=image,
+        label=common.label,
+        group=f"{common.source}/{image}",
+        um_per_px=common.um_per_px,
+        source=common.source,
+        licence=common.licence,
+        cell_type=cell_type,
+    )

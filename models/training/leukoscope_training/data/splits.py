@@ -1,0 +1,227 @@
+"""Which picture is used for what: the committed splits, and new ones of any manifest.
+
+`image-level` deals single pictures out, as most published work does: pictures of one patient are on
+all sides, so its numbers say nothing about a new patient. `patient-disjoint` keeps every patient and
+slide on one side: train on one half, measure on the other, and report both directions. `ten-fold` is patient-disjoint
+too: each fold is one leukaemia patient and two normal slides, measured after training on the other nine.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leukoscope_training.data.importers import import_samples
+from leukoscope_training.data.manifest import Manifest, ManifestError, Sample
+from leukoscope_training.data.near_duplicates import Pair, find_pairs, joined
+
+SPLITS = Path(__file__).parent / "splits"
+
+COMMITTED = ("image-level", "patient-disjoint", "ten-fold")
+
+SEED = 0
+"""Of the committed image-level split."""
+
+SHARES = {"train": 0.70, "val": 0.15, "test": 0.15}
+
+HALVES = ("A", "B")
+
+EXTERNAL = "external"
+"""Another laboratory's, for measuring only."""
+
+LLD_A = frozenset(f"lld-40x/patient-{number:02d}" for number in (1, 12, 24, 27, 32))
+"""The authors' own training patients; the other five are their test patients."""
+
+CHULA_B = frozenset(
+    f"chula-pi/slide_{name}"
+    for name in ("3B", "4B", "5B", "5Bb", "9", "12", "13", "15", "30", "53", "57")
+)
+"""Chosen so that each of the five normal cell types is on both sides."""
+
+FOLDS = tuple(f"fold-{number:02d}" for number in range(1, 11))
+
+COLUMNS = ("source", "image", "sha256", "label", "group", "part")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture and the part it is in."""
+
+    sample: Sample
+    part: str
+
+
+def read_split(name: str) -> dict[str, str]:
+    """The committed split `name`: each picture's SHA-256 and its part."""
+    if name not in COMMITTED:
+        raise ManifestError(f"{name}: no such split; committed are {', '.join(COMMITTED)}")
+    return read_split_file(SPLITS / f"{name}.csv")
+
+
+def read_split_file(path: Path) -> dict[str, str]:
+    """Each picture's SHA-256 and its part, of a file that `write_split` wrote.
+
+    Raises ManifestError where a column is missing or a picture is in two parts.
+    """
+    part_of: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != list(COLUMNS):
+                raise ManifestError(f"{path}, line 1: not the columns {', '.join(COLUMNS)}")
+            for row in reader:
+                if None in row or None in row.values():
+                    raise ManifestError(
+                        f"{path}, line {reader.line_num}: not {len(COLUMNS)} values"
+                    )
+                if part_of.setdefault(row["sha256"], row["part"]) != row["part"]:
+                    raise ManifestError(
+                        f"{path}, line {reader.line_num}: {row['image']} is in two parts"
+                    )
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error
+    return part_of
+
+
+def write_split(rows: Iterable[Row], path: Path) -> None:
+    """Write a split, one line a picture."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            s = row.sample
+            writer.writerow((s.source, s.image, s.sha256, s.label, s.group, row.part))
+
+
+def parts(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list[Sample]]:
+    """The samples of each part; one that the split does not name is in none.
+
+    Raises ManifestError where a sample has no hash, or the split names none of them.
+    """
+    found: dict[str, list[Sample]] = defaultdict(list)
+    for sample in manifest.samples:
+        if not sample.sha256:
+            raise ManifestError(f"{sample.image}: no SHA-256; import the set anew")
+        if sample.sha256 in split:
+            found[split[sample.sha256]].append(sample)
+    if not found:
+        raise ManifestError(f"{manifest.root}: the split names no picture of this manifest")
+    return dict(found)
+
+
+def same_glass(manifest: Manifest) -> list[Pair]:
+    """Pairs of samples that show the same glass; of single cells only equal files.
+
+    A set with a cell type anywhere is one of single cells: centred on their cell, they are alike
+    without being the same. Raises TrainingError where a file can't be read.
+    """
+    cells = {sample.source for sample in manifest.samples if sample.cell_type}
+    fields = [i for i, sample in enumerate(manifest.samples) if sample.source not in cells]
+    pairs = find_pairs([manifest.path(manifest.samples[i]) for i in fields])
+    pairs = [Pair(fields[p.first], fields[p.second], p.score, p.equal_files) for p in pairs]
+    first_of: dict[str, int] = {}
+    for i, sample in enumerate(manifest.samples):
+        if sample.source in cells and (first := first_of.setdefault(sample.sha256, i)) != i:
+            pairs.append(Pair(first, i, 1.0, equal_files=True))
+    return sorted(pairs)
+
+
+def by_image(manifest: Manifest, seed: int) -> list[Row]:
+    """70/15/15 of each label's pictures to train, val and test, whatever their group.
+
+    Of pictures of the same glass only the first is dealt out; the others are in no part. Raises
+    ManifestError where such pictures have different labels, or a label is too small for three parts.
+    """
+    samples = manifest.samples
+    first = joined(len(samples), same_glass(manifest))
+    for i, j in enumerate(first):
+        if samples[i].label != samples[j].label:
+            raise ManifestError(
+                f"{samples[i].image} and {samples[j].image} show the same glass with different labels"
+            )
+    of_label = defaultdict(list)
+    for i in sorted({*first}):
+        of_label[samples[i].label].append(samples[i])
+    rows = []
+    for label, pictures in sorted(of_label.items()):
+        # A label's own generator: another label's pictures then change nothing.
+        random.Random(f"{seed} {label}").shuffle(pictures)
+        val, test = (round(SHARES[part] * len(pictures)) for part in ("val", "test"))
+        if not (val and test and val + test < len(pictures)):
+            raise ManifestError(
+                f"label {label or '(none)'}: {len(pictures)} pictures are too few for three parts"
+            )
+        part_of = ["val"] * val + ["test"] * test + ["train"] * (len(pictures) - val - test)
+        rows += [Row(*pair) for pair in zip(pictures, part_of, strict=True)]
+    return sorted(rows, key=lambda row: row.sample.image)
+
+
+def by_group(manifest: Manifest, seed: int) -> list[Row]:
+    """Whole groups to halves A and B, each label's as even in pictures as its groups allow.
+
+    Groups that share a glass stay together. Raises ManifestError where a group, or groups that stay
+    together, have several labels, or a label has only one.
+    """
+    samples = manifest.samples
+    group_of = _groups_together(samples, same_glass(manifest))
+    sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    label_of: dict[str, str] = {}
+    for sample in samples:
+        group = group_of[sample.group]
+        if label_of.setdefault(group, sample.label) != sample.label:
+            raise ManifestError(f"{sample.image}: group {group} has several labels")
+        sizes[sample.label][group] += 1
+    half_of: dict[str, str] = {}
+    for label, size_of in sorted(sizes.items()):
+        if len(size_of) < len(HALVES):
+            raise ManifestError(
+                f"label {label or '(none)'}: only group {next(iter(size_of))}, which can't be on both sides"
+            )
+        groups = sorted(size_of)
+        random.Random(f"{seed} {label}").shuffle(groups)
+        groups.sort(key=lambda group: -size_of[group])
+        filled = dict.fromkeys(HALVES, 0)
+        for group in groups:
+            half_of[group] = min(HALVES, key=lambda half: filled[half])
+            filled[half_of[group]] += size_of[group]
+    rows = [Row(sample, half_of[group_of[sample.group]]) for sample in samples]
+    return sorted(rows, key=lambda row: row.sample.image)
+
+
+def committed(data: Path) -> dict[str, list[Row]]:
+    """The committed splits, made from the folder of lld-40x, chula-pi and bccd."""
+    sets = {
+        name: import_samples(name, data / name, root=data)
+        for name in ("lld-40x", "chula-pi", "bccd")
+    }
+    dealt = Manifest(data, tuple(sets["lld-40x"] + sets["chula-pi"]))
+    disjoint = [Row(s, "A" if s.group in LLD_A else "B") for s in sets["lld-40x"]]
+    disjoint += [Row(s, "B" if s.group in CHULA_B else "A") for s in sets["chula-pi"]]
+    disjoint += [Row(s, EXTERNAL) for s in sets["bccd"]]
+    return {
+        "image-level": by_image(dealt, SEED),
+        "patient-disjoint": disjoint,
+        "ten-fold": [row for name in ("lld-40x", "chula-pi") for row in _dealt_in_turn(sets[name])],
+    }
+
+
+def _dealt_in_turn(samples: Sequence[Sample]) -> list[Row]:
+    """A set's groups, in the order of their names, to the folds in turn."""
+    groups = sorted({sample.group for sample in samples})
+    return [Row(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
+
+
+def _groups_together(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:
+    """For each group the first of those that must stay with it."""
+    names = sorted({sample.group for sample in samples})
+    place = {name: i for i, name in enumerate(names)}
+    links = [
+        Pair(place[samples[p.first].group], place[samples[p.second].group], p.score) for p in pairs
+    ]
+    return {
+        name: names[first] for name, first in zip(names, joined(len(names), links), strict=True)
+    }

@@ -1,0 +1,174 @@
+"""`leukoscope-train evaluate`: measure any bundle on any labelled fields, as the device would read them."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leukoscope.microscope.image_files import open_field
+from leukoscope.notice import NOTICE
+from leukoscope.reading.wording import decimal
+from PIL import Image
+from tqdm import tqdm
+
+from leukoscope_training.data.manifest import Manifest, read_manifest, sha256_of
+from leukoscope_training.evaluation.bundle_reader import BundleReader, open_reader
+from leukoscope_training.evaluation.evaluation import Evaluation, evaluate
+from leukoscope_training.evaluation.findings import findings
+from leukoscope_training.evaluation.outcomes import read_manifest_fields
+from leukoscope_training.evaluation.report import Provenance, render
+from leukoscope_training.shared.errors import TrainingError
+
+SCHEMA = 1
+"""Of the JSON. It changes when a key goes or means something else, not when one is added."""
+
+GALLERY_MOST = 48
+THUMBNAIL_PX = 360
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command; it sets `run`."""
+    command = subparsers.add_parser(
+        "evaluate",
+        help="measure a bundle on a manifest",
+        description=f"Measure a bundle on labelled fields, and again with the white cells cut out. {NOTICE}",
+        epilog="Exit status: 0 measured, 1 a picture could not be read, or nothing could be measured.",
+    )
+    command.add_argument("--bundle", type=Path, required=True, metavar="DIR")
+    command.add_argument("--manifest", type=Path, required=True, metavar="FILE")
+    command.add_argument(
+        "--root", type=Path, metavar="DIR", help="where its paths start (default: its folder)"
+    )
+    command.add_argument("--json", action="store_true", help="all numbers as JSON on stdout")
+    command.add_argument("--out", type=Path, metavar="FILE.html", help="write a report")
+    command.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="fields read at once"
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print, and write the report. Returns 1 when a picture could not be read, else 0.
+
+    Raises TrainingError for a bad manifest or option, BundleError for a bad bundle, OSError.
+    """
+    if options.workers < 1:
+        raise TrainingError(f"--workers must be 1 or more, not {options.workers}")
+    manifest = read_manifest(options.manifest, options.root)
+    reader = open_reader(options.bundle)
+    outcomes = tqdm(
+        read_manifest_fields(manifest, lambda: open_reader(options.bundle), options.workers),
+        total=len(manifest.samples),
+        unit="field",
+        disable=not sys.stderr.isatty(),
+    )
+    evaluation = evaluate(outcomes, reader.judge)
+    provenance = Provenance(
+        bundle=reader.name,
+        version=reader.version,
+        model_sha256=reader.sha256,
+        manifest=options.manifest.name,
+        manifest_sha256=sha256_of(options.manifest),
+        pictures=len(manifest.samples),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=_command(options),
+    )
+    for image, error in evaluation.errors:
+        print(f"leukoscope-train: {image}: {error}", file=sys.stderr)
+    if options.out is not None:
+        _write_report(options.out, evaluation, provenance, manifest, reader)
+    print(as_json(evaluation, provenance) if options.json else summary(evaluation, provenance))
+    return 1 if evaluation.errors or not evaluation.intact.fields else 0
+
+
+def as_json(evaluation: Evaluation, provenance: Provenance) -> str:
+    """One JSON object; models/training/README.md says what its keys mean."""
+    document = {
+        "schema": SCHEMA,
+        "notice": NOTICE,
+        **vars(provenance),
+        "findings": findings(evaluation),
+        **evaluation.as_dict(),
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def summary(evaluation: Evaluation, provenance: Provenance) -> str:
+    """The main numbers as lines for people."""
+    intact, control = evaluation.intact, evaluation.control
+    rows = [
+        ("fields read", intact.fields, control.fields),
+        ("accuracy", intact.measures.accuracy, control.measures.accuracy),
+        ("mean recall", intact.measures.macro.recall, control.measures.macro.recall),
+        ("pattern right", intact.patterns.accuracy, control.patterns.accuracy),
+        ("class named", intact.named, control.named),
+        ("right when named", intact.right_when_named, control.right_when_named),
+        ("confidently wrong", len(intact.wrong), len(control.wrong)),
+    ]
+    slides = (f"{count} {name}" for name, count in intact.slide_counts().items())
+    return "\n".join(
+        [
+            NOTICE,
+            f"{provenance.bundle} {provenance.version} on {provenance.manifest}, "
+            f"{provenance.pictures} pictures",
+            "",
+            f"{'':18}  {'as taken':22}  white cells cut out",
+            *(f"{name:18}  {taken!s:22}  {cut_out!s}" for name, taken, cut_out in rows),
+            f"patients and slides: {', '.join(slides)}",
+            "",
+            *findings(evaluation),
+            *(
+                f"wrong: {field.sample.image}: {field.sample.label} read as "
+                f"{field.verdict.headline}, {decimal(field.verdict.headline_confidence)}"
+                for field in intact.wrong
+            ),
+        ]
+    )
+
+
+def _command(options: argparse.Namespace) -> str:
+    words = ["leukoscope-train", "evaluate"]
+    for name in ("bundle", "manifest", "root", "out"):
+        if getattr(options, name) is not None:
+            words += [f"--{name}", str(getattr(options, name))]
+    return shlex.join(words + (["--json"] if options.json else []))
+
+
+def _write_report(
+    path: Path,
+    evaluation: Evaluation,
+    provenance: Provenance,
+    manifest: Manifest,
+    reader: BundleReader,
+) -> None:
+    from leukoscope_training.evaluation.figures import (
+        reliability_plot,  # slow to import, and only needed here
+    )
+
+    plot = io.BytesIO()
+    intact = evaluation.intact
+    reliability_plot(intact.reliability, intact.calibration_error, plot)
+    thumbnails = {
+        field.sample.image: thumbnail(
+            manifest.path(field.sample), field.sample.um_per_px, reader.um_per_px
+        )
+        for field in intact.wrong[:GALLERY_MOST]
+    }
+    page = render(evaluation, provenance, plot.getvalue(), thumbnails)
+    path.write_text(page, encoding="utf-8")
+
+
+def thumbnail(path: Path, um_per_px: float, finest_um_per_px: float) -> bytes:
+    """A field as a small JPEG. Raises ImageFileError where the file can't be read any more."""
+    field, _ = open_field(path, um_per_px, um_per_px, finest_um_per_px)
+    image = Image.fromarray(field.rgb)
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    jpeg = io.BytesIO()
+    image.save(jpeg, "JPEG", quality=80)
+    return jpeg.getvalue()

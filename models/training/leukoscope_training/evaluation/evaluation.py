@@ -1,0 +1,223 @@
+"""The numbers of a bundle on labelled fields: as taken, and with the white cells cut out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from leukoscope.reading.results import (
+    LABELS,
+    PATTERN_OF_LABEL,
+    FieldReading,
+    Pattern,
+    Verdict,
+)
+
+from leukoscope_training.data.manifest import Sample
+from leukoscope_training.evaluation.intervals import Value, share, without_nan
+from leukoscope_training.evaluation.judgements import JUDGEMENTS, Judged, Slide
+from leukoscope_training.evaluation.measures import NORMAL, Measures, measure
+from leukoscope_training.evaluation.probabilities import (
+    Reliability,
+    auc,
+    calibration_error,
+    reliability,
+)
+
+Judge = Callable[[Sequence[FieldReading]], Verdict]
+
+PATTERNS = tuple(pattern.value for pattern in Pattern)
+PATTERN_OF = np.array([PATTERNS.index(PATTERN_OF_LABEL[label].value) for label in LABELS])
+"""The place in `PATTERNS` of each of `LABELS`."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One picture. reading: as taken, None when the file can't be read; then `error` says why.
+
+    control: with the white cells cut out; None unless the field was read as taken.
+    """
+
+    sample: Sample
+    reading: FieldReading | None
+    control: FieldReading | None
+    error: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """What is counted of the fields that were read.
+
+    measures, patterns: of the most probable class and pattern, whether or not it reached its threshold.
+    area: of leukaemia against normal, by 1 - p(normal). named: share of fields whose class was named;
+    right_when_named: of those, the share that is right; the same for patterns.
+    wrong: fields with a wrong headline, most confident first. slides: verdicts as the device would give.
+    """
+
+    measures: Measures
+    patterns: Measures
+    area: Value
+    named: Value
+    right_when_named: Value
+    pattern_named: Value
+    pattern_right_when_named: Value
+    calibration_error: float
+    reliability: Reliability
+    wrong: tuple[Judged, ...]
+    slides: tuple[Slide, ...]
+
+    @property
+    def fields(self) -> int:
+        """Fields that were read."""
+        return int(self.measures.confusion.sum())
+
+    def slide_counts(self) -> dict[str, int]:
+        """How many slides have each of `JUDGEMENTS`."""
+        counts = Counter(slide.judgement for slide in self.slides)
+        return {name: counts[name] for name in JUDGEMENTS}
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON; null stands for NaN."""
+        bins = {name: values.tolist() for name, values in vars(self.reliability).items()}
+        plain = {
+            "fields": self.fields,
+            "measures": self.measures.as_dict(),
+            "patterns": self.patterns.as_dict(),
+            "area_leukaemia": asdict(self.area),
+            "named": asdict(self.named),
+            "right_when_named": asdict(self.right_when_named),
+            "pattern_named": asdict(self.pattern_named),
+            "pattern_right_when_named": asdict(self.pattern_right_when_named),
+            "confidently_wrong": len(self.wrong),
+            "calibration_error": self.calibration_error,
+            "reliability": bins,
+            "slides": self.slide_counts(),
+        }
+        return {key: without_nan(value) for key, value in plain.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """All that is reported of a bundle on a manifest.
+
+    listed, unreadable: fields by label. refused: by label, how many fields each gate refused. errors:
+    pictures that could not be read, with why. unlabelled: pictures of which nothing can be counted.
+    sources: by source, the numbers as taken and with the white cells cut out.
+    """
+
+    listed: dict[str, int]
+    unreadable: dict[str, int]
+    refused: dict[str, dict[str, int]]
+    errors: tuple[tuple[str, str], ...]
+    unlabelled: int
+    intact: Numbers
+    control: Numbers
+    sources: dict[str, tuple[Numbers, Numbers]]
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON; null stands for NaN."""
+        return {
+            "listed": self.listed,
+            "unreadable": self.unreadable,
+            "refused": self.refused,
+            "errors": [{"image": image, "error": error} for image, error in self.errors],
+            "unlabelled": self.unlabelled,
+            "intact": self.intact.as_dict(),
+            "control": self.control.as_dict(),
+            "sources": {
+                name: {"intact": intact.as_dict(), "control": control.as_dict()}
+                for name, (intact, control) in self.sources.items()
+            },
+            "confidently_wrong": [judged.as_dict() for judged in self.intact.wrong],
+            "slides": [slide.as_dict() for slide in self.intact.slides],
+        }
+
+
+def evaluate(outcomes: Iterable[Outcome], judge: Judge) -> Evaluation:
+    """Count everything. judge: the verdict over fields of a slide, or over one field."""
+    rows = list(outcomes)
+    labelled = [row for row in rows if row.sample.label]
+    readable = [row for row in labelled if row.reading is not None]
+    refused: dict[str, Counter[str]] = {}
+    for row in readable:
+        gate = row.reading.failed_gate if row.reading is not None else None
+        if gate is not None:
+            refused.setdefault(row.sample.label, Counter())[gate.name.value] += 1
+    by_source: dict[str, list[Outcome]] = {}
+    for row in readable:
+        by_source.setdefault(row.sample.source, []).append(row)
+    listed = Counter(row.sample.label for row in labelled)
+    unreadable = Counter(row.sample.label for row in labelled if row.reading is None)
+    return Evaluation(
+        listed={label: listed[label] for label in LABELS},
+        unreadable={label: unreadable[label] for label in LABELS},
+        refused={label: dict(refused[label]) for label in LABELS if label in refused},
+        errors=tuple((row.sample.image, row.error) for row in rows if row.error),
+        unlabelled=len(rows) - len(labelled),
+        intact=numbers([(row.sample, row.reading) for row in readable], judge),
+        control=numbers([(row.sample, row.control) for row in readable], judge),
+        sources={
+            source: (
+                numbers([(row.sample, row.reading) for row in own], judge),
+                numbers([(row.sample, row.control) for row in own], judge),
+            )
+            for source, own in sorted(by_source.items())
+        },
+    )
+
+
+def numbers(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> Numbers:
+    """Count the readings that have probabilities; the others make a slide's verdict no surer."""
+    fields = [
+        Judged(sample, reading.probabilities, judge([reading]))
+        for sample, reading in rows
+        if reading is not None and reading.probabilities is not None
+    ]
+    truth = np.array([LABELS.index(field.sample.label) for field in fields], np.int64)
+    group = np.array([field.sample.group for field in fields], np.str_)
+    said = np.array([field.probabilities for field in fields], np.float64).reshape(-1, len(LABELS))
+    said_pattern = np.stack(
+        [said[:, place == PATTERN_OF].sum(1) for place in range(len(PATTERNS))], axis=1
+    )
+    verdicts = [field.verdict for field in fields]
+    named = np.array([v.label is not None for v in verdicts], np.bool_)
+    right = np.array([field.judgement == "right" for field in fields], np.bool_)
+    pattern_named = np.array([v.pattern is not None for v in verdicts], np.bool_)
+    pattern_right = np.array(
+        [f.verdict.pattern is PATTERN_OF_LABEL[f.sample.label] for f in fields], np.bool_
+    )
+    ill = truth != LABELS.index(NORMAL)
+    everything = np.ones(len(fields), np.bool_)
+    wrong = [field for field in fields if field.judgement == "wrong"]
+    return Numbers(
+        measures=measure(truth, said.argmax(1), group),
+        patterns=measure(PATTERN_OF[truth], said_pattern.argmax(1), group, classes=PATTERNS),
+        area=auc(1 - said[:, LABELS.index(NORMAL)], ill, group),
+        named=share(named, everything, truth, group),
+        right_when_named=share(right, named, truth, group),
+        pattern_named=share(pattern_named, everything, truth, group),
+        pattern_right_when_named=share(pattern_right, pattern_named, truth, group),
+        calibration_error=calibration_error(said, truth),
+        reliability=reliability(said, truth),
+        wrong=tuple(sorted(wrong, key=lambda field: -field.verdict.headline_confidence)),
+        slides=_slides(rows, judge),
+    )
+
+
+def _slides(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> tuple[Slide, ...]:
+    slides: dict[tuple[str, str, str], list[FieldReading | None]] = {}
+    for sample, reading in rows:
+        key = (sample.source, sample.label, sample.group)
+        slides.setdefault(key, []).append(reading)
+    return tuple(
+        Slide(
+            group=group,
+            label=label,
+            source=source,
+            listed=len(readings),
+            verdict=judge([reading for reading in readings if reading is not None]),
+        )
+        for (source, label, group), readings in sorted(slides.items())
+    )

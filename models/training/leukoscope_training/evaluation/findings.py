@@ -1,0 +1,98 @@
+"""What an evaluation's numbers mean, in sentences, for whoever reads no table."""
+
+from __future__ import annotations
+
+import math
+
+from leukoscope.reading.results import LABELS
+
+from leukoscope_training.evaluation.evaluation import Evaluation, Numbers
+from leukoscope_training.evaluation.measures import NORMAL
+
+NEARLY = 0.5
+"""The control is "nearly as right" when it keeps this share, or more, of what the fields as taken have above
+chance. Chosen, not derived."""
+
+ENOUGH_GROUPS = 3
+"""With fewer patients or slides of a class, its numbers say little of the next one. Chosen, not derived."""
+
+
+def findings(evaluation: Evaluation) -> list[str]:
+    """Sentences, the most important first."""
+    if not evaluation.intact.fields:
+        return ["No field could be read: there is nothing to measure."]
+    said = (
+        _control(evaluation),
+        _wrong(evaluation.intact),
+        _sources(evaluation),
+        _few_groups(evaluation.intact),
+    )
+    return [sentence for sentence in said if sentence]
+
+
+def _control(evaluation: Evaluation) -> str:
+    """Whether the white cells are needed: mean recall, since chance is the same for any mix of classes."""
+    present = sum(count > 0 for count in evaluation.intact.measures.groups.values())
+    if present < 2:
+        return (
+            "All fields that were read are of one class: nothing here says whether the model sorts "
+            "by the white cells."
+        )
+    chance = 1 / present
+    intact = evaluation.intact.measures.macro.recall.value
+    control = evaluation.control.measures.macro.recall.value
+    if math.isnan(control):
+        return "With the white cells cut out the model gives no reading at all, as it should."
+    numbers = (
+        f"mean recall is {intact:.2f} on the fields as taken, {control:.2f} with the white cells cut "
+        f"out, and {chance:.2f} by chance"
+    )
+    if intact <= chance:
+        return f"The model does no better than chance: {numbers}."
+    if control - chance >= NEARLY * (intact - chance):
+        return (
+            "These data can be sorted without a single white cell, so the numbers below do not show that "
+            f"the model reads white cells: {numbers}."
+        )
+    return f"The model needs the white cells for most of what it gets right: {numbers}."
+
+
+def _wrong(numbers: Numbers) -> str:
+    slides = numbers.slide_counts()
+    return (
+        f"The device would name another disease, or disease where there is none, or none where there is "
+        f"one, for {len(numbers.wrong)} of {numbers.fields} fields, and for {slides['wrong']} of "
+        f"{len(numbers.slides)} patients or slides."
+    )
+
+
+def _sources(evaluation: Evaluation) -> str:
+    """Whether laboratory alone would tell normal from leukaemia."""
+    present = {
+        source: [label for label, n in intact.measures.groups.items() if n]
+        for source, (intact, _) in evaluation.sources.items()
+    }
+    normal = [source for source, labels in present.items() if NORMAL in labels]
+    ill = [source for source, labels in present.items() if set(labels) - {NORMAL}]
+    if not normal or not ill or set(normal) & set(ill):
+        return ""
+    return (
+        f"All normal fields come from {_listed(normal)}, all leukaemias from {_listed(ill)}: telling "
+        "the sources apart is enough to tell leukaemia from normal here."
+    )
+
+
+def _few_groups(numbers: Numbers) -> str:
+    groups = numbers.measures.groups
+    few = [f"{label} {groups[label]}" for label in LABELS if 0 < groups[label] < ENOUGH_GROUPS]
+    if not few:
+        return ""
+    return (
+        f"Very few patients or slides: {_listed(few)}. The numbers of these classes say little of the "
+        "next patient. One patient alone has no interval, and is drawn each time in the intervals over "
+        "all classes: these are narrower than they should be."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

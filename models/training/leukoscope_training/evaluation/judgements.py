@@ -1,0 +1,79 @@
+"""What a verdict is worth where the truth is known: of one field, and of a patient or slide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leukoscope.reading.results import LABELS, PATTERN_OF_LABEL, Pattern, Verdict
+
+from leukoscope_training.data.manifest import Sample
+
+JUDGEMENTS = ("right", "pattern only", "inconclusive", "wrong")
+"""What a verdict's headline is worth: the class; the pattern without the class; nothing named; another one named."""
+
+
+def judgement(verdict: Verdict, label: str) -> str:
+    """One of `JUDGEMENTS`, by what the device shows of a verdict."""
+    if verdict.label is not None:
+        return "right" if verdict.label == label else "wrong"
+    if verdict.pattern in (None, Pattern.NONE):
+        return "inconclusive"
+    return "pattern only" if verdict.pattern is PATTERN_OF_LABEL[label] else "wrong"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A field that was read, and what the device would say of it alone."""
+
+    sample: Sample
+    probabilities: tuple[float, ...]
+    verdict: Verdict
+
+    @property
+    def judgement(self) -> str:
+        """One of `JUDGEMENTS`."""
+        return judgement(self.verdict, self.sample.label)
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "image": self.sample.image,
+            "group": self.sample.group,
+            "source": self.sample.source,
+            "label": self.sample.label,
+            "headline": self.verdict.headline,
+            "confidence": self.verdict.headline_confidence,
+            "probabilities": dict(zip(LABELS, self.probabilities, strict=True)),
+        }
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A patient or slide: its fields in the manifest, and the verdict over those that were read."""
+
+    group: str
+    label: str
+    source: str
+    listed: int
+    verdict: Verdict
+
+    @property
+    def judgement(self) -> str:
+        """One of `JUDGEMENTS`."""
+        return judgement(self.verdict, self.label)
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        verdict = self.verdict
+        return {
+            "group": self.group,
+            "source": self.source,
+            "label": self.label,
+            "listed": self.listed,
+            "read": verdict.fields,
+            "white_cells": verdict.white_cells,
+            "headline": verdict.headline,
+            "confidence": verdict.headline_confidence,
+            "reason": verdict.reason.value if verdict.reason is not None else None,
+            "judgement": self.judgement,
+        }

@@ -1,0 +1,233 @@
+"""What a model is worth on labelled fields, with intervals over patients and slides.
+
+Fields of one patient resemble each other, so an interval over fields would be far too narrow: whole
+patients and slides are drawn anew, within their class. Whoever has one patient of a class has no interval
+for it, and is told so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.reading.results import LABELS
+
+from leukoscope_training.evaluation.intervals import (
+    RESAMPLES,
+    Counts,
+    Floats,
+    Groups,
+    Value,
+    draws,
+    group_rows,
+    one_each,
+    ratio,
+    value_with_interval,
+    without_nan,
+)
+
+Labels = npt.NDArray[np.int64]
+
+NORMAL = "normal"
+
+
+@dataclass(frozen=True)
+class ClassMeasures:
+    """The five measures of one class against the rest.
+
+    Counted over (n): accuracy all fields, precision those said to be of the class, recall those that are,
+    f1 those that are or are said to be, specificity those that are not.
+    """
+
+    accuracy: Value
+    precision: Value
+    recall: Value
+    f1: Value
+    specificity: Value
+
+
+NAMES = tuple(field.name for field in dataclasses.fields(ClassMeasures))
+"""The five measures in the order of the paper's tables."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Everything that is counted of one set of fields.
+
+    confusion: shape (k, k), row the truth, column what was said. groups: patients or slides of each class.
+    accuracy: share of fields whose class was said. macro: the means of the classes that are in the truth; a
+    class that is never said has no precision of its own, and counts 0 in this mean.
+    leukaemia: any leukaemia against normal; None when "normal" is not among the classes.
+    """
+
+    classes: tuple[str, ...]
+    confusion: Counts
+    groups: dict[str, int]
+    accuracy: Value
+    per_class: dict[str, ClassMeasures]
+    macro: ClassMeasures
+    leukaemia: ClassMeasures | None
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON; null stands for NaN."""
+        plain: dict[str, object] = dataclasses.asdict(self)
+        plain |= {"classes": list(self.classes), "confusion": self.confusion.tolist()}
+        return {key: without_nan(value) for key, value in plain.items()}
+
+
+def measure(
+    truth: Labels,
+    said: Labels,
+    group: Groups,
+    *,
+    classes: Sequence[str] = LABELS,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Measures:
+    """Count n fields; the interval is the 95 % percentile bootstrap over groups within their class.
+
+    truth, said: shape (n,), int, places in `classes`. group: shape (n,), each field's patient or slide;
+    the same name under two classes is two groups. n may be 0.
+    Raises ValueError when the shapes differ or a class is out of range.
+    """
+    k = len(classes)
+    if not truth.shape == said.shape == group.shape == (len(truth),):
+        raise ValueError(
+            f"truth {truth.shape}, said {said.shape} and group {group.shape} must be of one length"
+        )
+    for name, places in (("truth", truth), ("said", said)):
+        if places.size and not 0 <= places.min() <= places.max() < k:
+            raise ValueError(f"{name} must be 0 to {k - 1}, not {places.min()} to {places.max()}")
+    counts, of_class = _counts(truth, said, group, k)
+    tables = _resampled(counts, of_class, resamples, np.random.default_rng(seed))
+    per_class = {
+        name: _class_measures(counts, of_class, tables, np.arange(k) == place)
+        for place, name in enumerate(classes)
+    }
+    leukaemia = None
+    if NORMAL in classes:
+        ill = np.arange(k) != list(classes).index(NORMAL)
+        leukaemia = _class_measures(counts, of_class, tables, ill)
+    table = _table(counts, of_class, k)
+    return Measures(
+        classes=tuple(classes),
+        confusion=table,
+        groups={name: int((of_class == place).sum()) for place, name in enumerate(classes)},
+        accuracy=value_with_interval(
+            _accuracy(table),
+            _accuracy(tables),
+            len(truth),
+            len(counts),
+            stuck=one_each(of_class),
+        ),
+        per_class=per_class,
+        macro=_macro(table, tables, of_class),
+        leukaemia=leukaemia,
+    )
+
+
+def _counts(truth: Labels, said: Labels, group: Groups, k: int) -> tuple[Counts, Labels]:
+    """For each group what was said of its fields, shape (groups, k), and its class, (groups,)."""
+    row, of_class = group_rows(truth, group)
+    counts = np.zeros((len(of_class), k), np.int64)
+    np.add.at(counts, (row, said), 1)
+    return counts, of_class
+
+
+def _table(counts: Counts, of_class: Labels, k: int) -> Counts:
+    table = np.zeros((k, k), np.int64)
+    np.add.at(table, of_class, counts)
+    return table
+
+
+def _resampled(
+    counts: Counts, of_class: Labels, resamples: int, rng: np.random.Generator
+) -> Counts:
+    """Confusion tables of groups drawn with replacement within their class, (resamples, k, k)."""
+    k = counts.shape[1]
+    tables = np.zeros((resamples, k, k), np.int64)
+    for place in np.unique(of_class):
+        own = counts[of_class == place]
+        tables[:, place] = draws(len(own), resamples, rng) @ own
+    return tables
+
+
+def _five(table: Counts, own: npt.NDArray[np.bool_]) -> Floats:
+    """The five measures of the classes `own` together against the others; (5, …) of (…, k, k)."""
+    hit = table[..., own, :][..., own].sum((-2, -1))
+    missed = table[..., own, :][..., ~own].sum((-2, -1))
+    wrong = table[..., ~own, :][..., own].sum((-2, -1))
+    others = table[..., ~own, :][..., ~own].sum((-2, -1))
+    return np.stack(
+        [
+            ratio(hit + others, hit + missed + wrong + others),
+            ratio(hit, hit + wrong),
+            ratio(hit, hit + missed),
+            ratio(2 * hit, 2 * hit + missed + wrong),
+            ratio(others, others + wrong),
+        ]
+    )
+
+
+def _accuracy(table: Counts) -> Floats:
+    return ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
+
+
+def _class_measures(
+    counts: Counts, of_class: Labels, tables: Counts, own: npt.NDArray[np.bool_]
+) -> ClassMeasures:
+    """The measures of the classes `own`, shape (k,), against the others."""
+    is_own, said_own = own[of_class], counts[:, own].sum(1)
+    size = counts.sum(1)
+    over = {  # fields of each group that a measure counts
+        "accuracy": size,
+        "precision": said_own,
+        "recall": np.where(is_own, size, 0),
+        "f1": np.where(is_own, size, said_own),
+        "specificity": np.where(is_own, 0, size),
+    }
+    stuck = dict.fromkeys(NAMES, one_each(of_class))
+    # With one patient of the class these would show only how the others vary.
+    stuck |= dict.fromkeys(("precision", "recall", "f1"), one_each(of_class[is_own]))
+    stuck["specificity"] = one_each(of_class[~is_own])
+    values = _five(_table(counts, of_class, len(own)), own)
+    drawn = _five(tables, own)
+    return ClassMeasures(
+        **{
+            name: value_with_interval(
+                values[i],
+                drawn[i],
+                int(over[name].sum()),
+                int((over[name] > 0).sum()),
+                stuck=stuck[name],
+            )
+            for i, name in enumerate(NAMES)
+        }
+    )
+
+
+def _macro(table: Counts, tables: Counts, of_class: Labels) -> ClassMeasures:
+    present = np.flatnonzero(table.sum(1))
+    n, groups, stuck = int(table.sum()), len(of_class), one_each(of_class)
+    if not len(present):
+        nothing = Value(math.nan, math.nan, math.nan, 0, 0)
+        return ClassMeasures(**dict.fromkeys(NAMES, nothing))
+    values, drawn = (_mean_of_classes(counted, present) for counted in (table, tables))
+    return ClassMeasures(
+        **{
+            name: value_with_interval(values[i], drawn[i], n, groups, stuck=stuck)
+            for i, name in enumerate(NAMES)
+        }
+    )
+
+
+def _mean_of_classes(table: Counts, present: Labels) -> Floats:
+    k = table.shape[-1]
+    five = np.stack([_five(table, np.arange(k) == place) for place in present])
+    precision = NAMES.index("precision")
+    five[:, precision] = np.nan_to_num(five[:, precision])
+    return np.asarray(five.mean(0))

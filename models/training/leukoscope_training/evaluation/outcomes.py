@@ -1,0 +1,49 @@
+"""What a bundle makes of each picture of a manifest: read, refused by a gate, or no readable file."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from leukoscope.errors import FieldError
+from leukoscope.microscope.image_files import open_field
+
+from leukoscope_training.data.manifest import Manifest, Sample, sha256_of
+from leukoscope_training.evaluation.bundle_reader import BundleReader
+from leukoscope_training.evaluation.evaluation import Outcome
+
+
+def read_manifest_fields(
+    manifest: Manifest, open_reader: Callable[[], BundleReader], workers: int
+) -> Iterator[Outcome]:
+    """Read each picture, in order. open_reader: called once by each of `workers` (>= 1) threads."""
+    mine = threading.local()
+
+    def read(sample: Sample) -> Outcome:
+        if not hasattr(mine, "reader"):
+            mine.reader = open_reader()
+        return read_sample(sample, manifest.path(sample), mine.reader)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="reader") as pool:
+        yield from pool.map(read, manifest.samples)
+
+
+def read_sample(sample: Sample, path: Path, reader: BundleReader) -> Outcome:
+    """Read one picture. An unreadable file, or one changed since it was listed, is an outcome too."""
+    try:
+        if sample.sha256 and sha256_of(path) != sample.sha256:
+            return Outcome(
+                sample, None, None, f"{path}: not the file of the manifest (another SHA-256)"
+            )
+        scale = reader.um_per_px
+        field, _ = open_field(path, sample.um_per_px, scale, scale)
+        reading = reader.read(field)
+        # The cut-outs of a picture are the same in each run, whatever else the manifest lists.
+        rng = np.random.default_rng(zlib.crc32(sample.image.encode()))
+        return Outcome(sample, reading, reader.read_control(field, reading, rng))
+    except (FieldError, OSError) as error:
+        return Outcome(sample, None, None, str(error))

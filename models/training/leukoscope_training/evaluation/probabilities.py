@@ -1,0 +1,113 @@
+"""What a model's probabilities are worth: calibration, and how well they rank (ROC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope_training.evaluation.intervals import (
+    RESAMPLES,
+    Flags,
+    Floats,
+    Groups,
+    Value,
+    draws,
+    value_with_interval,
+)
+
+BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Fields sorted by confidence into bins of equal width over 0..1; all of shape (bins,).
+
+    count: fields in a bin. confidence, accuracy: their means, NaN in an empty bin.
+    """
+
+    count: npt.NDArray[np.int64]
+    confidence: Floats
+    accuracy: Floats
+
+
+def reliability(
+    probabilities: Floats, truth: npt.NDArray[np.int64], bins: int = BINS
+) -> Reliability:
+    """How often the most probable class is right, by how probable it is said to be.
+
+    probabilities: shape (n, k), rows sum to 1. truth: shape (n,), 0..k-1. A confidence on an edge falls
+    into the bin below it (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, section 2).
+    """
+    confidence = probabilities.max(1) if len(truth) else np.empty(0)
+    right = probabilities.argmax(1) == truth if len(truth) else np.empty(0, np.bool_)
+    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    count = np.bincount(place, minlength=bins)
+    sums = [np.bincount(place, values, minlength=bins) for values in (confidence, right)]
+    means = [np.divide(s, count, out=np.full(bins, np.nan), where=count > 0) for s in sums]
+    return Reliability(count, *means)
+
+
+def calibration_error(
+    probabilities: Floats, truth: npt.NDArray[np.int64], bins: int = BINS
+) -> float:
+    """Expected calibration error, 0..1: the bins' |accuracy - confidence|, weighted by their fields.
+
+    Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015, with the
+    confidence of the class that is said, as Guo et al. 2017 have it. NaN without fields.
+    """
+    table = reliability(probabilities, truth, bins)
+    if not table.count.sum():
+        return float("nan")
+    gaps = np.nan_to_num(np.abs(table.accuracy - table.confidence))
+    return float(table.count @ gaps / table.count.sum())
+
+
+def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
+    """The curve: false and true positive rate at each distinct score, falling, from (0, 0) to (1, 1).
+
+    scores, positive: shape (n,). Raises ValueError unless there are positives and negatives.
+    """
+    if positive.all() or not positive.any():
+        raise ValueError("a ROC curve needs fields of both kinds")
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    true, false = np.cumsum(positive[order])[last], np.cumsum(~positive[order])[last]
+    return (
+        np.concatenate([[0.0], false / (~positive).sum()]),
+        np.concatenate([[0.0], true / positive.sum()]),
+    )
+
+
+def auc(
+    scores: Floats, positive: Flags, group: Groups, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Value:
+    """The area under the ROC curve with its 95 % interval; NaN unless there are both kinds.
+
+    It is the chance that a positive's score is above a negative's, a tie counting half (Mann-Whitney).
+    scores, positive, group: shape (n,). Patients or slides are drawn with replacement, positive and
+    negative ones apart.
+    """
+    kinds = [(scores[kind], *_rows(group[kind])) for kind in (positive, ~positive)]
+    (high, high_row, highs), (low, low_row, lows) = kinds
+    groups = highs + lows
+    if not (highs and lows):
+        return value_with_interval(np.nan, np.empty(0), len(scores), groups, stuck=True)
+    wins = np.empty((highs, lows))
+    for column in range(lows):
+        against = np.sort(low[low_row == column])
+        below = np.searchsorted(against, high, "left") + np.searchsorted(against, high, "right")
+        wins[:, column] = np.bincount(high_row, below / 2, minlength=highs)
+    rng = np.random.default_rng(seed)
+    drawn_high, drawn_low = draws(highs, resamples, rng), draws(lows, resamples, rng)
+    pairs = (drawn_high @ np.bincount(high_row)) * (drawn_low @ np.bincount(low_row))
+    drawn = ((drawn_high @ wins) * drawn_low).sum(1) / pairs
+    area = wins.sum() / (len(high) * len(low))
+    return value_with_interval(area, drawn, len(scores), groups, stuck=highs == lows == 1)
+
+
+def _rows(group: Groups) -> tuple[npt.NDArray[np.int64], int]:
+    """Each field's group as a number from 0, and how many groups there are."""
+    names, row = np.unique(group, return_inverse=True)
+    return row, len(names)

@@ -1,0 +1,88 @@
+"""Pictures as the paper prepares them, and the control: the same pictures with the white cells cut out.
+
+The whole field, whatever its shape, is resized to 200x200 and labelled 0 to 4. The paper does not
+flatten fields, so neither is done here; only the finder, which needs a known glass, sees a flattened copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.background import DEGREE, estimate_glass
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.scaling import resampled
+from leukoscope.reading.results import LABELS
+from leukoscope.reading.white_cells import find_white_cells
+from PIL import Image
+
+from leukoscope_training.data.manifest import Manifest
+from leukoscope_training.shared.ablation import cell_masks, without_cells
+from leukoscope_training.shared.errors import TrainingError
+
+from .pictures import SIDE_PX, Pictures
+
+FINDER_UM_PER_PX = 0.34
+"""At which the white cells are found that the control cuts out."""
+
+
+def prepare(manifests: Sequence[Manifest]) -> Pictures:
+    """Read and prepare all pictures of some manifests, one after the other.
+
+    Raises TrainingError where there is none, a sample has no label or hash, or a file is no picture.
+    """
+    samples = [
+        (manifest.path(sample), sample) for manifest in manifests for sample in manifest.samples
+    ]
+    if not samples:
+        raise TrainingError("the manifests name no picture")
+    whole, cut_out, cells, short_side_um = [], [], [], []
+    for number, (path, sample) in enumerate(samples):
+        if not (sample.label and sample.sha256):
+            raise TrainingError(f"{path}: no label or no SHA-256 in its manifest; import it anew")
+        try:
+            rgb = np.asarray(Image.open(path).convert("RGB"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{path}: can't be read as a picture: {error}") from error
+        control, found = without_white_cells(
+            Field(rgb, sample.um_per_px), np.random.default_rng(number)
+        )
+        whole.append(squashed(rgb))
+        cut_out.append(squashed(control))
+        cells.append(found)
+        short_side_um.append(min(rgb.shape[:2]) * sample.um_per_px)
+    known = [sample for _, sample in samples]
+    return Pictures(
+        whole=np.stack(whole),
+        cut_out=np.stack(cut_out),
+        cells=np.array(cells, np.int64),
+        label=np.array([LABELS.index(sample.label) for sample in known], np.int64),
+        image=np.array([sample.image for sample in known]),
+        group=np.array([sample.group for sample in known]),
+        sha256=np.array([sample.sha256 for sample in known]),
+        short_side_um=np.array(short_side_um),
+    )
+
+
+def squashed(rgb: Rgb, side_px: int = SIDE_PX) -> Rgb:
+    """The whole picture resized to a square: (side, side, 3), uint8. Its shape is not kept."""
+    resized = Image.fromarray(rgb).resize((side_px, side_px), Image.Resampling.BILINEAR)
+    return np.asarray(resized)
+
+
+def without_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, int]:
+    """The field's own picture with its white cells cut out, and how many were found.
+
+    The device's finder looks at a flattened copy at 0.34 µm/px, without the gates; its masks are
+    laid over the picture as it was taken.
+    """
+    copy = resampled(field, FINDER_UM_PER_PX)
+    copy = flattened(copy, estimate_glass(copy, FINDER_UM_PER_PX, DEGREE))
+    cells = find_white_cells(copy, FINDER_UM_PER_PX)
+    size = (field.width_px, field.height_px)
+    masks = [
+        np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
+        for mask in cell_masks(copy, cells, FINDER_UM_PER_PX)
+    ]
+    return without_cells(field.rgb, masks, rng), len(cells)

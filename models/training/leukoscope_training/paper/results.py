@@ -1,0 +1,109 @@
+"""What the runs gave: read from their files, as a table and as the paper's figures."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.reading.results import LABELS
+
+from leukoscope_training.evaluation.measures import Measures, measure
+from leukoscope_training.shared.errors import TrainingError
+
+from .pictures import Pictures
+from .protocols import PREDICTIONS, RUN, RUNS
+from .training import HISTORY
+
+TABLE = "table.md"
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """truth, said: shape (n,), int64, 0..4. group: shape (n,). probabilities: shape (n, 5)."""
+
+    truth: npt.NDArray[np.int64]
+    said: npt.NDArray[np.int64]
+    group: npt.NDArray[np.str_]
+    probabilities: npt.NDArray[np.float64]
+
+    def measures(self) -> Measures:
+        """The five measures and their intervals."""
+        return measure(self.truth, self.said, self.group)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read a run's predictions.csv. Raises TrainingError where it is not one."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        return Predictions(
+            truth=np.array([LABELS.index(row["truth"]) for row in rows], np.int64),
+            said=np.array([LABELS.index(row["said"]) for row in rows], np.int64),
+            group=np.array([row["group"] for row in rows], np.str_),
+            probabilities=np.array([[float(row[f"p_{name}"]) for name in LABELS] for row in rows]),
+        )
+    except (KeyError, ValueError) as error:
+        raise TrainingError(f"{path}: not a run's predictions: {error}; run it again") from error
+
+
+def finished(out: Path) -> list[str]:
+    """Names of the runs below a folder that have come to their end, in the order of `RUNS`."""
+    return [name for name in RUNS if (out / name / RUN).exists()]
+
+
+def table(out: Path) -> str:
+    """The finished runs as a Markdown table. Raises TrainingError where there is none."""
+    names = finished(out)
+    if not names:
+        raise TrainingError(f"{out}: no finished run: run `leukoscope-train paper protocols` first")
+    heading = ["run", "trained on", "tested on", "accuracy (95 %)", "macro F1 (95 %)"]
+    heading += [f"recall {label} (95 %)" for label in LABELS]
+    lines = [_line(heading), _line(["---"] * len(heading))]
+    for name in names:
+        facts = tomllib.loads((out / name / RUN).read_text(encoding="utf-8"))
+        predictions = read_predictions(out / name / PREDICTIONS)
+        found = predictions.measures()
+        groups = len(set(predictions.group.tolist()))
+        lines.append(
+            _line(
+                [
+                    name,
+                    f"{facts['trained_on']} fields",
+                    f"{facts['tested_on']} fields, {groups} patients and slides",
+                    str(found.accuracy),
+                    str(found.macro.f1),
+                    *(str(found.per_class[label].recall) for label in LABELS),
+                ]
+            )
+        )
+    return "\n".join(lines) + "\n"
+
+
+def draw(out: Path, pictures: Pictures) -> list[Path]:
+    """The paper's figures: images per class, their shares, and of each run its history and confusion."""
+    from leukoscope_training.evaluation import figures
+
+    counts = Counter(LABELS[label] for label in pictures.label)
+    by_class = {label: counts[label] for label in LABELS}
+    paths = [out / "images-per-class.png", out / "share-per-class.png"]
+    figures.images_per_class(by_class, paths[0])
+    figures.share_per_class(by_class, paths[1])
+    for name in finished(out):
+        with (out / name / HISTORY).open(encoding="utf-8", newline="") as file:
+            rows = [
+                {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
+            ]
+        figures.history(rows, out / name / "history.png")
+        confusion = read_predictions(out / name / PREDICTIONS).measures().confusion
+        figures.confusion_matrix(confusion, LABELS, out / name / "confusion.png")
+        paths += [out / name / "history.png", out / name / "confusion.png"]
+    return paths
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

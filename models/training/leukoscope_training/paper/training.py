@@ -1,0 +1,198 @@
+"""Training a network: one seed, one result; stopped at any time, it goes on from its last epoch."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from leukoscope_training.shared import checkpoint
+from leukoscope_training.shared.checkpoint import Checkpoint, History
+from leukoscope_training.shared.runtime import placed_on, probabilities
+
+from .augmentation import augmented
+from .network import CLASSES, build
+from .recipes import Recipe
+
+CHECKPOINT = "checkpoint.npz"
+HISTORY = "history.csv"
+
+HISTORY_COLUMNS = ("epoch", "accuracy", "val_accuracy", "loss", "val_loss")
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Pictures, shape (n, side, side, 3), uint8, and their labels, shape (n,), int64, 0..4."""
+
+    pictures: npt.NDArray[np.uint8]
+    label: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def sha256(self) -> str:
+        """Of pictures and labels."""
+        digest = hashlib.sha256(self.pictures.tobytes())
+        digest.update(self.label.tobytes())
+        return digest.hexdigest()
+
+
+class Epoch(keras.utils.PyDataset):
+    """The augmented batches of one epoch; each depends on seed, epoch and its number alone.
+
+    Pictures that fill no whole batch wait for another epoch's order.
+    """
+
+    def __init__(self, given: Labelled, batch: int, seed: int, epoch: int) -> None:
+        super().__init__()
+        self._given, self._batch, self._words = given, batch, [seed, epoch]
+        self._order = np.random.default_rng(self._words).permutation(len(given))
+
+    def __len__(self) -> int:
+        return len(self._order) // self._batch
+
+    def __getitem__(self, number: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Pictures (batch, side, side, 3), 0..1, and one-hot labels (batch, 5)."""
+        rows = self._order[number * self._batch : (number + 1) * self._batch]
+        rng = np.random.default_rng([*self._words, number])
+        seen = np.stack([augmented(self._given.pictures[row], rng) for row in rows])
+        label = np.eye(CLASSES, dtype=np.float32)[self._given.label[rows]]
+        return seen.astype(np.float32) / 255, label
+
+
+def train(
+    recipe: Recipe,
+    filters: Sequence[int],
+    train_on: Labelled,
+    validate_on: Labelled,
+    out: Path,
+    seed: int,
+) -> keras.Sequential:
+    """Train a network, or go on from out/checkpoint.npz; the weights are the best epoch's.
+
+    Writes the checkpoint and out/history.csv after each epoch. Raises TrainingError where the
+    checkpoint there is of another training.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    model = build(
+        filters,
+        normalised=recipe.normalised,
+        dropout=recipe.dropout,
+        side_px=train_on.pictures.shape[1],
+        seed=seed,
+    )
+    batch = min(recipe.batch, len(train_on))
+    optimiser = keras.optimizers.Adam(_learning_rate(recipe, len(train_on) // batch))
+    optimiser.build(model.trainable_variables)
+    model.compile(optimiser, "categorical_crossentropy", metrics=["accuracy"])
+    path = out / CHECKPOINT
+    state = Checkpoint(
+        _identity(recipe, filters, train_on, validate_on, seed), [], [], [], model.get_weights()
+    )
+    if path.exists():
+        state = checkpoint.read(path, state.identity)
+        model.set_weights(state.model)
+        for variable, value in zip(optimiser.variables, state.optimiser, strict=True):
+            variable.assign(value)
+    print(f"{out}: {len(train_on)} pictures, on {placed_on(model)}", flush=True)
+    while _goes_on(recipe, state.history):
+        state = _epoch(model, state, Epoch(train_on, batch, seed, len(state.history)), validate_on)
+        checkpoint.write(state, path)
+        _write_history(state.history, out / HISTORY)
+    model.set_weights(state.best)
+    return model
+
+
+def _learning_rate(
+    recipe: Recipe, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if not recipe.one_cycle:
+        return recipe.learning_rate
+    rise = max(1, recipe.epochs * steps // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 20,
+        max(1, recipe.epochs * steps - rise),
+        warmup_target=recipe.learning_rate,
+        warmup_steps=rise,
+    )
+
+
+def _identity(
+    recipe: Recipe, filters: Sequence[int], train_on: Labelled, validate_on: Labelled, seed: int
+) -> str:
+    """What makes two trainings the same one, as JSON."""
+    what = {"filters": list(filters), "seed": seed, **asdict(recipe)}
+    what |= {"trained_on": train_on.sha256()[:12], "validated_on": validate_on.sha256()[:12]}
+    what |= {"backend": keras.backend.backend(), "precision": keras.config.dtype_policy().name}
+    return json.dumps(what)
+
+
+def _goes_on(recipe: Recipe, history: History) -> bool:
+    if recipe.patience is None or not history:
+        return len(history) < recipe.epochs
+    best = min(history, key=lambda row: row["val_loss"])["epoch"]
+    return len(history) < recipe.epochs and len(history) - best < recipe.patience
+
+
+def _epoch(
+    model: keras.Sequential, state: Checkpoint, batches: Epoch, validate_on: Labelled
+) -> Checkpoint:
+    """Train one epoch and measure it; returns where the training then stands."""
+    started = time.monotonic()
+    epoch = len(state.history) + 1
+    _draw_anew(model, epoch)
+    trained = model.fit(batches, shuffle=False, verbose=0).history
+    val_loss, val_accuracy = _measured(model, validate_on)
+    row = {
+        "epoch": epoch,
+        "accuracy": float(trained["accuracy"][0]),
+        "val_accuracy": val_accuracy,
+        "loss": float(trained["loss"][0]),
+        "val_loss": val_loss,
+    }
+    spent = time.monotonic() - started
+    print(
+        ", ".join(f"{key} {value:.4g}" for key, value in row.items()),
+        f"({spent:.0f} s)",
+        flush=True,
+    )
+    best = min((past["val_loss"] for past in state.history), default=np.inf)
+    weights = model.get_weights()
+    return Checkpoint(
+        identity=state.identity,
+        history=[*state.history, row],
+        model=weights,
+        optimiser=[keras.ops.convert_to_numpy(value) for value in model.optimizer.variables],
+        best=weights if val_loss < best else state.best,
+    )
+
+
+def _draw_anew(model: keras.Sequential, epoch: int) -> None:
+    """Set what dropout draws from by the epoch, so that a training that goes on draws the same."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
+
+
+def _measured(model: keras.Sequential, validate_on: Labelled) -> tuple[float, float]:
+    """Cross-entropy in nats, and accuracy, 0..1."""
+    given = probabilities(model, validate_on.pictures).astype(np.float64)
+    of_truth = given[np.arange(len(given)), validate_on.label]
+    loss = -np.log(np.maximum(of_truth, 1e-7)).mean()
+    return float(loss), float((given.argmax(1) == validate_on.label).mean())
+
+
+def _write_history(history: History, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)

@@ -1,0 +1,236 @@
+"""The appliance on simulated parts, in a thread: what a person does to it, and what they see."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from leukoscope.appliance.daemon import Daemon, Openers, Surroundings
+from leukoscope.appliance.workflow import Event, State
+from leukoscope.calibration.folder import CalibrationFolder, Found, Optics
+from leukoscope.calibration.record import Calibration
+from leukoscope.field import Field, Rgb
+from leukoscope.microscope.microscope import Microscope
+from leukoscope.panel import screens
+from leukoscope.panel.button import Gesture, Held
+from leukoscope.panel.panel import Panel
+from leukoscope.qc.folder import ControlFolder
+from leukoscope.qc.monitor import Controls
+from leukoscope.qc.series import MadeFor
+from leukoscope.reading.differential import Baseline
+from leukoscope.reading.pooling import Thresholds, pool
+from leukoscope.reading.results import Control, FieldReading, Verdict
+from leukoscope.reading.window_reader import read_field
+from leukoscope.records.reader import RecordReader
+from leukoscope.records.record import SlideReport
+from leukoscope.records.store import RecordStore
+from leukoscope.settings.settings import TimingSettings
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+from leukoscope.simulator.panel import MemoryDisplay
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Stage
+from PIL import Image
+
+PATIENCE_S = 30.0
+"""How long to wait for what must come; a test that passes never waits so long."""
+
+SURE = (0.02, 0.9, 0.04, 0.02, 0.02)
+
+
+class StubClassifier:
+    """A classifier that says what it is told to."""
+
+    um_per_px, window_px, runtime = 0.34, 200, "stub"
+    thresholds = Thresholds(0.5, 0.5)
+    sha256 = "ab" * 32
+
+    def __init__(self) -> None:
+        self.answer = SURE
+        self.card = SimpleNamespace(name="stub", version="1", sha256=self.sha256, kind="fields")
+
+    def probabilities(self, window: Rgb) -> tuple[float, ...]:
+        return self.answer
+
+    def read(self, field: Field) -> FieldReading:
+        return read_field(field, self)
+
+    def judge(
+        self,
+        readings: Sequence[FieldReading],
+        control: Control = Control.NONE,
+        baseline: Baseline | None = None,
+    ) -> Verdict:
+        known = control if self.card.kind == "cells" else None
+        return replace(pool(readings, self.thresholds), control=known)
+
+
+OPTICS = Optics(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
+
+
+class StubButton:
+    """A button that a test holds down; gestures are posted by the test itself."""
+
+    def __init__(self) -> None:
+        self.down: Held | None = None
+        self.closed = False
+
+    def held(self) -> Held | None:
+        return self.down
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class WatchedPanel(Panel):
+    """A panel that remembers the screens put on it, and calls `on_show` before each."""
+
+    def __init__(self, display: MemoryDisplay) -> None:
+        super().__init__(display, simulated=True)
+        self.shown: deque[screens.Screen] = deque(maxlen=2000)
+        self.on_show: Callable[[screens.Screen], None] = lambda screen: None
+
+    def show(self, screen: screens.Screen) -> None:
+        self.on_show(screen)
+        self.shown.append(screen)
+        super().show(screen)
+
+
+@dataclass
+class Appliance:
+    """Made with `start`; `stop` ends it. state directory: `root`."""
+
+    root: Path
+    timing: TimingSettings = field(default_factory=lambda: TimingSettings(message_s=0.0))
+    slide: SmearSlide = field(default_factory=lambda: SmearSlide(Diagnosis.ALL, 1))
+    camera_timeout_s: float = 0.2
+    frames: int = 1
+    min_free_bytes: int = 0
+    told: list[str] = field(default_factory=list)
+    powered_off: bool = False
+    status: int | None = None
+
+    def __post_init__(self) -> None:
+        self.stage = Stage(self.slide)
+        self.display = MemoryDisplay()
+        self.panel = WatchedPanel(self.display)
+        self.classifier = StubClassifier()
+        self.button = StubButton()
+        self.lights: list[SimulatedLight] = []
+        self.open_classifier: Callable[[], object] = lambda: self.classifier
+        self.open_store = lambda: RecordStore(self.root, min_free_bytes=self.min_free_bytes)
+        self.daemon = Daemon(
+            Openers(
+                calibration=self._find_calibration,
+                microscope=self._open_microscope,
+                classifier=lambda: self.open_classifier(),
+                store=lambda: self.open_store(),
+                controls=self._open_controls,
+                simulated=True,
+            ),
+            self.panel,
+            self.timing,
+            Surroundings(self.told.append, lambda: "", self._power_off),
+        )
+        self.daemon.attach(self.button)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _open_microscope(self, calibration: Calibration | None) -> Microscope:
+        light = SimulatedLight(self.stage)
+        self.lights.append(light)
+        camera = SimulatedCamera(
+            self.stage,
+            light,
+            width=507,
+            height=380,
+            um_per_px=0.31,
+            timeout_s=self.camera_timeout_s,
+        )
+        return Microscope(light, camera, self.frames, calibration)
+
+    def _find_calibration(self) -> Found:
+        return CalibrationFolder(self.root / "calibration").newest(OPTICS)
+
+    def _open_controls(self, made_for: MadeFor) -> Controls:
+        return Controls(ControlFolder(self.root / "control"), made_for)
+
+    def _power_off(self) -> None:
+        self.powered_off = True
+
+    def _run(self) -> None:
+        self.status = self.daemon.run()
+
+    def start(self, until: State | None = State.READY) -> None:
+        self._thread.start()
+        if until is not None:
+            self.wait(until)
+
+    def stop(self) -> int:
+        """Stop it as systemd does; the exit status."""
+        self.daemon.post(Event.TERMINATED)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; the exit status."""
+        self._thread.join(PATIENCE_S)
+        assert self.status is not None, f"it did not end: {self.daemon.state}"
+        return self.status
+
+    # What a person does and sees.
+
+    def press(self) -> None:
+        self.daemon.on_gesture(Gesture.PRESS)
+
+    def capture(self) -> None:
+        """Press in READY or RESULT, and wait until the field was captured and answered."""
+        before = self.daemon.fields_captured
+        self.press()
+        self.eventually(
+            lambda: (
+                self.daemon.fields_captured > before
+                and self.daemon.state in (State.RESULT, State.READY, State.FAULT)
+            )
+        )
+
+    def hold(self) -> None:
+        self.daemon.on_gesture(Gesture.HOLD)
+
+    def long_hold(self) -> None:
+        self.daemon.on_gesture(Gesture.LONG_HOLD)
+
+    def wait(self, state: State) -> None:
+        self.eventually(lambda: self.daemon.state is state)
+
+    def wait_for_screen(self, kind: type[screens.Screen]) -> screens.Screen:
+        """Wait until the newest screen is of this kind; return it."""
+        self.eventually(lambda: bool(self.panel.shown) and isinstance(self.panel.shown[-1], kind))
+        return self.panel.shown[-1]
+
+    def eventually(self, true: Callable[[], bool]) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while not true():
+            shown = self.panel.shown[-1] if self.panel.shown else None
+            assert time.monotonic() < until, f"in {self.daemon.state}, showing {shown}"
+            time.sleep(0.005)
+
+    @property
+    def lit(self) -> bool:
+        return any(light.lit for light in self.lights)
+
+    @property
+    def sees(self) -> Image.Image:
+        return self.display.image
+
+    def break_(self, **faults: bool) -> None:
+        """Break these parts of the microscope, and mend all others."""
+        self.stage.inject(replace(type(self.stage.view.faults)(), **faults))
+
+    def reports(self) -> list[SlideReport]:
+        """All slides in the records, with their fields."""
+        with RecordReader(self.root) as records:
+            return [records.slide(slide.number) for slide in records.slides()]

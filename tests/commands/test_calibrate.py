@@ -1,0 +1,550 @@
+"""Calibrating as a person does it, on the simulated microscope: what is measured, what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gpiozero.pins.mock import MockFactory
+from leukoscope import assembly
+from leukoscope.calibration import session as calibration_session
+from leukoscope.calibration.record import Calibration
+from leukoscope.calibration.steps import STEPS, Step
+from leukoscope.commands import calibrate
+from leukoscope.errors import CameraError, CameraTimeoutError, LeukoscopeError, StoreError
+from leukoscope.panel import screens
+from leukoscope.panel.button import Gesture, GestureRelay, GpioButton, Held
+from leukoscope.panel.drawing import draw
+from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings, to_toml
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.micrometer import MicrometerSlide
+from leukoscope.simulator.panel import MemoryDisplay
+from leukoscope.simulator.smear import SmearSlide
+from leukoscope.simulator.stage import Faults, NoSlide, Stage
+from PIL import Image
+
+from tests.appliance.simulated import StubButton
+from tests.vt import default_signals
+
+CLEAN = SmearSlide(Diagnosis.EMPTY, 901)
+UM_PER_PX = 0.31
+
+
+class Person:
+    """Someone at the microscope: knows what to lay on the stage for each step, and may err once.
+
+    errs: done on the stage before the step that it is named for, in place of what is right; the next
+    time the step is asked for it is done rightly, or given up when `gives_up`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.settings = Settings(
+            parts=Parts(microscope="simulated", panel="simulated"),
+            camera=CameraSettings(width=507, height=380, um_per_px=UM_PER_PX, frames=2),
+            storage=StorageSettings(directory=str(root)),
+        )
+        self.stage, self.display = Stage(CLEAN), MemoryDisplay()
+        self.relay = GestureRelay(lambda _: None)
+        self.said: list[str] = []
+        self.errs: dict[Step, Callable[[Stage], None]] = {}
+        self.gives_up = False
+        self.ruler = lambda stage: stage.load(MicrometerSlide())
+
+    def lays(self, step: Step, done: int) -> None:
+        err = self.errs.pop(step, None)
+        if err is not None:
+            err(self.stage)
+        elif self.gives_up and not self.errs:
+            self.relay(Gesture.HOLD)
+            return
+        elif step is Step.SCALE:
+            self.ruler(self.stage)
+        else:
+            self.stage.load(CLEAN, 15.0)
+            self.stage.move()
+        self.relay(Gesture.PRESS)
+
+    def calibrates(self) -> bool:
+        return calibrate.calibrate(
+            self.settings, self.display, self.relay, self.said.append, self.stage, self.lays
+        )
+
+    def checks(self) -> bool:
+        return calibrate.check(
+            self.settings, self.display, self.relay, self.said.append, self.stage, self.lays
+        )
+
+    @property
+    def has(self) -> Calibration | None:
+        return assembly.find_calibration(self.settings).calibration
+
+    @property
+    def heard(self) -> str:
+        return "\n".join(self.said)
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads the messages here."""
+    monkeypatch.setattr(calibration_session, "MESSAGE_S", 0.0)
+    monkeypatch.setattr(calibrate, "RESULT_S", 0.0)
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    someone = Person(tmp_path)
+    yield someone
+    assert someone.display.history, "the panel stayed dark"
+
+
+def test_ok__the_optics_are_measured(person: Person) -> None:
+    person.stage.inject(Faults(led_level=0.8, led_tint=(1.1, 0.8)))
+    assert person.calibrates()
+    found = person.has
+    assert found is not None
+    assert found.controls.exposure_us == pytest.approx(8000 / 0.8, rel=0.04)
+    assert found.controls.red_gain == pytest.approx(2.0 / 1.1, rel=0.02)
+    assert found.controls.blue_gain == pytest.approx(2.0 / 0.8, rel=0.02)
+    assert found.um_per_px == pytest.approx(UM_PER_PX, rel=0.004)
+    assert found.scale_source == "micrometer"
+    assert found.green_level == pytest.approx(0.75, rel=0.03)
+    assert found.dark_level < 5
+    assert found.simulated
+    assert "estimate" not in person.heard
+    assert len([line for line in person.said if line.startswith("GLASS")]) == 5
+
+
+def test_ok__fields_are_then_even_white_and_in_scale(person: Person) -> None:
+    """The stage's shading and the LED's tint are gone from what the microscope captures."""
+    person.stage.inject(Faults(led_level=0.8, led_tint=(1.1, 0.8)))
+    assert person.calibrates()
+    person.stage.load(CLEAN, 15.0)
+    person.stage.move()
+    microscope = assembly.open_microscope(
+        person.settings, assembly.find_calibration(person.settings).calibration, person.stage
+    )
+    field = microscope.capture()
+    microscope.close()
+    assert person.has is not None
+    assert field.calibration_sha256 == person.has.sha256
+    assert field.um_per_px == person.has.um_per_px
+    tiles = np.asarray(Image.fromarray(field.rgb).resize((16, 12), Image.Resampling.BOX), float)
+    spread = np.ptp(tiles.reshape(-1, 3), axis=0) / np.median(tiles.reshape(-1, 3), axis=0)
+    assert spread.max() < 0.02
+    assert np.abs(np.median(tiles, axis=(0, 1)) - 225).max() <= 2
+
+
+def test_ok__red_cells_give_an_estimate_and_it_is_said_so(person: Person) -> None:
+    person.ruler = lambda stage: stage.load(SmearSlide(Diagnosis.NORMAL, 702))
+    assert person.calibrates()
+    assert person.has is not None
+    assert person.has.scale_source == "red cells"
+    assert person.has.scale_count >= 20
+    assert person.has.um_per_px == pytest.approx(UM_PER_PX, rel=0.12)
+    assert "an estimate" in person.heard
+
+
+def test_ok__each_step_keeps_its_picture(person: Person) -> None:
+    assert person.calibrates()
+    assert person.has is not None
+    folder = Path(person.settings.storage.directory) / "calibration" / person.has.name
+    names = {path.stem.removesuffix("-SIMULATED") for path in folder.glob("*.png")}
+    steps = ("dark", "exposure", "white", "scale", *(f"glass-{n}" for n in range(1, 6)))
+    assert names == {*steps, "glass"}
+    for name in ("dark", "scale"):
+        assert Image.open(folder / f"{name}-SIMULATED.png").size == (507, 380)
+
+
+SMEAR = SmearSlide(Diagnosis.NORMAL, 702)
+MISTAKES = {
+    "cells-for-the-white": (Step.WHITE, lambda s: s.load(SMEAR), "CELLS SEEN", "move the slide"),
+    "cells-in-empty-field": (Step.GLASS, lambda s: s.load(SMEAR, 3.0), "CELLS SEEN", "clean slide"),
+    "led-off": (
+        Step.EXPOSURE,
+        lambda s: s.inject(Faults(led_dead=True)),
+        "NO LIGHT",
+        "check the LED",
+    ),
+    "no-slide-for-the-scale": (Step.SCALE, lambda s: s.load(NoSlide()), "NOTHING SEEN", "in focus"),
+    "scale-out-of-focus": (Step.SCALE, lambda s: s.load(SMEAR, 6.0), "OUT OF FOCUS", "focus wheel"),
+    "another-micrometer": (
+        Step.SCALE,
+        lambda s: s.load(MicrometerSlide(pitch_um=20.0)),
+        "ODD SCALE",
+        "10 µm from line to line",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_fail__a_mistake_is_named_and_nothing_changes(person: Person, mistake: str) -> None:
+    """The message says what to do; given up then, the old calibration is still in force."""
+    assert person.calibrates()
+    before = person.has
+    assert before is not None
+    step, err, problem, advice = MISTAKES[mistake]
+    person.errs, person.gives_up, person.said = {step: err}, True, []
+    assert not person.calibrates()
+    assert problem in person.heard
+    assert advice in person.heard
+    assert "the last calibration stays" in person.heard
+    assert person.has is not None
+    assert person.has.sha256 == before.sha256
+
+
+def test_ok__a_mistake_can_be_mended(person: Person) -> None:
+    person.errs = {
+        Step.EXPOSURE: lambda s: s.inject(Faults(led_dead=True)),
+        Step.GLASS: lambda s: s.load(SMEAR),
+    }
+    mended = person.lays
+
+    def lays(step: Step, done: int) -> None:
+        if step not in person.errs:
+            person.stage.inject(Faults())
+        mended(step, done)
+
+    person.lays = lays  # type: ignore[method-assign]
+    assert person.calibrates()
+    assert "NO LIGHT" in person.heard
+    assert "CELLS SEEN" in person.heard
+
+
+@pytest.mark.parametrize("step", list(dict.fromkeys(STEPS)), ids=lambda step: step.title)
+def test_fail__the_camera_goes_in_the_middle(person: Person, step: Step) -> None:
+    assert person.calibrates()
+    before = person.has
+    person.errs, person.said = {step: lambda s: s.inject(Faults(camera_gone=True))}, []
+    with pytest.raises(CameraError):
+        person.calibrates()
+    assert "unplugged" in person.heard
+    assert "the last calibration stays" in person.heard
+    assert before is not None
+    assert person.has is not None
+    assert person.has.sha256 == before.sha256
+
+
+def test_fail__the_disk_is_full_at_the_end(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert person.calibrates()
+    before = person.has
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.rename", full)
+    with pytest.raises(StoreError, match="No space left on device; the old one stays"):
+        person.calibrates()
+    assert before is not None
+    assert person.has is not None
+    assert person.has.sha256 == before.sha256
+
+
+def test_fail__interrupted(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, or SSH that ends, in the middle: the light goes off, nothing changes."""
+    lights = []
+    opened = assembly.open_parts
+
+    def open_parts(*arguments: object) -> object:
+        light, camera = opened(*arguments)  # type: ignore[arg-type]
+        lights.append(light)
+        return light, camera
+
+    monkeypatch.setattr(assembly, "open_parts", open_parts)
+
+    def interrupt(_: Stage) -> None:
+        raise KeyboardInterrupt
+
+    person.errs = {Step.GLASS: interrupt}
+    with pytest.raises(KeyboardInterrupt):
+        person.calibrates()
+    assert person.has is None
+    assert "the last calibration stays" in person.heard
+    assert not lights[0].lit
+
+
+def test_fail__the_exposure_was_found_on_cells(person: Person) -> None:
+    """Glass is brighter than what was taken for it: the exposure comes again, on clean glass."""
+    dim = Faults(led_level=0.5)
+
+    def through_a_stain(stage: Stage) -> None:
+        stage.inject(dim)
+
+    person.errs = {Step.EXPOSURE: through_a_stain}
+    lays = person.lays
+
+    def then_clean(step: Step, done: int) -> None:
+        if step is not Step.EXPOSURE or not person.errs:
+            person.stage.inject(Faults())
+        lays(step, done)
+
+    person.lays = then_clean  # type: ignore[method-assign]
+    assert person.calibrates()
+    assert "EXPOSURE OFF" in person.heard
+    assert len([line for line in person.said if line.startswith("EXPOSURE 2/9")]) == 2
+    assert person.has is not None
+    assert person.has.controls.exposure_us == pytest.approx(8000, rel=0.04)
+
+
+def test_ok__impatient_presses_take_no_further_step(person: Person) -> None:
+    """The second press of each pair comes while the step measures, or before the next is shown."""
+    fields = []
+    lays = person.lays
+
+    def twice(step: Step, done: int) -> None:
+        fields.append(done)
+        lays(step, done)
+        person.relay(Gesture.PRESS)
+        person.relay(Gesture.PRESS)
+
+    person.lays = twice  # type: ignore[method-assign]
+    assert person.calibrates()
+    assert fields == list(range(9)), "each step was announced before it was taken"
+
+
+def test_ok__forgotten_it_gives_up(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the light does not stay on."""
+    timing = dataclasses.replace(person.settings.timing, sleep_after_s=1.0)
+    person.settings = dataclasses.replace(person.settings, timing=timing)
+    person.lays = lambda *_: None  # type: ignore[method-assign]
+    assert not person.calibrates()
+    assert "given up" in person.heard
+
+
+def test_ok__a_check_finds_nothing(person: Person) -> None:
+    assert person.calibrates()
+    person.said = []
+    assert person.checks()
+    assert "nothing has drifted" in person.heard
+
+
+DRIFTS = {
+    "LED DIMMED": Faults(led_level=0.75),
+    "LED COLOUR": Faults(led_tint=(1.1, 0.9)),
+    "DUST": Faults(dust=True),
+}
+
+
+@pytest.mark.parametrize("warning", DRIFTS)
+def test_fail__a_check_finds(person: Person, warning: str) -> None:
+    assert person.calibrates()
+    person.said = []
+    person.stage.inject(DRIFTS[warning])
+    assert not person.checks()
+    assert warning in person.said[-1]
+    assert "run leukoscope calibrate" in person.said[-1]
+
+
+def test_fail__a_check_on_cells_asks_again(person: Person) -> None:
+    assert person.calibrates()
+    gestures = iter([Gesture.PRESS, Gesture.PRESS, Gesture.HOLD])
+
+    def lays(step: Step, done: int) -> None:
+        person.stage.load(SMEAR if done else CLEAN, 15.0 * (not done))
+        person.stage.move()
+        person.relay(next(gestures))
+
+    person.lays = lays  # type: ignore[method-assign]
+    assert not person.checks()
+    assert "CELLS SEEN" in person.heard
+    assert "given up" in person.heard
+
+
+def test_fail__nothing_to_check(person: Person) -> None:
+    person.display.show(Image.new("1", (128, 64), 1))
+    with pytest.raises(LeukoscopeError, match="run leukoscope calibrate"):
+        person.checks()
+
+
+def test_fail__a_calibration_of_another_size_is_not_used(person: Person) -> None:
+    assert person.calibrates()
+    camera = dataclasses.replace(person.settings.camera, width=640, height=480)
+    found = assembly.find_calibration(dataclasses.replace(person.settings, camera=camera))
+    assert found.calibration is None
+    assert "calibrate again" in found.problems[0]
+
+
+# At power-on, with the button held; and over SSH.
+
+
+class HeldButton(StubButton):
+    """Held when the device starts, let go of after some looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def held(self) -> Held | None:
+        self._looks -= 1
+        return Held(0.5, Gesture.PRESS, 0.2) if self._looks > 0 else None
+
+
+def test_fail__a_stuck_button_does_not_keep_the_appliance_from_starting(
+    person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(calibrate, "STUCK_S", 0.3)
+    monkeypatch.setattr(calibrate, "notify", told.append)
+    calibrate.calibrate_first(person.settings, person.display, HeldButton(10**6), person.relay)
+    assert "the button has been down" in caplog.text
+    assert "WATCHDOG=1" in told
+
+
+def test_fail__a_camera_that_hangs_at_power_on_ends_the_process(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other can open it again."""
+    camera = dataclasses.replace(person.settings.camera, timeout_s=0.5)
+    person.settings = dataclasses.replace(person.settings, camera=camera)
+    person.stage.inject(Faults(camera_hangs=True))
+    monkeypatch.setattr(assembly, "Stage", lambda: person.stage)
+    monkeypatch.setattr(calibration_session, "notify", lambda _: person.relay(Gesture.PRESS))
+    with pytest.raises(CameraTimeoutError):
+        calibrate.calibrate_first(person.settings, person.display, HeldButton(2), person.relay)
+
+
+def test_ok__a_button_held_at_power_on_calibrates_first(
+    person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown, gestures = person.display, iter([Gesture.PRESS, Gesture.HOLD])
+    monkeypatch.setattr(
+        calibration_session, "notify", lambda _: person.relay(next(gestures, Gesture.HOLD))
+    )
+    caplog.set_level("INFO")
+    button = HeldButton(looks=4)
+    calibrate.calibrate_first(person.settings, shown, button, person.relay)
+    assert (
+        shown.history[0].tobytes()
+        == draw(
+            screens.Notice("CALIBRATE", "Let go of the button", "to begin"), simulated=True
+        ).tobytes()
+    )
+    assert "DARK 1/9" in caplog.text
+
+
+def test_fail__a_calibration_at_power_on_that_fails_does_not_stop_the_start(
+    person: Person, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.stage.inject(Faults(camera_gone=True))
+    monkeypatch.setattr(assembly, "Stage", lambda: person.stage)
+    relay = person.relay
+
+    def press_on(*_: object) -> None:
+        relay(Gesture.PRESS)
+
+    monkeypatch.setattr(calibration_session, "notify", press_on)
+    calibrate.calibrate_first(person.settings, person.display, HeldButton(2), relay)
+    assert "fault E01" in caplog.text
+
+
+def test_ok__a_pin_that_is_low_at_the_start_is_a_held_button(
+    factory: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = factory.pin(27)
+    # A mock pin goes where its pull takes it; a pressed button is stronger than that.
+    monkeypatch.setattr(type(pin), "_set_pull", lambda pin, pull: setattr(pin, "_pull", pull))
+    pin.drive_low()
+    button = GpioButton(27, bounce_time=0.0, on_gesture=lambda _: None, clock=time.monotonic)
+    assert button.held() is not None
+    factory.pin(27).drive_high()
+    assert button.held() is None
+    button.close()
+
+
+@pytest.fixture
+def terminal(person: Person, tmp_path: Path, checkout: Path) -> Iterator[Terminal]:
+    """`leukoscope calibrate` in a terminal of its own, with a smear on the simulated stage."""
+    file = tmp_path / "leukoscope.toml"
+    file.write_text(to_toml(person.settings), encoding="utf-8")
+    person.display.show(Image.new("1", (128, 64), 1))
+    opened = Terminal(["calibrate", "--settings", str(file)], checkout)
+    yield opened
+    opened.end()
+
+
+class Terminal:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, arguments: list[str], root: Path) -> None:
+        self._master, slave = os.openpty()
+        script = "import sys; from leukoscope.cli import main; sys.exit(main())"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script, *arguments],
+            cwd=root,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            preexec_fn=default_signals,
+        )
+        os.close(slave)
+        self._seen = ""
+
+    def sees(self, words: str) -> None:
+        """Read on until the words come."""
+        while words not in self._seen:
+            assert select.select([self._master], [], [], 60)[0], self._seen
+            self._seen += os.read(self._master, 65536).decode()
+        self._seen = self._seen.split(words, 1)[1]
+
+    def types(self, key: str) -> None:
+        os.write(self._master, key.encode())
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+def test_ok__over_ssh_from_end_to_end(terminal: Terminal) -> None:
+    """On a simulated microscope the right slide lies on the stage by itself."""
+    for number, step in enumerate(STEPS, 1):
+        terminal.sees(f"{step.title} {number}/9")
+        terminal.types(" ")
+    terminal.sees("calibration C0001 is in force from the next start of the appliance")
+    assert terminal.process.wait(30) == 0
+
+
+def test_fail__over_ssh_given_up(terminal: Terminal) -> None:
+    terminal.sees("DARK 1/9: LED goes off: keep room light away. Press SPACE")
+    terminal.types(" ")
+    terminal.sees("EXPOSURE 2/9: Clean glass on the stage, out of focus. Press SPACE")
+    terminal.types("h")
+    terminal.sees("given up: nothing has changed, the last calibration stays")
+    assert terminal.process.wait(30) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_fail__over_ssh_interrupted(terminal: Terminal, number: signal.Signals) -> None:
+    terminal.sees("DARK 1/9")
+    terminal.types(" ")
+    terminal.sees("EXPOSURE 2/9")
+    terminal.process.send_signal(number)
+    terminal.sees("interrupted: nothing has changed, the last calibration stays")
+    assert terminal.process.wait(30) == 128 + signal.SIGINT
+
+
+def test_fail__without_a_terminal_there_is_nothing_to_press(
+    person: Person, tmp_path: Path, checkout: Path
+) -> None:
+    person.display.show(Image.new("1", (128, 64), 1))
+    file = tmp_path / "leukoscope.toml"
+    file.write_text(to_toml(person.settings), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "leukoscope", "calibrate", "--settings", str(file)],
+        cwd=checkout,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "nothing to press: run this in a terminal" in done.stderr

@@ -1,0 +1,98 @@
+"""Smears that nobody focused or that moved: rendered ones out of focus, real ones blurred; ten fields a slide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.field import Field
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus
+from leukoscope.simulator.smear import SmearSlide, render_field
+
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, Linear, real_field, seen
+from tests.measuring.real import sets
+
+FIELDS = 10
+SEEDS = range(50, 52)
+SLIDES_OF_SET = 10
+MARGIN_PX = 64
+"""What is cut off around a real field, for blur wraps round there."""
+
+DEFOCUS_UM = (1.25, 3.0, 5.0, 10.0, 20.0)
+GAUSSIANS_UM = (0.5, 1.0, 2.0, 4.0)
+MOTIONS_UM = (2.0, 4.0, 8.0)
+"""All out of focus by docs/measurements/reading.md: from 1.25 µm of defocus, or a Gaussian of 0.5 µm. Of motion it
+says nothing; one of 2 µm blurs as a Gaussian of 0.6 µm does, but along one line only."""
+
+Spectrum = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+"""What passes at some frequencies down and across, cycles per µm."""
+
+
+@dataclass(frozen=True)
+class Smear:
+    """Ten fields of one slide. name: of its kind; rendered: its class and seed, else its files."""
+
+    name: str
+    rendered: tuple[Diagnosis, int] | None
+    files: tuple[Path, ...] = ()
+    um_per_px: float = CAPTURED_UM_PER_PX
+
+
+def smears(data: Path) -> list[Smear]:
+    """Rendered slides, and up to ten of each real set with ten fields; of bccd, whose slides are not known, any ten."""
+    found = [Smear("rendered", (diagnosis, seed)) for diagnosis in CLASSES for seed in SEEDS]
+    slides: dict[tuple[str, str], list[Path]] = {}
+    scales: dict[str, float] = {}
+    for fields in sets(data).values():
+        for number, field in enumerate(fields):
+            group = str(number // FIELDS) if field.kind == "bccd" else field.group
+            slides.setdefault((field.kind, group), []).append(field.path)
+            scales[field.kind] = field.um_per_px
+    for kind, scale in scales.items():
+        paths = [files for (of, _), files in slides.items() if of == kind and len(files) >= FIELDS]
+        found += [Smear(kind, None, spread(files), scale) for files in paths[:SLIDES_OF_SET]]
+    return found
+
+
+def spread(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Ten of some files, evenly."""
+    return tuple(files[int(i)] for i in np.linspace(0, len(files) - 1, FIELDS))
+
+
+def blurred(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
+    """One field at every blur: "unfocused" or "moved", whose field and by how much, and the field."""
+    rng = np.random.default_rng([index, 50])
+    if smear.rendered is not None:
+        light = render_field(
+            SmearSlide(*smear.rendered), index, um_per_px=CAPTURED_UM_PER_PX
+        ).transmittance
+        for um in DEFOCUS_UM:
+            rgb = seen(defocus(light, um, CAPTURED_UM_PER_PX), rng)
+            field = Field(rgb, CAPTURED_UM_PER_PX, simulated=True)
+            yield "unfocused", f"{smear.name}, defocus {um:g} µm", field
+        return
+    light = real_field(smear.files[index], smear.um_per_px)
+    spectra = [("unfocused", f"Gaussian of {um:g} µm", gaussian(um)) for um in GAUSSIANS_UM]
+    spectra += [("moved", f"{um:g} µm", motion(um, rng.uniform(0, np.pi))) for um in MOTIONS_UM]
+    transformed = np.fft.rfft2(light, axes=(0, 1))
+    down = np.fft.fftfreq(light.shape[0], CAPTURED_UM_PER_PX)[:, None]
+    across = np.fft.rfftfreq(light.shape[1], CAPTURED_UM_PER_PX)[None, :]
+    for kind, name, spectrum in spectra:
+        passed = transformed * spectrum(down, across)[..., None]
+        picture: Linear = np.fft.irfft2(passed, light.shape[:2], axes=(0, 1)).astype(np.float32)
+        inside = picture[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+        yield kind, f"{smear.name}, {name}", Field(seen(inside, rng), CAPTURED_UM_PER_PX)
+
+
+def gaussian(sigma_um: float) -> Spectrum:
+    """Blur by a Gaussian of that standard deviation."""
+    return lambda down, across: np.exp(-2 * (np.pi * sigma_um) ** 2 * (down**2 + across**2))
+
+
+def motion(length_um: float, angle: float) -> Spectrum:
+    """Blur along a line."""
+    return lambda down, across: np.sinc(length_um * (down * np.sin(angle) + across * np.cos(angle)))

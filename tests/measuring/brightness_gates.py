@@ -1,0 +1,300 @@
+"""The exposure and clipping gates: fields under known lights, and what became of their white cells.
+
+Good or bad is told by what the reader makes of a field, not by its brightness: it is bad when other white cells are
+found than in the same field well exposed, or when the colour of one of them has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.background import estimate_glass
+from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.scaling import resampled
+from leukoscope.reading import gates
+from leukoscope.reading.gates import picture_gates
+from leukoscope.reading.results import GateName
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus, expose
+from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
+
+from tests.measuring.focus_looks import same_cells, shipped
+from tests.measuring.limits import limit_table
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, Linear
+from tests.measuring.real import MODEL_UM_PER_PX
+from tests.measuring.tables import counted, table
+
+SEEDS = range(40300, 40316)
+DARK = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
+BRIGHT = (1.2, 1.3, 1.35, 1.4, 1.5, 1.6, 1.7, 2.0)
+SHADING, STRONG_SHADING = 0.15, 0.4
+GLARE_UM = (5.0, 10.0, 20.0)
+GLARE_LIGHT = 1.5
+"""Of the middle of a spot of glare, 1 for the glass's own light."""
+COLOUR_LEVELS = 5.0
+"""Most that the mean colour of a cell may change, in levels of 255, in any channel."""
+
+Colours = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Light:
+    """A light under which a field is seen.
+
+    glare_um: radius of a spot; on_cell: whether on a white cell. noise: in variance of photons, to the camera's own.
+    """
+
+    name: str
+    exposure: float = 1.0
+    shading: float = SHADING
+    tint: tuple[float, float] = (1.0, 1.0)
+    glare_um: float = 0.0
+    on_cell: bool = False
+    noise: float = 1.0
+
+
+AS_IT_SHOULD_BE = Light("noise alone")
+HARMLESS = (AS_IT_SHOULD_BE, Light("a little less", exposure=0.8), Light("more", exposure=1.1))
+"""Fields in which other cells are found under one of these have one at the finder's limits, and take no part."""
+LIGHTS = (
+    AS_IT_SHOULD_BE,
+    *(Light(f"exposure x {x:g}", exposure=x) for x in (*DARK, *BRIGHT)),
+    *(
+        Light(f"exposure x {x:g}, shading {STRONG_SHADING:g}", exposure=x, shading=STRONG_SHADING)
+        for x in (0.1, 0.2, 1.0, 1.3, 1.5, 1.7)
+    ),
+    *(Light(f"exposure x {x:g}, noise x 4", exposure=x, noise=4.0) for x in DARK),
+    *(
+        Light(f"exposure x {x:g}, reddish LED", exposure=x, tint=(1.3, 1.0))
+        for x in (0.2, 1.0, 1.1, 1.2)
+    ),
+    *(
+        Light(f"glare, {um:g} µm, {'on a cell' if on else 'anywhere'}", glare_um=um, on_cell=on)
+        for on in (False, True)
+        for um in GLARE_UM
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One field under one light: what its gates measure, and what became of it."""
+
+    light: Light
+    glass: float
+    clipped: float
+    other_cells: bool
+    other_colour: bool
+    other_label: bool
+
+    @property
+    def good(self) -> bool:
+        """Whether the same white cells are found, and look the same."""
+        return not (self.other_cells or self.other_colour)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    glass: float
+    clipped: float
+    cells: tuple[tuple[float, float], ...]
+    label: str | None
+    colours: Colours
+
+
+def _under(light: Light, smear: Linear, truth: Sequence[WhiteCellTruth], seed: int) -> Linear:
+    """The specimen with the spot of glare, if any, added."""
+    if not light.glare_um:
+        return smear
+    height, width = smear.shape[:2]
+    x, y = np.random.default_rng(seed).uniform(0, (width, height))
+    if light.on_cell and truth:
+        x, y = truth[0].x_px, truth[0].y_px
+    down, across = np.mgrid[:height, :width]
+    apart = ((down - y) ** 2 + (across - x) ** 2) * CAPTURED_UM_PER_PX**2
+    spot = GLARE_LIGHT * np.exp(-apart / (2 * (light.glare_um / 2) ** 2))
+    return (smear + spot[..., None]).astype(np.float32)
+
+
+def _colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
+    """Mean colour of the inner 0.7 of each white cell, in the flattened picture; shape (cells, 3)."""
+    picture = resampled(Field(rgb, CAPTURED_UM_PER_PX), MODEL_UM_PER_PX)
+    picture = flattened(picture, estimate_glass(picture, MODEL_UM_PER_PX))
+    factor = CAPTURED_UM_PER_PX / MODEL_UM_PER_PX
+    down, across = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    rows = []
+    for cell in truth:
+        apart = np.hypot(down - cell.y_px * factor, across - cell.x_px * factor)
+        inside = apart * MODEL_UM_PER_PX < 0.35 * cell.diameter_um
+        if inside.any():
+            rows.append(picture[inside].mean(axis=0))
+    return np.array(rows).reshape(-1, 3)
+
+
+def _seen(
+    light: Light,
+    smear: Linear,
+    truth: Sequence[WhiteCellTruth],
+    seed: int,
+    rng: np.random.Generator,
+) -> _Seen:
+    rgb = expose(
+        _under(light, smear, truth, seed),
+        led_level=1.0,
+        exposure=light.exposure,
+        shading=light.shading,
+        led_tint=light.tint,
+        rng=rng,
+        full_well_e=30_000.0 / light.noise,
+    )
+    field = Field(rgb, CAPTURED_UM_PER_PX)
+    picture = resampled(field, MODEL_UM_PER_PX)
+    values = {gate.name: gate.value for gate in picture_gates(picture, MODEL_UM_PER_PX, None)}
+    with patch.multiple(
+        gates,
+        MIN_GLASS_LEVEL=-1.0,
+        MAX_GLASS_LEVEL=256.0,
+        MAX_CLIPPED_PERCENT=101.0,
+        MIN_SHARPNESS=-1.0,
+        MIN_CONTRAST_LEVELS=-1.0,
+    ):
+        reading = shipped().read(field)
+    return _Seen(
+        values[GateName.EXPOSURE],
+        values[GateName.CLIPPING],
+        tuple(
+            (
+                (cell.x0 + cell.x1) / 2 * CAPTURED_UM_PER_PX,
+                (cell.y0 + cell.y1) / 2 * CAPTURED_UM_PER_PX,
+            )
+            for cell in reading.white_cells
+        ),
+        shipped().judge([reading]).label,
+        _colours(rgb, truth),
+    )
+
+
+def _outcomes(task: tuple[Diagnosis, int]) -> list[Outcome]:
+    """Of one field under each light; none when no white cell is found in it, or others under harmless light."""
+    diagnosis, seed = task
+    field = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
+    smear = defocus(field.transmittance, 0.0, CAPTURED_UM_PER_PX)
+    rng = np.random.default_rng(seed)
+    sharp = _seen(AS_IT_SHOULD_BE, smear, field.white_cells, seed, rng)
+    harmless = (_seen(light, smear, field.white_cells, seed, rng).cells for light in HARMLESS)
+    if not sharp.cells or not all(same_cells(sharp.cells, cells) for cells in harmless):
+        return []
+    outcomes = []
+    for light in LIGHTS:
+        seen = _seen(light, smear, field.white_cells, seed, rng)
+        change = np.abs(seen.colours - sharp.colours).max(initial=0.0)
+        outcomes.append(
+            Outcome(
+                light,
+                seen.glass,
+                seen.clipped,
+                not same_cells(sharp.cells, seen.cells),
+                bool(change > COLOUR_LEVELS),
+                seen.label != sharp.label,
+            )
+        )
+    return outcomes
+
+
+def too_dark(limit: float, outcome: Outcome) -> bool:
+    """Refused for glass below a limit."""
+    return outcome.glass < limit
+
+
+def too_bright(limit: float, outcome: Outcome) -> bool:
+    """Refused for glass above a limit."""
+    return outcome.glass > limit
+
+
+def clipped(limit: float, outcome: Outcome) -> bool:
+    """Refused for more clipped pixels than a limit, in percent."""
+    return outcome.clipped > limit
+
+
+def either(outcome: Outcome) -> bool:
+    """Refused by the exposure gate's upper limit or by the clipping gate, as they are in force."""
+    return too_bright(gates.MAX_GLASS_LEVEL, outcome) or clipped(gates.MAX_CLIPPED_PERCENT, outcome)
+
+
+def _limits(
+    refuses: Callable[[float, Outcome], bool], limits: Sequence[float], in_force: float
+) -> list[tuple[str, Callable[[Outcome], bool]]]:
+    return [
+        (f"{limit:g}" + (" (in force)" if limit == in_force else ""), partial(refuses, limit))
+        for limit in limits
+    ]
+
+
+def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
+    """By light what becomes of fields; then what limits do: too dark, too bright, clipped."""
+    tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
+    cases = [
+        (str(seed), outcome.good, outcome)
+        for (_, seed), outcomes in zip(tasks, workers.map(_outcomes, tasks), strict=True)
+        for outcome in outcomes
+    ]
+    rows = []
+    for light in LIGHTS:
+        here = [(group, outcome) for group, _, outcome in cases if outcome.light == light]
+        groups = [group for group, _ in here]
+        outcomes = [outcome for _, outcome in here]
+        rows.append(
+            (
+                light.name,
+                f"{np.median([o.glass for o in outcomes]):.0f}",
+                f"{np.median([o.clipped for o in outcomes]):.1f}",
+                counted([o.other_cells for o in outcomes], groups),
+                counted([o.other_colour for o in outcomes], groups),
+                counted([o.other_label for o in outcomes], groups),
+                sum(too_dark(gates.MIN_GLASS_LEVEL, o) for o in outcomes),
+                sum(either(o) for o in outcomes),
+            )
+        )
+    dark = [case for case in cases if case[2].light.exposure < 1]
+    bright = [case for case in cases if case[2].light.exposure >= 1]
+    force = gates
+    return (
+        table(
+            (
+                "light",
+                "glass, median",
+                "clipped, %",
+                "other cells",
+                "other colour",
+                "other label",
+                "too dark",
+                "too bright or clipped",
+            ),
+            rows,
+        ),
+        limit_table(
+            "least glass",
+            _limits(too_dark, (30, 40, 50, 60, 70, 80, 90, 100, 110, 120), force.MIN_GLASS_LEVEL),
+            dark,
+        ),
+        limit_table(
+            "most glass",
+            _limits(too_bright, (240, 244, 248, 250, 252, 254), force.MAX_GLASS_LEVEL),
+            bright,
+        ),
+        limit_table(
+            "most clipped, %",
+            [
+                *_limits(clipped, (0.5, 1, 2, 3, 5, 10, 20), force.MAX_CLIPPED_PERCENT),
+                ("both gates, in force", either),
+            ],
+            bright,
+        ),
+    )

@@ -1,0 +1,167 @@
+"""What the device says of what is no smear, of fields and of slides of ten, by its own code end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from leukoscope.model.bundle import load_bundle
+from leukoscope.model.readers import SlideReader, open_reader
+from leukoscope.reading.results import Control, FieldReading, GateName, Verdict
+from leukoscope.settings.settings import DEFAULT_BUNDLE
+from leukoscope_training.shared.drawn import Maker, draw_look, photographed
+
+from tests.measuring.blurred_smears import FIELDS, Smear, blurred, smears
+from tests.measuring.not_smears import EMPTY, NOISE, TEXT
+from tests.measuring.tables import interval, table, wilson
+from tests.measuring.tissues import TISSUES
+
+KINDS: dict[str, tuple[Maker, ...]] = {
+    "empty": EMPTY,
+    "text": TEXT,
+    "noise": NOISE,
+    "tissue": TISSUES,
+}
+SLIDES = 300
+"""Of each kind, about: as many of each picture."""
+FIRST_SEED = 100_000
+
+GATES = tuple(gate.value for gate in GateName if gate is not GateName.LIGHT)
+"""An image file has no LED-off frame: the light gate is left out."""
+INCONCLUSIVE, NORMAL = "inconclusive", "normal"
+REFUSED = (*GATES, INCONCLUSIVE)
+
+
+@dataclass(frozen=True)
+class Slide:
+    """What is said of one slide: of each field alone, of all, and of all when a control slide is valid.
+
+    kind, picture: what it shows. Said is a gate's name, "inconclusive", or what is named.
+    """
+
+    kind: str
+    picture: str
+    fields: tuple[str, ...]
+    together: str
+    controlled: str
+
+
+@cache
+def reader() -> SlideReader:
+    """The shipped reader, once a process."""
+    return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
+
+
+def judged(kind: str, picture: str, readings: Sequence[FieldReading]) -> Slide:
+    """What the device says of these fields."""
+    judge = reader().judge
+    return Slide(
+        kind,
+        picture,
+        tuple(_said(judge([reading]), reading) for reading in readings),
+        judge(readings).headline,
+        judge(readings, Control.VALID).headline,
+    )
+
+
+def _said(verdict: Verdict, reading: FieldReading) -> str:
+    gate = reading.failed_gate
+    return verdict.headline if gate is None else gate.name.value
+
+
+def drawn_slide(task: tuple[str, int, int]) -> Slide:
+    """kind, number of the maker, seed."""
+    kind, number, seed = task
+    maker, look = KINDS[kind][number], draw_look(seed)
+    fields = (photographed(maker, look, index) for index in range(FIELDS))
+    name = maker.__name__.replace("_", " ")
+    return judged(kind, f"{kind}: {name}", [reader().read(field) for field in fields])
+
+
+def tasks(slides: int) -> list[tuple[str, int, int]]:
+    """Of `drawn_slide`, for about so many slides of each kind."""
+    return [
+        (kind, maker, FIRST_SEED + 10_000 * place + 1000 * maker + slide)
+        for place, (kind, makers) in enumerate(KINDS.items())
+        for maker in range(len(makers))
+        for slide in range(max(1, round(slides / len(makers))))
+    ]
+
+
+def blurred_slides(smear: Smear) -> list[Slide]:
+    """One slide at every blur."""
+    readings: dict[tuple[str, str], list[FieldReading]] = {}
+    for index in range(FIELDS):
+        for kind, name, field in blurred(smear, index):
+            readings.setdefault((kind, name), []).append(reader().read(field))
+    return [judged(kind, f"{kind}: {name}", of) for (kind, name), of in readings.items()]
+
+
+def false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
+    """Two tables, of fields read alone and of slides of ten: every picture, every kind, all kinds."""
+    slides = list(workers.map(drawn_slide, tasks(SLIDES), chunksize=8))
+    for found in workers.map(blurred_slides, smears(data)):
+        slides += found
+    return field_table(slides), slide_table(slides)
+
+
+def _groups(slides: Sequence[Slide]) -> Iterable[tuple[str, list[Slide]]]:
+    for name in dict.fromkeys(slide.picture for slide in slides):
+        yield name, [slide for slide in slides if slide.picture == name]
+    for kind in dict.fromkeys(slide.kind for slide in slides):
+        yield f"**{kind}**", [slide for slide in slides if slide.kind == kind]
+    yield "**all**", list(slides)
+
+
+def field_table(slides: Sequence[Slide]) -> str:
+    """By which gate fields are refused, and what is named, in percent. Intervals: bootstrapped over slides."""
+    rows = []
+    for name, group in _groups(slides):
+        said = [what for slide in group for what in slide.fields]
+        counts = [(sum(f in REFUSED for f in slide.fields), len(slide.fields)) for slide in group]
+        rows.append((name, len(said), *_shares(said, REFUSED), _refused(counts)))
+    gates = (f"{gate.replace('_', ' ')}, %" for gate in REFUSED)
+    return table(("pictures", "fields", *gates, *NAMED_HEAD), rows)
+
+
+def slide_table(slides: Sequence[Slide]) -> str:
+    """What is named of slides, in percent; last of those that a valid control slide makes bolder."""
+    rows = []
+    for name, group in _groups(slides):
+        said = [slide.together for slide in group]
+        controlled = [slide.controlled for slide in group]
+        *_, normal, leukaemia = _shares(controlled, (INCONCLUSIVE,))
+        counts = [(int(what in REFUSED), 1) for what in said]
+        rows.append(
+            (name, len(said), *_shares(said, (INCONCLUSIVE,)), _refused(counts), normal, leukaemia)
+        )
+    head = ("pictures", "slides", "inconclusive, %", *NAMED_HEAD)
+    return table((*head, "controlled: normal, %", "controlled: leukaemia, %"), rows)
+
+
+NAMED_HEAD = ("named normal, %", "named leukaemia, %", "refused, %")
+
+
+def _shares(said: Sequence[str], refused: Sequence[str]) -> list[str]:
+    """Percent of each refusal, of "normal", and of whatever else is named."""
+    number = [sum(what == refusal for what in said) for refusal in (*refused, NORMAL)]
+    number.append(len(said) - sum(number))
+    return [f"{100 * n / len(said):.1f}" if n else "–" for n in number]
+
+
+def _refused(counts: Sequence[tuple[int, int]]) -> str:
+    """Percent refused with its 95 % interval. counts: of each slide, refused and all.
+
+    Wilson's where slides count once, or all or none are refused; else bootstrapped over slides.
+    """
+    refused, number = (sum(column) for column in zip(*counts, strict=True))
+    share, slides = refused / number, len(counts)
+    if share in (0.0, 1.0) or number == slides:
+        low, high = wilson(round(share * slides), slides)
+    else:
+        low, high = interval(np.array(counts), [str(place) for place in range(slides)])
+    return f"{100 * share:.1f} ({100 * low:.1f} to {100 * high:.1f})"

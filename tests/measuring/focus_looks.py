@@ -1,0 +1,165 @@
+"""Fields at every blur, read by the shipped model without its focus gate."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from leukoscope.field import Field
+from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.sharpness import measure_focus
+from leukoscope.model.bundle import load_bundle
+from leukoscope.model.readers import SlideReader, open_reader
+from leukoscope.reading import gates
+from leukoscope.settings.settings import DEFAULT_BUNDLE
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus
+from leukoscope.simulator.smear import SmearSlide, render_field
+
+from tests.measuring.pictures import (
+    CAPTURED_UM_PER_PX,
+    Linear,
+    gaussian,
+    measured,
+    real_field,
+    seen,
+)
+from tests.measuring.real import MODEL_UM_PER_PX, scale_of, to_choose
+
+DEFOCUS_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
+BLURS_UM = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
+LLD_EACH, CHULA_EACH, BCCD_EVERY = 5, 2, 10
+"""How many fields of each patient and of each slide; every tenth image."""
+SAME_CELL_UM = 3.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """One field at one blur. problem: of the gate other than focus that refused it, or empty."""
+
+    values: dict[str, float]
+    contrast: float
+    problem: str
+    label: str | None
+    pattern: str | None
+    cells: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One field at every blur of its kind. group: its patient, slide or seed. again: sharp, with other noise."""
+
+    kind: str
+    group: str
+    again: Look
+    looks: tuple[Look, ...]
+
+    @property
+    def blurs(self) -> tuple[float, ...]:
+        """Of each look, in µm: of defocus when rendered, else the Gaussian's."""
+        return DEFOCUS_UM if self.kind == "rendered" else BLURS_UM
+
+    @property
+    def to_choose(self) -> bool:
+        """Whether the limit is chosen on it, and not measured."""
+        return to_choose(self.group)
+
+
+@cache
+def shipped() -> SlideReader:
+    return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
+
+
+def _look(light: Linear, rng: np.random.Generator) -> Look:
+    """Read by the device's own code, without its focus gate."""
+    rgb = seen(light, rng)
+    field = Field(rgb, CAPTURED_UM_PER_PX)
+    with (
+        patch.object(gates, "MIN_SHARPNESS", -1.0),
+        patch.object(gates, "MIN_CONTRAST_LEVELS", -1.0),
+    ):
+        reading = shipped().read(field)
+    verdict = shipped().judge([reading])
+    values = measured(rgb, CAPTURED_UM_PER_PX)
+    return Look(
+        values=values,
+        contrast=measure_focus(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).contrast,
+        problem=reading.failed_gate.problem if reading.failed_gate else "",
+        label=verdict.label,
+        pattern=verdict.pattern.value if verdict.pattern else None,
+        cells=tuple(
+            (
+                (cell.x0 + cell.x1) / 2 * CAPTURED_UM_PER_PX,
+                (cell.y0 + cell.y1) / 2 * CAPTURED_UM_PER_PX,
+            )
+            for cell in reading.white_cells
+        ),
+    )
+
+
+def rendered_series(task: tuple[Diagnosis, int]) -> Series:
+    diagnosis, seed = task
+    smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX).transmittance
+    rng = np.random.default_rng(seed)
+    return Series(
+        "rendered",
+        str(seed),
+        _look(defocus(smear, 0.0, CAPTURED_UM_PER_PX), rng),
+        tuple(_look(defocus(smear, um, CAPTURED_UM_PER_PX), rng) for um in DEFOCUS_UM),
+    )
+
+
+def real_series(task: tuple[str, str, Path]) -> Series:
+    kind, group, path = task
+    light = real_field(path, scale_of(kind))
+    rng = np.random.default_rng(0)
+    return Series(
+        kind,
+        group,
+        _look(light, rng),
+        tuple(_look(gaussian(light, um), rng) for um in BLURS_UM),
+    )
+
+
+def _spread(paths: Sequence[Path], number: int) -> list[Path]:
+    return [paths[i] for i in sorted({int(i) for i in np.linspace(0, len(paths) - 1, number)})]
+
+
+def real_tasks(data: Path) -> Iterator[tuple[str, str, Path]]:
+    """Set, group and path of a sample of the real fields, from every patient and slide."""
+    for patient in sorted((data / "lld-40x").glob("*/patient-*")):
+        for path in _spread(sorted(patient.glob("*.jpg")), LLD_EACH):
+            yield "lld-40x", patient.name, path
+    slides: dict[str, list[Path]] = {}
+    with (data / "chula-pi" / "fields.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            slides.setdefault(row["slide"], []).append(data / "chula-pi" / row["image"])
+    for slide, paths in sorted(slides.items()):
+        for path in _spread(paths, CHULA_EACH):
+            yield "chula-pi", slide, path
+    for path in sorted((data / "bccd" / "fields").glob("*.jpg"))[::BCCD_EVERY]:
+        yield "bccd", path.stem, path
+
+
+def same_cells(cells: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> bool:
+    """Whether each cell has one of the others within 3 µm, and each other a cell."""
+    if not cells or not others:
+        return len(cells) == len(others)
+    apart = np.linalg.norm(np.array(cells)[:, None] - np.array(others)[None], axis=2)
+    near = apart < SAME_CELL_UM
+    return bool(near.any(axis=0).all() and near.any(axis=1).all())
+
+
+def differs(sharp: Look, other: Look) -> tuple[bool, bool, bool]:
+    """Whether label, pattern and cells are others; a field refused for what it holds has none of them."""
+    refused = bool(other.problem)
+    return (
+        refused or sharp.label != other.label,
+        refused or sharp.pattern != other.pattern,
+        refused or not same_cells(sharp.cells, other.cells),
+    )

@@ -1,0 +1,39 @@
+"""False refusals and false passes of a limit, where limits are chosen and where they are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from tests.measuring.real import to_choose
+from tests.measuring.tables import counted, table
+
+Case = TypeVar("Case")
+
+
+def limit_table(
+    name: str,
+    limits: Iterable[tuple[str, Callable[[Case], bool]]],
+    cases: Sequence[tuple[str, bool, Case]],
+) -> str:
+    """For each limit the good that it refuses and the bad that it passes, in both halves of the groups.
+
+    limits: how it is called, and what refuses a case; cases: group, whether it is good, and the case.
+    """
+    rows = []
+    for label, refuses in limits:
+        row = [label]
+        for chosen_on in (True, False):
+            half = [case for case in cases if to_choose(case[0]) is chosen_on]
+            good = [(refuses(case), group) for group, is_good, case in half if is_good]
+            bad = [(not refuses(case), group) for group, is_good, case in half if not is_good]
+            row += [counted([hit for hit, _ in side], [g for _, g in side]) for side in (good, bad)]
+        rows.append(row)
+    head = (
+        name,
+        "good refused, chosen on",
+        "bad passed, chosen on",
+        "good refused, others",
+        "bad passed, others",
+    )
+    return table(head, rows)

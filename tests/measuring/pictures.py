@@ -1,0 +1,88 @@
+"""Pictures in linear light for measuring: real and rendered, blurred, with dust, as the camera sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.scaling import resampled
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import WELL_EXPOSED, expose
+from PIL import Image
+
+from tests.measuring.focus_measures import MEASURES
+from tests.measuring.real import MODEL_UM_PER_PX
+
+CAPTURED_UM_PER_PX = 0.155
+LIVE_UM_PER_PX, LIVE_SHAPE = 0.245, (480, 640)
+CLASSES = tuple(diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY)
+
+Linear = npt.NDArray[np.float32]
+"""Linear light, shape (height, width, 3), 1 for empty glass."""
+
+
+def dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
+    """What 15 soft specks on the camera let through, shape (height, width, 1): sharp at any defocus of the specimen."""
+    rng = np.random.default_rng(seed)
+    y, x = (axis * um_per_px for axis in np.mgrid[: shape[0], : shape[1]])
+    through = np.ones(shape, np.float32)
+    for _ in range(15):
+        radius, depth = rng.uniform(0.6, 2.5), rng.uniform(0.15, 0.5)
+        at = rng.uniform(0, np.array(shape) * um_per_px)
+        through *= 1 - depth * np.exp(-((y - at[0]) ** 2 + (x - at[1]) ** 2) / (2 * radius**2))
+    return through[..., None]
+
+
+def decoded(levels: Rgb) -> Linear:
+    """sRGB levels (IEC 61966-2-1) as linear light such that `expose` at 1 gives the same levels back."""
+    share = np.arange(256) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    scaled: Linear = (linear / linear[WELL_EXPOSED]).astype(np.float32)[levels]
+    return scaled
+
+
+def real_field(path: Path, um_per_px: float) -> Linear:
+    """An image file in linear light, at the scale that the device captures."""
+    light = decoded(np.asarray(Image.open(path).convert("RGB")))
+    height, width = (round(n * um_per_px / CAPTURED_UM_PER_PX) for n in light.shape[:2])
+    planes = (
+        Image.fromarray(light[..., channel]).resize((width, height), Image.Resampling.BILINEAR)
+        for channel in range(3)
+    )
+    return np.stack([np.asarray(plane) for plane in planes], axis=-1)
+
+
+def gaussian(light: Linear, blur_um: float) -> Linear:
+    """Blurred by a Gaussian of standard deviation `blur_um`, in float, edges mirrored."""
+    if not blur_um:
+        return light
+    pad = int(4 * blur_um / CAPTURED_UM_PER_PX) + 1
+    wide = np.pad(light, ((pad, pad), (pad, pad), (0, 0)), mode="symmetric")
+    down = np.fft.fftfreq(wide.shape[0], CAPTURED_UM_PER_PX)[:, None, None]
+    across = np.fft.rfftfreq(wide.shape[1], CAPTURED_UM_PER_PX)[None, :, None]
+    passed = np.exp(-2 * (np.pi * blur_um) ** 2 * (down**2 + across**2))
+    spectrum = np.fft.fft(np.fft.rfft(wide, axis=1), axis=0)
+    blurred = np.fft.irfft(np.fft.ifft(spectrum * passed, axis=0), wide.shape[1], axis=1)
+    return blurred[pad:-pad, pad:-pad].astype(np.float32)
+
+
+def seen(light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: float = 1.0) -> Rgb:
+    """What the camera makes of it; noise: relative to the camera's own, in variance of photons."""
+    return expose(
+        light,
+        led_level=1.0,
+        exposure=exposure,
+        shading=0.0,
+        rng=rng,
+        full_well_e=30_000.0 / noise if noise else 1e12,
+        read_noise_e=20.0 if noise else 0.0,
+    )
+
+
+def measured(rgb: Rgb, um_per_px: float) -> dict[str, float]:
+    """Every measure of a picture, at the model's scale."""
+    picture = resampled(Field(rgb, um_per_px), MODEL_UM_PER_PX)
+    plane = picture[..., 1].astype(np.float32)
+    return {name: measure(plane) for name, measure in MEASURES.items()}

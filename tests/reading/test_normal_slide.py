@@ -1,0 +1,75 @@
+"""A normal slide ends well: rendered fields read by the shipped bundle until enough cells are counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from leukoscope.field import Field
+from leukoscope.model.bundle import load_bundle
+from leukoscope.model.readers import CellReader
+from leukoscope.qc.measures import MIN_CELLS, slide_measures
+from leukoscope.reading.cell_types import CellType
+from leukoscope.reading.results import Control, FieldReading, Pattern
+from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.optics import defocus, expose
+from leukoscope.simulator.smear import SmearSlide, render_field
+from leukoscope.simulator.stage import NORMAL_SLIDE
+
+BUNDLE = Path(__file__).parents[2] / "models" / "cell-reader"
+CELLS, MOST_FIELDS = 60, 50
+UM_PER_PX = 0.155
+"""The device's own scale: whole fields, 1014 x 760 px."""
+
+
+@pytest.fixture(scope="module")
+def reader() -> CellReader:
+    return CellReader(load_bundle(BUNDLE), 1)
+
+
+def read(seed: int, reader: CellReader, cells: int = CELLS) -> list[FieldReading]:
+    """A normal slide's fields, one after the other, until so many white cells are counted."""
+    readings: list[FieldReading] = []
+    for index in range(MOST_FIELDS):
+        smear = render_field(SmearSlide(Diagnosis.NORMAL, seed), index, um_per_px=UM_PER_PX)
+        rgb = expose(
+            defocus(smear.transmittance, 0.0, UM_PER_PX),
+            led_level=1.0,
+            exposure=1.0,
+            shading=0.15,
+            rng=np.random.default_rng(index),
+        )
+        readings.append(reader.read(Field(rgb, UM_PER_PX)))
+        if reader.judge(readings).white_cells >= cells:
+            return readings
+    pytest.fail(f"{reader.judge(readings).white_cells} cells in {MOST_FIELDS} fields")
+
+
+def test_ok__a_normal_slide_of_60_cells_reads_normal_and_is_kept_as_a_control(
+    reader: CellReader,
+) -> None:
+    # The slide on the simulated stage. Its red cells overlap often: 35 of 95 finds were overlaps once, and it
+    # was refused as a control.
+    readings = read(NORMAL_SLIDE.seed, reader)
+    finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
+    artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
+    assert artefacts < 0.15 * len(finds)
+    assert slide_measures(readings, reader.judge(readings)).cells >= MIN_CELLS
+    verdict = reader.judge(readings, Control.VALID)
+    assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
+
+
+def test_ok__a_normal_slide_reads_normal_without_any_control(reader: CellReader) -> None:
+    verdict = reader.judge(read(3, reader))
+    assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
+
+
+def test_ok__neutrophils_of_a_slide_with_lilac_red_cells_are_no_artefacts(
+    reader: CellReader,
+) -> None:
+    # Their cytoplasm had the red cells' colour: it was taken for red cells, and the bare lobes for artefacts.
+    readings = read(9, reader, cells=20)
+    finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
+    neutrophils = sum(cell.cell_type is CellType.NEUTROPHIL for cell in finds)
+    assert neutrophils > 0.5 * len(finds)

@@ -1,0 +1,56 @@
+"""The chart: drawn for any series, and marked where a rule is broken."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from leukoscope.notice import NOTICE
+from leukoscope.qc.series import CHARTED, MadeFor, judge_series
+from leukoscope.reading.results import Control
+from leukoscope.reports.chart import _BAD, _WARNING, WIDTH, chart, chart_png
+from PIL import Image
+
+from tests.qc.examples import MADE_FOR, control_slides
+
+DAYS = (1.0, -1.0) * 6
+
+
+def drawn(*scores: float, made_for: MadeFor = MADE_FOR) -> Image.Image:
+    series = judge_series(control_slides(scores, made_for))
+    return chart(series, Control.VALID, "S0012 is within its limits")
+
+
+def has(image: Image.Image, colour: tuple[int, int, int]) -> bool:
+    return bool((np.asarray(image) == colour).all(axis=2).any())
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 12, 100])
+def test_ok__any_number_of_slides(count: int) -> None:
+    image = drawn(*((0.5, -0.5) * 50)[:count])
+    assert image.mode == "RGB"
+    assert image.width == WIDTH
+    assert image.height > 200 * len(CHARTED)
+
+
+def test_ok__a_broken_rule_is_seen() -> None:
+    assert not has(drawn(*DAYS), _BAD)
+    assert not has(drawn(*DAYS), _WARNING)
+    assert has(drawn(*DAYS, 2.5), _WARNING)
+    assert has(drawn(*DAYS, 9.0), _BAD)
+    assert has(drawn(*DAYS, -9.0), _BAD)
+
+
+def test_ok__a_drift_is_said_in_its_own_colour() -> None:
+    series = judge_series(control_slides(DAYS))
+    assert has(chart(series, Control.DRIFTED, "S0012 breaks 1-3s"), _BAD)
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_ok__the_file_says_what_it_is(simulated: bool) -> None:
+    made_for = MadeFor("ab" * 32, simulated)
+    series = judge_series(control_slides(DAYS, made_for))
+    with Image.open(io.BytesIO(chart_png(series, Control.VALID, "all well"))) as image:
+        assert image.text["Comment"] == NOTICE + (" SIMULATED" if simulated else "")
+    assert has(drawn(*DAYS, made_for=made_for), _BAD) is simulated  # the mark is red

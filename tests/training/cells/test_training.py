@@ -1,0 +1,102 @@
+"""Training the cell reader, tiny: stopped and gone on with, it gives what it gives in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope_training.cells import training
+from leukoscope_training.cells.dataset import Cells
+from leukoscope_training.cells.network import build, multiplications
+from leukoscope_training.cells.training import Recipe, seen, train
+from leukoscope_training.shared.errors import TrainingError
+
+GROUPS = ("lld-40x/patient-01", "lld-40x/patient-02", "chula-pi/1", "simulated/ALL/1")
+
+
+def cells() -> Cells:
+    """Twelve noise cells of each group."""
+    random = np.random.default_rng(0)
+    group = np.repeat(np.array(GROUPS), 12)
+    count = len(group)
+    picture = np.zeros((count, 64, 64, 3), np.uint8)
+    picture[:, 20:44, 20:44] = random.integers(40, 220, (count, 24, 24, 3))
+    surroundings = np.full_like(picture, 90)
+    surroundings[:, 18:46, 18:46] = 0
+    source = np.array([name.partition("/")[0] for name in group.tolist()])
+    return Cells(
+        picture=picture,
+        surroundings=surroundings,
+        measurements=random.uniform(1, 100, (count, 9)).astype(np.float32),
+        colour=random.uniform(0.2, 0.6, (count, 3)).astype(np.float32),
+        whole=np.ones(count, np.bool_),
+        gates=np.ones(count, np.bool_),
+        box=np.where(source == "lld-40x", "", "monocyte"),
+        source=source,
+        kind=source,
+        group=group,
+        path=group,
+        sha256=np.full(count, ""),
+    )
+
+
+def counts() -> dict[str, np.ndarray]:
+    each = np.zeros(len(CELL_TYPES))
+    each[[CELL_TYPES.index(CellType.LYMPHOBLAST), CELL_TYPES.index(CellType.LYMPHOCYTE)]] = 5
+    return dict.fromkeys(GROUPS[:2], each)
+
+
+class StoppedError(Exception):
+    """The power is gone."""
+
+
+def test_ok__a_training_that_was_stopped_ends_as_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Past the epoch from which the network has a say in the targets.
+    recipe = Recipe(epochs=5, draws=16, batch=8)
+    whole = train(cells(), counts(), tmp_path / "whole", 3, recipe=recipe).get_weights()
+    write = training.checkpoint.write
+    left = [4]
+
+    def until_stopped(*given: object) -> None:
+        write(*given)  # type: ignore[arg-type]
+        left[0] -= 1
+        if not left[0]:
+            raise StoppedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.checkpoint, "write", until_stopped)
+        with pytest.raises(StoppedError):
+            train(cells(), counts(), tmp_path / "parts", 3, recipe=recipe)
+    parts = train(cells(), counts(), tmp_path / "parts", 3, recipe=recipe).get_weights()
+
+    for one, other in zip(whole, parts, strict=True):
+        assert np.array_equal(one, other)
+    history = [(tmp_path / name / "history.csv").read_text() for name in ("whole", "parts")]
+    assert history[0] == history[1]
+    assert len(history[0].splitlines()) == 6
+
+
+def test_fail__another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
+    recipe = Recipe(epochs=1, draws=8, batch=8)
+    train(cells(), counts(), tmp_path, 3, recipe=recipe)
+    with pytest.raises(TrainingError, match="another training"):
+        train(cells(), counts(), tmp_path, 4, recipe=recipe)
+
+
+def test_ok__the_control_is_shown_nothing_of_the_cell() -> None:
+    shown = seen(cells(), control=True)
+    assert not shown.geometry.any()
+    assert not shown.picture[:, 20:44, 20:44].any()
+    assert shown.picture[:, :4, :4].all()
+
+
+def test_ok__the_network_is_small_enough_for_the_device() -> None:
+    assert build().count_params() < 100_000
+    assert multiplications() < 20e6
