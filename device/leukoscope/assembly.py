@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from leukoscope.appliance.daemon import Daemon, Openers, Surroundings
-from leukoscope.calibration.folder import CalibrationFolder, Found, Optics
+from leukoscope.appliance.daemon import Daemon, Host, PartFactories
+from leukoscope.calibration.folder import CalibrationFolder, CameraSetup, FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import ButtonError, CameraError, DisplayError, LightError
 from leukoscope.microscope.led import GpioLed
@@ -32,8 +32,8 @@ from leukoscope.panel.panel import Panel
 from leukoscope.panel.remote_button import RemoteButton
 from leukoscope.panel.screens import Screen
 from leukoscope.panel.terminal import LiveTerminal, PrintedDisplay, is_live_terminal
-from leukoscope.qc.monitor import Controls, control_folder
-from leukoscope.qc.series import MadeFor
+from leukoscope.qc.monitor import QcMonitor, qc_folder
+from leukoscope.qc.series import QcScope
 from leukoscope.records.store import RecordStore
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
@@ -62,7 +62,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
     looked_at = stage or Stage()
     simulated = is_simulated(settings)
     return Daemon(
-        Openers(
+        PartFactories(
             calibration=lambda: find_calibration(settings),
             microscope=lambda calibration: open_microscope(settings, calibration, looked_at),
             classifier=lambda: open_classifier(settings, settings.model.threads),
@@ -72,7 +72,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
         ),
         Panel(display, simulated=simulated),
         settings.timing,
-        Surroundings(notify, health.warning, _stay_on if simulated else _power_off),
+        Host(notify, health.warning, _stay_on if simulated else _power_off),
     )
 
 
@@ -175,15 +175,15 @@ def calibration_folder(settings: Settings) -> CalibrationFolder:
     return CalibrationFolder(Path(settings.storage.directory) / "calibration")
 
 
-def find_calibration(settings: Settings) -> Found:
+def find_calibration(settings: Settings) -> FoundCalibration:
     """The newest good calibration for these settings."""
-    return calibration_folder(settings).newest(optics(settings))
+    return calibration_folder(settings).newest(camera_setup(settings))
 
 
-def optics(settings: Settings) -> Optics:
+def camera_setup(settings: Settings) -> CameraSetup:
     """What a calibration must have been made for."""
     camera = settings.camera
-    return Optics(
+    return CameraSetup(
         camera.width,
         camera.height,
         (camera.sensor_width, camera.sensor_height, camera.sensor_bits),
@@ -257,9 +257,9 @@ def open_store(settings: Settings) -> RecordStore:
     return RecordStore(Path(storage.directory), min_free_bytes=storage.min_free_mb * 1_000_000)
 
 
-def open_controls(settings: Settings, made_for: MadeFor) -> Controls:
+def open_controls(settings: Settings, made_for: QcScope) -> QcMonitor:
     """The control slides of a model on this device."""
-    return Controls(control_folder(settings), made_for)
+    return QcMonitor(qc_folder(settings), made_for)
 
 
 def _stay_on() -> None:

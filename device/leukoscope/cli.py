@@ -19,7 +19,13 @@ from tqdm import tqdm
 
 from leukoscope import __version__, assembly
 from leukoscope.appliance import workflow
-from leukoscope.commands.calibrate import at_the_panel, calibrate, calibrate_first, check, lay_on
+from leukoscope.commands.calibrate import (
+    at_the_panel,
+    calibrate,
+    calibrate_first,
+    check,
+    place_slide,
+)
 from leukoscope.commands.classify import FileResult, classify, table
 from leukoscope.commands.control import (
     add_control,
@@ -36,14 +42,14 @@ from leukoscope.commands.models import (
     RESTART,
     find_bundle,
     find_bundles,
-    look_at,
+    inspect_bundle,
     models_table,
-    select,
+    select_bundle,
 )
 from leukoscope.commands.selftest import selftest
 from leukoscope.commands.snap import save, snap
 from leukoscope.commands.status import find_status
-from leukoscope.commands.upkeep import look_after
+from leukoscope.commands.upkeep import check_records
 from leukoscope.commands.watch import print_panel, watch
 from leukoscope.errors import (
     ButtonError,
@@ -299,7 +305,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     task = check if options.check else calibrate
     stage = Stage()  # of a simulated microscope, on which the right slide then lies for each step
     with interruptible(), service_paused(), at_the_panel(settings) as (display, relay, press):
-        done = task(settings, display, relay, print, stage, partial(lay_on, stage), press)
+        done = task(settings, display, relay, print, stage, partial(place_slide, stage), press)
     return 0 if done else 1
 
 
@@ -374,7 +380,7 @@ def _logs(options: argparse.Namespace) -> int:
 def _upkeep(options: argparse.Namespace) -> int:
     problems = 0
     with _records(load_settings(options.settings)) as records:
-        for problem in look_after(records):
+        for problem in check_records(records):
             problems += 1
             print(problem, flush=True)
         print(f"{len(records.slides())} slides looked through, {problems} problems")
@@ -434,9 +440,9 @@ def _models(options: argparse.Namespace) -> int:
     if options.action == "select":
         return _select_model(options, settings)
     if options.bundle is not None:
-        found = [look_at(find_bundle(settings, options.bundle), settings, run=True)]
+        found = [inspect_bundle(find_bundle(settings, options.bundle), settings, run=True)]
     elif options.action == "verify":
-        found = [look_at(one.folder, settings, run=True) for one in find_bundles(settings)]
+        found = [inspect_bundle(one.folder, settings, run=True) for one in find_bundles(settings)]
     else:
         found = find_bundles(settings)
     if options.json:
@@ -448,7 +454,7 @@ def _models(options: argparse.Namespace) -> int:
 
 def _select_model(options: argparse.Namespace, settings: Settings) -> int:
     folder = find_bundle(settings, options.bundle)
-    bundle, file = select(settings, options.settings, folder)
+    bundle, file = select_bundle(settings, options.settings, folder)
     if options.json:
         print(json.dumps({"selected": str(bundle), "settings": str(file), "restart": RESTART}))
     else:

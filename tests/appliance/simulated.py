@@ -10,21 +10,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
-from leukoscope.appliance.daemon import Daemon, Openers, Surroundings
+from leukoscope.appliance.daemon import Daemon, Host, PartFactories
 from leukoscope.appliance.workflow import Event, State
-from leukoscope.calibration.folder import CalibrationFolder, Found, Optics
+from leukoscope.calibration.folder import CalibrationFolder, CameraSetup, FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.field import Field, Rgb
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.panel import screens
-from leukoscope.panel.button import Gesture, Held
+from leukoscope.panel.button import Gesture, Hold
 from leukoscope.panel.panel import Panel
-from leukoscope.qc.folder import ControlFolder
-from leukoscope.qc.monitor import Controls
-from leukoscope.qc.series import MadeFor
+from leukoscope.qc.folder import QcFolder
+from leukoscope.qc.monitor import QcMonitor
+from leukoscope.qc.series import QcScope
 from leukoscope.reading.differential import Baseline
 from leukoscope.reading.pooling import Thresholds, pool
-from leukoscope.reading.results import Control, FieldReading, Verdict
+from leukoscope.reading.results import FieldReading, QcState, Verdict
 from leukoscope.reading.window_reader import read_field
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import SlideReport
@@ -63,24 +63,24 @@ class StubClassifier:
     def judge(
         self,
         readings: Sequence[FieldReading],
-        control: Control = Control.NONE,
+        qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
-        known = control if self.card.kind == "cells" else None
-        return replace(pool(readings, self.thresholds), control=known)
+        known = qc if self.card.kind == "cells" else None
+        return replace(pool(readings, self.thresholds), qc=known)
 
 
-OPTICS = Optics(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
+OPTICS = CameraSetup(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
 
 
 class StubButton:
     """A button that a test holds down; gestures are posted by the test itself."""
 
     def __init__(self) -> None:
-        self.down: Held | None = None
+        self.down: Hold | None = None
         self.closed = False
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         return self.down
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Appliance:
         self.open_classifier: Callable[[], object] = lambda: self.classifier
         self.open_store = lambda: RecordStore(self.root, min_free_bytes=self.min_free_bytes)
         self.daemon = Daemon(
-            Openers(
+            PartFactories(
                 calibration=self._find_calibration,
                 microscope=self._open_microscope,
                 classifier=lambda: self.open_classifier(),
@@ -135,7 +135,7 @@ class Appliance:
             ),
             self.panel,
             self.timing,
-            Surroundings(self.told.append, lambda: "", self._power_off),
+            Host(self.told.append, lambda: "", self._power_off),
         )
         self.daemon.attach(self.button)
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -153,11 +153,11 @@ class Appliance:
         )
         return Microscope(light, camera, self.frames, calibration)
 
-    def _find_calibration(self) -> Found:
+    def _find_calibration(self) -> FoundCalibration:
         return CalibrationFolder(self.root / "calibration").newest(OPTICS)
 
-    def _open_controls(self, made_for: MadeFor) -> Controls:
-        return Controls(ControlFolder(self.root / "control"), made_for)
+    def _open_controls(self, made_for: QcScope) -> QcMonitor:
+        return QcMonitor(QcFolder(self.root / "control"), made_for)
 
     def _power_off(self) -> None:
         self.powered_off = True

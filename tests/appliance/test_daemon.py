@@ -26,13 +26,13 @@ from leukoscope.field import Field
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.model.bundle import load_bundle
 from leukoscope.panel import screens
-from leukoscope.panel.button import Gesture, Held
+from leukoscope.panel.button import Gesture, Hold
 from leukoscope.panel.drawing import draw
 from leukoscope.qc import folder as folder_module
-from leukoscope.qc.folder import ControlFolder
+from leukoscope.qc.folder import QcFolder
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.differential import ABNORMAL, Baseline
-from leukoscope.reading.results import Control, FieldReading, GateName, Verdict
+from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
 from leukoscope.records import store as store_module
 from leukoscope.records.record import EndedBy
 from leukoscope.records.store import RecordStore
@@ -91,18 +91,18 @@ def picture(screen: screens.Screen) -> bytes:
 def test_ok__self_test_leads_to_the_focus_meter(make: Make) -> None:
     appliance = make()
     appliance.start()
-    screen = appliance.wait_for_screen(screens.Focus)
+    screen = appliance.wait_for_screen(screens.FocusScreen)
     assert (screen.slide, screen.fields, screen.white_cells) == ("S0001", 0, 0)
     assert (screen.problem, screen.advice) == ("", "")
     assert 0 < screen.sharpness <= screen.peak <= 1
     assert appliance.lit
-    steps = [s.step for s in appliance.panel.shown if isinstance(s, screens.Starting)]
+    steps = [s.step for s in appliance.panel.shown if isinstance(s, screens.StartingScreen)]
     assert steps == ["records", "camera", "light", "calibration", "model"]
     assert "READY=1" in appliance.told
 
 
 def test_ok__focus_meter_follows_the_wheel(ready: Appliance) -> None:
-    sharp = ready.wait_for_screen(screens.Focus)
+    sharp = ready.wait_for_screen(screens.FocusScreen)
     ready.stage.focus(6.0)
     ready.eventually(lambda: ready.panel.shown[-1].problem == "OUT OF FOCUS")
     blurred = ready.panel.shown[-1]
@@ -117,12 +117,12 @@ def test_ok__verdict_is_on_the_disk_before_it_is_on_the_panel(ready: Appliance) 
     recorded = []
 
     def look(screen: screens.Screen) -> None:
-        if isinstance(screen, screens.Result) and not recorded:
+        if isinstance(screen, screens.ResultScreen) and not recorded:
             recorded.append([len(report.fields) for report in ready.reports()])
 
     ready.panel.on_show = look
     ready.capture()
-    result = ready.wait_for_screen(screens.Result)
+    result = ready.wait_for_screen(screens.ResultScreen)
     assert recorded == [[1]]
     assert (result.slide, result.verdict.label, result.field_headline) == ("S0001", "ALL", "ALL")
     assert result.verdict.confidence == pytest.approx(0.9)
@@ -137,13 +137,13 @@ def test_ok__verdict_is_on_the_disk_before_it_is_on_the_panel(ready: Appliance) 
 
 def test_ok__second_field_is_pooled(ready: Appliance) -> None:
     ready.capture()
-    ready.wait_for_screen(screens.Result)
+    ready.wait_for_screen(screens.ResultScreen)
     ready.classifier.answer = (0.9, 0.02, 0.02, 0.04, 0.02)
     ready.stage.move()
     ready.capture()
     ready.eventually(
         lambda: (
-            isinstance(ready.panel.shown[-1], screens.Result)
+            isinstance(ready.panel.shown[-1], screens.ResultScreen)
             and ready.panel.shown[-1].verdict.fields == 2
         )
     )
@@ -161,17 +161,17 @@ def test_ok__second_field_is_pooled(ready: Appliance) -> None:
 def test_ok__hold_finishes_the_slide(ready: Appliance) -> None:
     ready.capture()
     ready.hold()
-    done = ready.wait_for_screen(screens.SlideDone)
+    done = ready.wait_for_screen(screens.SlideDoneScreen)
     assert (done.slide, done.verdict.label) == ("S0001", "ALL")
     assert not ready.lit
     (report,) = ready.reports()
     assert report.slide.ended_by is EndedBy.PERSON
     ready.press()
     ready.wait(State.READY)
-    assert ready.wait_for_screen(screens.Focus).slide == "S0002"
+    assert ready.wait_for_screen(screens.FocusScreen).slide == "S0002"
     assert ready.daemon.fields_captured == 1
     ready.capture()
-    ready.wait_for_screen(screens.Result)
+    ready.wait_for_screen(screens.ResultScreen)
     assert [report.slide.name for report in ready.reports()] == ["S0001", "S0002"]
 
 
@@ -179,7 +179,7 @@ def test_ok__hold_without_a_field_finishes_nothing(make: Make) -> None:
     appliance = make(timing=TimingSettings(message_s=60.0))
     appliance.start()
     appliance.hold()
-    notice = appliance.wait_for_screen(screens.Notice)
+    notice = appliance.wait_for_screen(screens.NoticeScreen)
     assert notice.title == "NO FIELD YET"
     assert appliance.daemon.state is State.READY
     assert appliance.reports() == []
@@ -199,9 +199,9 @@ def test_ok__field_that_fails_a_gate(
     appliance.stage.focus(defocus_um)
     appliance.start()
     appliance.capture()
-    refused = appliance.wait_for_screen(screens.Refused)
+    refused = appliance.wait_for_screen(screens.RefusalScreen)
     assert (refused.gate.name, refused.gate.advice) == (gate, advice)
-    assert not [s for s in appliance.panel.shown if isinstance(s, screens.Result)]
+    assert not [s for s in appliance.panel.shown if isinstance(s, screens.ResultScreen)]
     (report,) = appliance.reports()
     assert (report.slide.fields_kept, report.slide.fields_refused) == (1, 1)
     assert report.slide.verdict.label is None
@@ -214,8 +214,8 @@ def test_ok__refusal_gives_way_to_the_focus_meter(make: Make) -> None:
     appliance.stage.focus(6.0)
     appliance.start()
     appliance.capture()
-    appliance.wait_for_screen(screens.Refused)
-    assert appliance.wait_for_screen(screens.Focus).problem == "OUT OF FOCUS"
+    appliance.wait_for_screen(screens.RefusalScreen)
+    assert appliance.wait_for_screen(screens.FocusScreen).problem == "OUT OF FOCUS"
 
 
 def test_ok__presses_while_busy_are_dropped(
@@ -224,13 +224,13 @@ def test_ok__presses_while_busy_are_dropped(
     caplog.set_level("INFO")
 
     def press_more(screen: screens.Screen) -> None:
-        if isinstance(screen, screens.Capturing | screens.Reading):
+        if isinstance(screen, screens.CapturingScreen | screens.ReadingScreen):
             ready.press()
             ready.hold()
 
     ready.panel.on_show = press_more
     ready.capture()
-    ready.wait_for_screen(screens.Result)
+    ready.wait_for_screen(screens.ResultScreen)
     seen = len(ready.panel.shown)
     ready.eventually(lambda: len(ready.panel.shown) > seen + 3)
     assert ready.daemon.state is State.RESULT
@@ -253,7 +253,7 @@ def test_ok__presses_while_the_slide_is_recorded_are_dropped(
     monkeypatch.setattr(RecordStore, "finish_slide", press_meanwhile)
     ready.capture()
     ready.hold()
-    ready.wait_for_screen(screens.SlideDone)
+    ready.wait_for_screen(screens.SlideDoneScreen)
     time.sleep(0.3)
     assert ready.daemon.state is State.SLIDE_DONE
 
@@ -261,16 +261,16 @@ def test_ok__presses_while_the_slide_is_recorded_are_dropped(
 def test_ok__presses_during_the_self_test_are_dropped(make: Make) -> None:
     appliance = make()
     appliance.panel.on_show = lambda screen: (
-        appliance.press() if isinstance(screen, screens.Starting) else None
+        appliance.press() if isinstance(screen, screens.StartingScreen) else None
     )
     appliance.start()
-    appliance.wait_for_screen(screens.Focus)
+    appliance.wait_for_screen(screens.FocusScreen)
     assert appliance.daemon.fields_captured == 0
 
 
 def test_ok__hint_while_held(ready: Appliance) -> None:
-    ready.wait_for_screen(screens.Focus)
-    ready.button.down = Held(4.0, Gesture.HOLD, 0.5)
+    ready.wait_for_screen(screens.FocusScreen)
+    ready.button.down = Hold(4.0, Gesture.HOLD, 0.5)
     hint = picture(screens.HoldHint("FINISH SLIDE", 0.5))
     ready.eventually(lambda: ready.sees.tobytes() == hint)
     ready.button.down = None
@@ -280,10 +280,10 @@ def test_ok__hint_while_held(ready: Appliance) -> None:
 def test_ok__hint_on_a_finished_slide(ready: Appliance) -> None:
     ready.capture()
     ready.hold()
-    done = ready.wait_for_screen(screens.SlideDone)
+    done = ready.wait_for_screen(screens.SlideDoneScreen)
     ready.eventually(lambda: ready.sees.tobytes() == picture(done))
     for gesture, action in ((Gesture.HOLD, "KEEP CONTROL"), (Gesture.LONG_HOLD, "POWER OFF")):
-        ready.button.down = Held(4.0, gesture, 0.5)
+        ready.button.down = Hold(4.0, gesture, 0.5)
         hint = picture(screens.HoldHint(action, 0.5))
         ready.eventually(lambda hint=hint: ready.sees.tobytes() == hint)
     ready.button.down = None
@@ -296,7 +296,7 @@ def test_ok__no_hint_where_a_hold_does_nothing(make: Make) -> None:
     appliance.start(State.FAULT)
     fault_shown(appliance)
     shown = appliance.sees.tobytes()
-    appliance.button.down = Held(4.0, Gesture.HOLD, 0.5)
+    appliance.button.down = Hold(4.0, Gesture.HOLD, 0.5)
     time.sleep(0.3)
     assert appliance.sees.tobytes() == shown
 
@@ -319,11 +319,11 @@ class CellStub(StubClassifier):
     def judge(
         self,
         readings: Sequence[FieldReading],
-        control: Control = Control.NONE,
+        qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
         self.baselines.append(baseline)
-        return replace(verdict(), control=control, fields=len(readings))
+        return replace(verdict(), qc=qc, fields=len(readings))
 
 
 @pytest.fixture
@@ -334,23 +334,23 @@ def reads_cells(make: Make) -> Appliance:
     return appliance
 
 
-def finish_slide(appliance: Appliance) -> screens.SlideDone:
+def finish_slide(appliance: Appliance) -> screens.SlideDoneScreen:
     """Read one field and finish the slide."""
     if appliance.daemon.state is State.SLIDE_DONE:
         appliance.press()
         appliance.wait(State.READY)
     appliance.capture()
     appliance.hold()
-    done = appliance.wait_for_screen(screens.SlideDone)
-    assert isinstance(done, screens.SlideDone)
+    done = appliance.wait_for_screen(screens.SlideDoneScreen)
+    assert isinstance(done, screens.SlideDoneScreen)
     return done
 
 
-def keep_control(appliance: Appliance) -> screens.Notice:
+def keep_control(appliance: Appliance) -> screens.NoticeScreen:
     """Hold the button on a finished slide; what the panel then says."""
     appliance.hold()
-    notice = appliance.wait_for_screen(screens.Notice)
-    assert isinstance(notice, screens.Notice)
+    notice = appliance.wait_for_screen(screens.NoticeScreen)
+    assert isinstance(notice, screens.NoticeScreen)
     return notice
 
 
@@ -360,7 +360,7 @@ def test_ok__three_slides_kept_as_controls_make_the_device_controlled(
     reads_cells.start()
     told = []
     for _ in range(3):
-        assert finish_slide(reads_cells).verdict.control is Control.NONE
+        assert finish_slide(reads_cells).verdict.qc is QcState.UNCONTROLLED
         told.append(keep_control(reads_cells))
     assert [notice.title for notice in told] == ["CONTROL KEPT"] * 3
     assert [notice.line1 for notice in told] == [
@@ -369,13 +369,13 @@ def test_ok__three_slides_kept_as_controls_make_the_device_controlled(
         "S0003: 3 of 3 slides",
     ]
     assert reads_cells.classifier.baselines[-1] is None
-    assert finish_slide(reads_cells).verdict.control is Control.VALID
+    assert finish_slide(reads_cells).verdict.qc is QcState.VALID
     assert reads_cells.classifier.baselines[-1] == dict.fromkeys(ABNORMAL, 0.0)
     kept = sorted(path.name for path in (reads_cells.root / "control").iterdir())
     assert kept == ["S0001.toml", "S0002.toml", "S0003.toml"]
     # Over SSH one is removed: the next slide knows it.
-    ControlFolder(reads_cells.root / "control").remove("S0002")
-    assert finish_slide(reads_cells).verdict.control is Control.NONE
+    QcFolder(reads_cells.root / "control").remove("S0002")
+    assert finish_slide(reads_cells).verdict.qc is QcState.UNCONTROLLED
 
 
 def test_ok__the_panel_stays_with_the_kept_control_until_a_press(reads_cells: Appliance) -> None:
@@ -387,7 +387,7 @@ def test_ok__the_panel_stays_with_the_kept_control_until_a_press(reads_cells: Ap
     assert reads_cells.panel.shown[-1].line1 == "It is a control"
     assert reads_cells.daemon.state is State.SLIDE_DONE
     reads_cells.press()
-    assert reads_cells.wait_for_screen(screens.Focus).slide == "S0002"
+    assert reads_cells.wait_for_screen(screens.FocusScreen).slide == "S0002"
 
 
 def test_ok__a_drifted_control_is_said_at_once_and_with_each_verdict(
@@ -402,7 +402,7 @@ def test_ok__a_drifted_control_is_said_at_once_and_with_each_verdict(
     finish_slide(reads_cells)
     notice = keep_control(reads_cells)
     assert (notice.title, notice.line1) == ("DRIFTED", "1-3s nuclear area")
-    assert finish_slide(reads_cells).verdict.control is Control.DRIFTED
+    assert finish_slide(reads_cells).verdict.qc is QcState.DRIFTED
 
 
 @pytest.mark.usefixtures("_quick_turns")
@@ -433,7 +433,7 @@ def test_fail__few_cells_are_no_control(reads_cells: Appliance) -> None:
 
 
 def test_fail__a_model_that_reads_fields_has_no_controls(ready: Appliance) -> None:
-    assert finish_slide(ready).verdict.control is None
+    assert finish_slide(ready).verdict.qc is None
     notice = keep_control(ready)
     assert (notice.title, notice.line1) == ("CONTROL REFUSED", "Model reads no cells:")
 
@@ -462,7 +462,7 @@ def test_ok__untouched_it_sleeps_and_a_press_wakes_it(make: Make) -> None:
     assert not appliance.lit
     appliance.press()
     appliance.wait(State.READY)
-    appliance.wait_for_screen(screens.Focus)
+    appliance.wait_for_screen(screens.FocusScreen)
     assert appliance.lit
     assert appliance.daemon.fields_captured == 0
 
@@ -473,17 +473,17 @@ def test_ok__asleep_with_a_verdict_on_the_panel(make: Make) -> None:
     appliance.capture()
     appliance.wait(State.ASLEEP)
     appliance.eventually(lambda: not appliance.lit)
-    assert isinstance(appliance.panel.shown[-1], screens.Result)
+    assert isinstance(appliance.panel.shown[-1], screens.ResultScreen)
     assert appliance.sees.tobytes() == picture(appliance.panel.shown[-1])
     appliance.press()
     appliance.wait(State.READY)
-    assert appliance.wait_for_screen(screens.Focus).fields == 1
+    assert appliance.wait_for_screen(screens.FocusScreen).fields == 1
     assert appliance.daemon.fields_captured == 1
 
 
 def test_ok__held_button_keeps_it_awake(make: Make) -> None:
     appliance = make(timing=TimingSettings(sleep_after_s=1.0, message_s=0.0))
-    appliance.button.down = Held(0.1, Gesture.PRESS, 0.0)
+    appliance.button.down = Hold(0.1, Gesture.PRESS, 0.0)
     appliance.start()
     time.sleep(1.5)
     assert appliance.daemon.state is State.READY
@@ -497,7 +497,7 @@ def test_ok__power_off(ready: Appliance, refused: bool) -> None:
     ready.stage.focus(6.0 if refused else 0.0)
     ready.capture()
     # As a finger does it: the panel says what letting go will do, until it is let go.
-    ready.button.down = Held(7.0, Gesture.LONG_HOLD, 1.0)
+    ready.button.down = Hold(7.0, Gesture.LONG_HOLD, 1.0)
     hint = picture(screens.HoldHint("POWER OFF", 1.0))
     ready.eventually(lambda: ready.sees.tobytes() == hint)
     ready.button.down = None
@@ -507,8 +507,8 @@ def test_ok__power_off(ready: Appliance, refused: bool) -> None:
     assert not ready.lit
     assert ready.button.closed
     assert ready.display.closed
-    assert ready.sees.tobytes() == picture(screens.SafeToUnplug())
-    assert picture(screens.PoweringOff("saving records")) in [
+    assert ready.sees.tobytes() == picture(screens.UnplugScreen())
+    assert picture(screens.PowerOffScreen("saving records")) in [
         shown.tobytes() for shown in ready.display.history
     ]
     (report,) = ready.reports()
@@ -536,7 +536,7 @@ def test_ok__slide_left_by_a_stop_is_closed_at_the_next_start(make: Make) -> Non
     first.stop()
     second = make()
     second.start()
-    assert second.wait_for_screen(screens.Focus).slide == "S0002"
+    assert second.wait_for_screen(screens.FocusScreen).slide == "S0002"
     (report,) = second.reports()
     assert report.slide.ended_by is EndedBy.RESTART
 
@@ -562,7 +562,7 @@ def test_ok__systemd_shows_each_state_slide_and_fields(ready: Appliance) -> None
     ready.capture()
     ready.capture()
     ready.hold()
-    ready.wait_for_screen(screens.SlideDone)
+    ready.wait_for_screen(screens.SlideDoneScreen)
     ready.press()
     ready.wait(State.READY)
     assert ready.stop() == 0
@@ -599,9 +599,9 @@ def test_fail__part_broken_at_the_start(make: Make, broken: str, fault: Fault) -
     appliance.break_()
     appliance.press()
     appliance.wait(State.READY)
-    appliance.wait_for_screen(screens.Focus)
+    appliance.wait_for_screen(screens.FocusScreen)
     appliance.capture()
-    appliance.wait_for_screen(screens.Result)
+    appliance.wait_for_screen(screens.ResultScreen)
 
 
 def test_fail__camera_unplugged_while_ready(ready: Appliance) -> None:
@@ -611,7 +611,7 @@ def test_fail__camera_unplugged_while_ready(ready: Appliance) -> None:
     ready.break_()
     ready.press()
     ready.wait(State.READY)
-    assert ready.wait_for_screen(screens.Focus).fields == 1
+    assert ready.wait_for_screen(screens.FocusScreen).fields == 1
     assert ready.lit
 
 
@@ -620,7 +620,7 @@ def test_fail__led_dies_while_ready(ready: Appliance) -> None:
     ready.break_(led_dead=True)
     ready.eventually(
         lambda: (
-            isinstance(ready.panel.shown[-1], screens.Focus)
+            isinstance(ready.panel.shown[-1], screens.FocusScreen)
             and ready.panel.shown[-1].problem == "TOO DARK"
         )
     )
@@ -640,14 +640,14 @@ def test_fail__camera_hangs(make: Make, when: str) -> None:
         if when == "press":
             appliance.panel.on_show = lambda screen: (
                 appliance.break_(camera_hangs=True)
-                if isinstance(screen, screens.Capturing)
+                if isinstance(screen, screens.CapturingScreen)
                 else None
             )
             appliance.press()
         else:
             # While the button is held, too: the hint may not hide the fault.
-            appliance.button.down = Held(4.0, Gesture.HOLD, 0.5)
-            appliance.wait_for_screen(screens.Focus)
+            appliance.button.down = Hold(4.0, Gesture.HOLD, 0.5)
+            appliance.wait_for_screen(screens.FocusScreen)
             appliance.break_(camera_hangs=True)
     assert appliance.ended() == 1
     assert not appliance.lit
@@ -713,7 +713,7 @@ def test_fail__disk_full(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> N
     disk = FullDisk(monkeypatch)
     ready.press()
     assert fault_shown(ready) is Fault.STORAGE
-    assert not [s for s in ready.panel.shown if isinstance(s, screens.Result)]
+    assert not [s for s in ready.panel.shown if isinstance(s, screens.ResultScreen)]
     assert ready.reports() == []
     seen = len(ready.panel.shown)
     ready.press()  # still full
@@ -722,11 +722,11 @@ def test_fail__disk_full(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> N
     disk.full = False
     ready.press()
     ready.wait(State.READY)
-    assert ready.wait_for_screen(screens.Focus).fields == 1
+    assert ready.wait_for_screen(screens.FocusScreen).fields == 1
     (report,) = ready.reports()
     assert (report.slide.name, report.slide.verdict.label) == ("S0001", "ALL")
     ready.hold()
-    assert ready.wait_for_screen(screens.SlideDone).slide == "S0001"
+    assert ready.wait_for_screen(screens.SlideDoneScreen).slide == "S0001"
 
 
 def test_fail__disk_full_by_its_minimum(make: Make) -> None:
@@ -804,8 +804,10 @@ def test_fail__damaged_records_at_the_start(make: Make) -> None:
     (first.root / "records.sqlite").write_bytes(b"no database" * 1000)
     second = make()
     second.start()
-    assert [s.title for s in second.panel.shown if isinstance(s, screens.Notice)] == ["NEW RECORDS"]
-    assert second.wait_for_screen(screens.Focus).slide == "S0002"
+    assert [s.title for s in second.panel.shown if isinstance(s, screens.NoticeScreen)] == [
+        "NEW RECORDS"
+    ]
+    assert second.wait_for_screen(screens.FocusScreen).slide == "S0002"
     assert (second.root / "records.damaged-1.sqlite").exists()
 
 
@@ -833,7 +835,7 @@ def test_fail__records_damaged_during_a_slide(
     assert report.slide.number == 1 + fields_before
     assert len(report.fields) == 1
     ready.hold()
-    done = ready.wait_for_screen(screens.SlideDone)
+    done = ready.wait_for_screen(screens.SlideDoneScreen)
     assert (done.slide, done.verdict.fields) == (report.slide.name, 1)
 
 
@@ -849,7 +851,7 @@ def test_fail__slide_can_not_be_finished(ready: Appliance, monkeypatch: pytest.M
     ready.press()
     ready.wait(State.READY)
     ready.hold()
-    assert ready.wait_for_screen(screens.SlideDone).slide == "S0001"
+    assert ready.wait_for_screen(screens.SlideDoneScreen).slide == "S0001"
     (report,) = ready.reports()
     assert report.slide.ended_by is EndedBy.PERSON
 
@@ -874,7 +876,7 @@ def test_fail__defect_between_capture_and_reading(ready: Appliance) -> None:
     """The captured field is not lost."""
 
     def fail(screen: screens.Screen) -> None:
-        if isinstance(screen, screens.Reading):
+        if isinstance(screen, screens.ReadingScreen):
             raise ZeroDivisionError("a defect")
 
     ready.panel.on_show = fail
@@ -905,7 +907,7 @@ def test_fail__events_that_fit_no_state(ready: Appliance) -> None:
     for event in (Event.TESTED, Event.READ, Event.FINISHED, Event.POWERED_DOWN, Event.CAPTURED):
         ready.daemon.post(event)
     ready.capture()
-    assert ready.wait_for_screen(screens.Result).verdict.probabilities == pytest.approx(SURE)
+    assert ready.wait_for_screen(screens.ResultScreen).verdict.probabilities == pytest.approx(SURE)
 
 
 # Optics.
@@ -939,7 +941,9 @@ def warned_for_a_while(appliance: Appliance) -> set[str]:
 
 def warned_yet(appliance: Appliance) -> set[str]:
     """The warnings that the focus screen has shown so far."""
-    return {s.warning for s in list(appliance.panel.shown) if isinstance(s, screens.Focus)} - {""}
+    return {
+        s.warning for s in list(appliance.panel.shown) if isinstance(s, screens.FocusScreen)
+    } - {""}
 
 
 @pytest.fixture
@@ -1021,13 +1025,13 @@ def test_ok__a_stage_that_moved_is_said(make: Make) -> None:
     appliance = make(frames=3)
     appliance.start()
     appliance.capture()
-    still = appliance.wait_for_screen(screens.Result)
-    assert isinstance(still, screens.Result)
+    still = appliance.wait_for_screen(screens.ResultScreen)
+    assert isinstance(still, screens.ResultScreen)
     assert not still.moved
     appliance.stage.inject(Faults(drift_um_per_frame=3.0))
     appliance.capture()
-    moved = appliance.wait_for_screen(screens.Result)
-    assert isinstance(moved, screens.Result)
+    moved = appliance.wait_for_screen(screens.ResultScreen)
+    assert isinstance(moved, screens.ResultScreen)
     assert moved.moved
     (report,) = appliance.reports()
     text = slide_text(report, fields=True)
@@ -1042,6 +1046,6 @@ def test_ok__the_panel_says_which_way_to_turn(ready: Appliance) -> None:
         seen = len(ready.panel.shown)
         ready.eventually(lambda seen=seen: len(ready.panel.shown) >= min(seen + 1, 2000))
         shown = ready.panel.shown[-1]
-        if isinstance(shown, screens.Focus):
+        if isinstance(shown, screens.FocusScreen):
             hints.add(shown.hint)
     assert {"sharper: go on", "turn back"} <= hints

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 from leukoscope.calibration.record import (
-    GLASS_COLUMNS,
-    GLASS_ROWS,
+    BACKGROUND_COLUMNS,
+    BACKGROUND_ROWS,
     SCALE_SOURCES,
     Calibration,
     as_kept,
@@ -16,9 +16,9 @@ from leukoscope.microscope.parts import CameraControls
 
 def glass(seed: int = 0) -> np.ndarray:
     """A map that is brightest in the middle and of another colour at the rim."""
-    y, x = np.mgrid[-1 : 1 : GLASS_ROWS * 1j, -1 : 1 : GLASS_COLUMNS * 1j]
+    y, x = np.mgrid[-1 : 1 : BACKGROUND_ROWS * 1j, -1 : 1 : BACKGROUND_COLUMNS * 1j]
     loss = (x**2 + y**2)[..., None] * (0.08, 0.12, 0.1)
-    noise = np.random.default_rng(seed).normal(0, 0.3, (GLASS_ROWS, GLASS_COLUMNS, 3))
+    noise = np.random.default_rng(seed).normal(0, 0.3, (BACKGROUND_ROWS, BACKGROUND_COLUMNS, 3))
     return as_kept((225 * (1 - loss) + noise).astype(np.float32))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.calibration.drift import LightDrift, measure_drift, quick_drift
-from leukoscope.calibration.empty_field import glass_map
+from leukoscope.calibration.empty_field import background_map
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
 from leukoscope.simulator.hematology import Diagnosis
@@ -50,7 +50,7 @@ def clean() -> npt.NDArray[np.float32]:
 
 @functools.cache
 def calibrated() -> npt.NDArray[np.float32]:
-    return glass_map([photo(specimen(Diagnosis.EMPTY, n), seed=n) for n in range(3)])
+    return background_map([photo(specimen(Diagnosis.EMPTY, n), seed=n) for n in range(3)])
 
 
 @pytest.mark.parametrize("seed", [5, 6, 7])

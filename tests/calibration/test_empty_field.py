@@ -7,15 +7,15 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from leukoscope.calibration.empty_field import check_empty, glass_map
+from leukoscope.calibration.empty_field import background_map, check_empty
 from leukoscope.errors import CalibrationError, FieldError
 from leukoscope.field import Rgb
 from leukoscope.simulator import red_cells, white_cells
-from leukoscope.simulator.canvas import Canvas
-from leukoscope.simulator.hematology import CellType, Diagnosis
+from leukoscope.simulator.canvas import Sheet
+from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
-from leukoscope.simulator.white_cells import WhiteCell
+from leukoscope.simulator.white_cells import RenderedWhiteCell
 from PIL import Image
 
 UM_PER_PX = 0.31
@@ -45,14 +45,14 @@ def field(diagnosis: Diagnosis, seed: int) -> npt.NDArray[np.float32]:
     return render_field(slide, 0, um_per_px=UM_PER_PX, shape=SHAPE).transmittance
 
 
-def one_white_cell(cell_type: CellType) -> npt.NDArray[np.float32]:
-    canvas = Canvas(SHAPE, UM_PER_PX)
-    white_cells.draw(canvas, WhiteCell(cell_type, 30.0, -20.0, 11.0, 5), SLIDE.stain, 0.0)
+def one_white_cell(cell_type: RenderedCellType) -> npt.NDArray[np.float32]:
+    canvas = Sheet(SHAPE, UM_PER_PX)
+    white_cells.draw(canvas, RenderedWhiteCell(cell_type, 30.0, -20.0, 11.0, 5), SLIDE.stain, 0.0)
     return canvas.transmittance()
 
 
 def one_red_cell() -> npt.NDArray[np.float32]:
-    canvas = Canvas(SHAPE, UM_PER_PX)
+    canvas = Sheet(SHAPE, UM_PER_PX)
     one = [np.array([value]) for value in (40.0, 30.0, 3.6, 1.1, 0.0, 0.0, 0.0, 0.0, 0.8)]
     none = np.zeros(1)
     cell = red_cells.RedCells(*one, shift_x=none, shift_y=none, amount=none + 1)
@@ -83,8 +83,8 @@ def test_ok__any_smooth_shading(shading: float, seed: int) -> None:
 
 
 @pytest.mark.parametrize("defocus_um", [0.0, 2.0, 5.0])
-@pytest.mark.parametrize("cell_type", [CellType.LYMPHOCYTE, CellType.NEUTROPHIL])
-def test_fail__one_white_cell(cell_type: CellType, defocus_um: float) -> None:
+@pytest.mark.parametrize("cell_type", [RenderedCellType.LYMPHOCYTE, RenderedCellType.NEUTROPHIL])
+def test_fail__one_white_cell(cell_type: RenderedCellType, defocus_um: float) -> None:
     with pytest.raises(CalibrationError, match="not empty") as raised:
         check_empty(photo(one_white_cell(cell_type), defocus_um=defocus_um), UM_PER_PX)
     assert raised.value.problem == "CELLS SEEN"
@@ -128,7 +128,7 @@ def test_fail__no_light_to_tell_by() -> None:
 @given(shading=st.floats(0, 0.5), seed=st.integers(0, 99))
 def test_ok__map_gives_the_glass_back(shading: float, seed: int) -> None:
     fields = [clean(shading, seed + n) for n in range(3)]
-    found = glass_map(fields)
+    found = background_map(fields)
     assert found.shape == (24, 32, 3)
     assert found.dtype == np.float32
     mean = np.mean(fields, axis=0)
@@ -145,18 +145,18 @@ def test_ok__map_gives_the_glass_back(shading: float, seed: int) -> None:
 
 
 def test_ok__map_outvotes_dust_and_a_cell() -> None:
-    glass = glass_map([clean(0.3, n) for n in range(3)])
+    glass = background_map([clean(0.3, n) for n in range(3)])
     dusty = [photo(field(Diagnosis.EMPTY, n), seed=n) for n in range(2)]
-    dusty.append(photo(one_white_cell(CellType.LYMPHOCYTE), seed=9))
-    assert np.abs(glass_map(dusty) / glass - 1).max() < 0.005
+    dusty.append(photo(one_white_cell(RenderedCellType.LYMPHOCYTE), seed=9))
+    assert np.abs(background_map(dusty) / glass - 1).max() < 0.005
 
 
 def test_ok__map_of_another_grid() -> None:
-    assert glass_map([clean(0.1)], rows=7, columns=9).shape == (7, 9, 3)
+    assert background_map([clean(0.1)], rows=7, columns=9).shape == (7, 9, 3)
 
 
 def test_fail__map_of_no_fields_or_odd_ones() -> None:
     with pytest.raises(FieldError, match="one shape"):
-        glass_map([])
+        background_map([])
     with pytest.raises(FieldError, match="one shape"):
-        glass_map([clean(0.1), clean(0.1)[:-1]])
+        background_map([clean(0.1), clean(0.1)[:-1]])

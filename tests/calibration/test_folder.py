@@ -16,10 +16,10 @@ from leukoscope.calibration.folder import (
     PICTURES_OF,
     UNFINISHED,
     CalibrationFolder,
-    Found,
-    optics_of,
+    FoundCalibration,
+    setup_of,
 )
-from leukoscope.calibration.record import GLASS_FILE, TOML_FILE, Calibration
+from leukoscope.calibration.record import BACKGROUND_FILE, TOML_FILE, Calibration
 from leukoscope.errors import StoreError
 
 from tests.calibration.examples import EXAMPLE
@@ -41,9 +41,9 @@ while True:
 """
 
 
-def newest(root: Path, **changed: object) -> Found:
+def newest(root: Path, **changed: object) -> FoundCalibration:
     """The newest for the example's optics, or others."""
-    return CalibrationFolder(root).newest(dataclasses.replace(optics_of(EXAMPLE), **changed))
+    return CalibrationFolder(root).newest(dataclasses.replace(setup_of(EXAMPLE), **changed))
 
 
 def kept(root: Path, **changed: object) -> Calibration:
@@ -55,7 +55,7 @@ def kept(root: Path, **changed: object) -> Calibration:
 
 
 def test_ok__nothing_there(tmp_path: Path) -> None:
-    assert newest(tmp_path / "absent") == Found(None, ())
+    assert newest(tmp_path / "absent") == FoundCalibration(None, ())
 
 
 def test_ok__the_newest_counts(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_ok__pictures_lie_beside_it(tmp_path: Path) -> None:
     assert b"SIMULATED" in (tmp_path / "C0001" / "dark-SIMULATED.png").read_bytes()
 
 
-@pytest.mark.parametrize("file", [TOML_FILE, GLASS_FILE])
+@pytest.mark.parametrize("file", [TOML_FILE, BACKGROUND_FILE])
 @pytest.mark.parametrize("how", ["gone", "cut", "changed"])
 def test_fail__a_damaged_one_is_named_and_the_last_good_one_stays(
     tmp_path: Path, file: str, how: str
@@ -129,7 +129,7 @@ def test_ok__old_pictures_go(tmp_path: Path) -> None:
         folder.finish(dataclasses.replace(EXAMPLE, number=folder.next_number()))
     have = {path.parent.name for path in tmp_path.rglob("dark.png")}
     assert have == {f"C{n:04d}" for n in range(3, PICTURES_OF + 3)}
-    assert len(list(tmp_path.rglob(GLASS_FILE))) == PICTURES_OF + 2
+    assert len(list(tmp_path.rglob(BACKGROUND_FILE))) == PICTURES_OF + 2
 
 
 def test_fail__a_folder_that_can_not_be_looked_into(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_fail__a_folder_that_can_not_be_looked_into(tmp_path: Path) -> None:
 
 def test_ok__a_simulated_one_is_no_real_ones(tmp_path: Path) -> None:
     kept(tmp_path)
-    assert newest(tmp_path, simulated=False) == Found(None, ())
+    assert newest(tmp_path, simulated=False) == FoundCalibration(None, ())
 
 
 def test_ok__what_an_aborted_one_left_is_never_taken(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.calibration.record import (
-    GLASS_FILE,
+    BACKGROUND_FILE,
     Calibration,
     as_kept,
-    glass_png,
+    background_png,
     parse_calibration,
     to_toml,
 )
@@ -25,7 +25,7 @@ from leukoscope.errors import CalibrationError
 from tests.calibration.examples import EXAMPLE, calibrations
 
 
-def parsed(text: str, png: bytes = glass_png(EXAMPLE.glass)) -> Calibration:
+def parsed(text: str, png: bytes = background_png(EXAMPLE.glass)) -> Calibration:
     return parse_calibration(text, png, "C0003")
 
 
@@ -38,7 +38,7 @@ def same(one: Calibration, other: Calibration) -> bool:
 
 @given(calibration=calibrations())
 def test_ok__what_is_written_comes_back(calibration: Calibration) -> None:
-    back = parse_calibration(to_toml(calibration), glass_png(calibration.glass), "here")
+    back = parse_calibration(to_toml(calibration), background_png(calibration.glass), "here")
     assert same(back, calibration)
     assert back.sha256 == calibration.sha256
 
@@ -88,14 +88,14 @@ def test_fail__missing(key: str) -> None:
 
 
 def test_fail__another_glass() -> None:
-    other = glass_png(EXAMPLE.glass + 1)
-    with pytest.raises(CalibrationError, match=f"{GLASS_FILE} is not the one"):
+    other = background_png(EXAMPLE.glass + 1)
+    with pytest.raises(CalibrationError, match=f"{BACKGROUND_FILE} is not the one"):
         parsed(to_toml(EXAMPLE), other)
 
 
 @pytest.mark.parametrize("glass", [np.full((8, 8, 3), 200.0), np.zeros((24, 32, 3))])
 def test_fail__glass_that_can_not_be(glass: np.ndarray) -> None:
-    png = glass_png(glass)
+    png = background_png(glass)
     digest = tomllib.loads(to_toml(EXAMPLE))["glass"]["sha256"]
     text = to_toml(EXAMPLE).replace(digest, hashlib.sha256(png).hexdigest())
     with pytest.raises(CalibrationError, match="calibrate again"):

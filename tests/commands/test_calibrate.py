@@ -22,7 +22,7 @@ from leukoscope.calibration.steps import STEPS, Step
 from leukoscope.commands import calibrate
 from leukoscope.errors import CameraError, CameraTimeoutError, LeukoscopeError, StoreError
 from leukoscope.panel import screens
-from leukoscope.panel.button import Gesture, GestureRelay, GpioButton, Held
+from leukoscope.panel.button import Gesture, GestureRelay, GpioButton, Hold
 from leukoscope.panel.drawing import draw
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings, to_toml
 from leukoscope.simulator.hematology import Diagnosis
@@ -382,9 +382,9 @@ class HeldButton(StubButton):
         super().__init__()
         self._looks = looks
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         self._looks -= 1
-        return Held(0.5, Gesture.PRESS, 0.2) if self._looks > 0 else None
+        return Hold(0.5, Gesture.PRESS, 0.2) if self._looks > 0 else None
 
 
 def test_fail__a_stuck_button_does_not_keep_the_appliance_from_starting(
@@ -424,7 +424,7 @@ def test_ok__a_button_held_at_power_on_calibrates_first(
     assert (
         shown.history[0].tobytes()
         == draw(
-            screens.Notice("CALIBRATE", "Let go of the button", "to begin"), simulated=True
+            screens.NoticeScreen("CALIBRATE", "Let go of the button", "to begin"), simulated=True
         ).tobytes()
     )
     assert "DARK 1/9" in caplog.text

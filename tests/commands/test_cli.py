@@ -27,7 +27,7 @@ from leukoscope.cli import main
 from leukoscope.errors import Fault
 from leukoscope.notice import NOTICE
 from leukoscope.panel import screens
-from leukoscope.panel.button import Gesture, GestureRelay, Held
+from leukoscope.panel.button import Gesture, GestureRelay, Hold
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.terminal import to_text
 from leukoscope.reading.results import LABELS, FieldReading
@@ -673,7 +673,7 @@ def test_ok__run_in_a_terminal_keeps_the_last_screen(settings_file: Path, checko
     terminal.sees("starting -> ready")
     terminal.type("p")
     assert terminal.ended() == 0
-    shown = to_text(draw(screens.SafeToUnplug(), simulated=True)).split("\n")
+    shown = to_text(draw(screens.UnplugScreen(), simulated=True)).split("\n")
     eventually(lambda: terminal.lines[1:33] == [line.rstrip() for line in shown])
     terminal.close()
 
@@ -864,7 +864,7 @@ def test_ok__a_button_held_at_the_start_calibrates_before_the_daemon_runs(
 ) -> None:
     did: list[str] = []
     button = StubButton()
-    button.down = Held(0.1, Gesture.PRESS, 0.05) if held else None
+    button.down = Hold(0.1, Gesture.PRESS, 0.05) if held else None
     relays: list[GestureRelay] = []
 
     def open_button(_: Settings, relay: GestureRelay) -> StubButton:

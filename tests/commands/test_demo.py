@@ -88,7 +88,7 @@ def test_ok__scripted_into_a_pipe(
         # The panel is drawn a little after the slide is recorded; how long that takes is not tested here.
         with RecordReader(tmp_path) as records:
             slide = records.slides()[-1]
-        last = draw(screens.SlideDone(slide.name, slide.verdict), simulated=True).tobytes()
+        last = draw(screens.SlideDoneScreen(slide.name, slide.verdict), simulated=True).tobytes()
         eventually(lambda: view.display.image.tobytes() == last)
         written(view)
 
@@ -106,7 +106,7 @@ def test_ok__scripted_into_a_pipe(
     assert sum(line.startswith("─") for line in lines) == 2
     with RecordReader(tmp_path) as records:
         verdict = records.slides()[0].verdict
-    panel = to_text(draw(screens.SlideDone("S0001", verdict), simulated=True))
+    panel = to_text(draw(screens.SlideDoneScreen("S0001", verdict), simulated=True))
     assert panel in text
 
 
@@ -294,7 +294,7 @@ def test_ok__power_off_leaves_the_computer_on(
     daemon = assembly.make_daemon(settings, display)
     daemon.post(Event.LONG_HOLD)
     assert daemon.run() == 0
-    assert display.image.tobytes() == draw(screens.SafeToUnplug(), simulated=True).tobytes()
+    assert display.image.tobytes() == draw(screens.UnplugScreen(), simulated=True).tobytes()
     assert ["systemctl", "poweroff"] not in ran
 
 

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from leukoscope.cli import main
 from leukoscope.commands import models as models_command
-from leukoscope.commands.models import find_bundle, find_bundles, look_at, models_table, select
+from leukoscope.commands.models import (
+    find_bundle,
+    find_bundles,
+    inspect_bundle,
+    models_table,
+    select_bundle,
+)
 from leukoscope.errors import BundleError
 from leukoscope.model.bundle import CARD_FILE
 from leukoscope.settings.settings import Settings, load_settings
@@ -110,8 +116,8 @@ def test_ok__verify_runs_the_model(
 ) -> None:
     """A model can be the one of its card and yet not be what the card says."""
     folder = make_bundle(tmp_path / "bundle", model)
-    assert look_at(folder, settings, run=False).problem == ""
-    found = look_at(folder, settings, run=True)
+    assert inspect_bundle(folder, settings, run=False).problem == ""
+    found = inspect_bundle(folder, settings, run=True)
     assert problem in found.problem
     assert (found.problem == "") == (model == "right")
 
@@ -197,11 +203,11 @@ def test_fail__select_where_the_service_sees_nothing(
     monkeypatch.setattr(models_command, "HIDDEN_FROM_THE_SERVICE", (str(tmp_path / "home"),))
     folder = make_bundle(tmp_path / "home" / "me" / "net")
     with pytest.raises(BundleError, match="the service can't see this folder: sudo mkdir") as error:
-        select(settings, None, folder)
+        select_bundle(settings, None, folder)
     assert str(tmp_path / "state" / "models" / "net") in str(error.value)
     assert not system.exists()
     own = tmp_path / "state" / "models" / "mine"
-    assert select(settings, None, own) == (own, system)
+    assert select_bundle(settings, None, own) == (own, system)
     assert load_settings(system).model.bundle == str(own)
 
 

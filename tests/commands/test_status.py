@@ -13,13 +13,13 @@ import leukoscope
 import pytest
 from leukoscope import assembly
 from leukoscope.commands import status
-from leukoscope.commands.status import Row, Status, find_status
+from leukoscope.commands.status import ApplianceStatus, PartStatus, find_status
 from leukoscope.errors import Fault
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE
 from leukoscope.panel.mirror import MirroredDisplay
-from leukoscope.qc.folder import ControlFolder
-from leukoscope.qc.series import MadeFor
+from leukoscope.qc.folder import QcFolder
+from leukoscope.qc.series import QcScope
 from leukoscope.records.record import EndedBy
 from leukoscope.settings.settings import Parts, Settings
 from leukoscope.simulator.panel import MemoryDisplay
@@ -95,7 +95,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(folder)
 
 
-def row(settings: Settings, part: str) -> Row:
+def row(settings: Settings, part: str) -> PartStatus:
     """What is said of one part."""
     return next(row for row in find_status(settings).rows if row.part == part)
 
@@ -156,8 +156,11 @@ def test_fail__a_part_that_can_not_be_read_keeps_no_other_from_it(
 
 
 def test_ok__always_one_line_a_part() -> None:
-    rows = (Row("slide", "first\n  second", well=False), Row("model", "cell-reader 1.0"))
-    found = Status(rows, simulated=False)
+    rows = (
+        PartStatus("slide", "first\n  second", well=False),
+        PartStatus("model", "cell-reader 1.0"),
+    )
+    found = ApplianceStatus(rows, simulated=False)
     assert str(found).splitlines()[:2] == [
         "slide       ! first second",
         "model         cell-reader 1.0",
@@ -348,7 +351,7 @@ def test_fail__closed_to_this_user(
     ("synced", "made"), [(True, "2026-05-09 07:35"), (False, "2026-05-09 07:35 ?")]
 )
 def test_ok__calibration(settings: Settings, root: Path, synced: bool, made: str) -> None:
-    optics = assembly.optics(settings)
+    optics = assembly.camera_setup(settings)
     folder = assembly.calibration_folder(settings)
     root.mkdir()
     folder.begin()
@@ -376,9 +379,9 @@ def test_fail__calibration_that_is_damaged(settings: Settings, root: Path) -> No
 
 
 def keep_controls(root: Path, scores: list[float]) -> None:
-    made_for = MadeFor(load_bundle(BUNDLE).card.sha256, simulated=False)
+    made_for = QcScope(load_bundle(BUNDLE).card.sha256, simulated=False)
     for slide in control_slides(scores, made_for):
-        ControlFolder(root / "control").keep(slide)
+        QcFolder(root / "control").keep(slide)
 
 
 def test_ok__control_slides_that_are_wanting(settings: Settings, root: Path) -> None:

@@ -143,7 +143,7 @@ def test_ok__press_a_key_and_see_the_verdict(
             with RecordReader(place / "state") as records:
                 slide = records.slides()[0]
             # The last screen of the slide has the same pattern and confidence in the same place.
-            verdict = draw(screens.SlideDone(slide.name, slide.verdict), simulated=True)
+            verdict = draw(screens.SlideDoneScreen(slide.name, slide.verdict), simulated=True)
             eventually(lambda: terminal.shows(verdict, rows=slice(6, 17)))
             # By now it may have been wiped away.
             assert "press sent" in terminal.text

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import DEGREE, GLASS_LEVEL, SRGB_OFFSET, GlassMap, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import (
+    BACKGROUND_LEVEL,
+    DEGREE,
+    SRGB_OFFSET,
+    BackgroundMap,
+    estimate_background,
+)
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.simulator.hematology import Diagnosis
 
 from tests.reading.examples import DISEASES, MODEL_UM_PER_PX, rendered
@@ -39,11 +45,11 @@ def shaded(rgb: Rgb, strength: float) -> Rgb:
 
 def smear(diagnosis: Diagnosis, seed: int = 700) -> Rgb:
     field, _ = rendered(diagnosis, seed)
-    return resampled(field, MODEL_UM_PER_PX)
+    return resample(field, MODEL_UM_PER_PX)
 
 
 def even(rgb: Rgb) -> Rgb:
-    return flattened(rgb, estimate_glass(rgb, MODEL_UM_PER_PX))
+    return flatten(rgb, estimate_background(rgb, MODEL_UM_PER_PX))
 
 
 @pytest.mark.parametrize("strength", [0.3, 0.6])
@@ -61,7 +67,7 @@ def test_ok__glass_comes_to_its_level_in_every_channel(diagnosis: Diagnosis) -> 
     rgb = even(shaded(smear(diagnosis), 0.5))
     bright = rgb[rgb.min(axis=2) > 205]
     assert len(bright) > 1000
-    assert np.abs(np.median(bright, axis=0) - GLASS_LEVEL).max() <= 4
+    assert np.abs(np.median(bright, axis=0) - BACKGROUND_LEVEL).max() <= 4
 
 
 def test_ok__light_is_divided_by_light() -> None:
@@ -69,8 +75,8 @@ def test_ok__light_is_divided_by_light() -> None:
     picture = srgb(np.array([0.02, 0.1, 0.3, 0.75])).repeat(3).reshape(1, 4, 3)
     dim = srgb(light(picture) / 2)
     glass = np.full((1, 1, 3), dim[0, -1, 0], np.float32)
-    out = flattened(np.rint(dim).astype(np.uint8), glass)
-    wanted = srgb(light(picture) * light(np.array(GLASS_LEVEL)) / light(picture[0, -1]))
+    out = flatten(np.rint(dim).astype(np.uint8), glass)
+    wanted = srgb(light(picture) * light(np.array(BACKGROUND_LEVEL)) / light(picture[0, -1]))
     assert np.abs(out - wanted).max() <= 1.5
 
 
@@ -86,9 +92,9 @@ def test_ok__gains_are_those_of_the_grid(
 ) -> None:
     """Whatever the grid and the picture are, the gains lie between the grid's own."""
     rng = np.random.default_rng(seed)
-    glass: GlassMap = rng.uniform(60, 250, (rows, columns, 3)).astype(np.float32)
-    out = flattened(np.full((height, width, 3), 128, np.uint8), glass)
-    gain = (GLASS_LEVEL + SRGB_OFFSET) / (glass + SRGB_OFFSET)
+    glass: BackgroundMap = rng.uniform(60, 250, (rows, columns, 3)).astype(np.float32)
+    out = flatten(np.full((height, width, 3), 128, np.uint8), glass)
+    gain = (BACKGROUND_LEVEL + SRGB_OFFSET) / (glass + SRGB_OFFSET)
     low, high = (128 + SRGB_OFFSET) * gain.min() - SRGB_OFFSET, (128 + SRGB_OFFSET) * gain.max()
     assert out.shape == (height, width, 3)
     assert out.min() >= min(255, low) - 1
@@ -97,8 +103,8 @@ def test_ok__gains_are_those_of_the_grid(
 
 def test_ok__an_even_glass_of_its_level_changes_nothing() -> None:
     rgb = smear(Diagnosis.CML)
-    glass = np.full((24, 32, 3), GLASS_LEVEL, np.float32)
-    assert np.array_equal(flattened(rgb, glass), rgb)
+    glass = np.full((24, 32, 3), BACKGROUND_LEVEL, np.float32)
+    assert np.array_equal(flatten(rgb, glass), rgb)
 
 
 @given(
@@ -112,20 +118,20 @@ def test_ok__any_even_picture_is_its_own_glass(
     height: int, width: int, colour: tuple[int, int, int], degree: int, um_per_px: float
 ) -> None:
     rgb = np.full((height, width, 3), colour, np.uint8)
-    glass = estimate_glass(rgb, um_per_px, degree)
+    glass = estimate_background(rgb, um_per_px, degree)
     assert np.abs(glass - np.maximum(colour, 1)).max() <= 0.01
 
 
 @given(seed=st.integers(0, 2**32 - 1), height=st.integers(1, 200), width=st.integers(1, 200))
 def test_ok__noise_gives_some_glass_and_no_error(seed: int, height: int, width: int) -> None:
     rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    glass = estimate_glass(rgb, MODEL_UM_PER_PX)
+    glass = estimate_background(rgb, MODEL_UM_PER_PX)
     assert np.isfinite(glass).all()
     assert glass.min() >= 1
     assert glass.max() <= 255
-    assert flattened(rgb, glass).shape == rgb.shape
+    assert flatten(rgb, glass).shape == rgb.shape
 
 
 def test_ok__one_level_for_a_calibrated_field() -> None:
-    glass = estimate_glass(smear(Diagnosis.ALL), MODEL_UM_PER_PX, 0)
+    glass = estimate_background(smear(Diagnosis.ALL), MODEL_UM_PER_PX, 0)
     assert np.ptp(glass.reshape(-1, 3), axis=0).max() <= 0.01

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from leukoscope.imaging.components import Component, components, labelled
+from leukoscope.imaging.components import Component, components, label
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=14))
 
@@ -56,7 +56,7 @@ def test_ok__pixels_are_labelled_in_the_order_of_blobs() -> None:
     mask = np.array(
         [[character == "#" for character in row] for row in (".#.#", "##.#", "...#", "#...")]
     )
-    labels, _ = labelled(mask)
+    labels, _ = label(mask)
     assert labels.tolist() == [[0, 1, 0, 2], [1, 1, 0, 2], [0, 0, 0, 2], [3, 0, 0, 0]]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.errors import FieldError
 from leukoscope.field import Field
-from leukoscope.imaging.scaling import MAX_PIXELS, resampled
+from leukoscope.imaging.scaling import MAX_PIXELS, resample
 
 SCALES = st.floats(0.02, 2.0)
 SIDES = st.integers(1, 80)
@@ -25,7 +25,7 @@ def noise(height: int, width: int) -> np.ndarray:
 @settings(max_examples=60)
 @given(SIDES, SIDES, SCALES, SCALES)
 def test_ok__shape_is_the_same_glass(height: int, width: int, own: float, asked: float) -> None:
-    picture = resampled(Field(noise(height, width), own), asked)
+    picture = resample(Field(noise(height, width), own), asked)
     factor = own / asked
     assert picture.shape == (max(1, round(height * factor)), max(1, round(width * factor)), 3)
     assert picture.dtype == np.uint8
@@ -35,7 +35,7 @@ def test_ok__shape_is_the_same_glass(height: int, width: int, own: float, asked:
 @given(st.integers(40, 120), st.integers(40, 120), st.floats(0.1, 0.6))
 def test_ok__mean_is_kept(height: int, width: int, own: float) -> None:
     rgb = noise(height, width)
-    mean = resampled(Field(rgb, own), 0.34).mean(axis=(0, 1))
+    mean = resample(Field(rgb, own), 0.34).mean(axis=(0, 1))
     assert mean == pytest.approx(rgb.mean(axis=(0, 1)), abs=6)
 
 
@@ -44,24 +44,24 @@ def test_ok__an_even_picture_stays_even(
     height: int, width: int, own: float, asked: float, level: int
 ) -> None:
     rgb = np.full((height, width, 3), level, np.uint8)
-    assert (resampled(Field(rgb, own), asked) == level).all()
+    assert (resample(Field(rgb, own), asked) == level).all()
 
 
 def test_ok__the_same_scale_is_the_same_picture() -> None:
     field = Field(noise(30, 40), 0.34)
-    assert resampled(field, 0.34) is field.rgb
+    assert resample(field, 0.34) is field.rgb
 
 
 def test_ok__channels_are_not_mixed() -> None:
     rgb = noise(60, 60)
     rgb[..., 1] = 7
-    assert (resampled(Field(rgb, 0.155), 0.34)[..., 1] == 7).all()
+    assert (resample(Field(rgb, 0.155), 0.34)[..., 1] == 7).all()
 
 
 def test_ok__shrinking_does_not_alias() -> None:
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 200
-    picture = resampled(Field(stripes, 0.1), 0.4)
+    picture = resample(Field(stripes, 0.1), 0.4)
     assert picture == pytest.approx(np.full(picture.shape, 100), abs=13)
 
 
@@ -69,10 +69,10 @@ def test_ok__shrinking_does_not_alias() -> None:
 def test_fail__a_scale_that_makes_the_field_enormous(um_per_px: float) -> None:
     side = math.ceil(math.sqrt(MAX_PIXELS) * 0.34 / 5.0) + 1
     with pytest.raises(FieldError, match="give the right um-per-px"):
-        resampled(Field(np.zeros((side, side, 3), np.uint8), um_per_px), 0.34)
+        resample(Field(np.zeros((side, side, 3), np.uint8), um_per_px), 0.34)
 
 
 @pytest.mark.parametrize("shape", [(0, 5, 3), (5, 0, 3), (0, 0, 3)])
 def test_fail__an_empty_picture(shape: tuple[int, int, int]) -> None:
     with pytest.raises(FieldError):
-        resampled(Field(np.zeros(shape, np.uint8), 0.34), 0.34)
+        resample(Field(np.zeros(shape, np.uint8), 0.34), 0.34)

@@ -7,8 +7,8 @@ import functools
 import numpy as np
 import pytest
 from leukoscope.field import Field
-from leukoscope.imaging.scaling import resampled
-from leukoscope.imaging.sharpness import Focus, measure_focus
+from leukoscope.imaging.scaling import resample
+from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -50,10 +50,10 @@ def specks() -> np.ndarray:
     return through[..., None]
 
 
-def measured(seen: np.ndarray, *, exposure: float = 1.0, seed: int = SEED) -> Focus:
+def measured(seen: np.ndarray, *, exposure: float = 1.0, seed: int = SEED) -> Sharpness:
     rng = np.random.default_rng(seed)
     rgb = expose(seen, led_level=1.0, exposure=exposure, shading=0.15, rng=rng)
-    return measure_focus(resampled(Field(rgb, LIVE_UM_PER_PX), MODEL_UM_PER_PX), MODEL_UM_PER_PX)
+    return measure_sharpness(resample(Field(rgb, LIVE_UM_PER_PX), MODEL_UM_PER_PX), MODEL_UM_PER_PX)
 
 
 @pytest.mark.parametrize("dusty", [False, True], ids=["clean", "dusty"])
@@ -109,8 +109,8 @@ def test_ok__does_not_follow_noise(away: float) -> None:
     """Four times the variance of photons: of the plain ratio it makes half as much again at 8 µm."""
     rng = np.random.default_rng(SEED)
     quiet, noisy = (
-        measure_focus(
-            resampled(Field(seen(light(Diagnosis.AML, away), rng, noise=n), LIVE_UM_PER_PX), 0.34),
+        measure_sharpness(
+            resample(Field(seen(light(Diagnosis.AML, away), rng, noise=n), LIVE_UM_PER_PX), 0.34),
             0.34,
         )
         for n in (1.0, 4.0)
@@ -121,13 +121,15 @@ def test_ok__does_not_follow_noise(away: float) -> None:
 
 
 def test_fail__an_even_picture_has_no_focus() -> None:
-    assert measure_focus(np.full((50, 50, 3), 90, np.uint8), MODEL_UM_PER_PX) == Focus(0, 0, 0)
+    assert measure_sharpness(np.full((50, 50, 3), 90, np.uint8), MODEL_UM_PER_PX) == Sharpness(
+        0, 0, 0
+    )
 
 
 def test_fail__noise_alone_has_no_contrast() -> None:
     rng = np.random.default_rng(SEED)
     noise = rng.normal(128, 10, (400, 500, 3)).clip(0, 255).astype(np.uint8)
-    assert measure_focus(noise, MODEL_UM_PER_PX).contrast < 1.0
+    assert measure_sharpness(noise, MODEL_UM_PER_PX).contrast < 1.0
 
 
 # --- what the README's tables of focus are made with ---
@@ -152,7 +154,7 @@ def test_ok__the_device_measures_what_was_compared() -> None:
     across = np.linspace(0, 30, 80)
     rgb = np.random.default_rng(0).integers(0, 40, (60, 80, 3), dtype=np.uint8)
     rgb += (100 + 90 * np.sin(across)).astype(np.uint8)[None, :, None]
-    focus, plane = measure_focus(rgb, MODEL_UM_PER_PX), rgb[..., 1].astype(np.float32)
+    focus, plane = measure_sharpness(rgb, MODEL_UM_PER_PX), rgb[..., 1].astype(np.float32)
     assert focus.sharpness == pytest.approx(MEASURES[GATE_MEASURE](plane), rel=1e-4)
     assert focus.detail == pytest.approx(MEASURES["noise-free S(0.68) / mean²"](plane), rel=1e-4)
 

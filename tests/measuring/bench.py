@@ -29,15 +29,15 @@ from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.commands.classify import classify
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
-from leukoscope.microscope.burst import merged
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
+from leukoscope.microscope.burst import merge
 from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.focus_meter import FocusMeter
-from leukoscope.panel.screens import Result
+from leukoscope.panel.screens import ResultScreen
 from leukoscope.reading.gates import picture_gates
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
 from leukoscope.reading.results import LABELS
@@ -164,11 +164,11 @@ def field_2028_ms() -> float:
         )
         for n in range(4)
     ]
-    glass = estimate_glass(resampled(frames[0], scale), scale)
+    glass = estimate_background(resample(frames[0], scale), scale)
 
     def correct() -> None:
-        field = merged(frames)
-        picture = resampled(replace(field, rgb=flattened(field.rgb, glass)), scale)
+        field = merge(frames)
+        picture = resample(replace(field, rgb=flatten(field.rgb, glass)), scale)
         if not all(gate.passed for gate in picture_gates(picture, scale, 0.0)):
             raise SystemExit("the benchmark's own field was refused by a gate")
 
@@ -224,7 +224,7 @@ def _stages(settings: Settings) -> dict[str, float]:
     if reading.probabilities is None:
         raise SystemExit("the benchmark's own field was refused by a gate")
     verdict = classifier.judge([reading])
-    screen = Result("S0001", verdict, verdict.headline, verdict.confidence, 0.5, False)
+    screen = ResultScreen("S0001", verdict, verdict.headline, verdict.confidence, 0.5, False)
     card = classifier.card
     with tempfile.TemporaryDirectory() as folder:
         storage = replace(settings.storage, directory=folder)
@@ -242,7 +242,7 @@ def _stages(settings: Settings) -> dict[str, float]:
 
             recording = median_ms(record, 15)
     return {
-        "one field of four frames": median_ms(lambda: merged([field] * 4), 15),
+        "one field of four frames": median_ms(lambda: merge([field] * 4), 15),
         "gates, glass": median_ms(lambda: flat_picture(field, classifier.um_per_px), 15),
         "the whole reading": median_ms(lambda: classifier.read(field), 15),
         "verdict": median_ms(lambda: classifier.judge([reading]), 15),

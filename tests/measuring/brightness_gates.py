@@ -15,9 +15,9 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading import gates
 from leukoscope.reading.gates import picture_gates
 from leukoscope.reading.results import GateName
@@ -45,7 +45,7 @@ Colours = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Light:
+class KnownLight:
     """A light under which a field is seen.
 
     glare_um: radius of a spot; on_cell: whether on a white cell. noise: in variance of photons, to the camera's own.
@@ -60,23 +60,31 @@ class Light:
     noise: float = 1.0
 
 
-AS_IT_SHOULD_BE = Light("noise alone")
-HARMLESS = (AS_IT_SHOULD_BE, Light("a little less", exposure=0.8), Light("more", exposure=1.1))
+AS_IT_SHOULD_BE = KnownLight("noise alone")
+HARMLESS = (
+    AS_IT_SHOULD_BE,
+    KnownLight("a little less", exposure=0.8),
+    KnownLight("more", exposure=1.1),
+)
 """Fields in which other cells are found under one of these have one at the finder's limits, and take no part."""
 LIGHTS = (
     AS_IT_SHOULD_BE,
-    *(Light(f"exposure x {x:g}", exposure=x) for x in (*DARK, *BRIGHT)),
+    *(KnownLight(f"exposure x {x:g}", exposure=x) for x in (*DARK, *BRIGHT)),
     *(
-        Light(f"exposure x {x:g}, shading {STRONG_SHADING:g}", exposure=x, shading=STRONG_SHADING)
+        KnownLight(
+            f"exposure x {x:g}, shading {STRONG_SHADING:g}", exposure=x, shading=STRONG_SHADING
+        )
         for x in (0.1, 0.2, 1.0, 1.3, 1.5, 1.7)
     ),
-    *(Light(f"exposure x {x:g}, noise x 4", exposure=x, noise=4.0) for x in DARK),
+    *(KnownLight(f"exposure x {x:g}, noise x 4", exposure=x, noise=4.0) for x in DARK),
     *(
-        Light(f"exposure x {x:g}, reddish LED", exposure=x, tint=(1.3, 1.0))
+        KnownLight(f"exposure x {x:g}, reddish LED", exposure=x, tint=(1.3, 1.0))
         for x in (0.2, 1.0, 1.1, 1.2)
     ),
     *(
-        Light(f"glare, {um:g} µm, {'on a cell' if on else 'anywhere'}", glare_um=um, on_cell=on)
+        KnownLight(
+            f"glare, {um:g} µm, {'on a cell' if on else 'anywhere'}", glare_um=um, on_cell=on
+        )
         for on in (False, True)
         for um in GLARE_UM
     ),
@@ -84,10 +92,10 @@ LIGHTS = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class GateOutcome:
     """One field under one light: what its gates measure, and what became of it."""
 
-    light: Light
+    light: KnownLight
     glass: float
     clipped: float
     other_cells: bool
@@ -109,7 +117,7 @@ class _Seen:
     colours: Colours
 
 
-def _under(light: Light, smear: Linear, truth: Sequence[WhiteCellTruth], seed: int) -> Linear:
+def _under(light: KnownLight, smear: Linear, truth: Sequence[WhiteCellTruth], seed: int) -> Linear:
     """The specimen with the spot of glare, if any, added."""
     if not light.glare_um:
         return smear
@@ -125,8 +133,8 @@ def _under(light: Light, smear: Linear, truth: Sequence[WhiteCellTruth], seed: i
 
 def _colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
     """Mean colour of the inner 0.7 of each white cell, in the flattened picture; shape (cells, 3)."""
-    picture = resampled(Field(rgb, CAPTURED_UM_PER_PX), MODEL_UM_PER_PX)
-    picture = flattened(picture, estimate_glass(picture, MODEL_UM_PER_PX))
+    picture = resample(Field(rgb, CAPTURED_UM_PER_PX), MODEL_UM_PER_PX)
+    picture = flatten(picture, estimate_background(picture, MODEL_UM_PER_PX))
     factor = CAPTURED_UM_PER_PX / MODEL_UM_PER_PX
     down, across = np.mgrid[: picture.shape[0], : picture.shape[1]]
     rows = []
@@ -139,7 +147,7 @@ def _colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
 
 
 def _seen(
-    light: Light,
+    light: KnownLight,
     smear: Linear,
     truth: Sequence[WhiteCellTruth],
     seed: int,
@@ -155,7 +163,7 @@ def _seen(
         full_well_e=30_000.0 / light.noise,
     )
     field = Field(rgb, CAPTURED_UM_PER_PX)
-    picture = resampled(field, MODEL_UM_PER_PX)
+    picture = resample(field, MODEL_UM_PER_PX)
     values = {gate.name: gate.value for gate in picture_gates(picture, MODEL_UM_PER_PX, None)}
     with patch.multiple(
         gates,
@@ -181,7 +189,7 @@ def _seen(
     )
 
 
-def _outcomes(task: tuple[Diagnosis, int]) -> list[Outcome]:
+def _outcomes(task: tuple[Diagnosis, int]) -> list[GateOutcome]:
     """Of one field under each light; none when no white cell is found in it, or others under harmless light."""
     diagnosis, seed = task
     field = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
@@ -196,7 +204,7 @@ def _outcomes(task: tuple[Diagnosis, int]) -> list[Outcome]:
         seen = _seen(light, smear, field.white_cells, seed, rng)
         change = np.abs(seen.colours - sharp.colours).max(initial=0.0)
         outcomes.append(
-            Outcome(
+            GateOutcome(
                 light,
                 seen.glass,
                 seen.clipped,
@@ -208,29 +216,29 @@ def _outcomes(task: tuple[Diagnosis, int]) -> list[Outcome]:
     return outcomes
 
 
-def too_dark(limit: float, outcome: Outcome) -> bool:
+def too_dark(limit: float, outcome: GateOutcome) -> bool:
     """Refused for glass below a limit."""
     return outcome.glass < limit
 
 
-def too_bright(limit: float, outcome: Outcome) -> bool:
+def too_bright(limit: float, outcome: GateOutcome) -> bool:
     """Refused for glass above a limit."""
     return outcome.glass > limit
 
 
-def clipped(limit: float, outcome: Outcome) -> bool:
+def clipped(limit: float, outcome: GateOutcome) -> bool:
     """Refused for more clipped pixels than a limit, in percent."""
     return outcome.clipped > limit
 
 
-def either(outcome: Outcome) -> bool:
+def either(outcome: GateOutcome) -> bool:
     """Refused by the exposure gate's upper limit or by the clipping gate, as they are in force."""
     return too_bright(gates.MAX_GLASS_LEVEL, outcome) or clipped(gates.MAX_CLIPPED_PERCENT, outcome)
 
 
 def _limits(
-    refuses: Callable[[float, Outcome], bool], limits: Sequence[float], in_force: float
-) -> list[tuple[str, Callable[[Outcome], bool]]]:
+    refuses: Callable[[float, GateOutcome], bool], limits: Sequence[float], in_force: float
+) -> list[tuple[str, Callable[[GateOutcome], bool]]]:
     return [
         (f"{limit:g}" + (" (in force)" if limit == in_force else ""), partial(refuses, limit))
         for limit in limits

@@ -15,9 +15,9 @@ from unittest.mock import patch
 
 import numpy as np
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading import white_cells
 from leukoscope.reading.white_cells import find_white_cells
 from leukoscope.simulator.hematology import Diagnosis
@@ -79,7 +79,7 @@ def _counts(picture: Rgb) -> tuple[int, ...]:
 
 
 def _flat(rgb: Rgb) -> Rgb:
-    return flattened(rgb, estimate_glass(rgb, MODEL_UM_PER_PX))
+    return flatten(rgb, estimate_background(rgb, MODEL_UM_PER_PX))
 
 
 def _cases(kind: str, group: str, field: Field, boxes: Sequence[Box]) -> list[Case]:
@@ -87,7 +87,7 @@ def _cases(kind: str, group: str, field: Field, boxes: Sequence[Box]) -> list[Ca
 
     boxes: in the field's pixels; none where they are not known.
     """
-    raw = resampled(field, MODEL_UM_PER_PX)
+    raw = resample(field, MODEL_UM_PER_PX)
     picture = _flat(raw)
     cases = [Case(kind, group, True, _counts(picture))]
     if boxes:
@@ -124,7 +124,7 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[Case]:
         )
         field = Field(rgb, CAPTURED_UM_PER_PX)
         if not inside:
-            counts = _counts(_flat(resampled(field, MODEL_UM_PER_PX)))
+            counts = _counts(_flat(resample(field, MODEL_UM_PER_PX)))
             kind = "no blood" if diagnosis is Diagnosis.EMPTY else "no white cell laid"
             cases.append(Case(f"rendered, {kind}", str(seed), False, counts))
             continue

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from leukoscope.model.bundle import load_bundle
 from leukoscope.model.readers import SlideReader, open_reader
-from leukoscope.reading.results import Control, FieldReading, GateName, Verdict
+from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
 from leukoscope.settings.settings import DEFAULT_BUNDLE
 from leukoscope_training.shared.drawn import Maker, draw_look, photographed
 
@@ -37,7 +37,7 @@ REFUSED = (*GATES, INCONCLUSIVE)
 
 
 @dataclass(frozen=True)
-class Slide:
+class PlayedSlide:
     """What is said of one slide: of each field alone, of all, and of all when a control slide is valid.
 
     kind, picture: what it shows. Said is a gate's name, "inconclusive", or what is named.
@@ -56,15 +56,15 @@ def reader() -> SlideReader:
     return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
 
 
-def judged(kind: str, picture: str, readings: Sequence[FieldReading]) -> Slide:
+def judged(kind: str, picture: str, readings: Sequence[FieldReading]) -> PlayedSlide:
     """What the device says of these fields."""
     judge = reader().judge
-    return Slide(
+    return PlayedSlide(
         kind,
         picture,
         tuple(_said(judge([reading]), reading) for reading in readings),
         judge(readings).headline,
-        judge(readings, Control.VALID).headline,
+        judge(readings, QcState.VALID).headline,
     )
 
 
@@ -73,7 +73,7 @@ def _said(verdict: Verdict, reading: FieldReading) -> str:
     return verdict.headline if gate is None else gate.name.value
 
 
-def drawn_slide(task: tuple[str, int, int]) -> Slide:
+def drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
     """kind, number of the maker, seed."""
     kind, number, seed = task
     maker, look = KINDS[kind][number], draw_look(seed)
@@ -92,7 +92,7 @@ def tasks(slides: int) -> list[tuple[str, int, int]]:
     ]
 
 
-def blurred_slides(smear: Smear) -> list[Slide]:
+def blurred_slides(smear: Smear) -> list[PlayedSlide]:
     """One slide at every blur."""
     readings: dict[tuple[str, str], list[FieldReading]] = {}
     for index in range(FIELDS):
@@ -109,7 +109,7 @@ def false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     return field_table(slides), slide_table(slides)
 
 
-def _groups(slides: Sequence[Slide]) -> Iterable[tuple[str, list[Slide]]]:
+def _groups(slides: Sequence[PlayedSlide]) -> Iterable[tuple[str, list[PlayedSlide]]]:
     for name in dict.fromkeys(slide.picture for slide in slides):
         yield name, [slide for slide in slides if slide.picture == name]
     for kind in dict.fromkeys(slide.kind for slide in slides):
@@ -117,7 +117,7 @@ def _groups(slides: Sequence[Slide]) -> Iterable[tuple[str, list[Slide]]]:
     yield "**all**", list(slides)
 
 
-def field_table(slides: Sequence[Slide]) -> str:
+def field_table(slides: Sequence[PlayedSlide]) -> str:
     """By which gate fields are refused, and what is named, in percent. Intervals: bootstrapped over slides."""
     rows = []
     for name, group in _groups(slides):
@@ -128,7 +128,7 @@ def field_table(slides: Sequence[Slide]) -> str:
     return table(("pictures", "fields", *gates, *NAMED_HEAD), rows)
 
 
-def slide_table(slides: Sequence[Slide]) -> str:
+def slide_table(slides: Sequence[PlayedSlide]) -> str:
     """What is named of slides, in percent; last of those that a valid control slide makes bolder."""
     rows = []
     for name, group in _groups(slides):

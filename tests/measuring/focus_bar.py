@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 from leukoscope.field import Field
-from leukoscope.imaging.scaling import resampled
-from leukoscope.imaging.sharpness import Focus, measure_focus
+from leukoscope.imaging.scaling import resample
+from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
 from leukoscope.panel.canvas import BAR_PX
 from leukoscope.panel.focus_meter import bar_level
 from leukoscope.reading.gates import focus_gate
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+from leukoscope.simulator.optics import add_dust as dust_in_stage
 from leukoscope.simulator.optics import defocus
-from leukoscope.simulator.optics import dust as dust_in_stage
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import Stage
 
@@ -57,7 +57,7 @@ class Stack:
     """One field at every step, on both sides. kind: what it is; looks: step to its frames' focus."""
 
     kind: str
-    looks: dict[float, tuple[Focus, ...]]
+    looks: dict[float, tuple[Sharpness, ...]]
 
 
 def sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
@@ -72,9 +72,11 @@ def sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
     return np.where(kept[..., None], light, glass).astype(np.float32)
 
 
-def _focus(light: Linear, um_per_px: float, rng: np.random.Generator, noise: float = 1.0) -> Focus:
+def _focus(
+    light: Linear, um_per_px: float, rng: np.random.Generator, noise: float = 1.0
+) -> Sharpness:
     frame = Field(seen(light, rng, noise=noise), um_per_px)
-    return measure_focus(resampled(frame, MODEL_UM_PER_PX), MODEL_UM_PER_PX)
+    return measure_sharpness(resample(frame, MODEL_UM_PER_PX), MODEL_UM_PER_PX)
 
 
 def _rendered(task: tuple[Diagnosis, int]) -> list[Stack]:
@@ -86,7 +88,7 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[Stack]:
     grit = dust(seed, LIVE_SHAPE, LIVE_UM_PER_PX)
     rng = np.random.default_rng(seed)
     kinds = ("", ", sparse", ", noise x 4", ", sparse, noise x 4", ", soft dust", ", hard dust")
-    looks: dict[str, dict[float, tuple[Focus, ...]]] = {kind: {} for kind in kinds}
+    looks: dict[str, dict[float, tuple[Sharpness, ...]]] = {kind: {} for kind in kinds}
     for um in STEPS_UM:
         full, thin = (defocus(light, um, LIVE_UM_PER_PX) for light in (smear, few))
         shown = (
@@ -127,7 +129,7 @@ def _real(task: tuple[str, str, Path]) -> list[Stack]:
     ]
 
 
-def bar_px(focus: Focus) -> int:
+def bar_px(focus: Sharpness) -> int:
     """Pixels of the panel's bar."""
     return round(BAR_PX * bar_level(focus))
 
@@ -179,7 +181,7 @@ def agreement() -> str:
         for um in AGREEMENT_UM:
             stage.focus(um)
             live, captured = (
-                measure_focus(resampled(frame, MODEL_UM_PER_PX), MODEL_UM_PER_PX).sharpness
+                measure_sharpness(resample(frame, MODEL_UM_PER_PX), MODEL_UM_PER_PX).sharpness
                 for frame in (camera.preview(fresh=True), camera.capture()[0])
             )
             apart[um].append(100 * (live / captured - 1))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from leukoscope.reading import gates
 
-from tests.measuring.focus_looks import Look, Series, differs
+from tests.measuring.focus_looks import FocusLook, FocusSeries, differs
 from tests.measuring.focus_measures import GATE_MEASURE, MEASURES
 from tests.measuring.tables import counted, interval, table
 
@@ -18,7 +18,7 @@ MOST_GOOD_REFUSED = 0.02
 """Largest share of the good fields of any kind that the limit may refuse."""
 
 
-def verdict_changes(series: Sequence[Series]) -> tuple[str, str]:
+def verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
     """By kind and blur how many fields read otherwise; and where that is 5 points more than by noise."""
     rows, onsets = [], []
     for kind in dict.fromkeys(one.kind for one in series):
@@ -60,11 +60,11 @@ def verdict_changes(series: Sequence[Series]) -> tuple[str, str]:
     )
 
 
-def _passes(look: Look, least: float) -> bool:
+def _passes(look: FocusLook, least: float) -> bool:
     return look.values[GATE_MEASURE] >= least and look.contrast >= gates.MIN_CONTRAST_LEVELS
 
 
-def _good(series: Sequence[Series]) -> list[Look]:
+def _good(series: Sequence[FocusSeries]) -> list[FocusLook]:
     return [
         look
         for one in series
@@ -73,7 +73,7 @@ def _good(series: Sequence[Series]) -> list[Look]:
     ]
 
 
-def _error(name: str, series: Sequence[Series], kind: str, um: float) -> str:
+def _error(name: str, series: Sequence[FocusSeries], kind: str, um: float) -> str:
     """Least mean of false refusals and false passes, %, of one kind's good looks and those blurred by `um`."""
     of_kind = [one for one in series if (one.kind == "rendered") == (kind == "rendered")]
     good = np.array([look.values[name] for look in _good(of_kind)])
@@ -82,7 +82,7 @@ def _error(name: str, series: Sequence[Series], kind: str, um: float) -> str:
     return f"{100 * min((np.mean(good < t) + np.mean(bad >= t)) / 2 for t in limits):.1f}"
 
 
-def separation(series: Sequence[Series]) -> str:
+def separation(series: Sequence[FocusSeries]) -> str:
     """How well one limit of each measure parts good fields from blurred ones."""
     real = [one for one in series if one.kind != "rendered"]
     head = ["measure", *(f"rendered, {um:g} µm off" for um in (0.75, 1.0, 1.25, 1.5))]
@@ -99,14 +99,14 @@ def separation(series: Sequence[Series]) -> str:
     return table(head, rows)
 
 
-def threshold(series: Sequence[Series]) -> tuple[float, str, str]:
+def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
     """The limit that the good fields of every second group allow, and what it does to the other groups."""
     chosen_on = [one for one in series if one.to_choose]
     others = [one for one in series if not one.to_choose]
     steps = [round(0.08 + 0.002 * i, 3) for i in range(12)]
     kinds = list(dict.fromkeys(one.kind for one in series))
 
-    def refused(of: Sequence[Series], least: float) -> float:
+    def refused(of: Sequence[FocusSeries], least: float) -> float:
         good = _good(of)
         return sum(not _passes(look, least) for look in good) / len(good) if good else 0.0
 
@@ -164,7 +164,7 @@ def threshold(series: Sequence[Series]) -> tuple[float, str, str]:
     )
 
 
-def rates(series: Sequence[Series]) -> str:
+def rates(series: Sequence[FocusSeries]) -> str:
     """False refusals and false passes of the limit in force, on the groups that it was not chosen on."""
     others = [one for one in series if not one.to_choose]
     rows = []

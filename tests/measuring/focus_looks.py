@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import numpy as np
 from leukoscope.field import Field
-from leukoscope.imaging.scaling import resampled
-from leukoscope.imaging.sharpness import measure_focus
+from leukoscope.imaging.scaling import resample
+from leukoscope.imaging.sharpness import measure_sharpness
 from leukoscope.model.bundle import load_bundle
 from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.reading import gates
@@ -39,7 +39,7 @@ SAME_CELL_UM = 3.0
 
 
 @dataclass(frozen=True)
-class Look:
+class FocusLook:
     """One field at one blur. problem: of the gate other than focus that refused it, or empty."""
 
     values: dict[str, float]
@@ -51,13 +51,13 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Series:
+class FocusSeries:
     """One field at every blur of its kind. group: its patient, slide or seed. again: sharp, with other noise."""
 
     kind: str
     group: str
-    again: Look
-    looks: tuple[Look, ...]
+    again: FocusLook
+    looks: tuple[FocusLook, ...]
 
     @property
     def blurs(self) -> tuple[float, ...]:
@@ -75,7 +75,7 @@ def shipped() -> SlideReader:
     return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
 
 
-def _look(light: Linear, rng: np.random.Generator) -> Look:
+def _look(light: Linear, rng: np.random.Generator) -> FocusLook:
     """Read by the device's own code, without its focus gate."""
     rgb = seen(light, rng)
     field = Field(rgb, CAPTURED_UM_PER_PX)
@@ -86,9 +86,9 @@ def _look(light: Linear, rng: np.random.Generator) -> Look:
         reading = shipped().read(field)
     verdict = shipped().judge([reading])
     values = measured(rgb, CAPTURED_UM_PER_PX)
-    return Look(
+    return FocusLook(
         values=values,
-        contrast=measure_focus(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).contrast,
+        contrast=measure_sharpness(resample(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).contrast,
         problem=reading.failed_gate.problem if reading.failed_gate else "",
         label=verdict.label,
         pattern=verdict.pattern.value if verdict.pattern else None,
@@ -102,11 +102,11 @@ def _look(light: Linear, rng: np.random.Generator) -> Look:
     )
 
 
-def rendered_series(task: tuple[Diagnosis, int]) -> Series:
+def rendered_series(task: tuple[Diagnosis, int]) -> FocusSeries:
     diagnosis, seed = task
     smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX).transmittance
     rng = np.random.default_rng(seed)
-    return Series(
+    return FocusSeries(
         "rendered",
         str(seed),
         _look(defocus(smear, 0.0, CAPTURED_UM_PER_PX), rng),
@@ -114,11 +114,11 @@ def rendered_series(task: tuple[Diagnosis, int]) -> Series:
     )
 
 
-def real_series(task: tuple[str, str, Path]) -> Series:
+def real_series(task: tuple[str, str, Path]) -> FocusSeries:
     kind, group, path = task
     light = real_field(path, scale_of(kind))
     rng = np.random.default_rng(0)
-    return Series(
+    return FocusSeries(
         kind,
         group,
         _look(light, rng),
@@ -155,7 +155,7 @@ def same_cells(cells: Sequence[tuple[float, float]], others: Sequence[tuple[floa
     return bool(near.any(axis=0).all() and near.any(axis=1).all())
 
 
-def differs(sharp: Look, other: Look) -> tuple[bool, bool, bool]:
+def differs(sharp: FocusLook, other: FocusLook) -> tuple[bool, bool, bool]:
     """Whether label, pattern and cells are others; a field refused for what it holds has none of them."""
     refused = bool(other.problem)
     return (

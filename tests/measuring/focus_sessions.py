@@ -23,7 +23,7 @@ LIVE_SEEDS = range(40100, 40104)
 
 
 @dataclass(frozen=True)
-class Moment:
+class SessionMoment:
     """One live frame: scene 0 or 1, defocus, place on the slide, smear of a moving slide (µm), light.
 
     turning: 1 towards focus, -1 away from it, 0 at rest.
@@ -49,7 +49,7 @@ class Scene:
         smear = render_field(slide, index, um_per_px=LIVE_UM_PER_PX, shape=shape).transmittance
         self._planes = [defocus(smear, float(z), LIVE_UM_PER_PX)[..., 1] for z in self.GRID_UM]
 
-    def frame(self, moment: Moment, rng: np.random.Generator) -> Field:
+    def frame(self, moment: SessionMoment, rng: np.random.Generator) -> Field:
         """What the camera gives of it. Planes of known defocus are joined linearly."""
         z = min(abs(moment.z), 7.99)
         i = int(np.searchsorted(self.GRID_UM, z, "right")) - 1
@@ -65,16 +65,16 @@ class Scene:
         return Field(rgb, LIVE_UM_PER_PX)
 
 
-def _turned(z: npt.NDArray[np.float64]) -> list[Moment]:
+def _turned(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
     """Frames of a wheel that turns so."""
     away = np.append(np.diff(np.abs(z)), 0.0)
     return [
-        Moment(float(at), turning=-int(np.sign(round(float(d), 6))))
+        SessionMoment(float(at), turning=-int(np.sign(round(float(d), 6))))
         for at, d in zip(z, away, strict=True)
     ]
 
 
-def sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[Moment]]]:
+def sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionMoment]]]:
     """Names and frames: sweeps of the wheel, rest, a slide that moves, light that changes."""
     for speed in (0.05, 0.1, 0.2, 0.4, 0.8):
         z = np.arange(6.0, -6.0, -speed)
@@ -95,32 +95,34 @@ def sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[Moment]]]:
     z = np.concatenate([np.arange(4, -2, -0.2), [-2.0] * 10, np.arange(-2, 0.01, 0.1), [0.0] * 15])
     yield "past focus, rest, back, rest", _turned(z)
     for z0 in (0.0, 0.7, 1.5, 3.0):
-        still = [Moment(z0)] * 15
+        still = [SessionMoment(z0)] * 15
         yield "at rest", still * 2
         for tremble in (0.03, 0.1):
             shake = tremble * rng.standard_normal((40, 3))
             yield (
                 f"at rest on a table that trembles by {tremble:g} µm",
-                [Moment(z0 + dz, x=3 * dx, y=3 * dy) for dz, dx, dy in shake],
+                [SessionMoment(z0 + dz, x=3 * dx, y=3 * dy) for dz, dx, dy in shake],
             )
         for speed in (0.1, 0.5, 2.0, 5.0):
             y = float(rng.uniform(-9, 9))
             path = [-9 + speed * i for i in range(int(min(24, 18 / speed)))]
-            moved = [Moment(z0, x=x, y=y, smear=speed / 10) for x in path]
+            moved = [SessionMoment(z0, x=x, y=y, smear=speed / 10) for x in path]
             yield (
                 f"slide moved, {speed:g} µm a frame",
-                [Moment(z0, x=-9, y=y)] * 12 + moved + [Moment(z0, x=path[-1], y=y)] * 12,
+                [SessionMoment(z0, x=-9, y=y)] * 12
+                + moved
+                + [SessionMoment(z0, x=path[-1], y=y)] * 12,
             )
         yield (
             "slide moved to another field",
             [
                 *still,
-                Moment(z0, smear=5),
-                Moment(z0, scene=1, smear=5),
-                *[Moment(z0, scene=1)] * 15,
+                SessionMoment(z0, smear=5),
+                SessionMoment(z0, scene=1, smear=5),
+                *[SessionMoment(z0, scene=1)] * 15,
             ],
         )
-        yield "light changed by 20 %", [*still, *[Moment(z0, light=0.8)] * 15]
+        yield "light changed by 20 %", [*still, *[SessionMoment(z0, light=0.8)] * 15]
 
 
 TURNING_OF = {Hint.NONE.value: 0, Hint.GO_ON.value: 1, Hint.TURN_BACK.value: -1}

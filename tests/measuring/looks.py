@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.field import Field, Rgb
 from leukoscope.reading.cell_view import cell_views
-from leukoscope.reading.measurements import measured
+from leukoscope.reading.measurements import measure_cells
 from leukoscope.reading.white_cells import find_nuclei
 from leukoscope.reading.window_reader import flat_picture
 from leukoscope.simulator import red_cells
-from leukoscope.simulator.hematology import CellType, Diagnosis
+from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.red_cells import RedCells
 from leukoscope.simulator.smear import SmearField, SmearSlide, render_field
@@ -46,7 +46,7 @@ LEAST_CYTOPLASM_PX = 20
 
 
 @dataclass(frozen=True)
-class Look:
+class CellLook:
     """One white cell. kind: its set; nucleus, cytoplasm: mean density in R, G, B (NaN where there is little)."""
 
     kind: str
@@ -178,7 +178,7 @@ def _with_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells
 
 def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Colours of neutrophils, and size and roundness of monocytes: by set, medians."""
-    looks: list[Look] = []
+    looks: list[CellLook] = []
     for name in ("lld-40x", "chula-pi"):
         for some in workers.map(partial(_real_looks, name), _boxes(data / name).items()):
             looks += some
@@ -188,7 +188,7 @@ def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str
     kinds = list(dict.fromkeys(look.kind for look in looks))
     neutrophils, monocytes = (
         [(kind, [x for x in looks if (x.kind, x.cell_type) == (kind, name)]) for kind in kinds]
-        for name in (CellType.NEUTROPHIL.value, CellType.MONOCYTE.value)
+        for name in (RenderedCellType.NEUTROPHIL.value, RenderedCellType.MONOCYTE.value)
     )
     return (
         table(
@@ -218,7 +218,7 @@ def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str
     )
 
 
-def _colours(looks: list[Look]) -> tuple[str, ...]:
+def _colours(looks: list[CellLook]) -> tuple[str, ...]:
     nuclei, cytoplasm = (
         np.array([part(look) for look in looks])
         for part in (lambda look: look.nucleus, lambda look: look.cytoplasm)
@@ -228,20 +228,20 @@ def _colours(looks: list[Look]) -> tuple[str, ...]:
     return tuple(f"{np.nanmedian(one):.2f}" for one in shown)
 
 
-def _shape(looks: list[Look]) -> tuple[str, ...]:
+def _shape(looks: list[CellLook]) -> tuple[str, ...]:
     quartiles = np.percentile([look.cell_area for look in looks], (25, 50, 75))
     nucleus = np.median([look.nuclear_area for look in looks])
     roundness = np.median([look.roundness for look in looks])
     return (*(f"{x:.0f}" for x in quartiles), f"{nucleus:.0f}", f"{roundness:.2f}")
 
 
-def _real_looks(name: str, image: tuple[Path, list[tuple[str, Box]]]) -> list[Look]:
+def _real_looks(name: str, image: tuple[Path, list[tuple[str, Box]]]) -> list[CellLook]:
     path, boxes = image
     return list(_looks(name, opened(path, scale_of(name)), boxes))
 
 
-def _rendered_looks(slide: tuple[Diagnosis, int]) -> list[Look]:
-    looks: list[Look] = []
+def _rendered_looks(slide: tuple[Diagnosis, int]) -> list[CellLook]:
+    looks: list[CellLook] = []
     for index in range(FIELDS[slide[0]]):
         field = render_field(SmearSlide(*slide), index)
         boxes = []
@@ -254,7 +254,7 @@ def _rendered_looks(slide: tuple[Diagnosis, int]) -> list[Look]:
     return looks
 
 
-def _looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterator[Look]:
+def _looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterator[CellLook]:
     """What the device's own code measures of the cells that lie in one expert's box."""
     flat = flat_picture(field, MODEL_UM_PER_PX)
     if not flat.passed:
@@ -264,14 +264,14 @@ def _looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterato
         return
     views = cell_views(flat.picture, nuclei, MODEL_UM_PER_PX)
     scale = MODEL_UM_PER_PX / field.um_per_px
-    for k, (place, of_cell) in enumerate(zip(nuclei.boxes, measured(views), strict=True)):
+    for k, (place, of_cell) in enumerate(zip(nuclei.boxes, measure_cells(views), strict=True)):
         x, y = (place[0] + place[2]) / 2 * scale, (place[1] + place[3]) / 2 * scale
         around = [name for name, (x0, y0, x1, y1) in boxes if x0 <= x < x1 and y0 <= y < y1]
         if not views.whole[k] or len(around) != 1:
             continue
         nucleus, cytoplasm = views.nucleus[k], views.cell[k] & ~views.nucleus[k]
         enough = cytoplasm.sum() > LEAST_CYTOPLASM_PX
-        yield Look(
+        yield CellLook(
             kind,
             around[0],
             views.dense[k][nucleus].mean(axis=0),

@@ -19,11 +19,11 @@ import numpy as np
 from leukoscope import assembly
 from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.workflow import Event, State
-from leukoscope.calibration.empty_field import glass_map
+from leukoscope.calibration.empty_field import background_map
 from leukoscope.commands.demo.session import calibrate_once
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
 from leukoscope.records.reader import RecordReader
 from leukoscope.reports.picture import draw_page, pages_of
 from leukoscope.settings.settings import Settings
@@ -73,9 +73,9 @@ def calibration() -> Image.Image:
     shown = {
         "clean glass, out of focus": glass[0],
         "a smear, as the camera gives it": smear,
-        "corrected by five such glasses": flattened(smear, glass_map(glass)),
-        "without them: by an estimate from itself": flattened(
-            smear, estimate_glass(smear, UM_PER_PX)
+        "corrected by five such glasses": flatten(smear, background_map(glass)),
+        "without them: by an estimate from itself": flatten(
+            smear, estimate_background(smear, UM_PER_PX)
         ),
     }
     sheet = Image.new("RGB", (2 * 516 + 8, 2 * 411 + 8), PAPER)

@@ -23,7 +23,7 @@ from leukoscope import assembly
 from leukoscope.appliance.daemon import MAX_UNEVEN
 from leukoscope.calibration import empty_field
 from leukoscope.calibration.drift import LightDrift, measure_drift, quick_drift
-from leukoscope.calibration.empty_field import check_empty, check_moved, glass_map, reduced
+from leukoscope.calibration.empty_field import background_map, check_empty, check_moved, reduced
 from leukoscope.calibration.micrometer import find_pitch
 from leukoscope.calibration.record import Calibration
 from leukoscope.calibration.steps import EMPTY_FIELDS, MAX_SCALE_FACTOR, MICROMETER_UM
@@ -31,24 +31,29 @@ from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.commands.demo.session import calibrate_once
 from leukoscope.errors import CalibrationError
 from leukoscope.field import STILL_UM, Field, Rgb
-from leukoscope.imaging.background import GLASS_LEVEL, SRGB_OFFSET, GlassMap, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.microscope.burst import find_motion, merged
+from leukoscope.imaging.background import (
+    BACKGROUND_LEVEL,
+    SRGB_OFFSET,
+    BackgroundMap,
+    estimate_background,
+)
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.microscope.burst import find_motion, merge
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
 from leukoscope.simulator import red_cells, white_cells
-from leukoscope.simulator.canvas import Canvas
-from leukoscope.simulator.hematology import CellType, Diagnosis
+from leukoscope.simulator.canvas import Sheet
+from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.micrometer import MicrometerSlide, render_micrometer
 from leukoscope.simulator.microscope import EXPOSURE_S
 from leukoscope.simulator.optics import (
     NEUTRAL_GAIN,
     SHADING_CAST,
     WELL_EXPOSED,
+    add_dust,
     defocus,
-    dust,
     expose,
-    shifted,
+    shift,
 )
 from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
@@ -172,16 +177,16 @@ SHADINGS = (0.15, 0.3, 0.5)
 
 
 def one_white_cell(
-    cell_type: CellType,
+    cell_type: RenderedCellType,
     seed: int,
     reach_um: tuple[float, float] = (60.0, 40.0),
     shape: tuple[int, int] = SHAPE,
 ) -> Light:
     """One white cell of 11 µm on clear glass, in focus, at most reach_um (across, down) from the middle."""
     x, y = np.random.default_rng(seed).uniform(-np.array(reach_um), reach_um)
-    canvas = Canvas(shape, UM_PER_PX)
+    canvas = Sheet(shape, UM_PER_PX)
     stain = prepare(SmearSlide(Diagnosis.NORMAL, seed)).stain
-    cell = white_cells.WhiteCell(cell_type, x, y, 11.0, seed)
+    cell = white_cells.RenderedWhiteCell(cell_type, x, y, 11.0, seed)
     white_cells.draw(canvas, cell, stain, 0.0)
     return canvas.transmittance()
 
@@ -195,7 +200,7 @@ def one_red_cell(
     one = [np.array([value]) for value in (x, y, 3.6, 1.1, 0.0, 0.0, 0.0, 0.0, 0.8)]
     none = np.zeros(1)
     cell = red_cells.RedCells(*one, shift_x=none, shift_y=none, amount=none + 1)
-    canvas = Canvas(shape, UM_PER_PX)
+    canvas = Sheet(shape, UM_PER_PX)
     red_cells.draw(canvas, cell, look.red_cells, look.stain.red_cell)
     return canvas.transmittance()
 
@@ -216,10 +221,12 @@ def empty_rendered(number: int = 8) -> str:
             said = [empty_said(g, s, shading) for s, g in zip(seeds, glass, strict=True)]
             name = f"empty glass, defocus {defocus_um:g} µm, shading {100 * shading:g} %"
             rows.append(outcome_row(name, said))
-    on_camera = dust(SHAPE, UM_PER_PX)[..., None]
+    on_camera = add_dust(SHAPE, UM_PER_PX)[..., None]
     said = [empty_said(light * on_camera, s) for s, light in zip(seeds, glass, strict=True)]
     rows.append(outcome_row("the same, nine specks of dust on the camera", said))
-    whites = [one_white_cell(kind, FIRST_SEED + n) for n, kind in enumerate(CellType)][: 2 * number]
+    whites = [one_white_cell(kind, FIRST_SEED + n) for n, kind in enumerate(RenderedCellType)][
+        : 2 * number
+    ]
     reds = [one_red_cell(seed) for seed in seeds]
     for name, cells in (("one white cell (each type)", whites), ("one red cell", reds)):
         for um in CELL_DEFOCUS_UM:
@@ -426,7 +433,7 @@ def true_glass(shading: float, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np
     return levels
 
 
-def over_pixels(glass: GlassMap, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np.float64]:
+def over_pixels(glass: BackgroundMap, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np.float64]:
     """A glass map at every pixel, as fields are corrected by it."""
     planes = [
         np.asarray(
@@ -454,7 +461,7 @@ def glass_rendered(repeats: int = 3) -> str:
                 )
                 for s in seeds
             ]
-            off.append(100 * (over_pixels(glass_map(fields)) / true_glass(shading) - 1))
+            off.append(100 * (over_pixels(background_map(fields)) / true_glass(shading) - 1))
         every = np.array(off)
         tall, wide = (round(n / cells / 2) for n, cells in zip(SHAPE, (24, 32), strict=True))
         inside = every[:, tall:-tall, wide:-wide]
@@ -484,7 +491,7 @@ def glass_real(data: Path, number: int = 100) -> str:
     rows = []
     for degree in DEGREES:
         with patch.object(empty_field, "DEGREE", degree):
-            off = 100 * (levels / glass_map([typical]) - 1)
+            off = 100 * (levels / background_map([typical]) - 1)
         force = " (in force)" if degree == empty_field.DEGREE else ""
         rows.append((f"{degree}{force}", *np.sqrt(np.square(off).mean(axis=(0, 1))).round(2)))
     return table(("degree", "R, rms %", "G, rms %", "B, rms %"), rows)
@@ -582,7 +589,7 @@ def against_truth(made: Calibration, faults: Faults, um_per_px: float, rgb: Rgb)
         scale=100 * (made.um_per_px / um_per_px - 1),
         raw_spread=uneven(made.glass),
         spread=uneven(rgb),
-        off_white=float(np.abs(middle - GLASS_LEVEL).max()),
+        off_white=float(np.abs(middle - BACKGROUND_LEVEL).max()),
     )
 
 
@@ -665,7 +672,7 @@ def warned(warnings: Iterable[tuple[str, ...]]) -> str:
 
 def clean_pair(change: Change, shading: float, seed: int, lights: Sequence[Light]) -> Rgb | str:
     """Two places of clean glass as `leukoscope calibrate --check` joins them, or why it would not."""
-    on_camera = dust(SHAPE, UM_PER_PX)[..., None] if change.dust else np.float32(1)
+    on_camera = add_dust(SHAPE, UM_PER_PX)[..., None] if change.dust else np.float32(1)
     one, other = (
         seen(
             light * on_camera,
@@ -687,7 +694,7 @@ def drift_empty(number: int = 4) -> str:
     seeds = range(FIRST_SEED + 10, FIRST_SEED + 11 + number)
     places = [light_of(SmearSlide(Diagnosis.EMPTY, s), CLEAN_SLIDE_DEFOCUS_UM) for s in seeds]
     then = {
-        shading: glass_map([seen(g, n, shading=shading) for n, g in enumerate(glass)])
+        shading: background_map([seen(g, n, shading=shading) for n, g in enumerate(glass)])
         for shading in SHADINGS[:2]
     }
     rows = []
@@ -723,7 +730,7 @@ def light_cells(lights: Sequence[LightDrift]) -> tuple[str, str, str]:
 
 
 def quick_row(
-    change: Change, fields: Sequence[tuple[int, Light]], then: GlassMap
+    change: Change, fields: Sequence[tuple[int, Light]], then: BackgroundMap
 ) -> tuple[object, ...]:
     """What the self-test says of some fields of the small stream."""
     lights, uneven = [], []
@@ -734,7 +741,7 @@ def quick_row(
             lights.append(quick_drift(rgb, then))
         except CalibrationError:
             continue
-        surface = estimate_glass(flattened(rgb, then), LIVE_UM_PER_PX, 2)
+        surface = estimate_background(flatten(rgb, then), LIVE_UM_PER_PX, 2)
         uneven.append(float(np.ptp(surface, axis=(0, 1)).max()))
     return (
         change.name,
@@ -753,7 +760,7 @@ def quick_row(
 def drift_smear(number: int = 8) -> str:
     """What the self-test says of the light, from the glass between cells; number: slides of each class."""
     clean = [live_light_of(SmearSlide(Diagnosis.EMPTY, s), CLEAN_SLIDE_DEFOCUS_UM) for s in (1, 2)]
-    then = glass_map([seen(light, n) for n, light in enumerate(clean)])
+    then = background_map([seen(light, n) for n, light in enumerate(clean)])
     slides = distinct(number)
     sharp = [(seed, live_light_of(slide)) for seed, slide in slides]
     rows = []
@@ -785,8 +792,7 @@ def burst_of(light: Light, um_per_frame: float, seed: int) -> list[Field]:
     """Frames of a stage that drifts, by whole pixels; the middle square sees no edge come in."""
     steps = [round(n * um_per_frame / UM_PER_PX) for n in range(BURST)]
     return [
-        Field(seen(shifted(light, step), BURST * seed + n), UM_PER_PX)
-        for n, step in enumerate(steps)
+        Field(seen(shift(light, step), BURST * seed + n), UM_PER_PX) for n, step in enumerate(steps)
     ]
 
 
@@ -802,7 +808,11 @@ def burst_slides(number: int) -> dict[str, list[Light]]:
     kinds = {d.value: seen_of(SmearSlide(d, seed) for seed in seeds) for d in CLASSES}
     kinds |= {f"smear, defocus {um:g} µm": seen_of(mixed, um) for um in (2.0, 5.0)}
     kinds["one lymphocyte, in the middle"] = [
-        defocus(one_white_cell(CellType.LYMPHOCYTE, s, (30.0, 30.0), BURST_SHAPE), 0.0, UM_PER_PX)
+        defocus(
+            one_white_cell(RenderedCellType.LYMPHOCYTE, s, (30.0, 30.0), BURST_SHAPE),
+            0.0,
+            UM_PER_PX,
+        )
         for s in seeds
     ]
     kinds["one red cell"] = [
@@ -854,7 +864,7 @@ def noise(one: Sequence[Field], other: Sequence[Field]) -> tuple[float, float]:
     def differ(first: Rgb, second: Rgb) -> float:
         return float((first.astype(np.float32) - second).std()) / 2**0.5
 
-    return differ(one[0].rgb, other[0].rgb), differ(merged(one).rgb, merged(other).rgb)
+    return differ(one[0].rgb, other[0].rgb), differ(merge(one).rgb, merge(other).rgb)
 
 
 def noise_of(found: Sequence[tuple[float, float]]) -> tuple[str, str, str]:

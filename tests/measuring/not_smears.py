@@ -10,7 +10,7 @@ import numpy as np
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stain import Colour
-from leukoscope_training.shared.drawn import INK, Drawing, Look, anywhere, noise, stained, wave
+from leukoscope_training.shared.drawn import INK, Drawing, StainLook, anywhere, noise, stained, wave
 from PIL import ImageFont
 
 from tests.measuring.pictures import Linear
@@ -18,7 +18,7 @@ from tests.measuring.pictures import Linear
 # --- empty
 
 
-def dust(look: Look, rng: np.random.Generator) -> Linear:
+def dust(look: StainLook, rng: np.random.Generator) -> Linear:
     """Specks of dirt and scratches on glass."""
     specks, scratches = Drawing(look), Drawing(look)
     for at in anywhere(look, rng, 4 + int(60 * look.density)):
@@ -29,12 +29,12 @@ def dust(look: Look, rng: np.random.Generator) -> Linear:
     return stained((specks.seen(rng.uniform(0.2, 0.6)), INK), (0.3 * scratches.seen(), INK))
 
 
-def uneven_light(look: Look, rng: np.random.Generator) -> Linear:
+def uneven_light(look: StainLook, rng: np.random.Generator) -> Linear:
     """Nothing but light that is not even."""
     return stained((0.15 + 0.08 * noise(look, rng, look.between(30, 150), 2), INK / 2))
 
 
-def precipitate(look: Look, rng: np.random.Generator) -> Linear:
+def precipitate(look: StainLook, rng: np.random.Generator) -> Linear:
     """Specks of stain deposit, alone and in heaps."""
     drawing = Drawing(look)
     for heap in anywhere(look, rng, 3 + int(40 * look.density)):
@@ -44,7 +44,7 @@ def precipitate(look: Look, rng: np.random.Generator) -> Linear:
     return stained((drawing.seen(), look.stain.azurophil), (1.0, look.stain.film))
 
 
-def stain_drop(look: Look, rng: np.random.Generator) -> Linear:
+def stain_drop(look: StainLook, rng: np.random.Generator) -> Linear:
     """Drops of dried stain with a dark rim."""
     drawing = Drawing(look)
     for at in anywhere(look, rng, 1 + int(6 * look.density)):
@@ -56,7 +56,7 @@ def stain_drop(look: Look, rng: np.random.Generator) -> Linear:
     return stained((np.maximum(thickness, 0), look.stain.chromatin))
 
 
-def bubbles(look: Look, rng: np.random.Generator) -> Linear:
+def bubbles(look: StainLook, rng: np.random.Generator) -> Linear:
     """Air under the cover glass: dark rings, bright within."""
     outer, inner = Drawing(look), Drawing(look)
     for at in anywhere(look, rng, 2 + int(25 * look.density)):
@@ -67,7 +67,7 @@ def bubbles(look: Look, rng: np.random.Generator) -> Linear:
     return stained((ring, INK), (rng.uniform(0, 3), look.stain.film))
 
 
-def cover_glass_edge(look: Look, rng: np.random.Generator) -> Linear:
+def cover_glass_edge(look: StainLook, rng: np.random.Generator) -> Linear:
     """A straight dark edge, mounting medium on one side, dust."""
     height, width = look.extent_um
     y, x = np.mgrid[: look.shape[0], : look.shape[1]] * np.float32(look.um_per_px)
@@ -79,7 +79,7 @@ def cover_glass_edge(look: Look, rng: np.random.Generator) -> Linear:
     return stained((edge + medium, INK)) * dust(look, rng)
 
 
-def rendered_glass(look: Look, rng: np.random.Generator) -> Linear:
+def rendered_glass(look: StainLook, rng: np.random.Generator) -> Linear:
     """The simulator's slide without a specimen."""
     slide = SmearSlide(Diagnosis.EMPTY, look.seed)
     index = int(rng.integers(1000))
@@ -101,12 +101,12 @@ def _font(drawing: Drawing, height_um: float) -> ImageFont.ImageFont | ImageFont
     return ImageFont.load_default(max(6, drawing.px(height_um)))
 
 
-def _ink(look: Look) -> Colour:
+def _ink(look: StainLook) -> Colour:
     """Black in every second look, else the purple of nuclei."""
     return INK if look.seed % 2 else 1.3 * look.stain.chromatin
 
 
-def small_print(look: Look, rng: np.random.Generator) -> Linear:
+def small_print(look: StainLook, rng: np.random.Generator) -> Linear:
     """Lines of small print over the whole field."""
     drawing, size = Drawing(look), look.between(4, 25)
     font, step = _font(drawing, size), size * rng.uniform(1.0, 1.6)
@@ -115,7 +115,7 @@ def small_print(look: Look, rng: np.random.Generator) -> Linear:
     return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
-def label(look: Look, rng: np.random.Generator) -> Linear:
+def label(look: StainLook, rng: np.random.Generator) -> Linear:
     """A few words within a frame."""
     drawing, size = Drawing(look), look.between(8, 40)
     height, width = look.extent_um
@@ -127,7 +127,7 @@ def label(look: Look, rng: np.random.Generator) -> Linear:
     return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
-def ruler(look: Look, rng: np.random.Generator) -> Linear:
+def ruler(look: StainLook, rng: np.random.Generator) -> Linear:
     """Marks of a scale, every tenth with its number, on rows."""
     drawing, pitch = Drawing(look), look.between(2, 12)
     height, width = look.extent_um
@@ -142,7 +142,7 @@ def ruler(look: Look, rng: np.random.Generator) -> Linear:
     return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
-def handwriting(look: Look, rng: np.random.Generator) -> Linear:
+def handwriting(look: StainLook, rng: np.random.Generator) -> Linear:
     """Strokes of a pen, with dots."""
     drawing, size = Drawing(look), look.between(6, 40)
     for at in anywhere(look, rng, 3 + int(30 * look.density)):
@@ -155,19 +155,19 @@ def handwriting(look: Look, rng: np.random.Generator) -> Linear:
 # --- noise
 
 
-def white_noise(look: Look, rng: np.random.Generator) -> Linear:
+def white_noise(look: StainLook, rng: np.random.Generator) -> Linear:
     """Grey pixels that know nothing of each other."""
     return np.repeat(rng.uniform(look.density * 0.8, 1, (*look.shape, 1)), 3, axis=2)
 
 
-def coloured_noise(look: Look, rng: np.random.Generator) -> Linear:
+def coloured_noise(look: StainLook, rng: np.random.Generator) -> Linear:
     """Pixels, or squares of some, of any colour."""
     side = max(1, round(look.between(0.1, 6) / look.um_per_px))
     colours = rng.uniform(look.density * 0.8, 1, (*(n // side + 1 for n in look.shape), 3))
     return colours.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]]
 
 
-def clouds(look: Look, rng: np.random.Generator) -> Linear:
+def clouds(look: StainLook, rng: np.random.Generator) -> Linear:
     """1/f noise of two dyes."""
     red, blue = (noise(look, rng, look.between(10, 150), 8) for _ in range(2))
     dyes = look.stain.red_cell, look.stain.chromatin
@@ -176,7 +176,7 @@ def clouds(look: Look, rng: np.random.Generator) -> Linear:
     )
 
 
-def salt_and_pepper(look: Look, rng: np.random.Generator) -> Linear:
+def salt_and_pepper(look: StainLook, rng: np.random.Generator) -> Linear:
     """Black and white pixels on a stained ground."""
     light = stained((np.full(look.shape, rng.uniform(0, 1), np.float32), look.stain.red_cell))
     share = 0.3 * look.density
@@ -185,7 +185,7 @@ def salt_and_pepper(look: Look, rng: np.random.Generator) -> Linear:
     return light
 
 
-def blobs(look: Look, rng: np.random.Generator) -> Linear:
+def blobs(look: StainLook, rng: np.random.Generator) -> Linear:
     """Islands of noise, purple on pink or on glass."""
     blob = noise(look, rng, look.between(4, 40), 2) - (1.6 - 1.4 * look.density)
     ground = rng.choice([0.0, 0.3]) * (1 + 0.3 * noise(look, rng, 3))
@@ -193,14 +193,14 @@ def blobs(look: Look, rng: np.random.Generator) -> Linear:
     return stained((island, look.stain.chromatin), (np.maximum(ground, 0), look.stain.red_cell))
 
 
-def plain(look: Look, rng: np.random.Generator) -> Linear:
+def plain(look: StainLook, rng: np.random.Generator) -> Linear:
     """One colour."""
     dyes = (look.stain.chromatin, look.stain.red_cell, look.stain.basophilic, INK)
     dye = dyes[int(rng.integers(len(dyes)))]
     return stained((np.full(look.shape, look.density, np.float32), dye))
 
 
-def gradient(look: Look, rng: np.random.Generator) -> Linear:
+def gradient(look: StainLook, rng: np.random.Generator) -> Linear:
     """From one dye to another."""
     y, x = np.mgrid[: look.shape[0], : look.shape[1]].astype(np.float32)
     ramp = (x / look.shape[1] + y / look.shape[0]) / 2
@@ -208,7 +208,7 @@ def gradient(look: Look, rng: np.random.Generator) -> Linear:
     return stained((ramp, look.stain.chromatin), (1 - ramp, look.stain.red_cell / 2))
 
 
-def checkerboard(look: Look, rng: np.random.Generator) -> Linear:
+def checkerboard(look: StainLook, rng: np.random.Generator) -> Linear:
     """Squares of two colours."""
     side = look.between(1, 40)
     shift = rng.uniform(0, side, 2)[:, None, None]
@@ -219,7 +219,7 @@ def checkerboard(look: Look, rng: np.random.Generator) -> Linear:
     )
 
 
-def colour_bars(look: Look, rng: np.random.Generator) -> Linear:
+def colour_bars(look: StainLook, rng: np.random.Generator) -> Linear:
     """The test pattern of a sensor, at some place of its own."""
     wide = round(look.between(6, 20) / look.um_per_px)
     bar = (np.arange(look.shape[1]) + int(rng.integers(wide * 8))) // wide % 8

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.scaling import resample
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import WELL_EXPOSED, expose
 from PIL import Image
@@ -83,6 +83,6 @@ def seen(light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: 
 
 def measured(rgb: Rgb, um_per_px: float) -> dict[str, float]:
     """Every measure of a picture, at the model's scale."""
-    picture = resampled(Field(rgb, um_per_px), MODEL_UM_PER_PX)
+    picture = resample(Field(rgb, um_per_px), MODEL_UM_PER_PX)
     plane = picture[..., 1].astype(np.float32)
     return {name: measure(plane) for name, measure in MEASURES.items()}

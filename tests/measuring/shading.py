@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.background import SRGB_OFFSET, GlassMap, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import SRGB_OFFSET, BackgroundMap, estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import SHADING_CAST, defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -106,14 +106,14 @@ class Evenness:
 def evenness(picture: Rgb, shading: float | None = None) -> Evenness | None:
     """Of a picture at the model's scale; shading: what it was rendered with. None: too little glass."""
     glass = glass_mask(picture)
-    estimate = estimate_glass(picture, MODEL_UM_PER_PX)
-    raw, flat = (tile_levels(rgb, glass) for rgb in (picture, flattened(picture, estimate)))
+    estimate = estimate_background(picture, MODEL_UM_PER_PX)
+    raw, flat = (tile_levels(rgb, glass) for rgb in (picture, flatten(picture, estimate)))
     if np.isfinite(raw[..., 0]).sum() < LEAST_TILES:
         return None
     return Evenness(raw, flat, None if shading is None else _wrong(estimate, shading))
 
 
-def _wrong(estimate: GlassMap, shading: float) -> Percents:
+def _wrong(estimate: BackgroundMap, shading: float) -> Percents:
     """Deviation of a glass map from the simulator's own shading, in percent, each channel.
 
     Light is compared by its place in level + 14.025, whose 2.4th power it is; one factor for the field is free.
@@ -127,7 +127,7 @@ def _wrong(estimate: GlassMap, shading: float) -> Percents:
 
 
 def _real(field: RealField) -> Evenness | None:
-    return evenness(resampled(opened(field.path, field.um_per_px), MODEL_UM_PER_PX))
+    return evenness(resample(opened(field.path, field.um_per_px), MODEL_UM_PER_PX))
 
 
 def _rendered(task: tuple[Diagnosis, int, float]) -> Evenness | None:
@@ -140,7 +140,7 @@ def _rendered(task: tuple[Diagnosis, int, float]) -> Evenness | None:
         shading=shading,
         rng=np.random.default_rng(seed),
     )
-    return evenness(resampled(Field(rgb, RENDERED_UM_PER_PX), MODEL_UM_PER_PX), shading)
+    return evenness(resample(Field(rgb, RENDERED_UM_PER_PX), MODEL_UM_PER_PX), shading)
 
 
 def _channels(values: Sequence[Percents], percent: float = 50) -> str:

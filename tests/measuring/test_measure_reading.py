@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from leukoscope.imaging.background import GLASS_LEVEL
+from leukoscope.imaging.background import BACKGROUND_LEVEL
 from leukoscope.reading import gates as limits
 from leukoscope.reading.gates import GateName
 from leukoscope.reading.results import WhiteCell
@@ -126,7 +126,7 @@ def test_ok__a_rendered_field_is_even_once_flattened() -> None:
     )
     glass = glass_mask(rgb)
     assert 0.2 < glass.mean() < 0.95
-    assert rgb[glass].min() > 0.6 * GLASS_LEVEL  # no cells
+    assert rgb[glass].min() > 0.6 * BACKGROUND_LEVEL  # no cells
     field = evenness(rgb, 0.4)
     assert field is not None
     assert field.even

@@ -9,7 +9,7 @@ import pytest
 from leukoscope_training.shared.drawn import FORMATS, Maker, draw_look, photographed
 
 from tests.measuring.blurred_smears import gaussian, motion, spread
-from tests.measuring.false_verdicts import KINDS, Slide, field_table, slide_table, tasks
+from tests.measuring.false_verdicts import KINDS, PlayedSlide, field_table, slide_table, tasks
 
 MAKERS = [maker for makers in KINDS.values() for maker in makers]
 
@@ -56,9 +56,11 @@ def test_ok__ten_fields_of_a_slide_with_more() -> None:
 
 def test_ok__tables_count_what_is_refused_and_what_is_named() -> None:
     slides = [
-        Slide("text", "text: label", ("focus", "normal"), "normal", "CLL"),
-        Slide("text", "text: label", ("white_cells", "inconclusive"), "inconclusive", "normal"),
-        Slide("noise", "noise: plain", ("focus", "acute"), "inconclusive", "inconclusive"),
+        PlayedSlide("text", "text: label", ("focus", "normal"), "normal", "CLL"),
+        PlayedSlide(
+            "text", "text: label", ("white_cells", "inconclusive"), "inconclusive", "normal"
+        ),
+        PlayedSlide("noise", "noise: plain", ("focus", "acute"), "inconclusive", "inconclusive"),
     ]
     fields = field_table(slides).splitlines()
     head = fields[0].split(" | ")

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from leukoscope.simulator.stain import AZURE_B, EOSIN, Colour
 from leukoscope_training.shared.drawn import (
     Drawing,
-    Look,
     Plane,
+    StainLook,
     anywhere,
     apart,
     noise,
@@ -22,12 +22,12 @@ HAEMATOXYLIN: Colour = np.array([1.50, 1.62, 0.67], np.float32)
 """In the proportions of Ruifrok & Johnston, Anal Quant Cytol Histol 23, 2001, table 1."""
 
 
-def _nuclear(look: Look) -> Colour:
+def _nuclear(look: StainLook) -> Colour:
     """Haematoxylin in every second look, else what chromatin of smears has."""
     return HAEMATOXYLIN if look.seed % 2 else look.stain.chromatin
 
 
-def _pink(look: Look) -> Colour:
+def _pink(look: StainLook) -> Colour:
     return EOSIN.astype(np.float32) if look.seed % 2 else look.stain.red_cell
 
 
@@ -40,17 +40,17 @@ def _nuclei(
         drawing.oval(at, (own, own * rng.uniform(0.6, 1.0)), rng.uniform(0, np.pi))
 
 
-def _chromatin(look: Look, rng: np.random.Generator, mask: Plane) -> Plane:
+def _chromatin(look: StainLook, rng: np.random.Generator, mask: Plane) -> Plane:
     return np.maximum(mask * (0.8 + 0.2 * noise(look, rng, 1.6, 2)), 0)
 
 
-def _ground(look: Look, rng: np.random.Generator, least: float = 0.2) -> Plane:
+def _ground(look: StainLook, rng: np.random.Generator, least: float = 0.2) -> Plane:
     """Pink that is nowhere quite even."""
     level = least + 0.5 * look.density
     return np.maximum(level * (1 + 0.25 * noise(look, rng, 12, 4)), 0)
 
 
-def packed_nuclei(look: Look, rng: np.random.Generator) -> Linear:
+def packed_nuclei(look: StainLook, rng: np.random.Generator) -> Linear:
     """A section crowded with round nuclei, as of a lymph node."""
     drawing, radius = Drawing(look), look.between(2.2, 5.5)
     places = apart(look, rng, radius * (2.2 + 2.5 * (1 - look.density)))
@@ -59,7 +59,7 @@ def packed_nuclei(look: Look, rng: np.random.Generator) -> Linear:
     return stained((mask, _nuclear(look)), (_ground(look, rng), _pink(look)))
 
 
-def fibres(look: Look, rng: np.random.Generator) -> Linear:
+def fibres(look: StainLook, rng: np.random.Generator) -> Linear:
     """Wavy pink fibres in one direction, long nuclei between them, glass here and there."""
     nuclei, angle = Drawing(look), rng.uniform(0, np.pi)
     height, width = look.shape
@@ -74,7 +74,7 @@ def fibres(look: Look, rng: np.random.Generator) -> Linear:
     return stained((mask, _nuclear(look)), (np.maximum(thick, 0), _pink(look)))
 
 
-def glands(look: Look, rng: np.random.Generator) -> Linear:
+def glands(look: StainLook, rng: np.random.Generator) -> Linear:
     """Rings of nuclei, white within, pink around."""
     nuclei, walls, holes = Drawing(look), Drawing(look), Drawing(look)
     radius, nucleus = look.between(10, 30), rng.uniform(2.2, 4.0)
@@ -89,7 +89,7 @@ def glands(look: Look, rng: np.random.Generator) -> Linear:
     return stained((_chromatin(look, rng, nuclei.seen()), _nuclear(look)), (pink, _pink(look)))
 
 
-def germs(look: Look, rng: np.random.Generator) -> Linear:
+def germs(look: StainLook, rng: np.random.Generator) -> Linear:
     """Rods and cocci, alone, in chains and in heaps."""
     drawing, radius, rods = Drawing(look), look.between(0.3, 0.9), rng.random() < 0.5
     for heap in anywhere(look, rng, 10 + int(150 * look.density)):
@@ -101,7 +101,7 @@ def germs(look: Look, rng: np.random.Generator) -> Linear:
     return stained((drawing.seen(), dye), (rng.uniform(0, 4), look.stain.film))
 
 
-def yeasts(look: Look, rng: np.random.Generator) -> Linear:
+def yeasts(look: StainLook, rng: np.random.Generator) -> Linear:
     """Ovals of 3 to 7 um with buds and a dark wall."""
     whole, inner = Drawing(look), Drawing(look)
     for at in anywhere(look, rng, 6 + int(100 * look.density)):
@@ -114,7 +114,7 @@ def yeasts(look: Look, rng: np.random.Generator) -> Linear:
     return stained((amount, look.stain.chromatin), (rng.uniform(0, 4), look.stain.film))
 
 
-def hairs(look: Look, rng: np.random.Generator) -> Linear:
+def hairs(look: StainLook, rng: np.random.Generator) -> Linear:
     """Hairs and threads, tangled and stained."""
     drawing = Drawing(look)
     for at in anywhere(look, rng, 4 + int(60 * look.density)):
@@ -123,7 +123,7 @@ def hairs(look: Look, rng: np.random.Generator) -> Linear:
     return stained((np.maximum(thickness, 0), look.stain.chromatin))
 
 
-def cloth(look: Look, rng: np.random.Generator) -> Linear:
+def cloth(look: StainLook, rng: np.random.Generator) -> Linear:
     """Threads that cross, of two colours, with the moire of two such layers."""
     y, x = np.mgrid[: look.shape[0], : look.shape[1]] * np.float32(look.um_per_px)
     pitch = look.between(3, 30)

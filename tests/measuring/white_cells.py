@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from leukoscope.imaging.background import DEGREE, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import DEGREE, estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading.results import WhiteCell
 from leukoscope.reading.white_cells import find_white_cells
 
@@ -25,7 +25,7 @@ DEGREES = {"one level for the field": 0, "shading taken out": DEGREE}
 
 
 @dataclass(frozen=True)
-class Found:
+class FinderResult:
     """White cells in one image: boxes of experts, of them hit, cells found, of them in a box. group: image or slide."""
 
     group: str
@@ -48,18 +48,18 @@ def match(cells: Sequence[WhiteCell], boxes: Sequence[Box]) -> tuple[int, int]:
     return sum(map(any, zip(*inside, strict=True))), sum(map(any, inside))
 
 
-def _found(task: tuple[Path, float, str, bool, list[Box]]) -> list[Found]:
+def _found(task: tuple[Path, float, str, bool, list[Box]]) -> list[FinderResult]:
     """One for each of `DEGREES`."""
     path, scale, group, chosen_on, boxes = task
     factor = scale / MODEL_UM_PER_PX
-    picture = resampled(opened(path, scale), MODEL_UM_PER_PX)
+    picture = resample(opened(path, scale), MODEL_UM_PER_PX)
     scaled = [(x0 * factor, y0 * factor, x1 * factor, y1 * factor) for x0, y0, x1, y1 in boxes]
     found = []
     for degree in DEGREES.values():
-        glass = estimate_glass(picture, MODEL_UM_PER_PX, degree)
-        cells = find_white_cells(flattened(picture, glass), MODEL_UM_PER_PX)
+        glass = estimate_background(picture, MODEL_UM_PER_PX, degree)
+        cells = find_white_cells(flatten(picture, glass), MODEL_UM_PER_PX)
         hit, right = match(cells, scaled)
-        found.append(Found(group, chosen_on, len(boxes), hit, len(cells), right))
+        found.append(FinderResult(group, chosen_on, len(boxes), hit, len(cells), right))
     return found
 
 

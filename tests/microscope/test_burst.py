@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.field import STILL_UM, Field
-from leukoscope.microscope.burst import find_motion, merged
+from leukoscope.microscope.burst import find_motion, merge
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -41,12 +41,12 @@ def frame(
 
 def test_ok__one_frame_is_itself() -> None:
     only = frame()
-    assert merged([only]) is only
+    assert merge([only]) is only
 
 
 def test_ok__still_frames_give_their_mean_with_less_noise() -> None:
     frames = [frame(seed=seed) for seed in range(4)]
-    field = merged(frames)
+    field = merge(frames)
     mean = np.mean([f.rgb for f in frames], axis=0)
     assert np.abs(field.rgb - mean).max() <= 0.5
     clean = np.mean([frame(seed=100 + seed).rgb for seed in range(16)], axis=0)
@@ -70,7 +70,7 @@ def test_ok__motion_is_measured(down: int, across: int, diagnosis: Diagnosis) ->
 
 def test_ok__of_a_moved_stage_the_sharpest_frame_is_taken() -> None:
     frames = [frame(defocus_um=2.0), frame((6, 8), 1), frame((12, 16), 2, defocus_um=1.5)]
-    field = merged(frames)
+    field = merge(frames)
     assert np.array_equal(field.rgb, frames[1].rgb)
     assert field.moved
     assert field.moved_um == pytest.approx(20 * UM_PER_PX, abs=0.3)
@@ -87,11 +87,11 @@ def test_ok__empty_glass_does_not_move() -> None:
 
 def test_ok__another_part_of_the_slide_counts_as_moved() -> None:
     frames = [frame(), frame(diagnosis=Diagnosis.CML)]
-    assert merged(frames).moved
+    assert merge(frames).moved
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_ok__a_still_stage_is_never_taken_for_moved(seed: int) -> None:
     for diagnosis in Diagnosis:
         frames = [frame(seed=10 * seed + n, diagnosis=diagnosis) for n in range(4)]
-        assert not merged(frames).moved, diagnosis
+        assert not merge(frames).moved, diagnosis

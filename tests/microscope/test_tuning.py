@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from leukoscope.errors import CameraError
-from leukoscope.microscope.tuning import FOLDER, TARGETS, Platform, own_algorithms, tuned
+from leukoscope.microscope.tuning import FOLDER, TARGETS, Platform, adapt_tuning, own_algorithms
 
 from tests.microscope.make_tuning import COMMAND, GRIDS, knots, srgb, text
 
@@ -85,7 +85,7 @@ def test_ok__curve_between_the_processor_s_points(
 def test_ok__our_algorithms_in_place_of_the_sensor_s(platform: Platform) -> None:
     given = vendor(platform)
     before = copy.deepcopy(given)
-    tuning = tuned(given, platform)
+    tuning = adapt_tuning(given, platform)
     ours = own_algorithms(platform)
     assert given == before
     assert (tuning["version"], tuning["target"]) == (2.0, TARGETS[platform])
@@ -97,8 +97,8 @@ def test_ok__our_algorithms_in_place_of_the_sensor_s(platform: Platform) -> None
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_ok__tuning_again_changes_nothing(platform: Platform) -> None:
-    once = tuned(vendor(platform), platform)
-    assert tuned(once, platform) == once
+    once = adapt_tuning(vendor(platform), platform)
+    assert adapt_tuning(once, platform) == once
 
 
 def test_ok__only_a_pi_5_corrects_coloured_edges() -> None:
@@ -112,13 +112,13 @@ def test_ok__only_a_pi_5_corrects_coloured_edges() -> None:
 )
 def test_fail__version(changed: dict[str, Any]) -> None:
     with pytest.raises(CameraError, match=f"of version {changed['version']}, not 2"):
-        tuned(vendor("vc4") | changed, "vc4")
+        adapt_tuning(vendor("vc4") | changed, "vc4")
 
 
 def test_fail__old_file_without_version() -> None:
     """Its algorithms stand at the top."""
     with pytest.raises(CameraError, match=r"of version 1\.0, not 2"):
-        tuned({"rpi.alsc": {}, "rpi.contrast": {}}, "vc4")
+        adapt_tuning({"rpi.alsc": {}, "rpi.contrast": {}}, "vc4")
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_fail__other_platform(platform: Platform, other: Platform, wanted: str) 
     with pytest.raises(
         CameraError, match=f"is for {TARGETS[other]}, this Pi needs one for {wanted}"
     ):
-        tuned(vendor(other), platform)
+        adapt_tuning(vendor(other), platform)

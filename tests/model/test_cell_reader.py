@@ -16,7 +16,7 @@ from leukoscope.model.readers import CellReader, open_reader
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, CellType
 from leukoscope.reading.cell_view import view_px
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
-from leukoscope.reading.results import Control, GateName, Pattern, Reason
+from leukoscope.reading.results import GateName, Pattern, QcState, Reason
 from leukoscope.simulator.hematology import Diagnosis
 
 from tests.reading.examples import DISEASES, rendered
@@ -87,11 +87,11 @@ def test_ok__every_whole_cell_is_measured_and_read(
 
 def test_ok__fields_of_a_slide_are_pooled(reader: CellReader) -> None:
     readings = [reader.read(rendered(Diagnosis.AML, 700)[0]) for _ in range(2)]
-    verdict = reader.judge(readings, Control.VALID)
+    verdict = reader.judge(readings, QcState.VALID)
     assert verdict.differential is not None
     assert verdict.differential.share(*BLASTS) > 0.2
     assert verdict.white_cells == round(verdict.differential.cells)
-    assert verdict.control is Control.VALID
+    assert verdict.qc is QcState.VALID
     assert verdict.reason is Reason.FEW_CELLS
 
 
@@ -137,5 +137,5 @@ def test_ok__normal_blood_is_not_called_leukaemia(reader: CellReader) -> None:
     verdict = reader.judge(
         [reader.read(rendered(Diagnosis.NORMAL, seed)[0]) for seed in (700, 701)]
     )
-    assert verdict.pattern in (None, Pattern.NONE)
+    assert verdict.pattern in (None, Pattern.NORMAL)
     assert verdict.differential.share(CellType.NEUTROPHIL) > 0

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from leukoscope.model.quiet import without_chatter
+from leukoscope.model.quiet import silence_runtime
 
 from tests.bundles import BUNDLE
 
@@ -32,7 +32,7 @@ def test_ok__opening_a_model_says_nothing(checkout: Path, name: str) -> None:
 
 
 def test_ok__all_else_is_written_in_its_order(capfd: pytest.CaptureFixture[str]) -> None:
-    with without_chatter():
+    with silence_runtime():
         os.write(2, b"ERROR: a node can't be prepared\nINFO: Created a delegate\n")
         os.write(2, b"WARNING: slow\nno line's end")
         assert capfd.readouterr().err == ""
@@ -44,7 +44,7 @@ def test_fail__what_is_said_before_an_error_is_kept(capfd: pytest.CaptureFixture
         os.write(2, b"ERROR: why it is broken\n")
         raise ValueError("broken")
 
-    with pytest.raises(ValueError, match="broken"), without_chatter():
+    with pytest.raises(ValueError, match="broken"), silence_runtime():
         fail()
     assert capfd.readouterr().err == "ERROR: why it is broken\n"
     os.write(2, b"afterwards\n")
@@ -55,13 +55,13 @@ def test_fail__error_of_a_model_when_nobody_reads_standard_error(checkout: Path)
     """The model's own error comes through, and no file stays open."""
     script = """
 import os
-from leukoscope.model.quiet import without_chatter
+from leukoscope.model.quiet import silence_runtime
 reader, writer = os.pipe()
 os.dup2(writer, 2)
 os.close(reader)
 before = os.listdir("/proc/self/fd")
 try:
-    with without_chatter():
+    with silence_runtime():
         os.write(2, b"ERROR: why it is broken\\n")
         raise ValueError("broken")
 except ValueError as error:
@@ -81,14 +81,14 @@ def test_fail__nothing_to_hold_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "memfd_create", fail)
     before = set(Path("/proc/self/fd").iterdir())
-    with pytest.raises(OSError, match="Too many open files"), without_chatter():
+    with pytest.raises(OSError, match="Too many open files"), silence_runtime():
         pass
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 
 def test_ok__without_standard_error(checkout: Path) -> None:
-    script = "import os; os.close(2)\nfrom leukoscope.model.quiet import without_chatter\n"
-    script += "with without_chatter(): print('done')"
+    script = "import os; os.close(2)\nfrom leukoscope.model.quiet import silence_runtime\n"
+    script += "with silence_runtime(): print('done')"
     ran = subprocess.run(
         [sys.executable, "-c", script], cwd=checkout, capture_output=True, text=True, check=False
     )

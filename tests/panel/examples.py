@@ -8,30 +8,30 @@ import numpy as np
 from leukoscope.calibration.steps import STEPS, Step
 from leukoscope.errors import Fault
 from leukoscope.panel.screens import (
-    Asleep,
-    Calibrating,
-    Capturing,
+    AsleepScreen,
+    CalibrationScreen,
+    CapturingScreen,
     FaultScreen,
-    Focus,
+    FocusScreen,
     HoldHint,
-    Notice,
-    PoweringOff,
-    Reading,
-    Refused,
-    Result,
-    SafeToUnplug,
+    NoticeScreen,
+    PowerOffScreen,
+    ReadingScreen,
+    RefusalScreen,
+    ResultScreen,
     Screen,
-    SlideDone,
-    Starting,
+    SlideDoneScreen,
+    StartingScreen,
+    UnplugScreen,
 )
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.gates import picture_gates, white_cell_gate
 from leukoscope.reading.results import (
     PATTERN_OF_LABEL,
-    Control,
     Differential,
     Gate,
     Pattern,
+    QcState,
     Reason,
     Verdict,
 )
@@ -59,7 +59,7 @@ def on_cells(
     counts: dict[CellType, float],
     *,
     reason: Reason | None = None,
-    control: Control = Control.VALID,
+    qc: QcState = QcState.VALID,
 ) -> Verdict:
     """A verdict on cells. confidences: of the class and of the pattern."""
     differential = Differential(tuple(counts.get(cell_type, 0.0) for cell_type in CELL_TYPES))
@@ -74,7 +74,7 @@ def on_cells(
         fields=5,
         reason=reason,
         differential=differential,
-        control=control,
+        qc=qc,
     )
 
 
@@ -88,7 +88,7 @@ CELLS_CML = on_cells(
 CELLS_CLL = on_cells(
     "CLL", Pattern.CLL, (0.999, 0.999), {CellType.LYMPHOCYTE: 103.0, CellType.MONOCYTE: 9}
 )
-CELLS_NORMAL = on_cells("normal", Pattern.NONE, (0.97, 0.97), ORDINARY)
+CELLS_NORMAL = on_cells("normal", Pattern.NORMAL, (0.97, 0.97), ORDINARY)
 CELLS_FEW = on_cells(
     None,
     None,
@@ -122,76 +122,84 @@ def failed_gate(level: int, off_level: float | None = None) -> Gate:
 
 
 EXAMPLES: dict[str, Screen] = {
-    "starting": Starting("0.1.0", "camera", 1, 4),
-    "focus": Focus("S0042", 0.71, 0.93, "", "", 0, 0, ""),
-    "focus-second-field": Focus("S0042", 0.94, 0.94, "", "", 1, 4, ""),
-    "focus-problem": Focus("S0042", 0.22, 0.93, "OUT OF FOCUS", "turn the focus wheel", 0, 0, ""),
-    "focus-problem-hint": Focus(
+    "starting": StartingScreen("0.1.0", "camera", 1, 4),
+    "focus": FocusScreen("S0042", 0.71, 0.93, "", "", 0, 0, ""),
+    "focus-second-field": FocusScreen("S0042", 0.94, 0.94, "", "", 1, 4, ""),
+    "focus-problem": FocusScreen(
+        "S0042", 0.22, 0.93, "OUT OF FOCUS", "turn the focus wheel", 0, 0, ""
+    ),
+    "focus-problem-hint": FocusScreen(
         "S0042", 0.22, 0.22, "OUT OF FOCUS", "turn the focus wheel", 0, 0, "", "sharper: go on"
     ),
-    "focus-go-on": Focus("S0042", 0.58, 0.58, "", "", 0, 0, "", "sharper: go on"),
-    "focus-turn-back": Focus("S0042", 1.0, 1.0, "", "", 3, 17, "LOW VOLTAGE", "turn back"),
-    "focus-warning": Focus("S0042", 0.86, 0.93, "", "", 3, 17, "LOW VOLTAGE"),
-    "capturing": Capturing("S0042"),
-    "reading": Reading("S0042"),
-    "result-normal": Result("S0042", conclusive("normal", 0.97, 4, 1), "normal", 0.97, 0.62, False),
-    "result-all": Result("S0043", conclusive("ALL", 0.94, 23, 3), "ALL", 0.91, 0.62, False),
-    "result-aml": Result(
+    "focus-go-on": FocusScreen("S0042", 0.58, 0.58, "", "", 0, 0, "", "sharper: go on"),
+    "focus-turn-back": FocusScreen("S0042", 1.0, 1.0, "", "", 3, 17, "LOW VOLTAGE", "turn back"),
+    "focus-warning": FocusScreen("S0042", 0.86, 0.93, "", "", 3, 17, "LOW VOLTAGE"),
+    "capturing": CapturingScreen("S0042"),
+    "reading": ReadingScreen("S0042"),
+    "result-normal": ResultScreen(
+        "S0042", conclusive("normal", 0.97, 4, 1), "normal", 0.97, 0.62, False
+    ),
+    "result-all": ResultScreen("S0043", conclusive("ALL", 0.94, 23, 3), "ALL", 0.91, 0.62, False),
+    "result-aml": ResultScreen(
         "S0044", conclusive("AML", 0.88, 12, 2), "inconclusive", 0.61, 0.62, False
     ),
-    "result-cml": Result("S0045", conclusive("CML", 0.99, 104, 11), "CML", 0.98, 0.62, False),
-    "result-cll": Result("S0046", conclusive("CLL", 0.92, 57, 6), "CLL", 0.95, 0.62, False),
-    "result-acute": Result("S0047", ACUTE, "AML", 0.82, 0.62, False),
-    "result-inconclusive": Result("S0048", UNSURE, "inconclusive", 0.41, 0.62, False),
-    "result-moved": Result("S0043", conclusive("ALL", 0.94, 23, 1), "ALL", 0.94, 0.62, True),
-    "result-cells-aml": Result("S0042", CELLS_AML, "AML", 0.71, 0.62, False),
-    "result-cells-acute": Result("S0042", CELLS_ACUTE, "acute", 0.9, 0.62, True),
-    "result-cells-cml": Result("S0042", CELLS_CML, "CML", 0.9, 0.62, False),
-    "result-cells-cll": Result("S0042", CELLS_CLL, "CLL", 0.9, 0.62, False),
-    "result-cells-normal": Result("S0042", CELLS_NORMAL, "normal", 0.9, 0.62, False),
-    "result-cells-few": Result("S0042", CELLS_FEW, "inconclusive", 0.6, 0.62, False),
-    "result-cells-artefacts": Result("S0042", CELLS_ARTEFACTS, "inconclusive", 0.6, 0.62, False),
-    "result-uncontrolled": Result(
-        "S0042", replace(CELLS_ACUTE, control=Control.NONE), "acute", 0.9, 0.62, False
+    "result-cml": ResultScreen("S0045", conclusive("CML", 0.99, 104, 11), "CML", 0.98, 0.62, False),
+    "result-cll": ResultScreen("S0046", conclusive("CLL", 0.92, 57, 6), "CLL", 0.95, 0.62, False),
+    "result-acute": ResultScreen("S0047", ACUTE, "AML", 0.82, 0.62, False),
+    "result-inconclusive": ResultScreen("S0048", UNSURE, "inconclusive", 0.41, 0.62, False),
+    "result-moved": ResultScreen("S0043", conclusive("ALL", 0.94, 23, 1), "ALL", 0.94, 0.62, True),
+    "result-cells-aml": ResultScreen("S0042", CELLS_AML, "AML", 0.71, 0.62, False),
+    "result-cells-acute": ResultScreen("S0042", CELLS_ACUTE, "acute", 0.9, 0.62, True),
+    "result-cells-cml": ResultScreen("S0042", CELLS_CML, "CML", 0.9, 0.62, False),
+    "result-cells-cll": ResultScreen("S0042", CELLS_CLL, "CLL", 0.9, 0.62, False),
+    "result-cells-normal": ResultScreen("S0042", CELLS_NORMAL, "normal", 0.9, 0.62, False),
+    "result-cells-few": ResultScreen("S0042", CELLS_FEW, "inconclusive", 0.6, 0.62, False),
+    "result-cells-artefacts": ResultScreen(
+        "S0042", CELLS_ARTEFACTS, "inconclusive", 0.6, 0.62, False
     ),
-    "result-drifted": Result(
-        "S0042", replace(CELLS_AML, control=Control.DRIFTED), "AML", 0.71, 0.62, False
+    "result-uncontrolled": ResultScreen(
+        "S0042", replace(CELLS_ACUTE, qc=QcState.UNCONTROLLED), "acute", 0.9, 0.62, False
     ),
-    "refused": Refused("S0042", failed_gate(level=20)),
-    "refused-no-light": Refused("S0042", failed_gate(level=20, off_level=19.0)),
-    "refused-nothing-seen": Refused("S0042", failed_gate(level=200)),
-    "refused-no-cells": Refused("S0042", white_cell_gate(())),
-    "slide-done": SlideDone("S0042", conclusive("normal", 0.98, 102, 12)),
-    "slide-done-inconclusive": SlideDone("S0049", NO_FIELD),
-    "slide-done-cells-aml": SlideDone("S0042", CELLS_AML),
-    "slide-done-cells-normal": SlideDone("S0042", CELLS_NORMAL),
-    "slide-done-uncontrolled": SlideDone("S0042", replace(CELLS_NORMAL, control=Control.NONE)),
-    "slide-done-drifted": SlideDone("S0042", replace(CELLS_CML, control=Control.DRIFTED)),
-    "slide-done-cells-unsure": SlideDone("S0042", CELLS_UNSURE),
-    "slide-done-cells-few": SlideDone("S0042", CELLS_FEW),
-    "asleep": Asleep(),
+    "result-drifted": ResultScreen(
+        "S0042", replace(CELLS_AML, qc=QcState.DRIFTED), "AML", 0.71, 0.62, False
+    ),
+    "refused": RefusalScreen("S0042", failed_gate(level=20)),
+    "refused-no-light": RefusalScreen("S0042", failed_gate(level=20, off_level=19.0)),
+    "refused-nothing-seen": RefusalScreen("S0042", failed_gate(level=200)),
+    "refused-no-cells": RefusalScreen("S0042", white_cell_gate(())),
+    "slide-done": SlideDoneScreen("S0042", conclusive("normal", 0.98, 102, 12)),
+    "slide-done-inconclusive": SlideDoneScreen("S0049", NO_FIELD),
+    "slide-done-cells-aml": SlideDoneScreen("S0042", CELLS_AML),
+    "slide-done-cells-normal": SlideDoneScreen("S0042", CELLS_NORMAL),
+    "slide-done-uncontrolled": SlideDoneScreen(
+        "S0042", replace(CELLS_NORMAL, qc=QcState.UNCONTROLLED)
+    ),
+    "slide-done-drifted": SlideDoneScreen("S0042", replace(CELLS_CML, qc=QcState.DRIFTED)),
+    "slide-done-cells-unsure": SlideDoneScreen("S0042", CELLS_UNSURE),
+    "slide-done-cells-few": SlideDoneScreen("S0042", CELLS_FEW),
+    "asleep": AsleepScreen(),
     **{
         f"fault-{fault.title.lower()}": FaultScreen(
             fault, restarts=fault in (Fault.BUTTON, Fault.INTERNAL)
         )
         for fault in Fault
     },
-    "powering-off": PoweringOff("saving records"),
-    "safe-to-unplug": SafeToUnplug(),
-    "notice": Notice("NEW RECORDS", "The old were damaged,", "kept aside"),
-    "notice-no-field": Notice("NO FIELD YET", "Press to capture one", ""),
-    "control-kept": Notice("CONTROL KEPT", "S0042: 2 of 3 slides", "press: next slide"),
-    "control-refused": Notice("CONTROL REFUSED", "34 of 50 cells:", "read it again, longer"),
-    "control-drifted": Notice("DRIFTED", "1-3s nuclear density", "clean, restain, retry"),
-    "focus-uncontrolled": Focus("S0042", 0.71, 0.93, "", "", 0, 0, "UNCONTROLLED"),
-    "focus-not-calibrated": Focus("S0042", 0.71, 0.93, "", "", 0, 0, "NOT CALIBRATED"),
+    "powering-off": PowerOffScreen("saving records"),
+    "safe-to-unplug": UnplugScreen(),
+    "notice": NoticeScreen("NEW RECORDS", "The old were damaged,", "kept aside"),
+    "notice-no-field": NoticeScreen("NO FIELD YET", "Press to capture one", ""),
+    "control-kept": NoticeScreen("CONTROL KEPT", "S0042: 2 of 3 slides", "press: next slide"),
+    "control-refused": NoticeScreen("CONTROL REFUSED", "34 of 50 cells:", "read it again, longer"),
+    "control-drifted": NoticeScreen("DRIFTED", "1-3s nuclear density", "clean, restain, retry"),
+    "focus-uncontrolled": FocusScreen("S0042", 0.71, 0.93, "", "", 0, 0, "UNCONTROLLED"),
+    "focus-not-calibrated": FocusScreen("S0042", 0.71, 0.93, "", "", 0, 0, "NOT CALIBRATED"),
     **{
-        f"calibrating-{number}-{step.title.lower()}": Calibrating(
+        f"calibrating-{number}-{step.title.lower()}": CalibrationScreen(
             number, 9, step.title, step.line1, step.line2, "", 0.6 if step is Step.SCALE else None
         )
         for number, step in enumerate(dict.fromkeys(STEPS), 1)
     },
-    "calibrating-cells": Calibrating(
+    "calibrating-cells": CalibrationScreen(
         4, 9, "GLASS", Step.GLASS.line1, Step.GLASS.line2, "CELLS SEEN", None
     ),
     "hold-finish": HoldHint("FINISH SLIDE", 0.4),

@@ -9,7 +9,7 @@ from gpiozero.pins.mock import MockFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.errors import ButtonError
-from leukoscope.panel.button import HOLD_S, LONG_HOLD_S, Gesture, GpioButton, Held, PressTimer
+from leukoscope.panel.button import HOLD_S, LONG_HOLD_S, Gesture, GpioButton, Hold, PressTimer
 
 PIN = 17
 SECONDS = st.floats(0, 1e6, allow_nan=False)
@@ -71,9 +71,9 @@ def test_ok__progress_runs_to_the_next_gesture() -> None:
     timer = PressTimer()
     assert timer.progress(0.0) is None
     timer.down(10.0)
-    assert timer.progress(11.0) == Held(1.0, Gesture.PRESS, 0.5)
-    assert timer.progress(13.0) == Held(3.0, Gesture.HOLD, 0.25)
-    assert timer.progress(20.0) == Held(10.0, Gesture.LONG_HOLD, 1.0)
+    assert timer.progress(11.0) == Hold(1.0, Gesture.PRESS, 0.5)
+    assert timer.progress(13.0) == Hold(3.0, Gesture.HOLD, 0.25)
+    assert timer.progress(20.0) == Hold(10.0, Gesture.LONG_HOLD, 1.0)
     timer.up(20.0)
     assert timer.progress(20.0) is None
 

@@ -14,8 +14,8 @@ from leukoscope.panel.drawing import draw
 from leukoscope.panel.font import GLYPHS, HEIGHT
 from leukoscope.panel.lettering import lettering
 from leukoscope.reading.cell_types import CellType
-from leukoscope.reading.results import LABELS, Control, Pattern, Reason, finding
-from leukoscope.reading.wording import control_mark, pattern_text
+from leukoscope.reading.results import LABELS, Pattern, QcState, Reason, finding
+from leukoscope.reading.wording import pattern_text, qc_mark
 from PIL import Image, ImageChops
 
 from tests.panel.examples import ACUTE, EXAMPLES, ON_CELLS, UNSURE, conclusive, on_cells
@@ -87,8 +87,8 @@ def test_ok__simulated_mark_reads_simulated() -> None:
 
 
 def test_ok__asleep_is_dark() -> None:
-    assert draw(screens.Asleep(), simulated=False).getbbox() is None
-    assert draw(screens.Asleep(), simulated=True).getbbox() is None
+    assert draw(screens.AsleepScreen(), simulated=False).getbbox() is None
+    assert draw(screens.AsleepScreen(), simulated=True).getbbox() is None
 
 
 @pytest.mark.parametrize("simulated", [False, True])
@@ -98,9 +98,11 @@ def test_ok__asleep_is_dark() -> None:
 )
 def test_ok__every_letter_of_the_verdict_is_20_pixels_high(verdict, done, simulated) -> None:
     screen = (
-        screens.SlideDone("S0042", verdict)
+        screens.SlideDoneScreen("S0042", verdict)
         if done
-        else screens.Result("S0042", verdict, verdict.headline, verdict.confidence, 0.7, False)
+        else screens.ResultScreen(
+            "S0042", verdict, verdict.headline, verdict.confidence, 0.7, False
+        )
     )
     image = draw(screen, simulated=simulated)
     word = lettering(verdict.headline, WIDTH, 22)
@@ -127,9 +129,11 @@ def test_ok__every_letter_of_the_verdict_is_20_pixels_high(verdict, done, simula
 @pytest.mark.parametrize("verdict", ON_CELLS)
 def test_ok__pattern_of_cells_is_20_pixels_high(verdict, done) -> None:
     screen = (
-        screens.SlideDone("S0042", verdict)
+        screens.SlideDoneScreen("S0042", verdict)
         if done
-        else screens.Result("S0042", verdict, verdict.headline, verdict.confidence, 0.7, False)
+        else screens.ResultScreen(
+            "S0042", verdict, verdict.headline, verdict.confidence, 0.7, False
+        )
     )
     image = draw(screen, simulated=False)
     word = lettering(pattern_text(verdict), WIDTH, 22)
@@ -141,17 +145,17 @@ def test_ok__pattern_of_cells_is_20_pixels_high(verdict, done) -> None:
 
 
 @pytest.mark.parametrize("done", [False, True])
-@pytest.mark.parametrize("control", Control)
+@pytest.mark.parametrize("control", QcState)
 @pytest.mark.parametrize("verdict", ON_CELLS)
 def test_ok__control_mark_stands_whole_beside_the_cells(verdict, control, done) -> None:
-    marked = type(verdict)(**{**vars(verdict), "control": control})
+    marked = type(verdict)(**{**vars(verdict), "qc": control})
     screen = (
-        screens.SlideDone("S0042", marked)
+        screens.SlideDoneScreen("S0042", marked)
         if done
-        else screens.Result("S0042", marked, "", 0.0, 0.0, False)
+        else screens.ResultScreen("S0042", marked, "", 0.0, 0.0, False)
     )
     row = draw(screen, simulated=False).crop((1, 54 if done else 53, 127, 62 if done else 61))
-    mark = control_mark(control)
+    mark = qc_mark(control)
     if mark:
         word = small(mark, WIDTH)
         assert same(row.crop((WIDTH - word.width, 0, WIDTH, 8)), word)
@@ -173,12 +177,12 @@ def test_ok__finding_fits(pattern: Pattern, share: float, monkeypatch: pytest.Mo
     verdict = on_cells(None, pattern, (0.9, 0.9), {**seen, CellType.MONOCYTE: 888 * (1 - share)})
     assert finding(verdict).endswith(" of 888")
     monkeypatch.delitem(GLYPHS, "…")
-    draw(screens.SlideDone("S0042", verdict), simulated=True)
+    draw(screens.SlideDoneScreen("S0042", verdict), simulated=True)
 
 
 def test_ok__finished_slide_is_not_told_to_go_on() -> None:
     few = on_cells(None, None, (0.6, 0.7), {CellType.NEUTROPHIL: 9}, reason=Reason.FEW_CELLS)
-    line = draw(screens.SlideDone("S0042", few), simulated=False).crop((1, 36, 127, 44))
+    line = draw(screens.SlideDoneScreen("S0042", few), simulated=False).crop((1, 36, 127, 44))
     words = small("under 50 cells", WIDTH)
     assert same(line.crop((0, 0, words.width, 8)), words)
     assert line.crop((words.width, 0, WIDTH, 8)).getbbox() is None
@@ -190,8 +194,8 @@ def test_ok__confidence_is_drawn(verdict) -> None:
     fields = {**vars(verdict), "confidence": 0.31, "pattern_confidence": 0.32}
     other = type(verdict)(**fields)
     assert not same(
-        draw(screens.SlideDone("S0042", verdict), simulated=False),
-        draw(screens.SlideDone("S0042", other), simulated=False),
+        draw(screens.SlideDoneScreen("S0042", verdict), simulated=False),
+        draw(screens.SlideDoneScreen("S0042", other), simulated=False),
     )
 
 
@@ -248,7 +252,9 @@ def test_ok__18_letters_are_never_cut(char: str) -> None:
     st.integers(0, 10**6),
 )
 def test_ok__focus_meter_draws_anything(sharpness, peak, problem, advice, warning, count) -> None:
-    screen = screens.Focus("S123456", sharpness, peak, problem, advice, count, 10 * count, warning)
+    screen = screens.FocusScreen(
+        "S123456", sharpness, peak, problem, advice, count, 10 * count, warning
+    )
     image = draw(screen, simulated=True)
     assert image.crop((0, 63, 128, 64)).getbbox() is None
     assert image.crop((127, 0, 128, 64)).getbbox() is None
@@ -257,7 +263,7 @@ def test_ok__focus_meter_draws_anything(sharpness, peak, problem, advice, warnin
 def test_ok__focus_bar_grows_with_sharpness() -> None:
     lengths = []
     for sharpness in (0.0, 0.25, 0.5, 0.75, 1.0):
-        screen = screens.Focus("S0042", sharpness, 0.0, "X", "", 0, 0, "")
+        screen = screens.FocusScreen("S0042", sharpness, 0.0, "X", "", 0, 0, "")
         row = draw(screen, simulated=False).crop((2, 19, 126, 20))
         lengths.append(row.convert("L").tobytes().count(255))
     assert lengths == sorted(set(lengths))

@@ -9,7 +9,7 @@ import pytest
 from leukoscope.field import Field
 from leukoscope.panel.canvas import WIDTH, small
 from leukoscope.panel.focus_meter import HOLD_FRAMES, STEP_FRAMES, TRAIL_FRAMES, FocusMeter, Hint
-from leukoscope.panel.screens import Focus
+from leukoscope.panel.screens import FocusScreen
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -37,7 +37,7 @@ class Session:
 
     def show(
         self, defocus_um: float, *, field: int = 0, exposure: float = 1.0, moved_px: int = 0
-    ) -> Focus:
+    ) -> FocusScreen:
         seen = _light(field, round(abs(defocus_um), 6))[:, moved_px : moved_px + SHAPE[1]]
         rgb = expose(seen, led_level=1.0, exposure=exposure, shading=0.15, rng=self._rng)
         self.meter.update(Field(rgb, LIVE_UM_PER_PX), MODEL_UM_PER_PX)

@@ -13,14 +13,14 @@ import pytest
 from leukoscope.errors import DisplayError
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.oled import RETRY_S, SHIFT_EVERY, OledDisplay
-from leukoscope.panel.screens import SafeToUnplug
+from leukoscope.panel.screens import UnplugScreen
 from PIL import Image
 
 from tests.panel.examples import EXAMPLES
 
 ADDRESS = 0x3C
 CONTROLLERS = ["ssd1306", "sh1106"]
-PICTURE = draw(SafeToUnplug(), simulated=False)
+PICTURE = draw(UnplugScreen(), simulated=False)
 OTHER = draw(EXAMPLES["focus"], simulated=False)
 
 

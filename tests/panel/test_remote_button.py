@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.errors import ButtonError
 from leukoscope.panel import remote_button
-from leukoscope.panel.button import Gesture, Held
+from leukoscope.panel.button import Gesture, Hold
 from leukoscope.panel.remote_button import (
     AT_ONCE,
     FIFO,
@@ -97,7 +97,7 @@ def test_ok__from_a_shell(remote: Remote) -> None:
 
 def test_ok__other_button_works_beside_it(remote: Remote) -> None:
     assert remote.button.held() is None
-    remote.beside.down = Held(1.0, Gesture.PRESS, 0.5)
+    remote.beside.down = Hold(1.0, Gesture.PRESS, 0.5)
     assert remote.button.held() == remote.beside.down
     remote.button.close()
     assert remote.beside.closed

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from leukoscope.qc.measures import GROUPS, SlideMeasures
-from leukoscope.qc.series import ControlSlide, MadeFor
+from leukoscope.qc.series import QcScope, QcSlide
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.results import (
-    Control,
     Differential,
     FieldReading,
     Measurements,
     Pattern,
+    QcState,
     Reason,
     Verdict,
     WhiteCell,
@@ -32,7 +32,7 @@ NORMAL = Measurements(
     granularity=0.12,
     basophilia=0.0,
 )
-MADE_FOR = MadeFor("ab" * 32, simulated=False)
+MADE_FOR = QcScope("ab" * 32, simulated=False)
 
 
 def at(hours: float, boot_id: str = "boot-1", *, clock_synced: bool = True) -> Moment:
@@ -53,11 +53,11 @@ def measures(score: float = 0.0, blasts: float = 0.01, cells: int = 100) -> Slid
 
 
 def control_slides(
-    scores: Sequence[float], made_for: MadeFor = MADE_FOR, first: int = 1
-) -> list[ControlSlide]:
+    scores: Sequence[float], made_for: QcScope = MADE_FOR, first: int = 1
+) -> list[QcSlide]:
     """A slide a day, the first on the first."""
     return [
-        ControlSlide(f"S{first + day:04d}", at(24.0 * day + 8), made_for, measures(score))
+        QcSlide(f"S{first + day:04d}", at(24.0 * day + 8), made_for, measures(score))
         for day, score in enumerate(scores)
     ]
 
@@ -86,8 +86,8 @@ def normal_reading(count: int = 60, seed: int = 1) -> FieldReading:
     )
 
 
-def verdict(pattern: Pattern | None = Pattern.NONE, *, reads_cells: bool = True) -> Verdict:
-    label = {Pattern.NONE: "normal", Pattern.ACUTE: "ALL"}.get(pattern) if pattern else None
+def verdict(pattern: Pattern | None = Pattern.NORMAL, *, reads_cells: bool = True) -> Verdict:
+    label = {Pattern.NORMAL: "normal", Pattern.ACUTE: "ALL"}.get(pattern) if pattern else None
     counts = tuple(1.0 for _ in CELL_TYPES)
     return Verdict(
         label=label,
@@ -99,5 +99,5 @@ def verdict(pattern: Pattern | None = Pattern.NONE, *, reads_cells: bool = True)
         fields=1,
         reason=None if label else Reason.LOW_CONFIDENCE,
         differential=Differential(counts) if reads_cells else None,
-        control=Control.VALID if reads_cells else None,
+        qc=QcState.VALID if reads_cells else None,
     )

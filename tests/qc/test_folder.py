@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from leukoscope.errors import StoreError
 from leukoscope.notice import NOTICE
 from leukoscope.qc import folder as folder_module
-from leukoscope.qc.errors import ControlError
-from leukoscope.qc.folder import ControlFolder
-from leukoscope.qc.series import MadeFor
-from leukoscope.qc.slide_file import parse_control_slide, to_toml
+from leukoscope.qc.errors import QcError
+from leukoscope.qc.folder import QcFolder
+from leukoscope.qc.series import QcScope
+from leukoscope.qc.slide_file import parse_qc_slide, to_toml
 
 from tests.qc.examples import MADE_FOR, control_slides
 
@@ -23,19 +23,19 @@ SLIDES = control_slides([0.0, 0.5, -0.5])
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> ControlFolder:
-    kept = ControlFolder(tmp_path / "state" / "control")
+def folder(tmp_path: Path) -> QcFolder:
+    kept = QcFolder(tmp_path / "state" / "control")
     (tmp_path / "state").mkdir()
     for slide in SLIDES:
         kept.keep(slide)
     return kept
 
 
-def names(folder: ControlFolder) -> list[str]:
+def names(folder: QcFolder) -> list[str]:
     return [slide.slide for slide in folder.load(MADE_FOR).slides]
 
 
-def test_ok__kept_slides_come_back_in_order(folder: ControlFolder) -> None:
+def test_ok__kept_slides_come_back_in_order(folder: QcFolder) -> None:
     found = folder.load(MADE_FOR)
     assert found.slides == tuple(SLIDES)
     assert (found.others, found.problems) == (0, ())
@@ -43,13 +43,13 @@ def test_ok__kept_slides_come_back_in_order(folder: ControlFolder) -> None:
 
 
 def test_ok__none_was_kept_yet(tmp_path: Path) -> None:
-    folder = ControlFolder(tmp_path / "absent")
+    folder = QcFolder(tmp_path / "absent")
     assert folder.load(MADE_FOR).slides == ()
     assert folder.changed() == folder.changed()
     assert not folder.root.exists()
 
 
-def test_ok__the_folder_says_when_it_has_changed(folder: ControlFolder) -> None:
+def test_ok__the_folder_says_when_it_has_changed(folder: QcFolder) -> None:
     seen = folder.changed()
     os.utime(folder.root, ns=(0, 0))  # so that the clock's steps do not matter
     seen = folder.changed()
@@ -57,22 +57,22 @@ def test_ok__the_folder_says_when_it_has_changed(folder: ControlFolder) -> None:
     assert folder.changed() != seen
 
 
-def test_ok__slides_of_another_model_or_of_a_simulator_do_not_count(folder: ControlFolder) -> None:
-    for other in (replace(MADE_FOR, simulated=True), MadeFor("cd" * 32, simulated=False)):
+def test_ok__slides_of_another_model_or_of_a_simulator_do_not_count(folder: QcFolder) -> None:
+    for other in (replace(MADE_FOR, simulated=True), QcScope("cd" * 32, simulated=False)):
         found = folder.load(other)
         assert (found.slides, found.others) == ((), 3)
 
 
-def test_ok__a_removed_slide_stays_on_the_disk(folder: ControlFolder) -> None:
+def test_ok__a_removed_slide_stays_on_the_disk(folder: QcFolder) -> None:
     kept = folder.remove("S0002")
     assert names(folder) == ["S0001", "S0003"]
-    assert parse_control_slide(kept.read_text(encoding="utf-8"), "it") == SLIDES[1]
+    assert parse_qc_slide(kept.read_text(encoding="utf-8"), "it") == SLIDES[1]
     folder.keep(SLIDES[1])
     assert folder.remove("S0002") != kept
     assert kept.exists()
 
 
-def test_ok__a_restart_keeps_the_old_slides_and_counts_the_new_ones(folder: ControlFolder) -> None:
+def test_ok__a_restart_keeps_the_old_slides_and_counts_the_new_ones(folder: QcFolder) -> None:
     assert folder.restart() == "S0003"
     assert names(folder) == []
     assert len(list(folder.root.glob("S*.toml"))) == 3
@@ -81,23 +81,23 @@ def test_ok__a_restart_keeps_the_old_slides_and_counts_the_new_ones(folder: Cont
     assert names(folder) == ["S0004"]
 
 
-def test_fail__kept_twice(folder: ControlFolder) -> None:
-    with pytest.raises(ControlError, match="S0001 is a control slide already"):
+def test_fail__kept_twice(folder: QcFolder) -> None:
+    with pytest.raises(QcError, match="S0001 is a control slide already"):
         folder.keep(SLIDES[0])
 
 
-def test_fail__read_before_the_restart(folder: ControlFolder) -> None:
+def test_fail__read_before_the_restart(folder: QcFolder) -> None:
     folder.restart()
     folder.remove("S0002")
-    with pytest.raises(ControlError, match="S0002 was read before the controls were restarted"):
+    with pytest.raises(QcError, match="S0002 was read before the controls were restarted"):
         folder.keep(SLIDES[1])
 
 
 def test_fail__removed_or_restarted_without_a_control(tmp_path: Path) -> None:
-    folder = ControlFolder(tmp_path / "control")
-    with pytest.raises(ControlError, match="S0009 is no control slide"):
+    folder = QcFolder(tmp_path / "control")
+    with pytest.raises(QcError, match="S0009 is no control slide"):
         folder.remove("S0009")
-    with pytest.raises(ControlError, match="nothing to restart"):
+    with pytest.raises(QcError, match="nothing to restart"):
         folder.restart()
 
 
@@ -116,7 +116,7 @@ def test_fail__removed_or_restarted_without_a_control(tmp_path: Path) -> None:
     ],
 )
 def test_fail__a_damaged_file_is_named_and_the_others_count(
-    folder: ControlFolder, old: str, new: str, says: str
+    folder: QcFolder, old: str, new: str, says: str
 ) -> None:
     path = folder.root / "S0002.toml"
     text = path.read_text(encoding="utf-8")
@@ -129,7 +129,7 @@ def test_fail__a_damaged_file_is_named_and_the_others_count(
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"after = 3", b"after = 'x'"])
-def test_fail__after_a_damaged_restart_no_slide_counts(folder: ControlFolder, data: bytes) -> None:
+def test_fail__after_a_damaged_restart_no_slide_counts(folder: QcFolder, data: bytes) -> None:
     folder.restart()
     (folder.root / "restarted.toml").write_bytes(data)
     assert names(folder) == []
@@ -139,7 +139,7 @@ def test_fail__after_a_damaged_restart_no_slide_counts(folder: ControlFolder, da
     assert folder.load(MADE_FOR).problems == ()
 
 
-def test_fail__a_full_disk(folder: ControlFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fail__a_full_disk(folder: QcFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*given: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -152,8 +152,8 @@ def test_fail__a_full_disk(folder: ControlFolder, monkeypatch: pytest.MonkeyPatc
 
 @given(st.text())
 def test_fail__any_text_is_a_slide_or_a_control_error(text: str) -> None:
-    with pytest.raises(ControlError, match="somewhere"):
-        parse_control_slide(text, "somewhere")
+    with pytest.raises(QcError, match="somewhere"):
+        parse_qc_slide(text, "somewhere")
 
 
 @given(st.integers(0, 10_000), st.text(max_size=3))
@@ -161,8 +161,8 @@ def test_fail__a_file_that_was_changed_anywhere(position: int, inserted: str) ->
     text = to_toml(SLIDES[0])
     at = position % len(text)
     try:
-        parsed = parse_control_slide(text[:at] + inserted + text[at:], "somewhere")
-    except ControlError as error:
+        parsed = parse_qc_slide(text[:at] + inserted + text[at:], "somewhere")
+    except QcError as error:
         assert "somewhere" in str(error)  # noqa: PT017
     else:
         assert parsed.measures.cells >= 50
@@ -170,5 +170,5 @@ def test_fail__a_file_that_was_changed_anywhere(position: int, inserted: str) ->
 
 def test_ok__the_same_slide_is_the_same_text() -> None:
     text = to_toml(SLIDES[1])
-    assert parse_control_slide(text, "it") == SLIDES[1]
-    assert to_toml(parse_control_slide(text, "it")) == text
+    assert parse_qc_slide(text, "it") == SLIDES[1]
+    assert to_toml(parse_qc_slide(text, "it")) == text

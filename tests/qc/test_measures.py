@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from leukoscope.qc.errors import ControlError
+from leukoscope.qc.errors import QcError
 from leukoscope.qc.measures import GROUPS, MEASUREMENTS, slide_measures
 from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 from leukoscope.reading.results import FieldReading, Pattern, WhiteCell
@@ -49,7 +49,7 @@ def test_ok__every_counted_type_is_in_one_group() -> None:
     )
 
 
-@pytest.mark.parametrize("pattern", [Pattern.NONE, None])
+@pytest.mark.parametrize("pattern", [Pattern.NORMAL, None])
 def test_ok__an_inconclusive_slide_may_be_a_control(pattern: Pattern | None) -> None:
     assert slide_measures([normal_reading()], verdict(pattern)).cells == 60
 
@@ -81,7 +81,7 @@ def test_ok__an_inconclusive_slide_may_be_a_control(pattern: Pattern | None) -> 
     ],
 )
 def test_fail__no_control(fields: list[FieldReading], given, says: str) -> None:
-    with pytest.raises(ControlError, match=says) as refused:
+    with pytest.raises(QcError, match=says) as refused:
         slide_measures(fields, given)
     assert 0 < len(refused.value.problem) <= 21
     assert 0 < len(refused.value.advice) <= 21

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leukoscope.qc.westgard import LOOK_BACK, Rule, broken_rules
+from leukoscope.qc.westgard import LOOK_BACK, WestgardRule, broken_rules
 
 scores = st.lists(st.floats(-6, 6), min_size=1, max_size=25)
 
@@ -55,7 +55,7 @@ def test_ok__rules(series: list[float], names: str) -> None:
 
 
 def test_ok__only_the_warning_does_not_reject() -> None:
-    assert [rule.value for rule in Rule if not rule.rejects] == ["1-2s"]
+    assert [rule.value for rule in WestgardRule if not rule.rejects] == ["1-2s"]
 
 
 @given(scores)
@@ -83,12 +83,12 @@ def test_ok__nearer_to_the_centre_breaks_no_more(series: list[float], factor: fl
 @given(scores)
 def test_ok__beyond_two_or_three_spreads_is_always_warned_of(series: list[float]) -> None:
     broken = broken_rules(series)
-    needs_warning = {Rule.REJECT_1_3S, Rule.REJECT_2_2S, Rule.REJECT_R_4S}
+    needs_warning = {WestgardRule.REJECT_1_3S, WestgardRule.REJECT_2_2S, WestgardRule.REJECT_R_4S}
     if needs_warning & set(broken):
-        assert Rule.WARNING_1_2S in broken
+        assert WestgardRule.WARNING_1_2S in broken
 
 
 @given(scores)
 def test_ok__one_side_and_both_sides_exclude_each_other(series: list[float]) -> None:
-    assert not {Rule.REJECT_2_2S, Rule.REJECT_R_4S} <= set(broken_rules(series))
-    assert not {Rule.REJECT_4_1S, Rule.REJECT_R_4S} <= set(broken_rules(series))
+    assert not {WestgardRule.REJECT_2_2S, WestgardRule.REJECT_R_4S} <= set(broken_rules(series))
+    assert not {WestgardRule.REJECT_4_1S, WestgardRule.REJECT_R_4S} <= set(broken_rules(series))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from leukoscope.field import Field
-from leukoscope.imaging.scaling import resampled
-from leukoscope.imaging.sharpness import measure_focus
+from leukoscope.imaging.scaling import resample
+from leukoscope.imaging.sharpness import measure_sharpness
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.gates import (
     MAX_CLIPPED_PERCENT,
@@ -40,7 +40,7 @@ def failed(field: Field) -> tuple[GateName, str] | None:
 
 
 def sharpness(field: Field) -> float:
-    return measure_focus(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).sharpness
+    return measure_sharpness(resample(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).sharpness
 
 
 @pytest.mark.parametrize("diagnosis", DISEASES, ids=lambda d: d.value)
@@ -170,7 +170,7 @@ def test_ok__sharpness_is_the_same_at_any_brightness() -> None:
 def test_ok__sharpness_is_the_same_at_any_strength_of_stain() -> None:
     full = glass()
     pale = (228 - (228 - full.astype(np.int16)) // 3).astype(np.uint8)
-    values = [measure_focus(rgb, MODEL_UM_PER_PX) for rgb in (full, pale)]
+    values = [measure_sharpness(rgb, MODEL_UM_PER_PX) for rgb in (full, pale)]
     assert values[0].sharpness == pytest.approx(values[1].sharpness, rel=0.05)
     assert values[0].contrast == pytest.approx(3 * values[1].contrast, rel=0.05)
 
@@ -185,7 +185,7 @@ def test_ok__sharp_fields_of_different_stain_all_pass_and_blurred_ones_all_fail(
 def test_ok__a_picture_of_a_few_pixels_has_no_focus(height: int, width: int) -> None:
     rgb = np.arange(height * width * 3, dtype=np.uint8).reshape(height, width, 3)
     if min(height, width) <= 6:
-        assert measure_focus(rgb, MODEL_UM_PER_PX).sharpness == 0.0
+        assert measure_sharpness(rgb, MODEL_UM_PER_PX).sharpness == 0.0
 
 
 # --- arithmetic ---

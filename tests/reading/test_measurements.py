@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from leukoscope.reading.cell_view import cell_views, view_px
-from leukoscope.reading.measurements import geometry, measured
+from leukoscope.reading.measurements import geometry, measure_cells
 from leukoscope.reading.results import Measurements
 from leukoscope.reading.white_cells import Nuclei, find_nuclei
 
@@ -34,7 +34,7 @@ def picture(*discs: tuple[float, float, float, tuple[int, int, int]]) -> np.ndar
 def only(rgb: np.ndarray) -> tuple[Nuclei, Measurements]:
     """The one cell of a picture, measured."""
     nuclei = find_nuclei(rgb, UM_PER_PX)
-    (measurements,) = measured(cell_views(rgb, nuclei, UM_PER_PX))
+    (measurements,) = measure_cells(cell_views(rgb, nuclei, UM_PER_PX))
     return nuclei, measurements
 
 
@@ -98,13 +98,13 @@ def test_ok__a_cell_beside_others_measures_as_it_does_alone() -> None:
     )
     nuclei = find_nuclei(rgb, UM_PER_PX)
     views = cell_views(rgb, nuclei, UM_PER_PX)
-    together = measured(views)
+    together = measure_cells(views)
     assert len(together) == 3
     for number, box in enumerate(nuclei.boxes):
         labels = np.where(nuclei.labels == number + 1, 1, 0).astype(np.int32)
         one = Nuclei(labels, nuclei.areas_um2[number : number + 1], (box,), nuclei.red_cell)
         alone = cell_views(rgb, one, UM_PER_PX)
-        assert measured(alone) == [together[number]]
+        assert measure_cells(alone) == [together[number]]
         assert np.array_equal(alone.pictures()[0], views.pictures()[number])
 
 
@@ -113,7 +113,7 @@ def test_ok__a_field_without_cells() -> None:
     views = cell_views(rgb, find_nuclei(rgb, UM_PER_PX), UM_PER_PX)
     side = view_px(UM_PER_PX)
     assert views.pictures().shape == (0, side, side, 3)
-    assert measured(views) == []
+    assert measure_cells(views) == []
 
 
 def test_ok__a_ring_wider_than_a_view_is_nothing_to_measure() -> None:

@@ -11,7 +11,7 @@ from leukoscope.model.bundle import load_bundle
 from leukoscope.model.readers import CellReader
 from leukoscope.qc.measures import MIN_CELLS, slide_measures
 from leukoscope.reading.cell_types import CellType
-from leukoscope.reading.results import Control, FieldReading, Pattern
+from leukoscope.reading.results import FieldReading, Pattern, QcState
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -56,13 +56,13 @@ def test_ok__a_normal_slide_of_60_cells_reads_normal_and_is_kept_as_a_control(
     artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
     assert artefacts < 0.15 * len(finds)
     assert slide_measures(readings, reader.judge(readings)).cells >= MIN_CELLS
-    verdict = reader.judge(readings, Control.VALID)
-    assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
+    verdict = reader.judge(readings, QcState.VALID)
+    assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NORMAL, "normal", None)
 
 
 def test_ok__a_normal_slide_reads_normal_without_any_control(reader: CellReader) -> None:
     verdict = reader.judge(read(3, reader))
-    assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NONE, "normal", None)
+    assert (verdict.pattern, verdict.label, verdict.reason) == (Pattern.NORMAL, "normal", None)
 
 
 def test_ok__neutrophils_of_a_slide_with_lilac_red_cells_are_no_artefacts(

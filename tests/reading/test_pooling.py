@@ -133,7 +133,7 @@ def test_ok__fields_that_disagree_are_inconclusive() -> None:
 
 def test_ok__probably_normal_is_never_a_headline() -> None:
     verdict = pool([reading(certain("normal", 0.65))], Thresholds(label=0.8, pattern=0.6))
-    assert (verdict.label, verdict.pattern) == (None, Pattern.NONE)
+    assert (verdict.label, verdict.pattern) == (None, Pattern.NORMAL)
     assert verdict.headline == "inconclusive"
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from leukoscope.errors import FieldError
 from leukoscope.field import Field
-from leukoscope.imaging.background import GLASS_LEVEL, estimate_glass
-from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.background import BACKGROUND_LEVEL, estimate_background
+from leukoscope.imaging.flat_field import flatten
 from leukoscope.reading.results import FieldReading, GateName
 from leukoscope.reading.window_reader import prepare, read_field
 from leukoscope.simulator.hematology import Diagnosis
@@ -55,7 +55,7 @@ def test_ok__the_window_is_the_glass_that_it_says() -> None:
     reading = read(Field(rgb, MODEL_UM_PER_PX), classifier)
     w = reading.window
     assert w is not None
-    flat = flattened(rgb, estimate_glass(rgb, MODEL_UM_PER_PX))
+    flat = flatten(rgb, estimate_background(rgb, MODEL_UM_PER_PX))
     assert np.array_equal(classifier.windows[0], flat[w.y0 : w.y1, w.x0 : w.x1])
 
 
@@ -190,7 +190,7 @@ def test_ok__the_model_sees_white_glass_whatever_the_light() -> None:
     for calibration in (None, "ab" * 32):
         field = Field(dim, MODEL_UM_PER_PX, calibration_sha256=calibration)
         picture = prepare(field, MODEL_UM_PER_PX, SIDE).picture
-        assert np.abs(np.median(picture[::28].reshape(-1, 3), axis=0) - GLASS_LEVEL).max() <= 2
+        assert np.abs(np.median(picture[::28].reshape(-1, 3), axis=0) - BACKGROUND_LEVEL).max() <= 2
 
 
 def test_ok__a_field_is_not_changed_by_reading() -> None:

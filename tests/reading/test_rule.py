@@ -13,10 +13,10 @@ from leukoscope.reading.differential import ABNORMAL, differential_of
 from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import (
     LABELS,
-    Control,
     Differential,
     FieldReading,
     Pattern,
+    QcState,
     Reason,
     WhiteCell,
     finding,
@@ -58,7 +58,7 @@ def reading(counts: dict[CellType, int]) -> FieldReading:
 
 @pytest.mark.parametrize("label", LABELS)
 def test_ok__a_textbook_slide_is_named(label: str) -> None:
-    verdict = judge([reading(SLIDES[label])], THRESHOLDS, EXACT, Control.VALID)
+    verdict = judge([reading(SLIDES[label])], THRESHOLDS, EXACT, QcState.VALID)
     assert (verdict.label, verdict.reason) == (label, None)
     assert verdict.probabilities[LABELS.index(label)] == max(verdict.probabilities) > 0.95
     assert verdict.white_cells == 100
@@ -74,9 +74,9 @@ def test_ok__a_sample_of_it_is_less_sure(label: str) -> None:
 
 
 def test_ok__what_was_seen_is_said() -> None:
-    verdict = judge([reading(SLIDES["AML"])], THRESHOLDS, EXACT, Control.VALID)
+    verdict = judge([reading(SLIDES["AML"])], THRESHOLDS, EXACT, QcState.VALID)
     assert finding(verdict) == "62 % blasts of 100"
-    verdict = judge([reading(SLIDES["CLL"])], THRESHOLDS, EXACT, Control.VALID)
+    verdict = judge([reading(SLIDES["CLL"])], THRESHOLDS, EXACT, QcState.VALID)
     assert finding(verdict) == "92 % lymphoid of 100"
 
 
@@ -117,12 +117,12 @@ def test_ok__without_a_control_the_thresholds_are_stricter() -> None:
     blasts = {MB: 24, N: 40, L: 36}
     controlled, not_controlled = (
         judge([reading(blasts)], Thresholds(0.5, 0.8), EXACT, control)
-        for control in (Control.VALID, Control.NONE)
+        for control in (QcState.VALID, QcState.UNCONTROLLED)
     )
     assert controlled.pattern is Pattern.ACUTE
     assert not_controlled.pattern is None
     assert not_controlled.probabilities == controlled.probabilities
-    assert not_controlled.control is Control.NONE
+    assert not_controlled.qc is QcState.UNCONTROLLED
 
 
 def test_ok__a_control_takes_away_what_the_reader_sees_in_normal_blood() -> None:
@@ -131,8 +131,8 @@ def test_ok__a_control_takes_away_what_the_reader_sees_in_normal_blood() -> None
     field = FieldReading((), (cell,) * 60, None, (0.2,) * 5)
     baseline = dict.fromkeys(ABNORMAL, 0.0) | {"blasts": 0.4}
     assert judge([field], THRESHOLDS, EXACT).pattern is Pattern.ACUTE
-    corrected = judge([field], THRESHOLDS, EXACT, Control.VALID, baseline)
-    assert corrected.pattern is Pattern.NONE
+    corrected = judge([field], THRESHOLDS, EXACT, QcState.VALID, baseline)
+    assert corrected.pattern is Pattern.NORMAL
     # 0.6 times 0.02 over 0.4, against 0.4.
     assert differential_of([field], baseline).share(MB) == pytest.approx(0.03 / 0.43)
 
@@ -141,7 +141,7 @@ def test_ok__a_reader_that_takes_others_for_blasts_needs_more_of_them() -> None:
     slide = [reading({MB: 24, N: 40, L: 36})]
     wrong = ReaderErrors(0.8, 0.15, 1e6, 0.5, 0.05)
     assert judge(slide, THRESHOLDS, EXACT).pattern is Pattern.ACUTE
-    assert judge(slide, THRESHOLDS, wrong).pattern is Pattern.NONE
+    assert judge(slide, THRESHOLDS, wrong).pattern is Pattern.NORMAL
 
 
 def test_ok__no_field_no_verdict() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading.results import WhiteCell
 from leukoscope.reading.white_cells import HISTOGRAM_BINS, _otsu, find_white_cells
 from leukoscope.simulator.hematology import Diagnosis
@@ -34,7 +34,7 @@ def wholly_inside(truth, field) -> bool:
 
 def found_in(rgb: Rgb, um_per_px: float) -> tuple[WhiteCell, ...]:
     """As the reader finds them: on the flattened picture."""
-    return find_white_cells(flattened(rgb, estimate_glass(rgb, um_per_px)), um_per_px)
+    return find_white_cells(flatten(rgb, estimate_background(rgb, um_per_px)), um_per_px)
 
 
 def found_of(diagnosis: Diagnosis) -> tuple[int, int, int]:
@@ -70,7 +70,7 @@ def test_ok__most_finds_are_white_cells() -> None:
 def test_ok__nothing_is_found_on_an_empty_slide(seed: int) -> None:
     field, truths = rendered(Diagnosis.EMPTY, seed)
     assert not truths
-    assert found_in(resampled(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX) == ()
+    assert found_in(resample(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX) == ()
 
 
 def test_ok__boxes_lie_in_the_picture_and_hold_at_least_the_nucleus() -> None:

@@ -18,7 +18,7 @@ from tests.records.examples import AML, NOTHING, UNSURE, VERDICT, counts
         (AML, "AML 0.71"),
         (replace(AML, label=None, reason=Reason.CLASS_UNSURE), "acute 0.96"),
         (replace(AML, label=None, pattern=None, reason=Reason.FEW_CELLS), "inconclusive"),
-        (replace(AML, label="normal", pattern=Pattern.NONE, confidence=1.0), "normal 0.99"),
+        (replace(AML, label="normal", pattern=Pattern.NORMAL, confidence=1.0), "normal 0.99"),
         (UNSURE, "acute 0.91"),
         (NOTHING, "inconclusive"),
     ],

@@ -11,13 +11,13 @@ from leukoscope.field import Field
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.results import (
     LABELS,
-    Control,
     Differential,
     FieldReading,
     Gate,
     GateName,
     Measurements,
     Pattern,
+    QcState,
     Reason,
     Verdict,
     WhiteCell,
@@ -78,7 +78,7 @@ AML = Verdict(
     fields=5,
     reason=None,
     differential=DIFFERENTIAL,
-    control=Control.NONE,
+    qc=QcState.UNCONTROLLED,
 )
 REFUSED = FieldReading((*PASSED[:3], BLURRED), (), None, None)
 PROVENANCE = Provenance(
@@ -130,7 +130,7 @@ verdicts = st.builds(
     fields=st.integers(0, 1000),
     reason=st.none() | st.sampled_from(Reason),
     differential=st.none() | st.builds(Differential, _counts),
-    control=st.none() | st.sampled_from(Control),
+    qc=st.none() | st.sampled_from(QcState),
 )
 cells = st.builds(
     lambda box, *rest: WhiteCell(*box, *rest),

@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 from leukoscope.notice import NOTICE
-from leukoscope.qc.series import CHARTED, MadeFor, judge_series
-from leukoscope.reading.results import Control
+from leukoscope.qc.series import CHARTED, QcScope, judge_series
+from leukoscope.reading.results import QcState
 from leukoscope.reports.chart import _BAD, _WARNING, WIDTH, chart, chart_png
 from PIL import Image
 
@@ -17,9 +17,9 @@ from tests.qc.examples import MADE_FOR, control_slides
 DAYS = (1.0, -1.0) * 6
 
 
-def drawn(*scores: float, made_for: MadeFor = MADE_FOR) -> Image.Image:
+def drawn(*scores: float, made_for: QcScope = MADE_FOR) -> Image.Image:
     series = judge_series(control_slides(scores, made_for))
-    return chart(series, Control.VALID, "S0012 is within its limits")
+    return chart(series, QcState.VALID, "S0012 is within its limits")
 
 
 def has(image: Image.Image, colour: tuple[int, int, int]) -> bool:
@@ -44,13 +44,13 @@ def test_ok__a_broken_rule_is_seen() -> None:
 
 def test_ok__a_drift_is_said_in_its_own_colour() -> None:
     series = judge_series(control_slides(DAYS))
-    assert has(chart(series, Control.DRIFTED, "S0012 breaks 1-3s"), _BAD)
+    assert has(chart(series, QcState.DRIFTED, "S0012 breaks 1-3s"), _BAD)
 
 
 @pytest.mark.parametrize("simulated", [False, True])
 def test_ok__the_file_says_what_it_is(simulated: bool) -> None:
-    made_for = MadeFor("ab" * 32, simulated)
+    made_for = QcScope("ab" * 32, simulated)
     series = judge_series(control_slides(DAYS, made_for))
-    with Image.open(io.BytesIO(chart_png(series, Control.VALID, "all well"))) as image:
+    with Image.open(io.BytesIO(chart_png(series, QcState.VALID, "all well"))) as image:
         assert image.text["Comment"] == NOTICE + (" SIMULATED" if simulated else "")
     assert has(drawn(*DAYS, made_for=made_for), _BAD) is simulated  # the mark is red

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from leukoscope.errors import StoreError
 from leukoscope.notice import NOTICE
-from leukoscope.reading.results import LABELS, Control, Pattern, Reason, Window
+from leukoscope.reading.results import LABELS, Pattern, QcState, Reason, Window
 from leukoscope.records.codec import reading_from_json, verdict_from_json
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import EndedBy, FieldRecord, SlideReport
@@ -285,7 +285,7 @@ def test_ok__text_of_cells(cell_store: RecordStore) -> None:
     ("changes", "first", "second"),
     [
         (
-            {"label": None, "reason": Reason.CLASS_UNSURE, "control": Control.VALID},
+            {"label": None, "reason": Reason.CLASS_UNSURE, "qc": QcState.VALID},
             "S0001  ACUTE 0.96",
             "ALL or AML: not told apart - 65 % blasts of 105",
         ),
@@ -300,7 +300,7 @@ def test_ok__text_of_cells(cell_store: RecordStore) -> None:
             "confidence too low 0.71 - 65 % blasts of 105",
         ),
         (
-            {"label": "normal", "pattern": Pattern.NONE, "control": Control.DRIFTED},
+            {"label": "normal", "pattern": Pattern.NORMAL, "qc": QcState.DRIFTED},
             "S0001  NORMAL 0.96  CONTROL DRIFTED",
             "65 % blasts of 105",
         ),

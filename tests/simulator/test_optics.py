@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.simulator.optics import (
     WELL_EXPOSED,
+    add_dust,
     defocus,
-    dust,
     expose,
     expose_raw_green,
     otf,
-    shifted,
+    shift,
 )
 
 UM_PER_PX = 0.155
@@ -263,7 +263,7 @@ def test_ok__raw_green_shows_the_specimen_and_the_shading() -> None:
 
 
 def test_ok__dust_is_a_few_soft_specks() -> None:
-    passed = dust((760, 1014), UM_PER_PX)
+    passed = add_dust((760, 1014), UM_PER_PX)
     assert 0.6 <= passed.min() < 0.8
     assert passed.max() == 1.0
     dimmed = float((passed < 0.95).mean())
@@ -273,21 +273,21 @@ def test_ok__dust_is_a_few_soft_specks() -> None:
 
 
 def test_ok__dust_lies_in_the_same_places_in_a_smaller_stream() -> None:
-    full, small = dust((760, 1014), UM_PER_PX), dust((380, 507), 2 * UM_PER_PX)
+    full, small = add_dust((760, 1014), UM_PER_PX), add_dust((380, 507), 2 * UM_PER_PX)
     np.testing.assert_allclose(full.reshape(380, 2, 507, 2).mean(axis=(1, 3)), small, atol=0.01)
 
 
 def test_ok__a_shift_moves_to_the_right_and_mirrors_what_comes_in() -> None:
     image = specimen()
-    moved = shifted(image, 7)
+    moved = shift(image, 7)
     np.testing.assert_array_equal(moved[:, 7:], image[:, :-7])
     np.testing.assert_array_equal(moved[:, :7], image[:, 6::-1])
-    np.testing.assert_array_equal(shifted(image, -7)[:, :-7], image[:, 7:])
+    np.testing.assert_array_equal(shift(image, -7)[:, :-7], image[:, 7:])
 
 
 @pytest.mark.parametrize("pixels", [0, 320, -640])
 def test_ok__a_shift_by_twice_the_width_is_none(pixels: int) -> None:
-    np.testing.assert_array_equal(shifted(specimen(), pixels), specimen())
+    np.testing.assert_array_equal(shift(specimen(), pixels), specimen())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from leukoscope.simulator import red_cells
-from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.red_cells import RedCellLook, RedCells
 from leukoscope.simulator.smear import STAGE_UM
 
@@ -54,7 +54,7 @@ def test_ok__no_red_cell_lies_on_top_of_another(chained: float) -> None:
 
 
 def test_ok__an_overlap_is_little_darker_than_its_cells_and_of_their_colour() -> None:
-    canvas = Canvas((81, 161), 0.1)
+    canvas = Sheet((81, 161), 0.1)
     colour = np.array([0.1, 0.4, 0.3], np.float32)
     plain = look(1, 0.0)
     red_cells.draw(canvas, flat(-2.5, 2.5), plain, colour)
@@ -67,7 +67,7 @@ def test_ok__an_overlap_is_little_darker_than_its_cells_and_of_their_colour() ->
 def test_ok__drawing_cells_in_another_order_changes_nothing_where_two_overlap() -> None:
     sheets = []
     for places in ((-2.5, 2.5), (2.5, -2.5)):
-        canvas = Canvas((81, 161), 0.1)
+        canvas = Sheet((81, 161), 0.1)
         red_cells.draw(canvas, flat(*places), look(1, 0.0), np.ones(3, np.float32))
         sheets.append(canvas.absorbance)
     np.testing.assert_allclose(sheets[0], sheets[1], atol=1e-5)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.simulator import hematology, white_cells
-from leukoscope.simulator.canvas import Canvas
-from leukoscope.simulator.hematology import CellType, Diagnosis
+from leukoscope.simulator.canvas import Sheet
+from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 from leukoscope.simulator.stain import draw_stain
-from leukoscope.simulator.white_cells import WhiteCell
+from leukoscope.simulator.white_cells import RenderedWhiteCell
 
 SMALL = {"um_per_px": 0.6, "shape": (196, 262)}
 BLOOD = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY]
@@ -120,26 +120,32 @@ def test_ok__stain_and_red_cells_are_those_of_the_seed_not_of_the_diagnosis() ->
 @pytest.mark.parametrize("diagnosis", BLOOD)
 def test_ok__differential_over_many_slides_is_the_published_one(diagnosis: Diagnosis) -> None:
     rng = np.random.default_rng(4)
-    seen: collections.Counter[CellType] = collections.Counter()
+    seen: collections.Counter[RenderedCellType] = collections.Counter()
     for _ in range(300):
         seen.update(hematology.draw_slide_counts(diagnosis, rng).draw_types(100, rng))
     expected = hematology.blood_picture(diagnosis).differential
     assert sum(expected.values()) == pytest.approx(1.0, abs=1e-9)
     # One AML in ten is promyelocytic, which moves its means.
     tolerance = 0.09 if diagnosis is Diagnosis.AML else 0.02
-    for cell_type in CellType:
+    for cell_type in RenderedCellType:
         share = seen[cell_type] / seen.total()
         assert share == pytest.approx(expected.get(cell_type, 0.0), abs=tolerance), cell_type
 
 
 def test_ok__criteria_of_the_diagnoses_hold() -> None:
     share = {diagnosis: hematology.blood_picture(diagnosis).differential for diagnosis in BLOOD}
-    blasts = (CellType.LYMPHOBLAST, CellType.MYELOBLAST)
+    blasts = (RenderedCellType.LYMPHOBLAST, RenderedCellType.MYELOBLAST)
     assert all(blast not in share[Diagnosis.NORMAL] for blast in blasts)
-    assert share[Diagnosis.AML][CellType.MYELOBLAST] >= 0.20
-    assert share[Diagnosis.CML][CellType.MYELOBLAST] < 0.10
-    assert share[Diagnosis.CML][CellType.BASOPHIL] > 2 * share[Diagnosis.NORMAL][CellType.BASOPHIL]
-    assert share[Diagnosis.CLL][CellType.LYMPHOCYTE] > share[Diagnosis.NORMAL][CellType.LYMPHOCYTE]
+    assert share[Diagnosis.AML][RenderedCellType.MYELOBLAST] >= 0.20
+    assert share[Diagnosis.CML][RenderedCellType.MYELOBLAST] < 0.10
+    assert (
+        share[Diagnosis.CML][RenderedCellType.BASOPHIL]
+        > 2 * share[Diagnosis.NORMAL][RenderedCellType.BASOPHIL]
+    )
+    assert (
+        share[Diagnosis.CLL][RenderedCellType.LYMPHOCYTE]
+        > share[Diagnosis.NORMAL][RenderedCellType.LYMPHOCYTE]
+    )
 
 
 def test_ok__leukaemic_fields_hold_more_white_cells() -> None:
@@ -156,12 +162,14 @@ def test_ok__leukaemic_fields_hold_more_white_cells() -> None:
     assert set(counts(Diagnosis.EMPTY)) == {0}
 
 
-@pytest.mark.parametrize("cell_type", CellType)
-def test_ok__each_white_cell_is_darker_in_green_than_in_red_or_blue(cell_type: CellType) -> None:
+@pytest.mark.parametrize("cell_type", RenderedCellType)
+def test_ok__each_white_cell_is_darker_in_green_than_in_red_or_blue(
+    cell_type: RenderedCellType,
+) -> None:
     # Romanowsky purple takes green most; only eosinophil granules and pale cytoplasm differ.
     stain = draw_stain(np.random.default_rng(3))
-    canvas = Canvas((120, 120), 0.25)
-    white_cells.draw(canvas, WhiteCell(cell_type, 0.0, 0.0, 13.0, 1), stain, auer_rods=1.0)
+    canvas = Sheet((120, 120), 0.25)
+    white_cells.draw(canvas, RenderedWhiteCell(cell_type, 0.0, 0.0, 13.0, 1), stain, auer_rods=1.0)
     red, green, blue = canvas.absorbance.sum(axis=(0, 1))
     assert green > red
     assert green > blue

@@ -21,7 +21,7 @@ from leukoscope.appliance import workflow
 from leukoscope.appliance.open_slide import OpenSlide
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.calibration.drift import quick_drift
-from leukoscope.calibration.folder import Found
+from leukoscope.calibration.folder import FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import (
     CalibrationError,
@@ -32,20 +32,20 @@ from leukoscope.errors import (
     StoreError,
 )
 from leukoscope.field import Field
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.model.readers import SlideReader
 from leukoscope.panel import screens
-from leukoscope.panel.button import Button, Gesture, Held
+from leukoscope.panel.button import Button, Gesture, Hold
 from leukoscope.panel.focus_meter import FocusMeter
 from leukoscope.panel.panel import Panel
-from leukoscope.qc.errors import ControlError
-from leukoscope.qc.monitor import Controls, kept_notice
-from leukoscope.qc.series import MadeFor, Standing
+from leukoscope.qc.errors import QcError
+from leukoscope.qc.monitor import QcMonitor, kept_notice
+from leukoscope.qc.series import QcScope, QcStatus
 from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.reading.window_reader import live_gates
-from leukoscope.reading.wording import control_mark
+from leukoscope.reading.wording import qc_mark
 from leukoscope.records.provenance import Provenance, gather_provenance
 from leukoscope.records.record import EndedBy
 from leukoscope.records.store import RecordStore
@@ -93,23 +93,23 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Openers:
+class PartFactories:
     """How each part is opened; the self-test calls those that are not open.
 
     Raise the LeukoscopeError of their part. controls: the control slides of a model. simulated: whether
     any field comes from a simulator.
     """
 
-    calibration: Callable[[], Found]
+    calibration: Callable[[], FoundCalibration]
     microscope: Callable[[Calibration | None], Microscope]
     classifier: Callable[[], SlideReader]
     store: Callable[[], RecordStore]
-    controls: Callable[[MadeFor], Controls]
+    controls: Callable[[QcScope], QcMonitor]
     simulated: bool
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Host:
     """What the daemon asks of the machine around it.
 
     notify: tells systemd; warning: power or heat, for the panel; power_off: asks for it.
@@ -125,21 +125,21 @@ class Daemon:
 
     def __init__(
         self,
-        openers: Openers,
+        openers: PartFactories,
         panel: Panel,
         timing: TimingSettings,
-        surroundings: Surroundings,
+        surroundings: Host,
     ) -> None:
         self._openers, self._panel = openers, panel
         self._timing, self._surroundings = timing, surroundings
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._button: Button | None = None
         self._situation = workflow.START
-        self._calibration = Found(None, ())
+        self._calibration = FoundCalibration(None, ())
         self._microscope: Microscope | None = None
         self._classifier: SlideReader | None = None
         self._store: RecordStore | None = None
-        self._controls: Controls | None = None
+        self._monitor: QcMonitor | None = None
         self._slide: OpenSlide | None = None
         self._done: OpenSlide | None = None
         self._captured: Field | None = None
@@ -320,9 +320,9 @@ class Daemon:
                 self._drop_gestures()
                 gate = self._opened_slide().last.failed_gate
                 if gate is not None:
-                    self._say(screens.Refused(self._slide_name, gate))
+                    self._say(screens.RefusalScreen(self._slide_name, gate))
             case workflow.ShowNoField():
-                self._say(screens.Notice("NO FIELD YET", "Press to capture one", ""))
+                self._say(screens.NoticeScreen("NO FIELD YET", "Press to capture one", ""))
             case workflow.FinishSlide():
                 return self._finish_slide()
             case workflow.ShowSlideDone():
@@ -330,14 +330,14 @@ class Daemon:
             case workflow.KeepControl():
                 self._keep_control()
             case workflow.PanelOff():
-                self._panel.show(screens.Asleep())
+                self._panel.show(screens.AsleepScreen())
             case workflow.ShowFault():
                 self._drop_gestures()
                 self._panel.show(screens.FaultScreen(self._fault, restarts=False))
             case workflow.PowerDown():
                 return self._power_down()
             case workflow.PowerOff():
-                self._panel.show(screens.SafeToUnplug())
+                self._panel.show(screens.UnplugScreen())
                 self._panel.keep()
                 self._surroundings.power_off()
                 self._exit = 0
@@ -358,7 +358,7 @@ class Daemon:
             ("model", self._test_model),
         )
         for done, (name, test) in enumerate(steps):
-            self._panel.show(screens.Starting(__version__, name, done, len(steps)))
+            self._panel.show(screens.StartingScreen(__version__, name, done, len(steps)))
             self._surroundings.notify("WATCHDOG=1")
             test()
         self._drop_gestures()
@@ -371,7 +371,7 @@ class Daemon:
             for notice in self._store.notices:
                 _log.warning("%s", notice)
                 self._panel.show(
-                    screens.Notice("NEW RECORDS", "The old were damaged,", "kept aside")
+                    screens.NoticeScreen("NEW RECORDS", "The old were damaged,", "kept aside")
                 )
                 time.sleep(min(self._timing.message_s, WATCHDOG_S))
             if self._slide is not None and (self._store.notices or not self._slide.in_records):
@@ -408,8 +408,8 @@ class Daemon:
         except CalibrationError as error:  # a slide without glass between its cells
             _log.info("whether the LED has drifted can't be told now: %s", error)
             return
-        even = flattened(self._lit.rgb, calibration.glass)
-        uneven = np.ptp(estimate_glass(even, self._lit.um_per_px, 2), axis=(0, 1)).max()
+        even = flatten(self._lit.rgb, calibration.glass)
+        uneven = np.ptp(estimate_background(even, self._lit.um_per_px, 2), axis=(0, 1)).max()
         if uneven > MAX_UNEVEN:
             _log.warning(
                 "SHADING CHANGED since calibration %s: glass differs by %.0f levels over the field; "
@@ -430,13 +430,13 @@ class Daemon:
             self._classifier = self._openers.classifier()
             card = self._classifier.card
             _log.info("model %s %s on %s", card.name, card.version, self._classifier.runtime)
-            self._controls = self._openers.controls(MadeFor(card.sha256, self._openers.simulated))
-        standing = self._standing()
-        if standing is not None:
-            _log.info("%s: %s", standing.control.value, standing.text)
+            self._monitor = self._openers.controls(QcScope(card.sha256, self._openers.simulated))
+        qc = self._qc_status()
+        if qc is not None:
+            _log.info("%s: %s", qc.state.value, qc.text)
 
     def _capture(self) -> Event:
-        self._panel.show(screens.Capturing(self._slide_name))
+        self._panel.show(screens.CapturingScreen(self._slide_name))
         self._captured = self._opened_microscope().capture()
         self._fields_captured += 1
         return Event.CAPTURED
@@ -446,7 +446,7 @@ class Daemon:
         field, slide = self._captured, self._opened_slide()
         if field is None or self._classifier is None:
             raise LeukoscopeError("there is no captured field, or no model, to read it with")
-        self._panel.show(screens.Reading(self._slide_name))
+        self._panel.show(screens.ReadingScreen(self._slide_name))
         self._opened_store().start_encoding(slide.number, field, simulated=self._openers.simulated)
         self._captured = None
         slide.read(field, self._classifier)
@@ -481,28 +481,28 @@ class Daemon:
     def _show_slide_done(self) -> None:
         slide, store = self._opened_slide(), self._opened_store()
         self._drop_gestures()
-        self._panel.show(screens.SlideDone(slide.name, slide.verdict))
+        self._panel.show(screens.SlideDoneScreen(slide.name, slide.verdict))
         _log.info("slide done: %s", slide.verdict.headline, extra={"slide": slide.name})
         self._done, self._slide = slide, self._new_slide(store)
         self._meter = FocusMeter()
 
     def _keep_control(self) -> None:
         """Keep the slide that was finished last as a control, or say on the panel why it can't be one."""
-        if self._done is None or self._controls is None:
+        if self._done is None or self._monitor is None:
             raise LeukoscopeError("there is no finished slide, or no model, for a control")
         done = self._done
         try:
-            series = self._controls.keep(done.name, done.readings, done.verdict, self._provenance())
-        except ControlError as error:
+            series = self._monitor.keep(done.name, done.readings, done.verdict, self._provenance())
+        except QcError as error:
             _log.info("not kept as a control: %s", error, extra={"slide": done.name})
-            self._panel.show(screens.Notice("CONTROL REFUSED", error.problem, error.advice))
+            self._panel.show(screens.NoticeScreen("CONTROL REFUSED", error.problem, error.advice))
             return
         title, line1, line2 = kept_notice(series, done.name)
         _log.info("kept as a control: %s", line1, extra={"slide": done.name})
-        self._panel.show(screens.Notice(title, line1, line2))
+        self._panel.show(screens.NoticeScreen(title, line1, line2))
 
     def _power_down(self) -> Event:
-        self._panel.show(screens.PoweringOff("saving records"))
+        self._panel.show(screens.PowerOffScreen("saving records"))
         if self._slide is not None:
             self._test_store()
             store = self._opened_store()
@@ -541,7 +541,7 @@ class Daemon:
         slide = self._opened_slide()
         alone = slide.last_verdict
         self._panel.show(
-            screens.Result(
+            screens.ResultScreen(
                 slide.name,
                 slide.verdict,
                 alone.headline,
@@ -556,7 +556,7 @@ class Daemon:
         self._panel.show(screen)
         self._message = (screen, time.monotonic() + self._timing.message_s)
 
-    def _held(self) -> Held | None:
+    def _held(self) -> Hold | None:
         return self._button.held() if self._button is not None else None
 
     def _show_hint(self) -> None:
@@ -599,10 +599,10 @@ class Daemon:
 
     def _control_warning(self) -> str:
         """What is wrong with the controls, or ''; for a model that knows none always ''."""
-        standing = self._standing()
-        if standing is None or self._controls is None:
+        qc = self._qc_status()
+        if qc is None or self._monitor is None:
             return ""
-        return CONTROL_BROKEN if self._controls.found.problems else control_mark(standing.control)
+        return CONTROL_BROKEN if self._monitor.found.problems else qc_mark(qc.state)
 
     def _drop_gestures(self) -> None:
         """Forget presses made while the instrument was busy; a stop or a power-off is kept."""
@@ -626,14 +626,14 @@ class Daemon:
     def _slide_name(self) -> str:
         return self._slide.name if self._slide is not None else ""
 
-    def _standing(self) -> Standing | None:
+    def _qc_status(self) -> QcStatus | None:
         """What the controls say now; None for a model that reads fields: it knows no controls."""
-        if self._controls is None or self._classifier is None:
+        if self._monitor is None or self._classifier is None:
             return None
-        return self._controls.standing() if self._classifier.card.kind == "cells" else None
+        return self._monitor.status() if self._classifier.card.kind == "cells" else None
 
     def _new_slide(self, store: RecordStore) -> OpenSlide:
-        return OpenSlide(store.next_slide(), self._provenance, self._standing)
+        return OpenSlide(store.next_slide(), self._provenance, self._qc_status)
 
     def _opened_microscope(self) -> Microscope:
         if self._microscope is None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from leukoscope.field import Field
 from leukoscope.model.readers import SlideReader
-from leukoscope.qc.series import Standing
+from leukoscope.qc.series import QcStatus
 from leukoscope.reading.differential import ABNORMAL
-from leukoscope.reading.results import Control, FieldReading, Reason, Verdict
+from leukoscope.reading.results import FieldReading, QcState, Reason, Verdict
 from leukoscope.records.provenance import Provenance
 from leukoscope.records.record import EndedBy
 from leukoscope.records.slide_number import format_slide_number
@@ -27,17 +27,17 @@ class OpenSlide:
         self,
         number: int,
         provenance: Callable[[], Provenance],
-        standing: Callable[[], Standing | None],
+        qc: Callable[[], QcStatus | None],
     ) -> None:
         """number: of the slide; provenance: gathers that of a record made now.
 
-        standing: what the controls say now, None for a model that knows none. It is asked for the last
+        qc: what the controls say now, None for a model that knows none. It is asked for the last
         time when the first field is read: all fields of a slide are judged alike.
         """
         self.number = number
         self._provenance = provenance
-        self._standing = standing
-        self._standing_then: Standing | None = None
+        self._qc_status = qc
+        self._qc_then: QcStatus | None = None
         self._reader: SlideReader | None = None
         self._readings: list[FieldReading] = []
         self._waiting: list[tuple[Field, FieldReading]] = []
@@ -92,7 +92,7 @@ class OpenSlide:
         """Read a field and add it. Raises FieldError; the field is then added as unread."""
         self._reader = reader
         if not self._readings:
-            self._standing_then = self._standing()
+            self._qc_then = self._qc_status()
         try:
             reading = reader.read(field)
         except BaseException:
@@ -131,14 +131,14 @@ class OpenSlide:
             store.finish_slide(self.number, self.verdict, ended_by)
 
     def _judged(self, readings: Sequence[FieldReading]) -> Verdict:
-        standing = self._standing_then if self._readings else self._standing()
-        control = standing.control if standing is not None else None
+        qc = self._qc_then if self._readings else self._qc_status()
+        state = qc.state if qc is not None else None
         if self._reader is None:
-            return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, control=control)
-        if standing is None:
+            return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, qc=state)
+        if qc is None:
             return self._reader.judge(readings)
         baseline = None
         # What normal looks like here is not known any more when the controls say that it has changed.
-        if standing.reference is not None and standing.control is not Control.DRIFTED:
-            baseline = {name: standing.reference.centre[name] for name in ABNORMAL}
-        return self._reader.judge(readings, standing.control, baseline)
+        if qc.reference is not None and qc.state is not QcState.DRIFTED:
+            baseline = {name: qc.reference.centre[name] for name in ABNORMAL}
+        return self._reader.judge(readings, qc.state, baseline)

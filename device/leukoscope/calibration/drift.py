@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from leukoscope.calibration.empty_field import DETAIL_UM, contrasts, glass_map, reduced
+from leukoscope.calibration.empty_field import DETAIL_UM, background_map, contrasts, reduced
 from leukoscope.calibration.white_balance import linear
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import GlassMap
+from leukoscope.imaging.background import BackgroundMap
 from leukoscope.imaging.components import components
 
 MIN_LIGHT, MAX_LIGHT = 0.90, 1.10
@@ -85,13 +85,13 @@ class Drift:
         return (*self.light.warnings, *(text for over, text in limits if over))
 
 
-def measure_drift(rgb: Rgb, then: GlassMap, um_per_px: float) -> Drift:
+def measure_drift(rgb: Rgb, then: BackgroundMap, um_per_px: float) -> Drift:
     """Drift of an empty field (see `check_empty`) against a calibration.
 
     rgb: shape (height, width, 3), made with the calibrated controls and not corrected. then: the
     calibration's glass map, shape (rows, columns, 3), 7 or more each way. um_per_px: of rgb.
     """
-    ratios = _light_of(glass_map([rgb], *then.shape[:2])) / _light_of(then)
+    ratios = _light_of(background_map([rgb], *then.shape[:2])) / _light_of(then)
     light = _light_drift(np.median(ratios, axis=(0, 1)))
     shape = ratios / np.median(ratios, axis=(0, 1))
     dark = contrasts(rgb, um_per_px).min(axis=2) < -DUST_CONTRAST
@@ -100,7 +100,7 @@ def measure_drift(rgb: Rgb, then: GlassMap, um_per_px: float) -> Drift:
     return Drift(light, 100 * float(np.abs(shape - 1).max()), 100 * specks / dark.size)
 
 
-def quick_drift(rgb: Rgb, then: GlassMap) -> LightDrift:
+def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
     """Drift of the light, from a field that may have cells: from the glass between them.
 
     rgb, then: as for `measure_drift`. The film on that glass is stained, so that light reads up to FILM

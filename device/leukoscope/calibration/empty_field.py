@@ -109,7 +109,7 @@ def check_moved(one: Rgb, other: Rgb, um_per_px: float) -> None:
     check_empty((_EVEN * ratio + np.float32(0.5)).astype(np.uint8), um_per_px)
 
 
-def glass_map(
+def background_map(
     fields: Sequence[Rgb], rows: int = ROWS, columns: int = COLUMNS
 ) -> npt.NDArray[np.float32]:
     """The level of empty glass on a grid, as several empty fields have it.

@@ -14,10 +14,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from leukoscope.calibration.record import (
-    GLASS_FILE,
+    BACKGROUND_FILE,
     TOML_FILE,
     Calibration,
-    glass_png,
+    background_png,
     parse_calibration,
     to_toml,
 )
@@ -38,7 +38,7 @@ _NAME = re.compile(r"C(\d{4,6})")
 
 
 @dataclass(frozen=True)
-class Optics:
+class CameraSetup:
     """What a calibration is made for; when any of it changes, the calibration no longer holds.
 
     width, height: px of a field. sensor: width and height in px and bits of the sensor's mode.
@@ -60,9 +60,9 @@ class Optics:
         )
 
 
-def optics_of(calibration: Calibration) -> Optics:
+def setup_of(calibration: Calibration) -> CameraSetup:
     """The optics that a calibration was made for."""
-    return Optics(
+    return CameraSetup(
         calibration.width,
         calibration.height,
         calibration.sensor,
@@ -73,7 +73,7 @@ def optics_of(calibration: Calibration) -> Optics:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCalibration:
     """The newest good calibration, if any, and what is wrong with newer ones, a line each."""
 
     calibration: Calibration | None
@@ -86,20 +86,22 @@ class CalibrationFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def newest(self, optics: Optics) -> Found:
+    def newest(self, optics: CameraSetup) -> FoundCalibration:
         """The newest that was made for these optics."""
         problems: list[str] = []
         try:
             numbers = self._numbers()
         except OSError as error:
-            return Found(None, (f"{self.root}: can't look for calibrations: {error.strerror}",))
+            return FoundCalibration(
+                None, (f"{self.root}: can't look for calibrations: {error.strerror}",)
+            )
         for number in sorted(numbers, reverse=True):
             try:
                 calibration = self._read(number)
             except CalibrationError as error:
                 problems.append(str(error))
                 continue
-            made_for = optics_of(calibration)
+            made_for = setup_of(calibration)
             if made_for.simulated is not optics.simulated:
                 continue
             if made_for != optics:
@@ -108,8 +110,8 @@ class CalibrationFolder:
                     "calibrate again"
                 )
                 continue
-            return Found(calibration, tuple(problems))
-        return Found(None, tuple(problems))
+            return FoundCalibration(calibration, tuple(problems))
+        return FoundCalibration(None, tuple(problems))
 
     def begin(self) -> None:
         """Make an empty folder for a new one. Raises StoreError."""
@@ -145,7 +147,7 @@ class CalibrationFolder:
 
         The steps' pictures of all but the newest few calibrations are removed.
         """
-        self._write(GLASS_FILE, glass_png(calibration.glass))
+        self._write(BACKGROUND_FILE, background_png(calibration.glass))
         self._write(TOML_FILE, to_toml(calibration).encode())
         try:
             os.rename(self._unfinished, self.root / calibration.name)  # noqa: PTH104  # atomic
@@ -160,7 +162,7 @@ class CalibrationFolder:
     def _remove_old_pictures(self) -> None:
         for number in sorted(self._numbers())[:-PICTURES_OF]:
             for picture in (self.root / f"C{number:04d}").glob("*.png"):
-                if picture.name != GLASS_FILE:
+                if picture.name != BACKGROUND_FILE:
                     picture.unlink()
 
     @property
@@ -186,7 +188,7 @@ class CalibrationFolder:
         folder = self.root / f"C{number:04d}"
         try:
             text = (folder / TOML_FILE).read_text(encoding="utf-8")
-            png = (folder / GLASS_FILE).read_bytes()
+            png = (folder / BACKGROUND_FILE).read_bytes()
         except (OSError, UnicodeDecodeError) as error:
             raise CalibrationError(
                 f"calibration {folder}: can't be read ({error}): calibrate again",

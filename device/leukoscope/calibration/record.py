@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from leukoscope.errors import CalibrationError
-from leukoscope.imaging.background import GlassMap
+from leukoscope.imaging.background import BackgroundMap
 from leukoscope.microscope.parts import CameraControls
 from leukoscope.notice import NOTICE
 from leukoscope.settings.toml_table import TomlTable
@@ -25,9 +25,9 @@ from leukoscope.settings.toml_table import TomlTable
 FORMAT = 1
 """Of the folder's files. One with another is refused."""
 
-TOML_FILE, GLASS_FILE = "calibration.toml", "glass.png"
+TOML_FILE, BACKGROUND_FILE = "calibration.toml", "glass.png"
 
-GLASS_ROWS, GLASS_COLUMNS = 24, 32
+BACKGROUND_ROWS, BACKGROUND_COLUMNS = 24, 32
 _PER_LEVEL = 256
 """The PNG's 16-bit values are levels times this; its three channels lie one below the other."""
 
@@ -65,7 +65,7 @@ class Calibration:
     um_per_px: float
     scale_source: str
     scale_count: int
-    glass: GlassMap
+    glass: BackgroundMap
 
     @property
     def name(self) -> str:
@@ -91,7 +91,7 @@ class Calibration:
 def to_toml(calibration: Calibration) -> str:
     """The text of `calibration.toml`: the same for the same calibration, byte for byte."""
     c, controls = calibration, calibration.controls
-    digest = hashlib.sha256(glass_png(c.glass)).hexdigest()
+    digest = hashlib.sha256(background_png(c.glass)).hexdigest()
     return f"""# Leukoscope calibration {c.name}. {NOTICE}
 format = {FORMAT}
 number = {c.number}
@@ -120,7 +120,7 @@ source = "{c.scale_source}"
 count = {c.scale_count}
 
 [glass]
-file = "{GLASS_FILE}"  # 16 bit: level of empty glass x {_PER_LEVEL}; red, green, blue one below the other
+file = "{BACKGROUND_FILE}"  # 16 bit: level of empty glass x {_PER_LEVEL}; red, green, blue one below the other
 sha256 = "{digest}"
 """
 
@@ -140,7 +140,9 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
     camera, levels, scale, glass = map(top.table, ("camera", "levels", "scale", "glass"))
     digest = hashlib.sha256(png).hexdigest()
     if digest != glass.text("sha256"):
-        raise _damaged(f"{where}: {GLASS_FILE} is not the one it was made with: calibrate again")
+        raise _damaged(
+            f"{where}: {BACKGROUND_FILE} is not the one it was made with: calibrate again"
+        )
     made, software = top.text("made"), top.text("software")
     if not re.fullmatch(r"[0-9T:.Z-]{20,30}", made) or not re.fullmatch(r"[\w.+-]{1,40}", software):
         raise _damaged(f"{where}: made or software is not as this program writes it")
@@ -177,7 +179,7 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
     return calibration
 
 
-def glass_png(glass: GlassMap) -> bytes:
+def background_png(glass: BackgroundMap) -> bytes:
     """A glass map, shape (rows, columns, 3), levels 0..255, as the bytes of a 16-bit PNG."""
     stacked = np.concatenate(np.moveaxis(glass, -1, 0))
     values = np.clip(np.rint(stacked * _PER_LEVEL), 0, 65535).astype(np.uint16)
@@ -186,24 +188,26 @@ def glass_png(glass: GlassMap) -> bytes:
     return file.getvalue()
 
 
-def as_kept(glass: GlassMap) -> GlassMap:
+def as_kept(glass: BackgroundMap) -> BackgroundMap:
     """A glass map as its PNG gives it back."""
-    return _glass_of_png(glass_png(glass), GLASS_FILE)
+    return _glass_of_png(background_png(glass), BACKGROUND_FILE)
 
 
-def _glass_of_png(png: bytes, where: str) -> GlassMap:
+def _glass_of_png(png: bytes, where: str) -> BackgroundMap:
     try:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
             size, mode = image.size, image.mode
             values = np.asarray(image)
     # Its SHA-256 was right: only one that was made wrong can get here. Pillow raises nearly anything.
     except Exception as error:
-        raise _damaged(f"{where}: {GLASS_FILE} is no PNG ({error}): calibrate again") from error
-    if size != (GLASS_COLUMNS, 3 * GLASS_ROWS) or not mode.startswith("I"):
-        raise _damaged(f"{where}: {GLASS_FILE} is {mode} {size}: calibrate again")
-    levels = values.reshape(3, GLASS_ROWS, GLASS_COLUMNS).astype(np.float32) / _PER_LEVEL
+        raise _damaged(
+            f"{where}: {BACKGROUND_FILE} is no PNG ({error}): calibrate again"
+        ) from error
+    if size != (BACKGROUND_COLUMNS, 3 * BACKGROUND_ROWS) or not mode.startswith("I"):
+        raise _damaged(f"{where}: {BACKGROUND_FILE} is {mode} {size}: calibrate again")
+    levels = values.reshape(3, BACKGROUND_ROWS, BACKGROUND_COLUMNS).astype(np.float32) / _PER_LEVEL
     if levels.min() < 1:
-        raise _damaged(f"{where}: {GLASS_FILE} has black glass: calibrate again")
+        raise _damaged(f"{where}: {BACKGROUND_FILE} has black glass: calibrate again")
     return np.ascontiguousarray(np.moveaxis(levels, 0, -1))
 
 

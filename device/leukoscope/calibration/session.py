@@ -13,7 +13,7 @@ from leukoscope.calibration.record import Calibration
 from leukoscope.calibration.steps import STEPS, Calibrator, Step
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field
-from leukoscope.microscope.burst import merged
+from leukoscope.microscope.burst import merge
 from leukoscope.microscope.parts import Camera, Light
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture
@@ -72,9 +72,9 @@ class CalibrationSession:
                 self._announce(step, calibrator.done, len(STEPS))
                 if not self._pressed(step, calibrator.done, len(STEPS)):
                     self._say("given up: nothing has changed, the last calibration stays")
-                    self.panel.show(screens.Notice("GIVEN UP", "Nothing has changed", ""))
+                    self.panel.show(screens.NoticeScreen("GIVEN UP", "Nothing has changed", ""))
                     return False
-                self.panel.show(screens.Notice(step.title, "Measuring:", "hold it still"))
+                self.panel.show(screens.NoticeScreen(step.title, "Measuring:", "hold it still"))
                 try:
                     self._say(f"  {calibrator.take()}")
                 except CalibrationError as error:
@@ -84,7 +84,7 @@ class CalibrationSession:
             self.kept = True
             self._say(_summary(calibration))
             self.panel.show(
-                screens.Notice(
+                screens.NoticeScreen(
                     f"{calibration.name} DONE",
                     f"{calibration.um_per_px:.4f} um/px",
                     "an estimate" if calibration.scale_source == "red cells" else "micrometer",
@@ -106,7 +106,7 @@ class CalibrationSession:
                 if not self._pressed(Step.CHECK, len(fields), 2):
                     return None
                 self.light.on()
-                field = merged(self.camera.capture(frames))
+                field = merge(self.camera.capture(frames))
                 try:
                     if fields:
                         check_moved(fields[0].rgb, field.rgb, field.um_per_px)
@@ -132,7 +132,7 @@ class CalibrationSession:
         """Say why a step failed; it is asked for again."""
         _log.warning("calibration: %s", error)
         self._say(f"  {error.problem}: {error}")
-        self.panel.show(screens.Notice(error.problem, error.advice, "press: try again"))
+        self.panel.show(screens.NoticeScreen(error.problem, error.advice, "press: try again"))
         until = time.monotonic() + MESSAGE_S
         while self._gestures.empty() and time.monotonic() < until:
             notify("WATCHDOG=1")
@@ -149,7 +149,7 @@ class CalibrationSession:
             notify("WATCHDOG=1")
             sharpness, problem = self._look(step)
             self.panel.show(
-                screens.Calibrating(
+                screens.CalibrationScreen(
                     done + 1, total, step.title, step.line1, step.line2, problem, sharpness
                 )
             )

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope import __version__
-from leukoscope.calibration.empty_field import check_empty, glass_map
+from leukoscope.calibration.empty_field import background_map, check_empty
 from leukoscope.calibration.exposure import find_exposure, green_level
-from leukoscope.calibration.folder import CalibrationFolder, Optics
+from leukoscope.calibration.folder import CalibrationFolder, CameraSetup
 from leukoscope.calibration.micrometer import find_pitch
 from leukoscope.calibration.record import Calibration, as_kept
 from leukoscope.calibration.white_balance import Gains, is_neutral, next_gains
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.microscope.burst import merged
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.microscope.burst import merge
 from leukoscope.microscope.parts import Camera, CameraControls, Light
 from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
@@ -83,7 +83,7 @@ class Calibrator:
         camera: Camera,
         controls: CameraControls,
         folder: CalibrationFolder,
-        optics: Optics,
+        optics: CameraSetup,
         *,
         frames: int,
     ) -> None:
@@ -147,7 +147,7 @@ class Calibrator:
             um_per_px=round(self._um_per_px, 5),
             scale_source=self._scale_source,
             scale_count=self._scale_count,
-            glass=as_kept(glass_map(self._fields)),
+            glass=as_kept(background_map(self._fields)),
         )
         self._folder.finish(calibration)
         return calibration
@@ -236,7 +236,7 @@ class Calibrator:
     def _scale(self) -> str:
         self._light.on()
         field = self._captured("scale")
-        rgb = flattened(field.rgb, glass_map(self._fields))
+        rgb = flatten(field.rgb, background_map(self._fields))
         try:
             ruling = find_pitch(rgb)
         except CalibrationError as no_ruling:
@@ -277,7 +277,7 @@ class Calibrator:
     def _captured(self, name: str) -> Field:
         """A field as the camera gives it; its picture is kept."""
         notify("WATCHDOG=1")
-        field = merged(self._camera.capture(self._frames))
+        field = merge(self._camera.capture(self._frames))
         self._folder.keep_picture(name, field.rgb, simulated=self._optics.simulated)
         return field
 

@@ -70,7 +70,7 @@ def calibrate(
             session.camera,
             controls,
             assembly.calibration_folder(settings),
-            assembly.optics(settings),
+            assembly.camera_setup(settings),
             frames=settings.camera.frames,
         )
         return session.calibrate(calibrator, lambda: (utc_now(), clock_synced()))
@@ -103,7 +103,7 @@ def check(
         fields = session.empty_fields(settings.camera.frames)
         if fields is None:
             say("given up")
-            session.panel.show(screens.Notice("GIVEN UP", "Nothing was checked", ""))
+            session.panel.show(screens.NoticeScreen("GIVEN UP", "Nothing was checked", ""))
             return False
         together = np.maximum(fields[0].rgb, fields[1].rgb)
         drift = measure_drift(together, calibration.glass, calibration.um_per_px)
@@ -113,16 +113,18 @@ def check(
         say(f"  shading changed by {drift.shading_percent:.1f} %, {dust}")
         if not drift.warnings:
             say("nothing has drifted")
-            session.panel.show(screens.Notice("ALL WELL", "Nothing has drifted", calibration.name))
+            session.panel.show(
+                screens.NoticeScreen("ALL WELL", "Nothing has drifted", calibration.name)
+            )
             return True
         say(
             "; ".join(drift.warnings) + ": clean what can be cleaned, then run leukoscope calibrate"
         )
-        session.panel.show(screens.Notice("DRIFTED", drift.warnings[0], "calibrate anew"))
+        session.panel.show(screens.NoticeScreen("DRIFTED", drift.warnings[0], "calibrate anew"))
         return False
 
 
-def lay_on(stage: Stage, step: Step, done: int) -> None:
+def place_slide(stage: Stage, step: Step, done: int) -> None:
     """Put on a simulated stage what a step asks for: clean glass out of focus, then a micrometer."""
     if step is Step.SCALE:
         stage.load(MicrometerSlide())
@@ -142,7 +144,7 @@ def calibrate_first(
     notify("READY=1")
     panel = Panel(display, simulated=assembly.is_simulated(settings))
     relay.to = lambda _gesture: None
-    panel.show(screens.Notice("CALIBRATE", "Let go of the button", "to begin"))
+    panel.show(screens.NoticeScreen("CALIBRATE", "Let go of the button", "to begin"))
     stuck = time.monotonic() + STUCK_S
     while button.held() is not None:
         if time.monotonic() > stuck:
@@ -232,7 +234,7 @@ def _session(
         say(str(error) if session is not None and session.kept else f"{error}; {NOTHING_CHANGED}")
         raise
     except KeyboardInterrupt:
-        panel.show(screens.Notice("GIVEN UP", "Nothing has changed", ""))
+        panel.show(screens.NoticeScreen("GIVEN UP", "Nothing has changed", ""))
         if session is None or not session.kept:
             say(f"\ninterrupted: {NOTHING_CHANGED}")
         raise

@@ -7,10 +7,10 @@ from pathlib import Path
 from leukoscope import assembly
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE, SIMULATED
-from leukoscope.qc.errors import ControlError
-from leukoscope.qc.monitor import Controls, control_folder, kept_notice
-from leukoscope.qc.series import CHARTED, MadeFor, Point, value
-from leukoscope.reading.results import Control
+from leukoscope.qc.errors import QcError
+from leukoscope.qc.monitor import QcMonitor, kept_notice, qc_folder
+from leukoscope.qc.series import CHARTED, QcPoint, QcScope, value
+from leukoscope.reading.results import QcState
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.slide_number import format_slide_number
 from leukoscope.reports.chart import chart_png
@@ -19,35 +19,35 @@ from leukoscope.settings.settings import Settings
 from leukoscope.system.durable import write_durably
 
 
-def controls_of(settings: Settings) -> Controls:
+def controls_of(settings: Settings) -> QcMonitor:
     """The control slides of the settings' model. Raises BundleError."""
     card = load_bundle(Path(settings.model.bundle)).card
-    return Controls(control_folder(settings), MadeFor(card.sha256, assembly.is_simulated(settings)))
+    return QcMonitor(qc_folder(settings), QcScope(card.sha256, assembly.is_simulated(settings)))
 
 
 def add_control(settings: Settings, number: int) -> str:
     """Keep a recorded slide as a control; what to tell the person.
 
-    Raises ControlError when it can't be one, UnknownSlideError, StoreError, BundleError.
+    Raises QcError when it can't be one, UnknownSlideError, StoreError, BundleError.
     """
-    controls = controls_of(settings)
+    monitor = controls_of(settings)
     with RecordReader(Path(settings.storage.directory)) as records:
         report = records.slide(number)
     if report.slide.ended_by is None:
-        raise ControlError(
+        raise QcError(
             f"{report.slide.name} is not finished: hold the button for 2 s first",
             "Slide not finished:",
             "hold to finish it",
         )
     provenance = report.fields[-1].provenance
-    if MadeFor(provenance.model_sha256, provenance.simulated) != controls.made_for:
-        raise ControlError(
+    if QcScope(provenance.model_sha256, provenance.simulated) != monitor.made_for:
+        raise QcError(
             f"{report.slide.name} was not read by the model and the parts that the settings name: "
             "read it again",
             "Another model's slide",
             "read it again",
         )
-    series = controls.keep(
+    series = monitor.keep(
         report.slide.name,
         [field.reading for field in report.fields],
         report.slide.verdict,
@@ -58,61 +58,61 @@ def add_control(settings: Settings, number: int) -> str:
 
 
 def remove_control(settings: Settings, number: int) -> str:
-    """Let a slide no longer be a control; what to tell. Raises ControlError, StoreError."""
+    """Let a slide no longer be a control; what to tell. Raises QcError, StoreError."""
     name = format_slide_number(number)
-    kept = control_folder(settings).remove(name)
+    kept = qc_folder(settings).remove(name)
     return f"{name} is no control slide any more; its file is kept: {kept}"
 
 
 def restart_controls(settings: Settings) -> str:
-    """Begin a new reference; what to tell. Raises ControlError, StoreError."""
-    last = control_folder(settings).restart()
+    """Begin a new reference; what to tell. Raises QcError, StoreError."""
+    last = qc_folder(settings).restart()
     return f"control slides up to {last} count no more; the next ones make a new reference"
 
 
 def write_chart(settings: Settings, path: Path) -> str:
     """Write the Levey-Jennings chart as a PNG; what to tell.
 
-    Raises ControlError when there is no control slide to draw, OSError, BundleError.
+    Raises QcError when there is no control slide to draw, OSError, BundleError.
     """
-    controls = controls_of(settings)
-    if not controls.series.points:
-        raise ControlError(
+    monitor = controls_of(settings)
+    if not monitor.series.points:
+        raise QcError(
             "no chart: there are no control slides yet; leukoscope control add S0042 keeps one",
             "No control slides",
             "keep one first",
         )
-    now = controls.standing()
-    data = chart_png(controls.series, now.control, now.text)
+    now = monitor.status()
+    data = chart_png(monitor.series, now.state, now.text)
     write_durably(path, data, path.with_suffix(".part"))
     return f"chart: {path}"
 
 
-def control_text(controls: Controls) -> str:
+def control_text(monitor: QcMonitor) -> str:
     """What the controls say now, and each control slide with its values and the rules it breaks."""
-    now, points = controls.standing(), controls.series.points
-    lines = [f"{now.control.value}: {now.text}", *controls.found.problems]
-    if controls.found.others:
-        lines.append(f"{controls.found.others} control slides of another model don't count")
+    now, points = monitor.status(), monitor.series.points
+    lines = [f"{now.state.value}: {now.text}", *monitor.found.problems]
+    if monitor.found.others:
+        lines.append(f"{monitor.found.others} control slides of another model don't count")
     if now.reference is not None:
         lines.append(f"the reference is made of {now.reference.slides} slides")
     if points:
         heads = ["SLIDE", *(head.upper() for head in CHARTED.values()), "RULES BROKEN"]
         lines += ["", *text_table([heads, *(_row(point) for point in points)])]
         lines += ["", "(+0.4): so many standard deviations from the centre of the reference"]
-    simulated = f" {SIMULATED}." if controls.made_for.simulated else ""
+    simulated = f" {SIMULATED}." if monitor.made_for.simulated else ""
     return "\n".join([*lines, "", NOTICE + simulated, ""])
 
 
-def control_json(controls: Controls) -> dict[str, object]:
+def control_json(monitor: QcMonitor) -> dict[str, object]:
     """The same for programs. scores: (value - centre) / spread; reference: null until there is one."""
-    now, reference = controls.standing(), controls.series.reference
+    now, reference = monitor.status(), monitor.series.reference
     return {
-        "control": now.control.name.lower(),
-        "valid": now.control is Control.VALID,
+        "control": now.state.code,
+        "valid": now.state is QcState.VALID,
         "text": now.text,
-        "problems": list(controls.found.problems),
-        "slides_of_another_model": controls.found.others,
+        "problems": list(monitor.found.problems),
+        "slides_of_another_model": monitor.found.others,
         "reference": None
         if reference is None
         else {
@@ -134,21 +134,21 @@ def control_json(controls: Controls) -> dict[str, object]:
                     for broken in point.broken
                 ],
             }
-            for point in controls.series.points
+            for point in monitor.series.points
         ],
-        "simulated": controls.made_for.simulated,
+        "simulated": monitor.made_for.simulated,
         "notice": NOTICE,
     }
 
 
-def _row(point: Point) -> list[str]:
+def _row(point: QcPoint) -> list[str]:
     told = ", ".join(map(str, point.broken))
     if point.reference is None:
         told = "in reference"
     return [point.slide.slide, *(_cell(point, name) for name in CHARTED), told]
 
 
-def _cell(point: Point, name: str) -> str:
+def _cell(point: QcPoint, name: str) -> str:
     """The value, and its score behind it: '61.2 (+0.4)'."""
     measured = value(point.slide.measures, name)
     shown = f"{100 * measured:.1f} %" if name == "blasts" else f"{measured:.3g}"

@@ -21,7 +21,7 @@ HIDDEN_FROM_THE_SERVICE = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  #
 
 
 @dataclass(frozen=True)
-class FoundBundle:
+class BundleEntry:
     """A bundle's folder: its bundle when its model is the one of its card, else the problem."""
 
     folder: Path
@@ -55,7 +55,7 @@ def own_bundles(settings: Settings) -> Path:
     return Path(settings.storage.directory) / "models"
 
 
-def find_bundles(settings: Settings) -> list[FoundBundle]:
+def find_bundles(settings: Settings) -> list[BundleEntry]:
     """Return the bundles that came with the device, a person's own, and those beside the selected one.
 
     The selected one is always among them. Raises BundleError when a folder may not be read.
@@ -64,10 +64,10 @@ def find_bundles(settings: Settings) -> list[FoundBundle]:
     places = (DEFAULT_BUNDLE.parent, own_bundles(settings), selected.parent)
     folders = {folder.resolve(): folder for place in places for folder in _bundles_in(place)}
     folders.setdefault(selected.resolve(), selected)
-    return [look_at(folder, settings, run=False) for folder in folders.values()]
+    return [inspect_bundle(folder, settings, run=False) for folder in folders.values()]
 
 
-def look_at(folder: Path, settings: Settings, *, run: bool) -> FoundBundle:
+def inspect_bundle(folder: Path, settings: Settings, *, run: bool) -> BundleEntry:
     """Verify a bundle against its card; run: also whether its model runs here as the card says."""
     selected = folder.resolve() == Path(settings.model.bundle).resolve()
     try:
@@ -75,8 +75,8 @@ def look_at(folder: Path, settings: Settings, *, run: bool) -> FoundBundle:
         if run:
             open_reader(bundle, threads=1)
     except (BundleError, RuntimeMissingError) as error:
-        return FoundBundle(folder, None, str(error), selected)
-    return FoundBundle(folder, bundle, "", selected)
+        return BundleEntry(folder, None, str(error), selected)
+    return BundleEntry(folder, bundle, "", selected)
 
 
 def find_bundle(settings: Settings, name_or_folder: str) -> Path:
@@ -96,14 +96,16 @@ def find_bundle(settings: Settings, name_or_folder: str) -> Path:
     return folder
 
 
-def select(settings: Settings, settings_file: Path | None, folder: Path) -> tuple[Path, Path]:
+def select_bundle(
+    settings: Settings, settings_file: Path | None, folder: Path
+) -> tuple[Path, Path]:
     """Have the daemon use a bundle from its next start on; return the bundle's and the settings' path.
 
     settings_file: None for the system's. Raises BundleError, with nothing changed, when the bundle
     is not whole, does not run here, or lies where the service can't see it; SettingsError when the
     settings can't be changed.
     """
-    found = look_at(folder, settings, run=True)
+    found = inspect_bundle(folder, settings, run=True)
     if found.bundle is None:
         raise BundleError(found.problem)
     path = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would lose a link made to be changed
@@ -119,14 +121,14 @@ def select(settings: Settings, settings_file: Path | None, folder: Path) -> tupl
     return path, file
 
 
-def models_table(found: Sequence[FoundBundle]) -> str:
+def models_table(found: Sequence[BundleEntry]) -> str:
     """A table for people: one line a bundle, the selected one marked with '*'; below it what is wrong."""
     rows = [("", "NAME", "VERSION", "KIND", "STATE", "FOLDER"), *map(_row, found)]
     problems = [f"! {one.name}: {one.problem}" for one in found if one.problem]
     return "\n".join(text_table(rows) + problems)
 
 
-def _row(found: FoundBundle) -> tuple[str, ...]:
+def _row(found: BundleEntry) -> tuple[str, ...]:
     mark, folder = "*" if found.selected else "", str(found.folder)
     if found.bundle is None:
         return (mark, found.name, "-", "-", "damaged", folder)

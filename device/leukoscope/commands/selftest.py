@@ -18,7 +18,7 @@ from leukoscope.settings.settings import Settings
 
 
 @dataclass(frozen=True)
-class Tried:
+class PartTest:
     """A part, and what was found; fault: its number, "" when it is well."""
 
     part: str
@@ -29,7 +29,7 @@ class Tried:
         return f"{self.part:<12}{self.fault or 'ok':<4} {self.found}"
 
 
-def selftest(settings: Settings) -> Iterator[Tried]:
+def selftest(settings: Settings) -> Iterator[PartTest]:
     """Try one part after the other; one that fails does not keep the next from being tried.
 
     The appliance must not run: it has the camera, the button and the records.
@@ -43,11 +43,11 @@ def selftest(settings: Settings) -> Iterator[Tried]:
     yield _tried("button", lambda: _button(settings))
 
 
-def _tried(part: str, trial: Callable[[], str]) -> Tried:
+def _tried(part: str, trial: Callable[[], str]) -> PartTest:
     try:
-        return Tried(part, trial(), "")
+        return PartTest(part, trial(), "")
     except LeukoscopeError as error:
-        return Tried(part, str(error), error.fault.code)
+        return PartTest(part, str(error), error.fault.code)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 
 from leukoscope.errors import StoreError
 from leukoscope.field import Field
-from leukoscope.imaging.background import estimate_glass
-from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.background import estimate_background
+from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.records.png import encode_png
@@ -22,7 +22,7 @@ from leukoscope.system.durable import write_durably
 
 
 @dataclass(frozen=True)
-class Snapped:
+class Snapshot:
     """A field, its picture with the bar, and how its shading was taken out."""
 
     field: Field
@@ -30,7 +30,7 @@ class Snapped:
     correction: str
 
 
-def snap(microscope: Microscope) -> Snapped:
+def snap(microscope: Microscope) -> Snapshot:
     """Capture a field and correct it, by the calibration or else by an estimate; the light is off after.
 
     Raises LightError, CameraError, CameraTimeoutError.
@@ -43,16 +43,16 @@ def snap(microscope: Microscope) -> Snapped:
     if by is not None:
         rgb, correction = field.rgb, f"calibration {by.name}, {by.scale_text}"
     else:
-        rgb = flattened(field.rgb, estimate_glass(field.rgb, field.um_per_px))
+        rgb = flatten(field.rgb, estimate_background(field.rgb, field.um_per_px))
         correction = f"not calibrated: shading estimated from the field, {field.um_per_px:g} µm/px by the settings"
     picture = Image.fromarray(rgb)
     draw_scale_bar(picture, field.um_per_px)
     if field.simulated:
         write(ImageDraw.Draw(picture), (14, 12), SIMULATED, 15, "#b3261e")
-    return Snapped(field, picture, correction)
+    return Snapshot(field, picture, correction)
 
 
-def save(snapped: Snapped, path: Path) -> None:
+def save(snapped: Snapshot, path: Path) -> None:
     """Write it as a PNG whose resolution is its scale. Raises StoreError."""
     texts = {"Comment": NOTICE, "Description": snapped.correction}
     png = encode_png(np.asarray(snapped.picture), snapped.field.um_per_px, texts)

@@ -15,9 +15,9 @@ from leukoscope.errors import BundleError, LeukoscopeError, StoreError
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.panel.mirror import read_mirror
-from leukoscope.qc.series import MadeFor
-from leukoscope.reading.results import Control
-from leukoscope.reading.wording import control_mark
+from leukoscope.qc.series import QcScope
+from leukoscope.reading.results import QcState
+from leukoscope.reading.wording import qc_mark
 from leukoscope.records.files import free_bytes
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import SlideRecord
@@ -38,7 +38,7 @@ FAULT = State.FAULT.value
 
 
 @dataclass(frozen=True)
-class Row:
+class PartStatus:
     """One part in one line. well: nobody has to do anything; values: the same for programs."""
 
     part: str
@@ -51,10 +51,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Status:
+class ApplianceStatus:
     """All parts, and whether any of them is simulated."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PartStatus, ...]
     simulated: bool
 
     @property
@@ -72,11 +72,11 @@ class Status:
         return {"well": self.well, **parts, "simulated": self.simulated, "notice": NOTICE}
 
 
-def find_status(settings: Settings) -> Status:
+def find_status(settings: Settings) -> ApplianceStatus:
     """Look at one part after the other; one that can't be read does not keep the next from it."""
     kept = cache(lambda: _kept(settings))  # one look for two rows: a large database takes its time
     rows = (
-        Row("version", __version__, values={"version": __version__}),
+        PartStatus("version", __version__, values={"version": __version__}),
         _service(),
         _looked_at("panel", lambda: _panel(settings)),
         _looked_at("slide", lambda: _slide(kept()[0])),
@@ -87,23 +87,23 @@ def find_status(settings: Settings) -> Status:
         _clock(),
         _power(),
     )
-    return Status(rows, assembly.is_simulated(settings))
+    return ApplianceStatus(rows, assembly.is_simulated(settings))
 
 
-def _looked_at(part: str, look: Callable[[], Row]) -> Row:
+def _looked_at(part: str, look: Callable[[], PartStatus]) -> PartStatus:
     try:
         return look()
     except (LeukoscopeError, OSError) as error:
-        return Row(part, str(error), well=False)
+        return PartStatus(part, str(error), well=False)
 
 
-def _service() -> Row:
+def _service() -> PartStatus:
     shown = service_properties(*SHOWN)
     state, said = shown.get("ActiveState", ""), shown.get("StatusText", "")
     if not state:
-        return Row("service", "no systemd here, or it does not answer", well=False)
+        return PartStatus("service", "no systemd here, or it does not answer", well=False)
     if shown.get("LoadState") == "not-found":
-        return Row("service", "not installed: sudo ./setup.sh install", well=False)
+        return PartStatus("service", "not installed: sudo ./setup.sh install", well=False)
     active_s, restarts = None, _number(shown, "NRestarts")
     text = f"{state} ({shown.get('SubState', '')})"
     if state == "active":
@@ -118,7 +118,7 @@ def _service() -> Row:
     elif state == "failed":
         text += ": leukoscope logs says why"
     values = {"state": state, "status": said, "active_s": active_s, "restarts": restarts}
-    return Row("service", text, active_s is not None and not said.startswith(FAULT), values)
+    return PartStatus("service", text, active_s is not None and not said.startswith(FAULT), values)
 
 
 def _number(shown: Mapping[str, str], name: str) -> int:
@@ -136,7 +136,7 @@ def _duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def _panel(settings: Settings) -> Row:
+def _panel(settings: Settings) -> PartStatus:
     folder = settings.panel.mirror
     newest = read_mirror(Path(folder))
     live = newest is not None and newest.live
@@ -145,7 +145,7 @@ def _panel(settings: Settings) -> Row:
         if live
         else f"not live: no appliance shows it in {folder}"
     )
-    return Row("panel", text, values={"live": live})
+    return PartStatus("panel", text, values={"live": live})
 
 
 def _kept(settings: Settings) -> tuple[list[SlideRecord], int]:
@@ -154,14 +154,14 @@ def _kept(settings: Settings) -> tuple[list[SlideRecord], int]:
         return records.slides(), records.pictures_kept()
 
 
-def _slide(slides: Sequence[SlideRecord]) -> Row:
+def _slide(slides: Sequence[SlideRecord]) -> PartStatus:
     if not slides:
-        return Row("slide", "none yet", values={"slide": None})
+        return PartStatus("slide", "none yet", values={"slide": None})
     slide = slides[-1]
     verdict, ended = slide.verdict, "not finished"
     if slide.ended_by is not None:
         ended = f"ended by {slide.ended_by.value}"
-    marks = (control_mark(verdict.control), SIMULATED if slide.simulated else "")
+    marks = (qc_mark(verdict.qc), SIMULATED if slide.simulated else "")
     outcome = ", ".join([outcome_text(verdict), *filter(None, marks)])
     text = f"{slide.name} {ended}, fields {fields_text(slide)}, white cells {verdict.white_cells}: {outcome}"
     values = {
@@ -173,19 +173,19 @@ def _slide(slides: Sequence[SlideRecord]) -> Row:
         "verdict": verdict.headline,
         "confidence": verdict.headline_confidence,
     }
-    return Row("slide", text, values=values)
+    return PartStatus("slide", text, values=values)
 
 
-def _records(settings: Settings, slides: Sequence[SlideRecord], pictures: int) -> Row:
+def _records(settings: Settings, slides: Sequence[SlideRecord], pictures: int) -> PartStatus:
     folder, least = _state_directory(settings), settings.storage.min_free_mb
     if not folder.exists():
-        return Row("records", f"none yet: {folder} is made at the first start")
+        return PartStatus("records", f"none yet: {folder} is made at the first start")
     free = free_bytes(folder) // 1_000_000
     text = (
         f"slides {len(slides)}, pictures {pictures}; {free} MB free in {folder}, limit {least} MB"
     )
     values = {"slides": len(slides), "pictures": pictures, "free_mb": free, "min_free_mb": least}
-    return Row("records", text, free >= least, values)
+    return PartStatus("records", text, free >= least, values)
 
 
 def _state_directory(settings: Settings) -> Path:
@@ -200,7 +200,7 @@ def _state_directory(settings: Settings) -> Path:
     return folder
 
 
-def _calibration(settings: Settings) -> Row:
+def _calibration(settings: Settings) -> PartStatus:
     _state_directory(settings)
     found = assembly.find_calibration(settings)
     newest, made = found.calibration, None
@@ -209,39 +209,41 @@ def _calibration(settings: Settings) -> Row:
         made = time_text(newest.made, newest.clock_synced)
         text = f"{newest.name} of {made} UTC"
     values = {"name": None if newest is None else newest.name, "made": made}
-    return Row("calibration", "; ".join([text, *found.problems]), not found.problems, values)
+    return PartStatus("calibration", "; ".join([text, *found.problems]), not found.problems, values)
 
 
-def _control(settings: Settings) -> Row:
+def _control(settings: Settings) -> PartStatus:
     _state_directory(settings)
     try:
         card = load_bundle(Path(settings.model.bundle)).card
     except BundleError:
-        return Row("control", "not known without its model", well=False)
+        return PartStatus("control", "not known without its model", well=False)
     if card.kind != "cells":
-        return Row("control", "not used", values={"control": None})
-    made_for = MadeFor(card.sha256, assembly.is_simulated(settings))
-    controls = assembly.open_controls(settings, made_for)
-    now = controls.standing()
-    text = "; ".join([f"{now.control.value}: {now.text}", *controls.found.problems])
-    well = now.control is not Control.DRIFTED and not controls.found.problems
-    return Row("control", text, well, {"control": now.control.name.lower()})
+        return PartStatus("control", "not used", values={"control": None})
+    made_for = QcScope(card.sha256, assembly.is_simulated(settings))
+    monitor = assembly.open_controls(settings, made_for)
+    now = monitor.status()
+    text = "; ".join([f"{now.state.value}: {now.text}", *monitor.found.problems])
+    well = now.state is not QcState.DRIFTED and not monitor.found.problems
+    return PartStatus("control", text, well, {"control": now.state.code})
 
 
-def _model(settings: Settings) -> Row:
+def _model(settings: Settings) -> PartStatus:
     card = load_bundle(Path(settings.model.bundle)).card
     values = {"name": card.name, "version": card.version, "sha256": card.sha256}
-    return Row("model", f"{card.name} {card.version}", values=values)
+    return PartStatus("model", f"{card.name} {card.version}", values=values)
 
 
-def _clock() -> Row:
+def _clock() -> PartStatus:
     now, synced = utc_now(), clock_synced()
     said = "set from the network" if synced else "not set from the network, may be wrong"
-    return Row("clock", f"{now[:16].replace('T', ' ')} UTC, {said}", values={"synced": synced})
+    return PartStatus(
+        "clock", f"{now[:16].replace('T', ' ')} UTC, {said}", values={"synced": synced}
+    )
 
 
-def _power() -> Row:
+def _power() -> PartStatus:
     answer = health.ask_firmware()
     warning = health.throttling_warning(answer)
     text = warning or ("ok" if answer else "not known: vcgencmd gives no answer here")
-    return Row("power", text, not warning, {"warning": warning or None})
+    return PartStatus("power", text, not warning, {"warning": warning or None})

@@ -9,7 +9,7 @@ from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import FieldRecord
 
 
-def look_after(records: RecordReader) -> Iterator[str]:
+def check_records(records: RecordReader) -> Iterator[str]:
     """What is wrong with the records, a line each: what can't be read, pictures that are gone or changed.
 
     Opening `records` has checked the database as such. It is safe beside a daemon that writes.

@@ -11,7 +11,7 @@ from leukoscope.errors import ButtonError, LeukoscopeError
 from leukoscope.notice import NOTICE
 from leukoscope.panel.button import Gesture
 from leukoscope.panel.keyboard import GESTURES_TEXT, Keyboard
-from leukoscope.panel.mirror import Mirrored, read_mirror
+from leukoscope.panel.mirror import MirroredScreen, read_mirror
 from leukoscope.panel.remote_button import check_may_send, send
 from leukoscope.panel.terminal import LiveTerminal, write_picture
 from leukoscope.system.output import interruptible
@@ -48,7 +48,7 @@ def watch(folder: Path, stream: TextIO, keys: TextIO) -> None:
         _Watch(folder, stream).show_until_quit(keys)
 
 
-def _live(folder: Path) -> Mirrored:
+def _live(folder: Path) -> MirroredScreen:
     newest = read_mirror(folder)
     if newest is None or not newest.live:
         raise LeukoscopeError(
@@ -81,7 +81,7 @@ class _Watch:
             keyboard.close()
             terminal.close(keep=False)
 
-    def _help(self, newest: Mirrored | None) -> str:
+    def _help(self, newest: MirroredScreen | None) -> str:
         """What the keys do, which an appliance that starts again may have changed."""
         if newest is None or not newest.live:
             return "q quit"
@@ -99,7 +99,7 @@ class _Watch:
             words = str(error)
         self._answer = (words, time.monotonic() + ANSWER_S)
 
-    def _words(self, newest: Mirrored | None) -> str:
+    def _words(self, newest: MirroredScreen | None) -> str:
         answer, until = self._answer
         if newest is None or not newest.live:
             return STOPPED

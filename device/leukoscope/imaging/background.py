@@ -17,11 +17,11 @@ from PIL import Image
 
 from leukoscope.field import Rgb
 
-GlassMap: TypeAlias = npt.NDArray[np.float32]
+BackgroundMap: TypeAlias = npt.NDArray[np.float32]
 """Level of empty glass, 0..255, sRGB-encoded, shape (rows, columns, 3): a grid of equal tiles over the
 field, each value at its tile's middle; between them it is linear, beyond the outermost it stays."""
 
-GLASS_LEVEL = 225.0
+BACKGROUND_LEVEL = 225.0
 """What empty glass is brought to, in every channel: white, with room above it for noise."""
 
 SRGB_OFFSET = 0.055 * 255
@@ -54,7 +54,7 @@ _MEAN = np.full(3, 1 / 3)
 _Plane: TypeAlias = npt.NDArray[np.float32]
 
 
-def estimate_glass(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> GlassMap:
+def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> BackgroundMap:
     """The glass map of a field: rgb, shape (height, width, 3).
 
     degree: of the surface, 0 (one level for the whole field) to 6; a field of few tiles gets a lower

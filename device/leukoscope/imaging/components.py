@@ -21,10 +21,10 @@ class Component:
 
 def components(mask: npt.NDArray[np.bool_]) -> list[Component]:
     """The 4-connected blobs of `mask`, shape (height, width), in the order of their first pixel."""
-    return labelled(mask)[1]
+    return label(mask)[1]
 
 
-def labelled(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[Component]]:
+def label(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[Component]]:
     """Which blob each pixel of `mask` is of, shape (height, width), and the blobs as `components` has them.
 
     0 is no blob; the pixels of the first blob are 1.

@@ -6,18 +6,18 @@ import numpy as np
 from PIL import Image
 
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import GLASS_LEVEL, SRGB_OFFSET, GlassMap
+from leukoscope.imaging.background import BACKGROUND_LEVEL, SRGB_OFFSET, BackgroundMap
 
 
-def flattened(rgb: Rgb, glass: GlassMap) -> Rgb:
-    """The picture as it would be if its empty glass had `GLASS_LEVEL` everywhere.
+def flatten(rgb: Rgb, glass: BackgroundMap) -> Rgb:
+    """The picture as it would be if its empty glass had `BACKGROUND_LEVEL` everywhere.
 
     rgb: shape (height, width, 3). Returns the same shape, uint8, clipped at 255.
     What a field transmits is light over the glass's light, and such a factor of light is a factor of
     level + 14.025 (see `glass.SRGB_OFFSET`).
     """
     height, width = rgb.shape[:2]
-    gain = np.float32(GLASS_LEVEL + SRGB_OFFSET) / (glass + np.float32(SRGB_OFFSET))
+    gain = np.float32(BACKGROUND_LEVEL + SRGB_OFFSET) / (glass + np.float32(SRGB_OFFSET))
     shift = np.float32(0.5 - SRGB_OFFSET)
     # Upsampled across at once and down a band at a time: the gains of the whole picture, in
     # float32, would not fit the processor's cache, nor a Pi's memory beside a burst.
@@ -42,7 +42,7 @@ def flattened(rgb: Rgb, glass: GlassMap) -> Rgb:
 BAND_ROWS = 16
 
 
-def _across(gain: GlassMap, width: int) -> GlassMap:
+def _across(gain: BackgroundMap, width: int) -> BackgroundMap:
     """The gains at every column: shape (rows, width, 3)."""
     rows, columns = gain.shape[:2]
     planes = [

@@ -14,7 +14,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Plane: TypeAlias = npt.NDArray[np.float32]
 
 
-def grown(mask: Mask, steps: int) -> Mask:
+def dilate(mask: Mask, steps: int) -> Mask:
     """`mask` grown by `steps` pixels each way: alternately by a cross and a square, near a disc."""
     *stack, height, width = mask.shape
     # All pixels in one line, with an empty one after each row and an empty row after each mask: a shift of
@@ -35,16 +35,16 @@ def grown(mask: Mask, steps: int) -> Mask:
     return framed[..., :-1, :-1].copy()
 
 
-def shrunk(mask: Mask, steps: int) -> Mask:
+def erode(mask: Mask, steps: int) -> Mask:
     """`mask` shrunk by `steps` pixels each way; what lies beyond the picture counts as mask."""
-    return ~grown(~mask, steps)
+    return ~dilate(~mask, steps)
 
 
 def touched(mask: Mask, by: Mask) -> Mask:
     """The 4-connected parts of `mask` that have a pixel of `by`; both of the same shape."""
     part, more = np.zeros_like(mask), mask & by
     while not np.array_equal(part, more):
-        part, more = more, grown(more, 1) & mask
+        part, more = more, dilate(more, 1) & mask
     return part
 
 

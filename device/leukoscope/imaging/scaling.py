@@ -12,7 +12,7 @@ MAX_PIXELS = 50_000_000
 """Most pixels at the scale asked for: at 0.34 µm/px 2.4 mm square, a hundred fields of a 40x lens."""
 
 
-def resampled(field: Field, um_per_px: float) -> Rgb:
+def resample(field: Field, um_per_px: float) -> Rgb:
     """The field's picture at `um_per_px` (micrometres per pixel, > 0).
 
     Returns shape (round(height * s), round(width * s), 3), uint8, s = field.um_per_px / um_per_px;

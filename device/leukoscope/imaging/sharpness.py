@@ -32,7 +32,7 @@ _Plane = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Focus:
+class Sharpness:
     """sharpness: about 0.06 (blurred) to 0.13 (sharp). The same scale for every field.
 
     contrast: square root of S(far) - S(diagonal), in levels of 255: what there is to focus on. Falls
@@ -46,7 +46,7 @@ class Focus:
     detail: float
 
 
-def measure_focus(rgb: Rgb, um_per_px: float) -> Focus:
+def measure_sharpness(rgb: Rgb, um_per_px: float) -> Sharpness:
     """Focus of a picture, shape (height, width, 3), whose scale is at most 0.34 µm per pixel.
 
     Green is used: it carries the contrast of the stain and half of a Bayer sensor's pixels.
@@ -57,14 +57,14 @@ def measure_focus(rgb: Rgb, um_per_px: float) -> Focus:
         for least, um in ((1, DIAGONAL_UM), (2, NEAR_UM), (3, FAR_UM))
     )
     if min(rgb.shape[:2]) <= far:
-        return Focus(0.0, 0.0, 0.0)
+        return Sharpness(0.0, 0.0, 0.0)
     green = rgb[..., 1].astype(np.float32)
     least = _diagonal_structure(green, diagonal)
     far_structure = _structure(green, far) - least
     near_structure = _structure(green, near) - least
     if far_structure <= 0 or near_structure <= 0:
-        return Focus(0.0, 0.0, 0.0)
-    return Focus(
+        return Sharpness(0.0, 0.0, 0.0)
+    return Sharpness(
         near_structure / far_structure,
         far_structure**0.5,
         near_structure / float(green.mean()) ** 2,

@@ -32,7 +32,7 @@ class Motion:
     sharpest: int
 
 
-def merged(frames: Sequence[Field]) -> Field:
+def merge(frames: Sequence[Field]) -> Field:
     """The field of a burst: at least one frame, all of one shape and scale.
 
     The mean of all when they moved by less than `STILL_UM`, else the sharpest. `metadata` says

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from leukoscope.errors import LightError
 from leukoscope.field import Field
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.microscope.burst import merged
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.microscope.burst import merge
 from leukoscope.microscope.parts import Camera, Correction, Light
 from leukoscope.reading.gates import MIN_LIGHT_LEVELS
 
@@ -56,13 +56,13 @@ class Microscope:
         self._light.off()
         off_level = float(self._camera.preview(fresh=True).rgb.mean())
         self._light.on()
-        field = replace(merged([self._scaled(frame) for frame in frames]), off_level=off_level)
+        field = replace(merge([self._scaled(frame) for frame in frames]), off_level=off_level)
         correction = self.correction
         if correction is None:
             return field
         return replace(
             field,
-            rgb=flattened(field.rgb, correction.glass),
+            rgb=flatten(field.rgb, correction.glass),
             metadata={
                 **field.metadata,
                 "Calibration": correction.name,

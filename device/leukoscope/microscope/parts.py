@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.field import Field
-from leukoscope.imaging.background import GlassMap
+from leukoscope.imaging.background import BackgroundMap
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Correction(Protocol):
         """The scale and what it stands on, in words."""
 
     @property
-    def glass(self) -> GlassMap:
+    def glass(self) -> BackgroundMap:
         """Levels of empty glass, shape (rows, columns, 3)."""
 
     @property

@@ -15,7 +15,7 @@ from leukoscope.errors import CameraError, CameraTimeoutError, LeukoscopeError
 from leukoscope.field import Field, Rgb
 from leukoscope.microscope.parts import CameraControls
 from leukoscope.microscope.raw import bayer_order, green_shares
-from leukoscope.microscope.tuning import Platform, tuned
+from leukoscope.microscope.tuning import Platform, adapt_tuning
 from leukoscope.microscope.worker import Worker
 
 FULL_FORMAT = "BGR888"
@@ -173,7 +173,7 @@ def _tuning() -> dict[str, Any]:
             f"no tuning file {model}.json for {platform} is installed: "
             "install libcamera-ipa, or use a camera that libcamera knows"
         ) from error
-    return tuned(vendor, platform)
+    return adapt_tuning(vendor, platform)
 
 
 def _started(

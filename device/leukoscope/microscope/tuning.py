@@ -30,7 +30,7 @@ def own_algorithms(platform: Platform) -> dict[str, Any]:
     return algorithms
 
 
-def tuned(vendor: Mapping[str, Any], platform: Platform) -> dict[str, Any]:
+def adapt_tuning(vendor: Mapping[str, Any], platform: Platform) -> dict[str, Any]:
     """The sensor's installed tuning, with our algorithms in place of its.
 
     vendor: the tuning file as JSON gives it; its other algorithms and their order are kept, and

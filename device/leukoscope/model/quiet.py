@@ -16,7 +16,7 @@ _one_at_a_time = threading.Lock()
 
 
 @contextmanager
-def without_chatter() -> Iterator[None]:
+def silence_runtime() -> Iterator[None]:
     """Hold back what is written to standard error meanwhile, and write all but the chatter afterwards.
 
     The runtimes write to file descriptor 2 themselves, and cannot be made quiet: neither LiteRT 2 nor

@@ -18,7 +18,7 @@ from leukoscope.reading.cell_view import view_px
 from leukoscope.reading.differential import Baseline
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
 from leukoscope.reading.pooling import pool
-from leukoscope.reading.results import LABELS, Control, FieldReading, Verdict
+from leukoscope.reading.results import LABELS, FieldReading, QcState, Verdict
 from leukoscope.reading.rule import judge
 from leukoscope.reading.window_reader import read_field
 
@@ -50,11 +50,11 @@ class WindowReader(TfliteModel):
     def judge(
         self,
         readings: Sequence[FieldReading],
-        control: Control = Control.NONE,
+        qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
         """The verdict over the fields of a slide. Control slides say nothing of whole fields."""
-        del control, baseline
+        del qc, baseline
         return pool(readings, self.thresholds)
 
 
@@ -88,11 +88,11 @@ class CellReader(TfliteModel):
     def judge(
         self,
         readings: Sequence[FieldReading],
-        control: Control = Control.NONE,
+        qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
         """The verdict over the fields of a slide, by the rule of rule.py."""
-        return judge(readings, self.thresholds, self._errors, control, baseline)
+        return judge(readings, self.thresholds, self._errors, qc, baseline)
 
 
 SlideReader: TypeAlias = WindowReader | CellReader

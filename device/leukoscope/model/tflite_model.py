@@ -11,7 +11,7 @@ import numpy.typing as npt
 from leukoscope.errors import BundleError, RuntimeMissingError
 from leukoscope.model.bundle import Bundle
 from leukoscope.model.interpreter import load_runtime
-from leukoscope.model.quiet import without_chatter
+from leukoscope.model.quiet import silence_runtime
 from leukoscope.reading.pooling import Thresholds
 
 
@@ -28,7 +28,7 @@ class TfliteModel:
         self.card = card
         self.runtime, interpreter = load_runtime()
         try:
-            with without_chatter():
+            with silence_runtime():
                 self._interpreter = interpreter(model_content=bundle.model, num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:

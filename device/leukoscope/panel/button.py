@@ -25,7 +25,7 @@ class Gesture(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Held:
+class Hold:
     """The button is down. gesture: what letting go now is; progress: 0..1 towards the next longer one.
 
     progress is 1 when there is no longer one.
@@ -39,7 +39,7 @@ class Held:
 class Button(Protocol):
     """A button that hands its gestures to the callable it was made with, from a thread of its own."""
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         """How the button is held just now; None when it is up. For the panel's hint, from any thread."""
 
     def close(self) -> None:
@@ -85,17 +85,17 @@ class PressTimer:
         self._down_at = None
         return held.gesture if held else None
 
-    def progress(self, t: float) -> Held | None:
+    def progress(self, t: float) -> Hold | None:
         """How the button is held at time t; None when it is up."""
         down_at = self._down_at
         if down_at is None:
             return None
         seconds = max(t - down_at, 0.0)
         if seconds < HOLD_S:
-            return Held(seconds, Gesture.PRESS, seconds / HOLD_S)
+            return Hold(seconds, Gesture.PRESS, seconds / HOLD_S)
         if seconds < LONG_HOLD_S:
-            return Held(seconds, Gesture.HOLD, (seconds - HOLD_S) / (LONG_HOLD_S - HOLD_S))
-        return Held(seconds, Gesture.LONG_HOLD, 1.0)
+            return Hold(seconds, Gesture.HOLD, (seconds - HOLD_S) / (LONG_HOLD_S - HOLD_S))
+        return Hold(seconds, Gesture.LONG_HOLD, 1.0)
 
 
 class GpioButton:
@@ -134,7 +134,7 @@ class GpioButton:
         if self._button.is_pressed:  # held while the device starts: no edge will tell
             self._pressed()
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         """How the button is held just now; None when it is up."""
         return self._timer.progress(self._clock())
 

@@ -22,7 +22,7 @@ _MARK = 70
 """First column of the mark in the top line."""
 
 
-class Canvas:
+class PanelCanvas:
     """A dark 128x64 picture to draw on; `image` is the picture so far, mode '1'."""
 
     def __init__(self) -> None:

@@ -9,26 +9,26 @@ from __future__ import annotations
 from PIL import Image
 
 from leukoscope.notice import NOTICE
-from leukoscope.panel.canvas import Canvas
+from leukoscope.panel.canvas import PanelCanvas
 from leukoscope.panel.screens import (
-    Asleep,
-    Calibrating,
-    Capturing,
+    AsleepScreen,
+    CalibrationScreen,
+    CapturingScreen,
     FaultScreen,
-    Focus,
+    FocusScreen,
     HoldHint,
-    Notice,
-    PoweringOff,
-    Reading,
-    Refused,
-    Result,
-    SafeToUnplug,
+    NoticeScreen,
+    PowerOffScreen,
+    ReadingScreen,
+    RefusalScreen,
+    ResultScreen,
     Screen,
-    SlideDone,
-    Starting,
+    SlideDoneScreen,
+    StartingScreen,
+    UnplugScreen,
 )
 from leukoscope.reading.results import CELLS_FOR_DIFFERENTIAL, Gate, Reason, Verdict, finding
-from leukoscope.reading.wording import class_text, control_mark, decimal, pattern_text
+from leukoscope.reading.wording import class_text, decimal, pattern_text, qc_mark
 
 _BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
 """First row of each part of a screen."""
@@ -49,11 +49,11 @@ _NOT_TOLD_APART = "ALL/AML: not told apart"
 def draw(screen: Screen, *, simulated: bool) -> Image.Image:
     """Draw a screen: 128x64, mode '1', lit pixels 1, the outermost pixels always dark.
 
-    simulated: mark the screen SIMULATED (all but `Asleep`, which is dark).
+    simulated: mark the screen SIMULATED (all but `AsleepScreen`, which is dark).
     Text longer than its limit in `screens` is cut.
     """
-    canvas = Canvas()
-    if isinstance(screen, Asleep):
+    canvas = PanelCanvas()
+    if isinstance(screen, AsleepScreen):
         return canvas.image
     if simulated:
         canvas.mark("SIMULATED")
@@ -61,21 +61,21 @@ def draw(screen: Screen, *, simulated: bool) -> Image.Image:
     return canvas.image
 
 
-def _draw_on(canvas: Canvas, screen: Screen) -> None:
+def _draw_on(canvas: PanelCanvas, screen: Screen) -> None:
     match screen:
-        case Starting():
+        case StartingScreen():
             _starting(canvas, screen)
-        case Focus():
+        case FocusScreen():
             _focus(canvas, screen)
-        case Capturing():
+        case CapturingScreen():
             _busy(canvas, screen.slide, "HOLD STILL", "Capturing the field")
-        case Reading():
+        case ReadingScreen():
             _busy(canvas, screen.slide, "READING", "Finding white cells")
-        case Result():
+        case ResultScreen():
             _result(canvas, screen)
-        case Refused():
+        case RefusalScreen():
             _refused(canvas, screen.slide, screen.gate)
-        case SlideDone():
+        case SlideDoneScreen():
             _slide_done(canvas, screen)
         case FaultScreen():
             canvas.header("FAULT")
@@ -85,18 +85,18 @@ def _draw_on(canvas: Canvas, screen: Screen) -> None:
             canvas.text(
                 _LINE3, "starts again by itself" if screen.restarts else "press: test again"
             )
-        case PoweringOff():
+        case PowerOffScreen():
             canvas.header("Please wait")
             canvas.large_centred(_BIG + 4, "POWER OFF", _BIG_HEIGHT)
             canvas.text_centred(_LINE2, screen.step)
-        case SafeToUnplug():
+        case UnplugScreen():
             canvas.large_centred(13, "SAFE TO", _BIG_HEIGHT)
             canvas.large_centred(39, "UNPLUG", _BIG_HEIGHT)
-        case Notice():
+        case NoticeScreen():
             canvas.large_centred(_BIG, screen.title, _BIG_HEIGHT)
             canvas.text(42, screen.line1)
             canvas.text(53, screen.line2)
-        case Calibrating():
+        case CalibrationScreen():
             _calibrating(canvas, screen)
         case HoldHint():
             canvas.header("Let go for")
@@ -104,7 +104,7 @@ def _draw_on(canvas: Canvas, screen: Screen) -> None:
             canvas.bar(47, 12, screen.progress)
 
 
-def _starting(canvas: Canvas, screen: Starting) -> None:
+def _starting(canvas: PanelCanvas, screen: StartingScreen) -> None:
     canvas.header(f"v{screen.version}")
     canvas.large_centred(_BIG, "LEUKOSCOPE", 16)
     what, not_what = NOTICE.split(". ")
@@ -115,7 +115,7 @@ def _starting(canvas: Canvas, screen: Starting) -> None:
     canvas.bar(57, 6, screen.done / max(screen.total, 1))
 
 
-def _focus(canvas: Canvas, screen: Focus) -> None:
+def _focus(canvas: PanelCanvas, screen: FocusScreen) -> None:
     canvas.header(f"{screen.slide} focus")
     canvas.bar(_BIG, 15, screen.sharpness, screen.peak)
     if screen.problem:
@@ -134,20 +134,20 @@ def _focus(canvas: Canvas, screen: Focus) -> None:
         canvas.text(_LINE3, "press: capture")
 
 
-def _busy(canvas: Canvas, slide: str, word: str, line: str) -> None:
+def _busy(canvas: PanelCanvas, slide: str, word: str, line: str) -> None:
     canvas.header(slide)
     canvas.large_centred(_BIG + 6, word, 24)
     canvas.text_centred(_LINE2 + 3, line)
 
 
-def _result(canvas: Canvas, screen: Result) -> None:
+def _result(canvas: PanelCanvas, screen: ResultScreen) -> None:
     canvas.header(f"{screen.slide} moved" if screen.moved else screen.slide)
     canvas.thin_bar(61, screen.sharpness)
     verdict = screen.verdict
     if verdict.differential is not None:
         advice = ": go on" if verdict.reason in _WANTS_MORE else ""
         _verdict_on_cells(canvas, verdict, _beside(verdict) + advice)
-        cells, mark = round(verdict.differential.cells), control_mark(verdict.control)
+        cells, mark = round(verdict.differential.cells), qc_mark(verdict.qc)
         if mark:
             _marked(canvas, _LINE3 - 1, cells, mark)
         else:
@@ -161,7 +161,7 @@ def _result(canvas: Canvas, screen: Result) -> None:
         canvas.text(_LINE3 - 1, _NEXT)
 
 
-def _slide_done(canvas: Canvas, screen: SlideDone) -> None:
+def _slide_done(canvas: PanelCanvas, screen: SlideDoneScreen) -> None:
     canvas.header(f"{screen.slide} done")
     verdict = screen.verdict
     if verdict.differential is None:
@@ -171,20 +171,20 @@ def _slide_done(canvas: Canvas, screen: SlideDone) -> None:
         may_be = verdict.label == "normal" and verdict.reason is None
         line = "hold: keep as control" if may_be else _beside(verdict)
         _verdict_on_cells(canvas, verdict, line)
-        if mark := control_mark(verdict.control):
+        if mark := qc_mark(verdict.qc):
             _marked(canvas, _LINE3, round(verdict.differential.cells), mark)
             return
     canvas.text(_LINE3, "press: next slide")
 
 
-def _refused(canvas: Canvas, slide: str, gate: Gate) -> None:
+def _refused(canvas: PanelCanvas, slide: str, gate: Gate) -> None:
     canvas.header(slide)
     canvas.large_centred(_BIG, gate.problem, _BIG_HEIGHT)
     canvas.text(41, gate.advice)
     canvas.text(_LINE3, "press: try again")
 
 
-def _calibrating(canvas: Canvas, screen: Calibrating) -> None:
+def _calibrating(canvas: PanelCanvas, screen: CalibrationScreen) -> None:
     canvas.header(f"Step {screen.number}/{screen.total}")
     canvas.large_centred(_BIG, screen.problem or screen.title, 16)
     canvas.text(31, screen.line1)
@@ -195,7 +195,7 @@ def _calibrating(canvas: Canvas, screen: Calibrating) -> None:
         canvas.bar(54, 8, screen.sharpness)
 
 
-def _verdict(canvas: Canvas, verdict: Verdict) -> None:
+def _verdict(canvas: PanelCanvas, verdict: Verdict) -> None:
     """The verdict in large letters, then its confidence, its reason when inconclusive, its evidence."""
     canvas.large_centred(_BIG, verdict.headline, _BIG_HEIGHT)
     if verdict.reason is None:
@@ -209,7 +209,7 @@ def _verdict(canvas: Canvas, verdict: Verdict) -> None:
     _counted(canvas, _LINE2, verdict.white_cells, verdict.fields)
 
 
-def _verdict_on_cells(canvas: Canvas, verdict: Verdict, line: str) -> None:
+def _verdict_on_cells(canvas: PanelCanvas, verdict: Verdict, line: str) -> None:
     """The pattern in large letters, a line, then what was seen."""
     canvas.large_centred(_BIG, pattern_text(verdict), _BIG_HEIGHT)
     canvas.text(_LINE1, line)
@@ -223,12 +223,12 @@ def _beside(verdict: Verdict) -> str:
     return _NOT_TOLD_APART if unsure else class_text(verdict)
 
 
-def _marked(canvas: Canvas, y: int, white_cells: int, mark: str) -> None:
+def _marked(canvas: PanelCanvas, y: int, white_cells: int, mark: str) -> None:
     canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL}")
     canvas.text_right(y, mark)
 
 
-def _counted(canvas: Canvas, y: int, white_cells: int, fields: int) -> None:
+def _counted(canvas: PanelCanvas, y: int, white_cells: int, fields: int) -> None:
     canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells")
     canvas.text_right(y, _fields(fields))
 

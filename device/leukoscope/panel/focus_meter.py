@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.scaling import resampled
-from leukoscope.imaging.sharpness import Focus, measure_focus
-from leukoscope.panel.screens import Focus as FocusScreen
+from leukoscope.imaging.scaling import resample
+from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
+from leukoscope.panel.screens import FocusScreen
 from leukoscope.reading.gates import MIN_CONTRAST_LEVELS, focus_gate, light_gates
 from leukoscope.reading.results import GateName
 
@@ -115,8 +115,8 @@ class FocusMeter:
 
     def update(self, frame: Field, um_per_px: float) -> None:
         """Measure a frame at the model's scale."""
-        picture = resampled(frame, um_per_px)
-        focus = measure_focus(picture, um_per_px)
+        picture = resample(frame, um_per_px)
+        focus = measure_sharpness(picture, um_per_px)
         gates = (*light_gates(picture, frame.off_level), focus_gate(focus))
         if self._trend.add(frame, focus.detail):
             self.peak = 0.0
@@ -148,7 +148,7 @@ class FocusMeter:
         )
 
 
-def bar_level(focus: Focus) -> float:
+def bar_level(focus: Sharpness) -> float:
     """Length of the bar, 0..1. It falls from focus on until there is nothing to see, and is then 0."""
     if focus.contrast < MIN_CONTRAST_LEVELS:
         return 0.0

@@ -12,7 +12,7 @@ import tty
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from leukoscope.panel.button import Gesture, Held
+from leukoscope.panel.button import Gesture, Hold
 
 GESTURE_KEYS = {" ": Gesture.PRESS, "h": Gesture.HOLD, "p": Gesture.LONG_HOLD}
 GESTURES_TEXT = "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off"
@@ -44,7 +44,7 @@ class Keyboard:
             self._thread = threading.Thread(target=self._run, name="keyboard", daemon=True)
             self._thread.start()
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         """Never held: a terminal tells no key's release."""
         return None
 

@@ -124,14 +124,14 @@ class MirroredDisplay:
 
 
 @dataclass(frozen=True)
-class Mirrored:
+class MirroredScreen:
     """What the mirror held. live: the panel shows it just now; otherwise it is the last there was."""
 
     picture: Image.Image
     live: bool
 
 
-def read_mirror(folder: Path) -> Mirrored | None:
+def read_mirror(folder: Path) -> MirroredScreen | None:
     """The newest picture of the panel, 128x64 mode '1'; None when there is none in `folder`.
 
     Raises DisplayError when it can't be read, or is none.
@@ -153,7 +153,7 @@ def read_mirror(folder: Path) -> Mirrored | None:
         ) from error
     if len(data) != _LENGTH or not data.startswith(_HEADER):
         raise DisplayError(f"{path}: not a picture of the panel: check [panel] mirror")
-    return Mirrored(Image.frombytes("1", SIZE, data[len(_HEADER) :], "raw", _INK), live)
+    return MirroredScreen(Image.frombytes("1", SIZE, data[len(_HEADER) :], "raw", _INK), live)
 
 
 def _is_locked(file: FileIO) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leukoscope.panel.display import Display
 from leukoscope.panel.drawing import draw
-from leukoscope.panel.screens import Asleep, HoldHint, Screen
+from leukoscope.panel.screens import AsleepScreen, HoldHint, Screen
 
 
 class Panel:
@@ -15,7 +15,7 @@ class Panel:
 
     def __init__(self, display: Display, *, simulated: bool) -> None:
         self._display, self._simulated = display, simulated
-        self._screen: Screen = Asleep()
+        self._screen: Screen = AsleepScreen()
         self._hinting = self._keep = False
 
     def show(self, screen: Screen) -> None:
@@ -44,7 +44,7 @@ class Panel:
         self._display.close(self._keep)
 
     def _draw(self, screen: Screen) -> None:
-        if isinstance(screen, Asleep):
+        if isinstance(screen, AsleepScreen):
             self._display.blank()
         else:
             self._display.show(draw(screen, simulated=self._simulated))

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leukoscope.errors import ButtonError
-from leukoscope.panel.button import Button, Gesture, Held
+from leukoscope.panel.button import Button, Gesture, Hold
 
 FIFO = "button"
 """The pipe's name in the folder of the mirror."""
@@ -51,7 +51,7 @@ class RemoteButton:
         self._thread = threading.Thread(target=self._run, name="remote button", daemon=True)
         self._thread.start()
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         """How the other button is held: a letter is a whole gesture."""
         return self._button.held()
 

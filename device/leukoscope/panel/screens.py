@@ -9,7 +9,7 @@ from leukoscope.reading.results import Gate, Verdict
 
 
 @dataclass(frozen=True)
-class Starting:
+class StartingScreen:
     """The boot screen, with the notice. step: what is being tested; done of total steps are behind."""
 
     version: str
@@ -19,7 +19,7 @@ class Starting:
 
 
 @dataclass(frozen=True)
-class Focus:
+class FocusScreen:
     """READY: the focus meter.
 
     sharpness, peak: now, and the best lately, both 0..1 of the bar. problem, advice: of the gate that
@@ -41,21 +41,21 @@ class Focus:
 
 
 @dataclass(frozen=True)
-class Capturing:
+class CapturingScreen:
     """A field is being captured: nobody should move the slide."""
 
     slide: str
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingScreen:
     """The captured field is being read."""
 
     slide: str
 
 
 @dataclass(frozen=True)
-class Result:
+class ResultScreen:
     """A field was read. verdict: of the slide so far; field_headline, field_confidence: of this field.
 
     sharpness: of the live picture, 0..1 of the thin bar, for whoever moves on to the next field.
@@ -71,7 +71,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusalScreen:
     """The captured field failed a gate and was not read."""
 
     slide: str
@@ -79,7 +79,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class SlideDone:
+class SlideDoneScreen:
     """The slide is finished: its final verdict."""
 
     slide: str
@@ -87,7 +87,7 @@ class SlideDone:
 
 
 @dataclass(frozen=True)
-class Asleep:
+class AsleepScreen:
     """Untouched for some minutes: all dark."""
 
 
@@ -103,19 +103,19 @@ class FaultScreen:
 
 
 @dataclass(frozen=True)
-class PoweringOff:
+class PowerOffScreen:
     """The device is being switched off. step: what is being done."""
 
     step: str
 
 
 @dataclass(frozen=True)
-class SafeToUnplug:
+class UnplugScreen:
     """The last screen; stays on the panel when the process has gone."""
 
 
 @dataclass(frozen=True)
-class Notice:
+class NoticeScreen:
     """A message of one occasion. title: at most 15 characters; lines: at most 21 each."""
 
     title: str
@@ -124,7 +124,7 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Calibrating:
+class CalibrationScreen:
     """A step of a calibration waits for a press.
 
     number of total: which step; title: at most 14 characters; line1, line2: what to do, at most 21
@@ -153,18 +153,18 @@ class HoldHint:
 
 
 Screen = (
-    Starting
-    | Focus
-    | Capturing
-    | Reading
-    | Result
-    | Refused
-    | SlideDone
-    | Asleep
+    StartingScreen
+    | FocusScreen
+    | CapturingScreen
+    | ReadingScreen
+    | ResultScreen
+    | RefusalScreen
+    | SlideDoneScreen
+    | AsleepScreen
     | FaultScreen
-    | PoweringOff
-    | SafeToUnplug
-    | Notice
-    | Calibrating
+    | PowerOffScreen
+    | UnplugScreen
+    | NoticeScreen
+    | CalibrationScreen
     | HoldHint
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leukoscope.errors import LeukoscopeError
 
 
-class ControlError(LeukoscopeError, ValueError):
+class QcError(LeukoscopeError, ValueError):
     """A slide can't be a control, or the file of one can't be used; the message says what to do.
 
     problem, advice: the same for the panel, at most 21 characters each.

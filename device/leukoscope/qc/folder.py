@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leukoscope.errors import StoreError
-from leukoscope.qc.errors import ControlError
-from leukoscope.qc.series import ControlSlide, MadeFor
-from leukoscope.qc.slide_file import SLIDE_NAME, damaged, parse_control_slide, to_toml
+from leukoscope.qc.errors import QcError
+from leukoscope.qc.series import QcScope, QcSlide
+from leukoscope.qc.slide_file import SLIDE_NAME, damaged, parse_qc_slide, to_toml
 from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 
@@ -24,22 +24,22 @@ _FILE = re.compile(rf"({SLIDE_NAME.pattern})\.toml")
 
 
 @dataclass(frozen=True)
-class Found:
+class QcSlides:
     """The control slides that count, oldest first.
 
     others: how many were read by another model, or are simulated when these are not, or the other way
     round. problems: what is wrong with files, a line each: those do not count.
     """
 
-    slides: tuple[ControlSlide, ...]
+    slides: tuple[QcSlide, ...]
     others: int
     problems: tuple[str, ...]
 
 
-class ControlFolder:
+class QcFolder:
     """The folder `control` in the state directory: S0042.toml is the control slide S0042.
 
-    >>> folder = ControlFolder(Path("/var/lib/leukoscope/control"))
+    >>> folder = QcFolder(Path("/var/lib/leukoscope/control"))
     >>> folder.keep(slide)
     >>> series = judge_series(folder.load(slide.made_for).slides)
     """
@@ -47,30 +47,30 @@ class ControlFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def load(self, made_for: MadeFor) -> Found:
+    def load(self, made_for: QcScope) -> QcSlides:
         """The control slides since the last restart. A file that can't be used is a problem, not an error."""
-        slides: list[ControlSlide] = []
+        slides: list[QcSlide] = []
         problems: list[str] = []
         others = 0
         try:
             after = self._restarted_after()
             numbers = sorted(number for number in self._numbers() if number > after)
-        except ControlError as error:
-            return Found((), 0, (str(error),))
+        except QcError as error:
+            return QcSlides((), 0, (str(error),))
         except OSError as error:
             problem = f"{self.root}: can't look for control slides: {error.strerror}"
-            return Found((), 0, (problem,))
+            return QcSlides((), 0, (problem,))
         for number in numbers:
             try:
                 slide = self._read(number)
-            except ControlError as error:
+            except QcError as error:
                 problems.append(str(error))
                 continue
             if slide.made_for == made_for:
                 slides.append(slide)
             else:
                 others += 1
-        return Found(tuple(slides), others, tuple(problems))
+        return QcSlides(tuple(slides), others, tuple(problems))
 
     def changed(self) -> int:
         """Differs whenever a control slide was kept or removed since."""
@@ -79,18 +79,16 @@ class ControlFolder:
         except OSError:  # none was kept yet; if it is worse, `load` says so
             return 0
 
-    def keep(self, slide: ControlSlide) -> None:
+    def keep(self, slide: QcSlide) -> None:
         """Keep a control slide: when this returns it is on the disk.
 
-        Raises ControlError when it is a control already, or was read before the last restart; StoreError.
+        Raises QcError when it is a control already, or was read before the last restart; StoreError.
         """
         path = self._path(slide.slide)
         if path.exists():
-            raise ControlError(
-                f"{slide.slide} is a control slide already", "It is a control", "already"
-            )
+            raise QcError(f"{slide.slide} is a control slide already", "It is a control", "already")
         if _number(slide.slide) <= self._restarted_after():
-            raise ControlError(
+            raise QcError(
                 f"{slide.slide} was read before the controls were restarted: take a newer slide",
                 "Controls began anew",
                 "since this slide",
@@ -100,7 +98,7 @@ class ControlFolder:
     def remove(self, slide: str) -> Path:
         """Let a slide no longer count; its file stays under the name returned.
 
-        Raises ControlError when it is no control, StoreError.
+        Raises QcError when it is no control, StoreError.
         """
         path = self._path(slide)
         names = (self.root / f"{slide}.removed-{count}.toml" for count in itertools.count(1))
@@ -109,7 +107,7 @@ class ControlFolder:
             path.rename(removed)
             fsync_folder(self.root)
         except FileNotFoundError as error:
-            raise ControlError(f"{slide} is no control slide", "It is no control", "") from error
+            raise QcError(f"{slide} is no control slide", "It is no control", "") from error
         except OSError as error:
             raise _cannot("remove", path, error) from error
         return removed
@@ -117,11 +115,11 @@ class ControlFolder:
     def restart(self) -> str:
         """Begin a new series: the slides so far are kept, but count no more. Returns the last of them.
 
-        Raises ControlError when there is none, StoreError.
+        Raises QcError when there is none, StoreError.
         """
         numbers = self._numbers()
         if not numbers:
-            raise ControlError("there is no control slide yet: nothing to restart", "", "")
+            raise QcError("there is no control slide yet: nothing to restart", "", "")
         last = f"S{max(numbers):04d}"
         text = f"# Control slides up to this one count no more.\nafter = {json.dumps(last)}\n"
         self._write(self.root / RESTARTED, text)
@@ -147,13 +145,13 @@ class ControlFolder:
             return []
         return [_number(match[1]) for name in names if (match := _FILE.fullmatch(name))]
 
-    def _read(self, number: int) -> ControlSlide:
+    def _read(self, number: int) -> QcSlide:
         path = self._path(f"S{number:04d}")
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise damaged(f"control slide {path}: can't be read ({error})") from error
-        slide = parse_control_slide(text, f"control slide {path}")
+        slide = parse_qc_slide(text, f"control slide {path}")
         if _number(slide.slide) != number:
             raise damaged(f"control slide {path}: says that it is {slide.slide}")
         return slide
@@ -175,8 +173,8 @@ def _number(slide: str) -> int:
     return int(slide[1:])
 
 
-def _unreadable(message: str) -> ControlError:
-    return ControlError(
+def _unreadable(message: str) -> QcError:
+    return QcError(
         f"{message}: no control slide counts until leukoscope control restart", "CONTROL", "damaged"
     )
 

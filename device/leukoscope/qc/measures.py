@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leukoscope.qc.errors import ControlError
+from leukoscope.qc.errors import QcError
 from leukoscope.reading.cell_types import NOT_COUNTED, CellType
 from leukoscope.reading.differential import ABNORMAL, differential_of
 from leukoscope.reading.results import FieldReading, Measurements, Pattern, Verdict, WhiteCell
@@ -53,33 +53,33 @@ class SlideMeasures:
 def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideMeasures:
     """What the fields of a slide measure together, for its use as a control.
 
-    verdict: of the slide. Raises ControlError when the cells were not read one by one, are too few or too
+    verdict: of the slide. Raises QcError when the cells were not read one by one, are too few or too
     often artefacts, or when the slide is plainly not normal.
     """
     finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
     if verdict.differential is None and not finds:
-        raise ControlError(
+        raise QcError(
             "this model reads fields, not cells: choose a cell reader",
             "Model reads no cells:",
             "choose a cell reader",
         )
     artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
     if artefacts > MAX_ARTEFACTS * len(finds):
-        raise ControlError(
+        raise QcError(
             f"{artefacts} of {len(finds)} finds are artefacts: take a cleaner slide",
             "Too many artefacts:",
             "take a cleaner slide",
         )
     counted = [_measured(cell) for cell in finds if cell.cell_type not in NOT_COUNTED]
     if len(counted) < MIN_CELLS:
-        raise ControlError(
+        raise QcError(
             f"{len(counted)} white cells of the {MIN_CELLS} that a control slide needs: "
             "read it again, longer",
             f"{len(counted)} of {MIN_CELLS} cells:",
             "read it again, longer",
         )
-    if verdict.pattern not in (None, Pattern.NONE):
-        raise ControlError(
+    if verdict.pattern not in (None, Pattern.NORMAL):
+        raise QcError(
             f"the slide reads as {verdict.headline}: only a normal slide can be a control",
             f"It reads as {verdict.headline}:",
             "take a normal slide",
@@ -88,7 +88,7 @@ def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideM
     shares = {name: differential.share(*types) for name, types in GROUPS.items()}
     for name in ABNORMAL:
         if shares[name] > MAX_ABNORMAL:
-            raise ControlError(
+            raise QcError(
                 f"{100 * shares[name]:.0f} % of its cells read as {name.replace('_', ' ')}: only a normal "
                 "slide can be a control",
                 "Abnormal cells seen:",
@@ -106,7 +106,7 @@ def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideM
 
 def _measured(cell: WhiteCell) -> Measurements:
     if cell.measurements is None:
-        raise ControlError(
+        raise QcError(
             "the slide's cells were recorded without their measurements: read it again",
             "Nothing was measured:",
             "read it again",

@@ -6,16 +6,16 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from leukoscope.qc.folder import ControlFolder, Found
+from leukoscope.qc.folder import QcFolder, QcSlides
 from leukoscope.qc.measures import slide_measures
 from leukoscope.qc.reference import FOUNDING_SLIDES
 from leukoscope.qc.series import (
-    ControlSlide,
-    MadeFor,
-    Series,
-    Standing,
+    QcScope,
+    QcSeries,
+    QcSlide,
+    QcStatus,
     judge_series,
-    standing,
+    qc_status,
 )
 from leukoscope.reading.results import FieldReading, Verdict
 from leukoscope.records.provenance import Provenance
@@ -25,21 +25,21 @@ from leukoscope.system.clock import Moment, now
 _log = logging.getLogger(__name__)
 
 
-class Controls:
+class QcMonitor:
     """The control slides of one model on one device.
 
     They are read from the disk again only when the folder has changed: `leukoscope control` may keep or
     remove one while the daemon runs.
     """
 
-    def __init__(self, folder: ControlFolder, made_for: MadeFor) -> None:
+    def __init__(self, folder: QcFolder, made_for: QcScope) -> None:
         self._folder, self.made_for = folder, made_for
         self._read_at = -1
-        self.found = Found((), 0, ())
-        self._series = Series()
+        self.found = QcSlides((), 0, ())
+        self._series = QcSeries()
 
     @property
-    def series(self) -> Series:
+    def series(self) -> QcSeries:
         """The slides that count, judged. A file that can't be used is logged once, and in `found.problems`."""
         changed = self._folder.changed()
         if changed != self._read_at:
@@ -51,9 +51,9 @@ class Controls:
             self._series = judge_series(self.found.slides)
         return self._series
 
-    def standing(self) -> Standing:
+    def status(self) -> QcStatus:
         """What the controls say now."""
-        return standing(self.series, now())
+        return qc_status(self.series, now())
 
     def keep(
         self,
@@ -61,20 +61,20 @@ class Controls:
         readings: Sequence[FieldReading],
         verdict: Verdict,
         provenance: Provenance,
-    ) -> Series:
+    ) -> QcSeries:
         """Keep a slide as a control; provenance: of its last field. Returns all, this one among them.
 
         Raises ControlError when it can't be one, StoreError.
         """
         measures = slide_measures(readings, verdict)
-        self._folder.keep(ControlSlide(slide, moment_of(provenance), self.made_for, measures))
+        self._folder.keep(QcSlide(slide, moment_of(provenance), self.made_for, measures))
         self._read_at = -1
         return self.series
 
 
-def control_folder(settings: Settings) -> ControlFolder:
+def qc_folder(settings: Settings) -> QcFolder:
     """Where control slides are kept."""
-    return ControlFolder(Path(settings.storage.directory) / "control")
+    return QcFolder(Path(settings.storage.directory) / "control")
 
 
 def moment_of(provenance: Provenance) -> Moment:
@@ -83,7 +83,7 @@ def moment_of(provenance: Provenance) -> Moment:
     return Moment(p.boot_id, p.monotonic_s, p.wall_time, p.clock_synced)
 
 
-def kept_notice(series: Series, slide: str) -> tuple[str, str, str]:
+def kept_notice(series: QcSeries, slide: str) -> tuple[str, str, str]:
     """What the panel says of a slide just kept: title and two lines, as `screens.Notice` takes them."""
     point = next(point for point in series.points if point.slide.slide == slide)
     if point.rejected:

@@ -38,7 +38,7 @@ PRIOR_WEIGHT = 4
 
 
 @dataclass(frozen=True)
-class Reference:
+class QcReference:
     """What control slides measure.
 
     centre: of each of `MEASUREMENTS`, in its unit, and of each of `GROUPS`, as share 0..1, the median over
@@ -56,7 +56,7 @@ class Reference:
         return (value - self.centre[name]) / self.spread[name]
 
 
-def make_reference(slides: Sequence[SlideMeasures]) -> Reference | None:
+def make_reference(slides: Sequence[SlideMeasures]) -> QcReference | None:
     """The reference of control slides; None when there are too few."""
     if len(slides) < FOUNDING_SLIDES:
         return None
@@ -71,7 +71,7 @@ def make_reference(slides: Sequence[SlideMeasures]) -> Reference | None:
         values = [slide.shares[name] for slide in slides]
         centre[name] = statistics.median(values)
         spread[name] = _expected(values, _counting_spread(statistics.mean(values), cells))
-    return Reference(centre, spread, len(slides))
+    return QcReference(centre, spread, len(slides))
 
 
 def _expected(values: Sequence[float], prior: float) -> float:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leukoscope.qc.measures import SlideMeasures
-from leukoscope.qc.reference import FOUNDING_SLIDES, FULL_SLIDES, Reference, make_reference
-from leukoscope.qc.westgard import LOOK_BACK, Rule, broken_rules
-from leukoscope.reading.results import Control
+from leukoscope.qc.reference import FOUNDING_SLIDES, FULL_SLIDES, QcReference, make_reference
+from leukoscope.qc.westgard import LOOK_BACK, WestgardRule, broken_rules
+from leukoscope.reading.results import QcState
 from leukoscope.system.clock import Moment, age_s
 
 CHARTED: Mapping[str, str] = {
@@ -34,7 +34,7 @@ VALID_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
-class MadeFor:
+class QcScope:
     """What a control is made for; when it changes, the control no longer counts.
 
     model_sha256: of the model that read the cells. simulated: whether a simulator rendered them.
@@ -45,91 +45,93 @@ class MadeFor:
 
 
 @dataclass(frozen=True)
-class ControlSlide:
+class QcSlide:
     """One slide that was accepted as a control. slide: its number, 'S0042'; at: when it was read."""
 
     slide: str
     at: Moment
-    made_for: MadeFor
+    made_for: QcScope
     measures: SlideMeasures
 
 
 @dataclass(frozen=True)
-class Broken:
+class RuleViolation:
     """A rule that a slide breaks. name: of `CHARTED`."""
 
     name: str
-    rule: Rule
+    rule: WestgardRule
 
     def __str__(self) -> str:
         return f"{self.rule.value} {CHARTED[self.name]}"
 
 
 @dataclass(frozen=True)
-class Point:
+class QcPoint:
     """A control slide as it was judged.
 
     reference: by which; None while there was none. scores: (value - centre) / spread for each of
     `CHARTED`, or none. broken: the rules, warnings too.
     """
 
-    slide: ControlSlide
-    reference: Reference | None
+    slide: QcSlide
+    reference: QcReference | None
     scores: Mapping[str, float]
-    broken: tuple[Broken, ...]
+    broken: tuple[RuleViolation, ...]
 
     @property
-    def rejected(self) -> tuple[Broken, ...]:
+    def rejected(self) -> tuple[RuleViolation, ...]:
         """The rules broken that say that the device has drifted."""
         return tuple(broken for broken in self.broken if broken.rule.rejects)
 
 
 @dataclass(frozen=True)
-class Series:
+class QcSeries:
     """All control slides since the last restart, oldest first, and the reference that they make."""
 
-    points: tuple[Point, ...] = ()
-    reference: Reference | None = None
+    points: tuple[QcPoint, ...] = ()
+    reference: QcReference | None = None
 
     @property
-    def rejecting(self) -> tuple[Point, ...]:
+    def rejecting(self) -> tuple[QcPoint, ...]:
         """Those of the newest slides that say that the device has drifted; none when it has not."""
         return _rejecting(self.points)
 
 
 @dataclass(frozen=True)
-class Standing:
+class QcStatus:
     """What the controls say now. reference: also when it is too old or has drifted; text: why, a line."""
 
-    control: Control
-    reference: Reference | None
+    state: QcState
+    reference: QcReference | None
     text: str
 
 
-def judge_series(slides: Iterable[ControlSlide]) -> Series:
-    """Judge control slides of the same `MadeFor`, oldest first, each by those before it."""
-    points: list[Point] = []
+def judge_series(slides: Iterable[QcSlide]) -> QcSeries:
+    """Judge control slides of the same `QcScope`, oldest first, each by those before it."""
+    points: list[QcPoint] = []
     members: list[SlideMeasures] = []
     scores: dict[str, list[float]] = {name: [] for name in CHARTED}
-    reference: Reference | None = None
+    reference: QcReference | None = None
     for slide in slides:
         own = _scores(slide.measures, reference)
-        broken: list[Broken] = []
+        broken: list[RuleViolation] = []
         for name, score in own.items():
             scores[name].append(score)
-            broken += [Broken(name, rule) for rule in broken_rules(scores[name][-LOOK_BACK:])]
-        points.append(Point(slide, reference, own, tuple(broken)))
+            broken += [
+                RuleViolation(name, rule) for rule in broken_rules(scores[name][-LOOK_BACK:])
+            ]
+        points.append(QcPoint(slide, reference, own, tuple(broken)))
         if not _rejecting(points) and len(members) < FULL_SLIDES:
             members.append(slide.measures)
             reference = make_reference(members)
-    return Series(tuple(points), reference)
+    return QcSeries(tuple(points), reference)
 
 
-def _rejecting(points: Sequence[Point]) -> tuple[Point, ...]:
+def _rejecting(points: Sequence[QcPoint]) -> tuple[QcPoint, ...]:
     return tuple(point for point in points[-CLEARING_SLIDES:] if point.rejected)
 
 
-def _scores(measures: SlideMeasures, reference: Reference | None) -> dict[str, float]:
+def _scores(measures: SlideMeasures, reference: QcReference | None) -> dict[str, float]:
     if reference is None:
         return {}
     return {name: reference.score(name, value(measures, name)) for name in CHARTED}
@@ -140,23 +142,23 @@ def value(measures: SlideMeasures, name: str) -> float:
     return measures.shares[name] if name in measures.shares else measures.medians[name]
 
 
-def standing(series: Series, now: Moment) -> Standing:
+def qc_status(series: QcSeries, now: Moment) -> QcStatus:
     """Whether the controls hold now."""
     have, reference = len(series.points), series.reference
     if reference is None:
         text = f"{have} of the {FOUNDING_SLIDES} control slides that a reference needs"
-        return Standing(Control.NONE, None, text)
+        return QcStatus(QcState.UNCONTROLLED, None, text)
     newest = series.points[-1]
     if series.rejecting:
         worst = series.rejecting[-1]
         text = f"{worst.slide.slide} breaks {', '.join(map(str, worst.rejected))}"
-        return Standing(Control.DRIFTED, reference, text)
+        return QcStatus(QcState.DRIFTED, reference, text)
     age = age_s(newest.slide.at, now)
     if age is None:
         text = "restarted without a set clock: read a control slide"
-        return Standing(Control.NONE, reference, text)
+        return QcStatus(QcState.UNCONTROLLED, reference, text)
     if age > VALID_S:
         text = f"{newest.slide.slide} is {age / 3600:.0f} h old: read a control slide"
-        return Standing(Control.NONE, reference, text)
+        return QcStatus(QcState.UNCONTROLLED, reference, text)
     text = f"{newest.slide.slide} is within its limits, for {(VALID_S - age) / 3600:.0f} h more"
-    return Standing(Control.VALID, reference, text)
+    return QcStatus(QcState.VALID, reference, text)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from leukoscope.notice import NOTICE
-from leukoscope.qc.errors import ControlError
+from leukoscope.qc.errors import QcError
 from leukoscope.qc.measures import GROUPS, MEASUREMENTS, MIN_CELLS, SlideMeasures
-from leukoscope.qc.series import ControlSlide, MadeFor
+from leukoscope.qc.series import QcScope, QcSlide
 from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.clock import Moment
 
@@ -24,12 +24,12 @@ SLIDE_NAME = re.compile(r"S(\d{4,9})")
 MAX_CELLS = 1_000_000
 
 
-def damaged(message: str) -> ControlError:
+def damaged(message: str) -> QcError:
     """The error of a file that can't be used."""
-    return ControlError(f"{message}: remove it, then keep the slide again", "CONTROL", "damaged")
+    return QcError(f"{message}: remove it, then keep the slide again", "CONTROL", "damaged")
 
 
-def to_toml(slide: ControlSlide) -> str:
+def to_toml(slide: QcSlide) -> str:
     """The text of a control slide's file: the same for the same slide, byte for byte."""
     at, made_for, measures = slide.at, slide.made_for, slide.measures
     lines = [
@@ -54,10 +54,10 @@ def to_toml(slide: ControlSlide) -> str:
     return "\n".join(lines)
 
 
-def parse_control_slide(text: str, where: str) -> ControlSlide:
+def parse_qc_slide(text: str, where: str) -> QcSlide:
     """The control slide of a file's text; `where` names the file in errors.
 
-    Raises ControlError naming what is missing or wrong.
+    Raises QcError naming what is missing or wrong.
     """
     try:
         document = tomllib.loads(text)
@@ -71,7 +71,7 @@ def parse_control_slide(text: str, where: str) -> ControlSlide:
     if not _is_moment(made):
         raise damaged(f"{where}: made must be a moment such as '2026-05-09T07:35:25.123Z'")
     medians, shares = table.table("medians"), table.table("shares")
-    return ControlSlide(
+    return QcSlide(
         slide=slide,
         at=Moment(
             boot_id=table.text("boot_id"),
@@ -79,7 +79,7 @@ def parse_control_slide(text: str, where: str) -> ControlSlide:
             wall_time=made,
             clock_synced=table.flag("clock_synced"),
         ),
-        made_for=MadeFor(table.text("model_sha256"), table.flag("simulated")),
+        made_for=QcScope(table.text("model_sha256"), table.flag("simulated")),
         measures=SlideMeasures(
             cells=table.whole("cells", MIN_CELLS, MAX_CELLS),
             medians=_numbers(medians, MEASUREMENTS, 1e6),

@@ -15,7 +15,7 @@ LOOK_BACK = 10
 """Newest scores that the longest rule looks at."""
 
 
-class Rule(enum.Enum):
+class WestgardRule(enum.Enum):
     """A rule; the value is its name, with what it finds behind it."""
 
     WARNING_1_2S = "1-2s"
@@ -34,10 +34,10 @@ class Rule(enum.Enum):
     @property
     def rejects(self) -> bool:
         """Whether breaking it says that the device has drifted."""
-        return self is not Rule.WARNING_1_2S
+        return self is not WestgardRule.WARNING_1_2S
 
 
-def broken_rules(scores: Sequence[float]) -> tuple[Rule, ...]:
+def broken_rules(scores: Sequence[float]) -> tuple[WestgardRule, ...]:
     """The rules that the newest score, the last, breaks together with those before it.
 
     scores: oldest first, finite. On a limit is within it; on the centre is on neither side.
@@ -46,14 +46,16 @@ def broken_rules(scores: Sequence[float]) -> tuple[Rule, ...]:
         return ()
     newest = scores[-1]
     broken = {
-        Rule.WARNING_1_2S: abs(newest) > 2,
-        Rule.REJECT_1_3S: abs(newest) > 3,
-        Rule.REJECT_2_2S: _beyond(scores, 2, 2),
-        Rule.REJECT_R_4S: len(scores) > 1 and min(scores[-2:]) < -2 and max(scores[-2:]) > 2,
-        Rule.REJECT_4_1S: _beyond(scores, 4, 1),
-        Rule.REJECT_10_X: _beyond(scores, 10, 0),
+        WestgardRule.WARNING_1_2S: abs(newest) > 2,
+        WestgardRule.REJECT_1_3S: abs(newest) > 3,
+        WestgardRule.REJECT_2_2S: _beyond(scores, 2, 2),
+        WestgardRule.REJECT_R_4S: len(scores) > 1
+        and min(scores[-2:]) < -2
+        and max(scores[-2:]) > 2,
+        WestgardRule.REJECT_4_1S: _beyond(scores, 4, 1),
+        WestgardRule.REJECT_10_X: _beyond(scores, 10, 0),
     }
-    return tuple(rule for rule in Rule if broken[rule])
+    return tuple(rule for rule in WestgardRule if broken[rule])
 
 
 def _beyond(scores: Sequence[float], count: int, limit: float) -> bool:

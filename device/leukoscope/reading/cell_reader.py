@@ -12,7 +12,7 @@ from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.cell_view import cell_views
 from leukoscope.reading.differential import differential_of
 from leukoscope.reading.gates import cell_gates
-from leukoscope.reading.measurements import geometry, measured
+from leukoscope.reading.measurements import geometry, measure_cells
 from leukoscope.reading.results import FieldReading, WhiteCell
 from leukoscope.reading.rule import ReaderErrors, class_probabilities
 from leukoscope.reading.white_cells import find_nuclei
@@ -47,7 +47,12 @@ def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldRea
     cells = []
     views = cell_views(flat.picture, nuclei, model.um_per_px)
     for picture, measurements, whole, box, area in zip(
-        views.pictures(), measured(views), views.whole, nuclei.boxes, nuclei.areas_um2, strict=True
+        views.pictures(),
+        measure_cells(views),
+        views.whole,
+        nuclei.boxes,
+        nuclei.areas_um2,
+        strict=True,
     ):
         types = model.types(picture, geometry(measurements))
         if not whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.field import Rgb
-from leukoscope.imaging.morphology import Mask, Plane, box_mean, grown, pixels, shrunk, touched
+from leukoscope.imaging.morphology import Mask, Plane, box_mean, dilate, erode, pixels, touched
 from leukoscope.reading.white_cells import TISSUE_DENSITY, Nuclei, density
 
 VIEW_UM = 21.8
@@ -51,7 +51,7 @@ class CellViews:
         levels = self.dense * np.float32(255 / FULL_DENSITY)
         levels += np.float32(0.5)
         shown = np.minimum(levels, 255, out=levels).astype(np.uint8)
-        shown *= grown(self.cell, 1)[..., None]
+        shown *= dilate(self.cell, 1)[..., None]
         return np.ascontiguousarray(shown)
 
 
@@ -103,8 +103,8 @@ def _nucleus(
     """The nuclei at full size: half-way in density between what was found and what is around it."""
     dark = box_mean((channels[0] + channels[1]) / np.float32(2), 1)
     near, far = (round(um / um_per_px) for um in RING_UM)
-    reach = grown(found, near)
-    ring = grown(found, far) & ~reach & ~others
+    reach = dilate(found, near)
+    ring = dilate(found, far) & ~reach & ~others
     edge = (_quantile(dark, found, 0.75) + _quantile(dark, ring, 0.5)) / 2
     nucleus = reach & ~others & (dark > edge[:, None, None])
     kept = pixels(nucleus) * 2 > pixels(found)
@@ -124,9 +124,9 @@ def _cell(
     scale = float(np.linalg.norm(red_cell))
     along = red_part * red_cell[0] + green * red_cell[1] + blue * red_cell[2]
     red = (along > RED_CELL_COSINE * length * scale) & (length > RED_CELL_SHARE * scale)
-    reach = grown(nucleus, round(CYTOPLASM_UM / um_per_px))
+    reach = dilate(nucleus, round(CYTOPLASM_UM / um_per_px))
     stained = np.maximum(np.maximum(red_part, green), blue) > TISSUE_DENSITY
-    open_ = grown(shrunk((reach & stained & ~red & ~grown(others, 1)) | nucleus, 2), 2)
+    open_ = dilate(erode((reach & stained & ~red & ~dilate(others, 1)) | nucleus, 2), 2)
     return touched((open_ & reach) | nucleus, nucleus)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.field import Rgb
-from leukoscope.imaging.sharpness import Focus, measure_focus
+from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
 from leukoscope.reading.cell_types import NOT_COUNTED, CellType
 from leukoscope.reading.results import Gate, GateName, WhiteCell
 
@@ -41,7 +41,7 @@ def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterat
     from a file, which has no such frame: then the light gate is left out.
     """
     yield from light_gates(rgb, off_level)
-    yield focus_gate(measure_focus(rgb, um_per_px))
+    yield focus_gate(measure_sharpness(rgb, um_per_px))
 
 
 def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
@@ -107,7 +107,7 @@ def _clipping(percent: float) -> Gate:
     )
 
 
-def focus_gate(focus: Focus) -> Gate:
+def focus_gate(focus: Sharpness) -> Gate:
     """Contrast enough to focus on, and sharp."""
     problem, advice = "", ""
     if focus.contrast < MIN_CONTRAST_LEVELS:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.imaging.components import components
-from leukoscope.imaging.morphology import Mask, Plane, box_mean, pixels, shrunk
+from leukoscope.imaging.morphology import Mask, Plane, box_mean, erode, pixels
 from leukoscope.reading.cell_view import CellViews
 from leukoscope.reading.results import Measurements
 
@@ -33,13 +33,13 @@ networks depend on them."""
 MIN_AREA_UM2, MAX_LOBES = 5.0, 4.0
 
 
-def measured(views: CellViews) -> list[Measurements]:
+def measure_cells(views: CellViews) -> list[Measurements]:
     """The measurements of each cell; all 0 but for one lobe where a view shows no nucleus."""
     nucleus, cytoplasm = views.nucleus, views.cell & ~views.nucleus
     red, green, blue = np.moveaxis(views.dense, -1, 0)
     total: Plane = red + green + blue
     red_total = max(float(views.red_cell.sum()), 0.05)
-    inner = shrunk(nucleus, 1)
+    inner = erode(nucleus, 1)
     inner |= nucleus & ~inner.any(axis=(1, 2), keepdims=True)
     chromatin = _mean(total, inner)
     level = np.maximum(_mean(total, cytoplasm), 0.02)
@@ -98,7 +98,7 @@ def _spread(values: Plane, masks: Mask) -> Values:
 
 def _lobes(nuclei: Mask, um_per_px: float) -> Values:
     """Large parts of each nucleus once its filaments are gone, at least 1; shape (nuclei,)."""
-    lobes = np.pad(shrunk(nuclei, max(1, round(LOBE_UM / um_per_px))), ((0, 0), (0, 1), (0, 0)))
+    lobes = np.pad(erode(nuclei, max(1, round(LOBE_UM / um_per_px))), ((0, 0), (0, 1), (0, 0)))
     count, rows, width = lobes.shape
     # All nuclei below each other, an empty row between them.
     parts = components(lobes.reshape(count * rows, width))

@@ -16,9 +16,9 @@ from PIL import Image
 
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import GLASS_LEVEL, estimate_glass
+from leukoscope.imaging.background import BACKGROUND_LEVEL, estimate_background
 from leukoscope.imaging.components import Component, components
-from leukoscope.imaging.flat_field import flattened
+from leukoscope.imaging.flat_field import flatten
 
 DIAMETER_UM = 7.5
 """Mean diameter of a red cell on a dried film."""
@@ -45,14 +45,14 @@ _SIDE_PX = 1000
 
 
 @dataclass(frozen=True)
-class RedCells:
+class RedCellSize:
     """diameter_px: the median, of a disc of the same area, pixels of the fields. count: of how many."""
 
     diameter_px: float
     count: int
 
 
-def median_red_cell_px(fields: Sequence[Rgb], um_per_px: float | None = None) -> RedCells:
+def median_red_cell_px(fields: Sequence[Rgb], um_per_px: float | None = None) -> RedCellSize:
     """The median diameter of the round, single, whole red cells of some fields of one scale.
 
     fields: each of shape (height, width, 3), in focus, at 0.08 to 0.35 µm per pixel. um_per_px: the
@@ -78,7 +78,7 @@ def median_red_cell_px(fields: Sequence[Rgb], um_per_px: float | None = None) ->
             "FEW RED CELLS",
             "thinner part of smear",
         )
-    return RedCells(float(np.median(diameters)), len(diameters))
+    return RedCellSize(float(np.median(diameters)), len(diameters))
 
 
 def _diameters(rgb: Rgb, um_per_px: float) -> list[float]:
@@ -86,8 +86,8 @@ def _diameters(rgb: Rgb, um_per_px: float) -> list[float]:
     shrink = max(1, max(rgb.shape[:2]) // _SIDE_PX)
     small = np.asarray(Image.fromarray(rgb).reduce(shrink))
     scale = um_per_px * shrink
-    even = flattened(small, estimate_glass(small, scale))
-    darkness: npt.NDArray[np.float32] = 1 - even[..., 1].astype(np.float32) / GLASS_LEVEL
+    even = flatten(small, estimate_background(small, scale))
+    darkness: npt.NDArray[np.float32] = 1 - even[..., 1].astype(np.float32) / BACKGROUND_LEVEL
     tissue = darkness[darkness > TISSUE]
     if not tissue.size:
         return []

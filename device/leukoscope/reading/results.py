@@ -104,14 +104,14 @@ class Window:
 class Pattern(enum.Enum):
     """What kind of disease a verdict points to."""
 
-    NONE = "none"
+    NORMAL = "none"
     ACUTE = "acute"
     CML = "CML"
     CLL = "CLL"
 
 
 PATTERN_OF_LABEL = {
-    "normal": Pattern.NONE,
+    "normal": Pattern.NORMAL,
     "ALL": Pattern.ACUTE,
     "AML": Pattern.ACUTE,
     "CML": Pattern.CML,
@@ -161,12 +161,17 @@ class Differential:
         return self.count(*types) / self.cells if self.cells else 0.0
 
 
-class Control(enum.Enum):
+class QcState(enum.Enum):
     """What the control slides say of the device on the day of a verdict."""
 
     VALID = "controlled"
-    NONE = "uncontrolled"
+    UNCONTROLLED = "uncontrolled"
     DRIFTED = "control drifted"
+
+    @property
+    def code(self) -> str:
+        """As JSON has it: "valid", "none" or "drifted"."""
+        return "none" if self is QcState.UNCONTROLLED else self.name.lower()
 
 
 @dataclass(frozen=True)
@@ -193,21 +198,21 @@ class Verdict:
     fields: int
     reason: Reason | None
     differential: Differential | None = None
-    control: Control | None = None
+    qc: QcState | None = None
 
     @property
     def headline(self) -> str:
         """The verdict in one word, as the panel, tables and records show it."""
         if self.label is not None:
             return self.label
-        if self.pattern is not None and self.pattern is not Pattern.NONE:
+        if self.pattern is not None and self.pattern is not Pattern.NORMAL:
             return str(self.pattern.value)
         return "inconclusive"
 
     @property
     def headline_confidence(self) -> float:
         """The confidence of what the headline names: of the pattern when only that is known."""
-        if self.label is None and self.pattern not in (None, Pattern.NONE):
+        if self.label is None and self.pattern not in (None, Pattern.NORMAL):
             return self.pattern_confidence
         return self.confidence
 
@@ -229,7 +234,7 @@ def finding(verdict: Verdict) -> str:
     """
     if verdict.differential is None:
         return ""
-    name, types = _FINDINGS.get(verdict.pattern or Pattern.NONE, _FINDINGS[Pattern.ACUTE])
+    name, types = _FINDINGS.get(verdict.pattern or Pattern.NORMAL, _FINDINGS[Pattern.ACUTE])
     share = verdict.differential.share(*types)
     return f"{round(100 * share)} % {name} of {round(verdict.differential.cells)}"
 

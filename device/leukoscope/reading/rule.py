@@ -30,10 +30,10 @@ from leukoscope.reading.differential import Baseline, differential_of
 from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import (
     LABELS,
-    Control,
     Differential,
     FieldReading,
     Pattern,
+    QcState,
     Reason,
     Verdict,
 )
@@ -93,7 +93,7 @@ def judge(
     readings: Sequence[FieldReading],
     thresholds: Thresholds,
     errors: ReaderErrors,
-    control: Control = Control.NONE,
+    qc: QcState = QcState.UNCONTROLLED,
     baseline: Baseline | None = None,
 ) -> Verdict:
     """The verdict over the fields of a slide whose cells were read one by one.
@@ -103,18 +103,18 @@ def judge(
     """
     read = [reading for reading in readings if reading.probabilities is not None]
     if not read:
-        return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, None, control)
+        return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, None, qc)
     differential = differential_of(read, baseline)
     chances = class_probabilities(differential, errors)
     normal, all_, aml, cml, cll = chances
     patterns = {
-        Pattern.NONE: normal,
+        Pattern.NORMAL: normal,
         Pattern.ACUTE: all_ + aml,
         Pattern.CML: cml,
         Pattern.CLL: cll,
     }
     pattern = max(patterns, key=lambda name: patterns[name])
-    extra = 0.0 if control is Control.VALID else UNCONTROLLED_EXTRA
+    extra = 0.0 if qc is QcState.VALID else UNCONTROLLED_EXTRA
     sure_of_pattern = patterns[pattern] >= thresholds.pattern + extra
     best = max(range(len(LABELS)), key=lambda index: chances[index])
     sure_of_label = sure_of_pattern and chances[best] >= thresholds.label + extra
@@ -128,7 +128,7 @@ def judge(
         fields=len(read),
         reason=_reason(differential, sure_of_label, sure_of_pattern),
         differential=differential,
-        control=control,
+        qc=qc,
     )
 
 

@@ -24,9 +24,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from leukoscope.field import Rgb
-from leukoscope.imaging.background import GLASS_LEVEL
-from leukoscope.imaging.components import labelled
-from leukoscope.imaging.morphology import Mask, Plane, box_mean, grown
+from leukoscope.imaging.background import BACKGROUND_LEVEL
+from leukoscope.imaging.components import label
+from leukoscope.imaging.morphology import Mask, Plane, box_mean, dilate
 from leukoscope.reading.results import WhiteCell
 
 RED_WEIGHT, BLUE_WEIGHT = 0.15, 0.8
@@ -56,7 +56,7 @@ MIN_SPREAD = 1e-4
 Colour: TypeAlias = npt.NDArray[np.float32]
 
 _DENSITY = np.maximum(
-    np.log10((GLASS_LEVEL + 1) / (np.arange(256, dtype=np.float32) + 1)), 0
+    np.log10((BACKGROUND_LEVEL + 1) / (np.arange(256, dtype=np.float32) + 1)), 0
 ).astype(np.float32)
 """Optical density over the glass of each level. The levels are sRGB-encoded, so this is a contrast that
 grows with absorbance, not an absorbance as Beer and Lambert mean it."""
@@ -100,7 +100,7 @@ def find_nuclei(rgb: Rgb, um_per_px: float) -> Nuclei:
         return Nuclei(labels, (), (), (0.0, 0.0, 0.0))
     mask, red_cell = _nucleus_mask(dense, tissue)
     # Lobes lie within a pixel or two of each other: they are one nucleus.
-    joined, blobs = labelled(grown(mask, 1))
+    joined, blobs = label(dilate(mask, 1))
     joined *= mask
     px_um = 2 * um_per_px
     areas: list[float] = []
@@ -145,7 +145,7 @@ def _nucleus_mask(
     threshold = max(MIN_STAIN, ABOVE_MEDIAN * float(np.median(stain[tissue])))
     unmixed, spread = _unmixed(dense, dense[tissue])
     mask = _above(stain, threshold) | _above(unmixed, max(MIN_UNMIXED, spread))
-    others = dense[tissue & ~grown(mask, 2)]
+    others = dense[tissue & ~dilate(mask, 2)]
     red_cell = np.median(others, axis=0) if len(others) else np.zeros(3)
     return mask, (float(red_cell[0]), float(red_cell[1]), float(red_cell[2]))
 
@@ -180,7 +180,7 @@ def _unmixed(
 def _above(stain: Plane, threshold: float) -> Mask:
     """Where stain, smoothed, is above a threshold and above half of the highest of its own blob."""
     smooth = box_mean(stain, 1)
-    labels, blobs = labelled(smooth > threshold)
+    labels, blobs = label(smooth > threshold)
     inside = labels > 0
     highest = np.zeros(len(blobs) + 1, np.float32)
     np.maximum.at(highest, labels[inside], smooth[inside])
@@ -193,7 +193,7 @@ def _parted(nucleus: Mask, px_um: float) -> list[Mask]:
         return [nucleus]
     radius = round(CORE_UM / px_um / 2)
     inside = box_mean(np.pad(nucleus, radius), radius)[radius:-radius, radius:-radius]
-    labels, cores = labelled(inside > CORE_SHARE)
+    labels, cores = label(inside > CORE_SHARE)
     if len(cores) < 2:
         return [nucleus]
     ys, xs = np.nonzero(nucleus)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.background import DEGREE, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import DEGREE, estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading.gates import picture_gates, white_cell_gate
 from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import FieldReading, Gate, GateName, WhiteCell, Window
@@ -70,7 +70,7 @@ def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
 
     A field coarser than the model's scale is enlarged: its focus gate says what that costs.
     """
-    picture = resampled(field, um_per_px)
+    picture = resample(field, um_per_px)
     gates: list[Gate] = []
     for gate in picture_gates(picture, um_per_px, field.off_level):
         if gate.name is GateName.FOCUS and not gate.passed and field.moved:
@@ -80,8 +80,8 @@ def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
             return FlatPicture(picture, tuple(gates))
     # A calibration has taken the shading out; what it can't know is what the LED and its seat do today.
     calibrated = field.calibration_sha256 is not None
-    glass = estimate_glass(picture, um_per_px, CALIBRATED_DEGREE if calibrated else DEGREE)
-    return FlatPicture(flattened(picture, glass), tuple(gates))
+    glass = estimate_background(picture, um_per_px, CALIBRATED_DEGREE if calibrated else DEGREE)
+    return FlatPicture(flatten(picture, glass), tuple(gates))
 
 
 def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
@@ -129,7 +129,7 @@ def read_field(field: Field, classifier: Classifier) -> FieldReading:
 
 def live_gates(field: Field, um_per_px: float) -> tuple[Gate, ...]:
     """The gates of a live frame at the model's scale, all of them, focus last: the focus meter."""
-    return tuple(picture_gates(resampled(field, um_per_px), um_per_px, field.off_level))
+    return tuple(picture_gates(resample(field, um_per_px), um_per_px, field.off_level))
 
 
 def _scaled(window: Window, factor: float) -> Window:

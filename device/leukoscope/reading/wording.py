@@ -6,7 +6,7 @@ both, neither is taken for the other.
 
 from __future__ import annotations
 
-from leukoscope.reading.results import Control, Pattern, Reason, Verdict, finding
+from leukoscope.reading.results import Pattern, QcState, Reason, Verdict, finding
 
 NOT_TOLD_APART = "ALL or AML: not told apart"
 
@@ -27,9 +27,9 @@ def decimal(probability: float) -> str:
 
 def pattern_text(verdict: Verdict) -> str:
     """The pattern and its confidence: 'ACUTE 0.96', 'NORMAL 0.97'; 'INCONCLUSIVE' has none."""
-    if verdict.pattern is None or (verdict.pattern is Pattern.NONE and verdict.label is None):
+    if verdict.pattern is None or (verdict.pattern is Pattern.NORMAL and verdict.label is None):
         return "INCONCLUSIVE"
-    name = "NORMAL" if verdict.pattern is Pattern.NONE else verdict.pattern.value.upper()
+    name = "NORMAL" if verdict.pattern is Pattern.NORMAL else verdict.pattern.value.upper()
     return f"{name} {decimal(verdict.pattern_confidence)}"
 
 
@@ -58,7 +58,7 @@ def class_and_reason(verdict: Verdict) -> str:
 
 def brief_text(verdict: Verdict) -> str:
     """The verdict in a cell of a table: 'AML 0.71', 'acute 0.91'; 'inconclusive' has no confidence."""
-    if verdict.label is None and verdict.pattern in (None, Pattern.NONE):
+    if verdict.label is None and verdict.pattern in (None, Pattern.NORMAL):
         return verdict.headline
     return f"{verdict.headline} {decimal(verdict.headline_confidence)}"
 
@@ -80,6 +80,6 @@ def seen_text(verdict: Verdict) -> str:
     return finding(verdict).replace("granulocytes", "granuloc.") or counted
 
 
-def control_mark(control: Control | None) -> str:
+def qc_mark(qc: QcState | None) -> str:
     """What every verdict carries unless the device is controlled: 'UNCONTROLLED'; '' when all is well."""
-    return "" if control in (None, Control.VALID) else str(control.value).upper()
+    return "" if qc in (None, QcState.VALID) else str(qc.value).upper()

@@ -16,13 +16,13 @@ from typing import Any, TypeAlias
 from leukoscope.reading.cell_types import CELL_TYPES
 from leukoscope.reading.results import (
     LABELS,
-    Control,
     Differential,
     FieldReading,
     Gate,
     GateName,
     Measurements,
     Pattern,
+    QcState,
     Reason,
     Verdict,
     WhiteCell,
@@ -71,7 +71,7 @@ def verdict_to_json(verdict: Verdict) -> JsonObject:
         "reason": None if verdict.reason is None else verdict.reason.value,
         "finding": finding(verdict) or None,
         "differential": differential_to_json(verdict.differential),
-        "control": None if verdict.control is None else verdict.control.value,
+        "control": None if verdict.qc is None else verdict.qc.value,
     }
 
 
@@ -94,7 +94,7 @@ def verdict_from_json(value: JsonObject) -> Verdict:
         fields=int(value["fields"]),
         reason=None if reason is None else Reason(_EARLIER.get(reason, reason)),
         differential=None if counts is None else Differential(_in_order(_TYPE_NAMES, counts)),
-        control=None if control is None else Control(control),
+        qc=None if control is None else QcState(control),
     )
 
 

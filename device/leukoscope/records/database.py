@@ -38,7 +38,7 @@ class _DamagedError(Exception):
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn every error of SQLite inside into a StoreError that names the database."""
     try:
         yield
@@ -56,7 +56,7 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, str]:
     A damaged one is renamed to 'records.damaged-<n>.sqlite' and a new one begun.
     Raises StoreError when a newer version of the software made it, or it can't be opened.
     """
-    with translated(path):
+    with translate_errors(path):
         try:
             return _open_checked(path), ""
         except _DamagedError as damage:
@@ -83,7 +83,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         raise StoreError(
             f"{path}: can't read the records: {error.strerror}: try again with sudo"
         ) from error
-    with translated(path):
+    with translate_errors(path):
         try:
             return _open_as_it_is(path, "mode=ro")
         except sqlite3.OperationalError:

@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 from PIL import Image
 
 from leukoscope.errors import StoreError, UnknownSlideError
-from leukoscope.records.database import open_for_reading, translated
+from leukoscope.records.database import open_for_reading, translate_errors
 from leukoscope.records.record import FieldRecord, SlideRecord, SlideReport
 from leukoscope.records.rows import field_from_row, slide_from_row
 from leukoscope.records.schema import COUNT_PICTURES, SELECT_FIELDS, SELECT_SLIDES
@@ -71,7 +71,7 @@ class RecordReader:
 
     def pictures_kept(self) -> int:
         """Return how many fields still have their picture. Raises StoreError."""
-        with translated(self._path):
+        with translate_errors(self._path):
             return int(self._connection.execute(COUNT_PICTURES).fetchone()[0])
 
     def load_picture(self, field: FieldRecord) -> Image.Image:
@@ -101,7 +101,7 @@ class RecordReader:
     def _records(
         self, convert: Callable[[sqlite3.Row], _Record], query: str, slide: int | None
     ) -> Iterator[_Record]:
-        with translated(self._path):
+        with translate_errors(self._path):
             for row in self._connection.execute(query, (slide,)):
                 try:
                     yield convert(row)

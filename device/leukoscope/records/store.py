@@ -17,7 +17,7 @@ from leukoscope.field import Field
 from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.reading.results import FieldReading, Verdict
 from leukoscope.records.codec import dump, verdict_to_json
-from leukoscope.records.database import open_for_writing, translated
+from leukoscope.records.database import open_for_writing, translate_errors
 from leukoscope.records.files import store_error
 from leukoscope.records.pictures import Pictures
 from leukoscope.records.png import encode_png
@@ -96,7 +96,7 @@ class RecordStore(RecordReader):
         Only a head start, for the sake of the person who waits for a verdict: what `add_field` is
         given in the end decides. Raises StoreError as `add_field`.
         """
-        with translated(self._path):
+        with translate_errors(self._path):
             number = self._next_field(slide)
         key = _PictureKey(id(field), slide, number, simulated or field.simulated)
         self._encoding = (key, self._encoder.submit(_encode, key, field))
@@ -125,7 +125,7 @@ class RecordStore(RecordReader):
         no room even without the oldest pictures, StoreError when the disk can't be written or the
         slide is finished.
         """
-        with translated(self._path):
+        with translate_errors(self._path):
             number = self._next_field(slide)
         simulated = field.simulated or provenance.simulated
         png = self._picture(_PictureKey(id(field), slide, number, simulated), field)
@@ -148,7 +148,7 @@ class RecordStore(RecordReader):
             provenance=replace(provenance, simulated=simulated),
         )
         try:
-            with translated(self._path), self._transaction():
+            with translate_errors(self._path), self._transaction():
                 self._connection.execute(
                     "INSERT INTO slides (number, verdict, notice) VALUES (?, ?, ?)"
                     " ON CONFLICT (number) DO UPDATE SET verdict = excluded.verdict",
@@ -163,7 +163,7 @@ class RecordStore(RecordReader):
 
     def finish_slide(self, slide: int, verdict: Verdict, ended_by: EndedBy) -> None:
         """Give a slide its final verdict. Raises UnknownSlideError, StoreError if it has one."""
-        with translated(self._path):
+        with translate_errors(self._path):
             changed = self._connection.execute(
                 "UPDATE slides SET verdict = ?, ended_by = ? WHERE number = ? AND ended_by IS NULL",
                 (dump(verdict_to_json(verdict)), ended_by.value, slide),
@@ -174,7 +174,7 @@ class RecordStore(RecordReader):
 
     def close_interrupted(self) -> tuple[int, ...]:
         """Finish, by their last verdict, the slides that a restart left unfinished; return them."""
-        with translated(self._path):
+        with translate_errors(self._path):
             rows = self._connection.execute(
                 "UPDATE slides SET ended_by = ? WHERE ended_by IS NULL RETURNING number",
                 (EndedBy.RESTART.value,),
@@ -183,7 +183,7 @@ class RecordStore(RecordReader):
 
     def _find_next_slide(self) -> int:
         """Return the number above every slide that has a record or a picture."""
-        with translated(self._path):
+        with translate_errors(self._path):
             query = "SELECT coalesce(max(number), 0) FROM slides"
             ((highest,),) = self._connection.execute(query).fetchall()
         return max(int(highest), self._pictures.highest_slide()) + 1
@@ -217,7 +217,7 @@ class RecordStore(RecordReader):
 
     def _mark_removed(self, pictures: list[str]) -> None:
         # After the removal: on a disk without a free byte nothing could be noted before it.
-        with translated(self._path), self._transaction():
+        with translate_errors(self._path), self._transaction():
             self._connection.executemany(
                 "UPDATE fields SET picture_removed = 1 WHERE picture = ?",
                 [(picture,) for picture in pictures],
@@ -225,7 +225,7 @@ class RecordStore(RecordReader):
 
     def _mark_pictures_gone(self) -> None:
         """Note the removals that a power cut kept from being noted: the oldest pictures go first."""
-        with translated(self._path):
+        with translate_errors(self._path):
             rows = self._connection.execute(
                 "SELECT picture FROM fields WHERE picture_removed = 0 ORDER BY record"
             )

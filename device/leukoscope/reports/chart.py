@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from leukoscope.notice import NOTICE
-from leukoscope.qc.reference import Reference
-from leukoscope.qc.series import CHARTED, Point, Series, value
-from leukoscope.reading.results import Control
+from leukoscope.qc.reference import QcReference
+from leukoscope.qc.series import CHARTED, QcPoint, QcSeries, value
+from leukoscope.reading.results import QcState
 
 SHOWN = 30
 """Newest control slides that the chart has room for."""
@@ -37,18 +37,18 @@ _UNITS = {"nuclear_area": "um2", "nuclear_density": "x red cells", "nc_ratio": "
 """What the values are in; the font that comes with Pillow has no Greek and no superscripts."""
 
 
-def chart(series: Series, control: Control, text: str) -> Image.Image:
+def chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
     """The chart, RGB, `WIDTH` wide: a panel for each of `CHARTED`.
 
-    control, text: what holds now, and why, for the line below the title.
+    qc, text: what holds now, and why, for the line below the title.
     """
     points = series.points[-SHOWN:]
     height = _TOP + _PANEL * len(CHARTED) + _FOOT
     image = Image.new("RGB", (WIDTH, height), _PAPER)
     pen = ImageDraw.Draw(image)
     _write(pen, (_LEFT, 20), "Leukoscope control slides, Levey-Jennings chart", 26, _INK)
-    colour = _GOOD if control is Control.VALID else _BAD
-    _write(pen, (_LEFT, 60), f"{control.value.upper()}: {text}", 18, colour)
+    colour = _GOOD if qc is QcState.VALID else _BAD
+    _write(pen, (_LEFT, 60), f"{qc.value.upper()}: {text}", 18, colour)
     if any(point.slide.made_for.simulated for point in points):
         _write(pen, (WIDTH - 20, 24), "SIMULATED", 22, _BAD, "ra")
     for index, (name, title) in enumerate(CHARTED.items()):
@@ -66,13 +66,13 @@ def chart(series: Series, control: Control, text: str) -> Image.Image:
     return image
 
 
-def chart_png(series: Series, control: Control, text: str) -> bytes:
+def chart_png(series: QcSeries, qc: QcState, text: str) -> bytes:
     """The same as a PNG file, whose text says what it is."""
     info = PngInfo()
     simulated = any(point.slide.made_for.simulated for point in series.points)
     info.add_text("Comment", NOTICE + (" SIMULATED" if simulated else ""))
     file = io.BytesIO()
-    chart(series, control, text).save(file, "PNG", pnginfo=info, optimize=True)
+    chart(series, qc, text).save(file, "PNG", pnginfo=info, optimize=True)
     return file.getvalue()
 
 
@@ -85,8 +85,8 @@ class _Panel:
         top: int,
         name: str,
         title: str,
-        points: tuple[Point, ...],
-        reference: Reference | None,
+        points: tuple[QcPoint, ...],
+        reference: QcReference | None,
     ) -> None:
         self._pen, self._name, self._title, self._points = pen, name, title, points
         self._top, self._plot = top, top + _PLOT_TOP
@@ -127,7 +127,7 @@ class _Panel:
             _write(self._pen, (self._x(index), self._y(-1.5)), shown, 14, _INK, "mm")
         _write(self._pen, (_LEFT, self._y(1.5)), "no limits yet: more slides first", 14, _QUIET)
 
-    def _limit(self, limit: int, reference: Reference) -> None:
+    def _limit(self, limit: int, reference: QcReference) -> None:
         y = self._y(limit)
         self._pen.line((_LEFT, y, WIDTH - _RIGHT, y), fill=_INK if limit == 0 else (205, 208, 214))
         name = "centre" if limit == 0 else f"{limit:+d} s"
@@ -137,7 +137,7 @@ class _Panel:
             shown = _shown(self._name, at_limit)
             _write(self._pen, (WIDTH - _RIGHT + 8, y), shown, 14, _QUIET, "lm")
 
-    def _point(self, place: tuple[int, int], score: float, point: Point) -> None:
+    def _point(self, place: tuple[int, int], score: float, point: QcPoint) -> None:
         x, y = place
         if self._name not in point.scores:
             self._pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_PAPER, outline=_INK, width=2)
@@ -164,7 +164,7 @@ class _Panel:
                 "ma" if below else "ms",
             )
 
-    def _score(self, point: Point, reference: Reference) -> float:
+    def _score(self, point: QcPoint, reference: QcReference) -> float:
         """As it was judged; of a founding slide by the reference it helped to make."""
         if self._name in point.scores:
             return point.scores[self._name]

@@ -25,7 +25,7 @@ ABBREVIATIONS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class DifferentialRow:
     """One type of a differential. count: of finds; share: of the counted cells, None if not counted."""
 
     cell_type: CellType
@@ -38,10 +38,10 @@ class Row:
         return "-" if self.share is None else f"{round(100 * self.share)} %"
 
 
-def rows(differential: Differential) -> list[Row]:
+def differential_rows(differential: Differential) -> list[DifferentialRow]:
     """Return a row for each type, in their order: those that are not counted come last."""
     return [
-        Row(
+        DifferentialRow(
             cell_type,
             differential.count(cell_type),
             None if cell_type in NOT_COUNTED else differential.share(cell_type),

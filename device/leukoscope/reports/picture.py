@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw
 from leukoscope.errors import StoreError
 from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.reading.results import LABELS, Differential, Gate
-from leukoscope.reading.wording import control_mark, decimal
+from leukoscope.reading.wording import decimal, qc_mark
 from leukoscope.records.record import FieldRecord, SlideReport
 from leukoscope.reports.cell_boxes import draw_cells, draw_label
-from leukoscope.reports.differential import rows
+from leukoscope.reports.differential import differential_rows
 from leukoscope.reports.letters import text_width, write, write_right
 from leukoscope.reports.scale_bar import draw_scale_bar
 from leukoscope.reports.text import (
@@ -124,7 +124,7 @@ def _draw_header(
     x, y = _MARGIN, _MARGIN
     write(draw, (x, y), slide.name, 26, _FAINT)
     after = x + 104
-    for tag in filter(None, [SIMULATED if slide.simulated else "", control_mark(verdict.control)]):
+    for tag in filter(None, [SIMULATED if slide.simulated else "", qc_mark(verdict.qc)]):
         after = _draw_tag(draw, (after, y + 2), tag) + 12
     write(draw, (x, y + 36), headline_text(verdict), 60, _INK)
     write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
@@ -150,7 +150,7 @@ def _draw_differential(
     """Draw the table of a differential: letters, name, count, share and its bar of each type."""
     x, y = at
     count, left, right = x + 270, x + 290, x + width - 60
-    for i, row in enumerate(rows(differential)):
+    for i, row in enumerate(differential_rows(differential)):
         top = y + i * _LINE
         draw_label(draw, (x, top + 2), row.cell_type)
         write(draw, (x + 40, top), row.cell_type.value, 16, _INK)
@@ -161,7 +161,7 @@ def _draw_differential(
             if row.share > 0:
                 edge = left + row.share * (right - left)
                 draw.rectangle((left, top + 3, edge, top + 15), fill=_BAR)
-    top = y + len(rows(differential)) * _LINE + 2
+    top = y + len(differential_rows(differential)) * _LINE + 2
     draw.line((x, top, x + width, top), fill=_RULE)
     write(draw, (x + 40, top + 4), "white cells", 16, _INK)
     write_right(draw, (count, top + 4), f"{differential.cells:.1f}", 16, _INK)

@@ -20,13 +20,13 @@ from leukoscope.reading.wording import (
     brief_reason,
     brief_text,
     class_and_reason,
-    control_mark,
     decimal,
     pattern_text,
+    qc_mark,
 )
 from leukoscope.records.record import FieldRecord, SlideRecord, SlideReport
 from leukoscope.reports.differential import ABBREVIATIONS
-from leukoscope.reports.differential import rows as differential_rows
+from leukoscope.reports.differential import differential_rows as differential_rows
 from leukoscope.reports.table import beside, text_table
 
 LISTED = 7
@@ -64,7 +64,7 @@ def slide_text(report: SlideReport, *, fields: bool = False) -> str:
     """
     slide, verdict = report.slide, report.slide.verdict
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
-    marks = [control_mark(verdict.control), SIMULATED if slide.simulated else ""]
+    marks = [qc_mark(verdict.qc), SIMULATED if slide.simulated else ""]
     wrong = refusals_of(report.fields).most_common()
     problems = [f"{count} {problem}" if len(wrong) > 1 else problem for problem, count in wrong]
     refused = f" ({slide.fields_refused} refused: {', '.join(problems)})" if wrong else ""

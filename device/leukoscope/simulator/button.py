@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from leukoscope.panel.button import Gesture, Held, PressTimer
+from leukoscope.panel.button import Gesture, Hold, PressTimer
 
 
 class SimulatedButton:
@@ -14,7 +14,7 @@ class SimulatedButton:
     def __init__(self, on_gesture: Callable[[Gesture], None]) -> None:
         self._timer, self._on_gesture = PressTimer(), on_gesture
 
-    def held(self) -> Held | None:
+    def held(self) -> Hold | None:
         """How the button is held just now; None when it is up."""
         return self._timer.progress(time.monotonic())
 

@@ -10,7 +10,7 @@ from leukoscope.simulator.stain import Colour
 from leukoscope.simulator.texture import Plane
 
 
-class Window(NamedTuple):
+class SheetWindow(NamedTuple):
     """The part of the sheet around one cell, and where its pixels lie.
 
     rows, columns: slices of the sheet. x_um, y_um: from the cell's centre to each pixel's centre,
@@ -23,7 +23,7 @@ class Window(NamedTuple):
     y_um: Plane
 
 
-class Canvas:
+class Sheet:
     """Absorbance of a field, shape (height, width, 3), float32, natural log, R, G, B.
 
     The origin is the middle of the field. Patches add up, as absorbing layers do (Beer-Lambert).
@@ -36,7 +36,7 @@ class Canvas:
         self._x = ((np.arange(width) - (width - 1) / 2) * um_per_px).astype(np.float32)
         self._y = ((np.arange(height) - (height - 1) / 2) * um_per_px).astype(np.float32)
 
-    def window(self, x_um: float, y_um: float, reach_um: float) -> Window | None:
+    def window(self, x_um: float, y_um: float, reach_um: float) -> SheetWindow | None:
         """The pixels within `reach_um` of a point in x and y; None when there are none."""
         first = int(np.searchsorted(self._x, x_um - reach_um))
         last = int(np.searchsorted(self._x, x_um + reach_um))
@@ -44,14 +44,14 @@ class Canvas:
         lower = int(np.searchsorted(self._y, y_um + reach_um))
         if first >= last or upper >= lower:
             return None
-        return Window(
+        return SheetWindow(
             slice(upper, lower),
             slice(first, last),
             self._x[None, first:last] - np.float32(x_um),
             self._y[upper:lower, None] - np.float32(y_um),
         )
 
-    def add(self, window: Window, amount: Plane, colour: Colour) -> None:
+    def add(self, window: SheetWindow, amount: Plane, colour: Colour) -> None:
         """Lay `amount` (shape of the window) of a dye over the window."""
         part = self.absorbance[window.rows, window.columns]
         for channel in range(3):

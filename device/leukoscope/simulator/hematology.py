@@ -37,7 +37,7 @@ class Diagnosis(enum.Enum):
     EMPTY = "empty"
 
 
-class CellType(enum.Enum):
+class RenderedCellType(enum.Enum):
     """White cells by the ICSH names; band forms count as neutrophils."""
 
     NEUTROPHIL = "neutrophil"
@@ -54,31 +54,35 @@ class CellType(enum.Enum):
     SMUDGE_CELL = "smudge cell"
 
 
-DIAMETER_UM: Mapping[CellType, tuple[float, float]] = MappingProxyType(
+DIAMETER_UM: Mapping[RenderedCellType, tuple[float, float]] = MappingProxyType(
     {
         # (mean, standard deviation) on a dried film, after Bain ch. 2, 3 and 9.
-        CellType.NEUTROPHIL: (13.0, 0.8),
-        CellType.LYMPHOCYTE: (10.3, 1.1),
+        RenderedCellType.NEUTROPHIL: (13.0, 0.8),
+        RenderedCellType.LYMPHOCYTE: (10.3, 1.1),
         # Monocytes are 12 to 20 µm there; 27 and 88 boxed in two real sets have 142 and 115 µm² (medians), discs of
         # 13.4 and 12.1 µm; rendered ones 154 (python -m tests.measuring.measure_looks).
-        CellType.MONOCYTE: (14.5, 1.4),
-        CellType.EOSINOPHIL: (13.8, 0.9),
-        CellType.BASOPHIL: (12.2, 0.9),
-        CellType.LYMPHOBLAST: (12.8, 1.5),
-        CellType.MYELOBLAST: (15.3, 1.5),
-        CellType.PROMYELOCYTE: (18.0, 1.6),
-        CellType.MYELOCYTE: (15.3, 1.3),
-        CellType.METAMYELOCYTE: (14.2, 1.0),
-        CellType.ATYPICAL_LYMPHOCYTE: (15.0, 1.7),
-        CellType.SMUDGE_CELL: (14.5, 2.0),
+        RenderedCellType.MONOCYTE: (14.5, 1.4),
+        RenderedCellType.EOSINOPHIL: (13.8, 0.9),
+        RenderedCellType.BASOPHIL: (12.2, 0.9),
+        RenderedCellType.LYMPHOBLAST: (12.8, 1.5),
+        RenderedCellType.MYELOBLAST: (15.3, 1.5),
+        RenderedCellType.PROMYELOCYTE: (18.0, 1.6),
+        RenderedCellType.MYELOCYTE: (15.3, 1.3),
+        RenderedCellType.METAMYELOCYTE: (14.2, 1.0),
+        RenderedCellType.ATYPICAL_LYMPHOCYTE: (15.0, 1.7),
+        RenderedCellType.SMUDGE_CELL: (14.5, 2.0),
     }
 )
 
-_N, _L, _M = CellType.NEUTROPHIL, CellType.LYMPHOCYTE, CellType.MONOCYTE
-_E, _B = CellType.EOSINOPHIL, CellType.BASOPHIL
-_LB, _MB = CellType.LYMPHOBLAST, CellType.MYELOBLAST
-_PM, _MY, _MM = CellType.PROMYELOCYTE, CellType.MYELOCYTE, CellType.METAMYELOCYTE
-_AT, _SM = CellType.ATYPICAL_LYMPHOCYTE, CellType.SMUDGE_CELL
+_N, _L, _M = RenderedCellType.NEUTROPHIL, RenderedCellType.LYMPHOCYTE, RenderedCellType.MONOCYTE
+_E, _B = RenderedCellType.EOSINOPHIL, RenderedCellType.BASOPHIL
+_LB, _MB = RenderedCellType.LYMPHOBLAST, RenderedCellType.MYELOBLAST
+_PM, _MY, _MM = (
+    RenderedCellType.PROMYELOCYTE,
+    RenderedCellType.MYELOCYTE,
+    RenderedCellType.METAMYELOCYTE,
+)
+_AT, _SM = RenderedCellType.ATYPICAL_LYMPHOCYTE, RenderedCellType.SMUDGE_CELL
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class BloodPicture:
     auer_rods: chance that a myeloblast or promyelocyte shows Auer rods.
     """
 
-    differential: Mapping[CellType, float]
+    differential: Mapping[RenderedCellType, float]
     concentration: float
     white_cells_least: int
     white_cells_more: float
@@ -237,12 +241,12 @@ class SlideCounts:
     density: factor on the number of white cells beyond the least, about 0.5 to 1.7.
     """
 
-    types: tuple[CellType, ...]
+    types: tuple[RenderedCellType, ...]
     shares: tuple[float, ...]
     picture: BloodPicture
     density: float
 
-    def draw_types(self, count: int, rng: np.random.Generator) -> list[CellType]:
+    def draw_types(self, count: int, rng: np.random.Generator) -> list[RenderedCellType]:
         """The types of `count` white cells of this slide."""
         if count == 0:
             return []
@@ -269,7 +273,7 @@ def draw_slide_counts(diagnosis: Diagnosis, rng: np.random.Generator) -> SlideCo
     return SlideCounts(types, tuple(float(share) for share in shares), picture, density)
 
 
-def draw_diameter(cell_type: CellType, rng: np.random.Generator) -> float:
+def draw_diameter(cell_type: RenderedCellType, rng: np.random.Generator) -> float:
     """Diameter in µm of one white cell, cut at 2.5 standard deviations."""
     mean, spread = DIAMETER_UM[cell_type]
     return float(mean + spread * np.clip(rng.standard_normal(), -2.5, 2.5))

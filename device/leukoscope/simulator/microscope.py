@@ -13,11 +13,11 @@ from leukoscope.microscope.parts import CameraControls
 from leukoscope.simulator.micrometer import MicrometerSlide, render_micrometer
 from leukoscope.simulator.optics import (
     NEUTRAL_GAIN,
+    add_dust,
     defocus,
-    dust,
     expose,
     expose_raw_green,
-    shifted,
+    shift,
 )
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import NoSlide, Slide, Stage, View
@@ -192,9 +192,9 @@ class SimulatedCamera:
         pixels = round(self._drifted_um / um_per_px)
         self._drifted_um += view.faults.drift_um_per_frame
         if pixels:
-            image = shifted(image, pixels)
+            image = shift(image, pixels)
         if view.faults.dust:
-            image = image * dust(image.shape[:2], um_per_px)[:, :, None]
+            image = image * add_dust(image.shape[:2], um_per_px)[:, :, None]
         return image
 
     def _frame(self, image: npt.NDArray[np.float32], view: View, um_per_px: float) -> Field:

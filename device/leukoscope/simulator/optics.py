@@ -171,7 +171,7 @@ _DUST_SPECKS = 9
 
 
 @functools.lru_cache(maxsize=4)
-def dust(shape: tuple[int, int], um_per_px: float) -> npt.NDArray[np.float32]:
+def add_dust(shape: tuple[int, int], um_per_px: float) -> npt.NDArray[np.float32]:
     """What the dust on the sensor's cover glass lets through: always the same nine soft specks.
 
     shape: height and width in pixels. um_per_px: their scale on the slide. The specks keep their
@@ -194,7 +194,7 @@ def dust(shape: tuple[int, int], um_per_px: float) -> npt.NDArray[np.float32]:
     return passed
 
 
-def shifted(image: npt.NDArray[np.float32], pixels: int) -> npt.NDArray[np.float32]:
+def shift(image: npt.NDArray[np.float32], pixels: int) -> npt.NDArray[np.float32]:
     """The picture of a specimen that has moved so many pixels to the right, or left below 0.
 
     image: shape (height, width, 3). Returns a copy; what comes in at an edge is the mirror image.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.stain import Colour, Stain
 from leukoscope.simulator.texture import spots
 
@@ -13,7 +13,7 @@ PER_FIELD = 11.0
 
 
 def draw_platelets(
-    canvas: Canvas,
+    canvas: Sheet,
     stage_um: tuple[float, float],
     mean: float,
     giant_share: float,
@@ -37,7 +37,7 @@ def draw_platelets(
 
 
 def _draw_platelet(
-    canvas: Canvas, x_um: float, y_um: float, radius: float, stain: Stain, rng: np.random.Generator
+    canvas: Sheet, x_um: float, y_um: float, radius: float, stain: Stain, rng: np.random.Generator
 ) -> None:
     stretch, slant = rng.uniform(1.0, 1.5), rng.uniform(0.0, np.pi)
     strength = rng.uniform(0.5, 1.1)
@@ -58,7 +58,7 @@ def _draw_platelet(
 
 
 def draw_specks(
-    canvas: Canvas,
+    canvas: Sheet,
     stage_um: tuple[float, float],
     mean: float,
     colour: Colour,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.stain import Colour
 
 DIAMETER_UM = 7.5
@@ -206,7 +206,7 @@ def _spread_out(
     centres[:] = points
 
 
-def draw(canvas: Canvas, cells: RedCells, look: RedCellLook, colour: Colour) -> None:
+def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> None:
     """Draw one field's red cells; where two overlap, see `OVERLAP`."""
     height, width = canvas.absorbance.shape[:2]
     layer = np.zeros((height, width), dtype=np.float32)

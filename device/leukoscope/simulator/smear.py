@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.simulator import platelets, red_cells, white_cells
-from leukoscope.simulator.canvas import Canvas
+from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.hematology import (
-    CellType,
     Diagnosis,
+    RenderedCellType,
     SlideCounts,
     draw_diameter,
     draw_slide_counts,
 )
 from leukoscope.simulator.stain import Stain, draw_stain
-from leukoscope.simulator.white_cells import WhiteCell
+from leukoscope.simulator.white_cells import RenderedWhiteCell
 
 STANDARD_FIELD_UM = (157.0, 118.0)
 """Width and height that the counts of white cells hold for: the HQ camera at 40x."""
@@ -49,7 +49,7 @@ class SmearSlide:
 class WhiteCellTruth:
     """A white cell of a rendered field: its type, its centre in pixels, its diameter in µm."""
 
-    cell_type: CellType
+    cell_type: RenderedCellType
     x_px: float
     y_px: float
     diameter_um: float
@@ -128,7 +128,7 @@ def render_field(
     preparation = prepare(slide)
     picture = preparation.counts.picture
     rng = _rng(_FIELD, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis], index)
-    canvas = Canvas(shape, um_per_px)
+    canvas = Sheet(shape, um_per_px)
     whites = _lay_white_cells(preparation.counts, rng)
     if slide.diagnosis is Diagnosis.EMPTY:
         platelets.draw_specks(canvas, STAGE_UM, 4.0, preparation.stain.film * 6.0, rng)
@@ -168,23 +168,23 @@ def _stage_share() -> float:
     return STAGE_UM[0] * STAGE_UM[1] / (STANDARD_FIELD_UM[0] * STANDARD_FIELD_UM[1])
 
 
-def _lay_white_cells(counts: SlideCounts, rng: np.random.Generator) -> list[WhiteCell]:
+def _lay_white_cells(counts: SlideCounts, rng: np.random.Generator) -> list[RenderedWhiteCell]:
     """Lay the standard field's white cells, and those around it that a larger view would show."""
     inside = counts.draw_count(rng)
     around = int(rng.poisson(inside * (_stage_share() - 1.0)))
-    laid: list[WhiteCell] = []
+    laid: list[RenderedWhiteCell] = []
     for number, cell_type in enumerate(counts.draw_types(inside + around, rng)):
         diameter = draw_diameter(cell_type, rng)
         # Whoever looks for a field stops where white cells are wholly in view: the first ones are.
         wholly = number < counts.picture.white_cells_least
         place = _free_place(laid, diameter, number < inside, diameter / 2 if wholly else 0.0, rng)
         if place is not None:
-            laid.append(WhiteCell(cell_type, *place, diameter, int(rng.integers(2**63))))
+            laid.append(RenderedWhiteCell(cell_type, *place, diameter, int(rng.integers(2**63))))
     return laid
 
 
 def _free_place(
-    laid: list[WhiteCell],
+    laid: list[RenderedWhiteCell],
     diameter_um: float,
     inside: bool,
     margin_um: float,

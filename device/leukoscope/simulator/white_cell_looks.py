@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leukoscope.simulator.hematology import CellType
+from leukoscope.simulator.hematology import RenderedCellType
 from leukoscope.simulator.nuclei import Nucleus, bent, lobed, oval
 
 
@@ -344,27 +344,30 @@ def _smudge_cell(r: float, rng: np.random.Generator) -> WhiteCellLook:
     )
 
 
-_LOOKS: Mapping[CellType, Callable[[float, np.random.Generator], WhiteCellLook]] = {
-    CellType.NEUTROPHIL: _neutrophil,
-    CellType.EOSINOPHIL: _eosinophil,
-    CellType.BASOPHIL: _basophil,
-    CellType.MONOCYTE: _monocyte,
-    CellType.LYMPHOCYTE: _lymphocyte,
-    CellType.ATYPICAL_LYMPHOCYTE: _atypical_lymphocyte,
-    CellType.LYMPHOBLAST: _lymphoblast,
-    CellType.MYELOBLAST: _myeloblast,
-    CellType.PROMYELOCYTE: _promyelocyte,
-    CellType.MYELOCYTE: _myelocyte,
-    CellType.METAMYELOCYTE: _metamyelocyte,
-    CellType.SMUDGE_CELL: _smudge_cell,
+_LOOKS: Mapping[RenderedCellType, Callable[[float, np.random.Generator], WhiteCellLook]] = {
+    RenderedCellType.NEUTROPHIL: _neutrophil,
+    RenderedCellType.EOSINOPHIL: _eosinophil,
+    RenderedCellType.BASOPHIL: _basophil,
+    RenderedCellType.MONOCYTE: _monocyte,
+    RenderedCellType.LYMPHOCYTE: _lymphocyte,
+    RenderedCellType.ATYPICAL_LYMPHOCYTE: _atypical_lymphocyte,
+    RenderedCellType.LYMPHOBLAST: _lymphoblast,
+    RenderedCellType.MYELOBLAST: _myeloblast,
+    RenderedCellType.PROMYELOCYTE: _promyelocyte,
+    RenderedCellType.MYELOCYTE: _myelocyte,
+    RenderedCellType.METAMYELOCYTE: _metamyelocyte,
+    RenderedCellType.SMUDGE_CELL: _smudge_cell,
 }
 
-_MOST_AUER_RODS: Mapping[CellType, int] = {CellType.MYELOBLAST: 2, CellType.PROMYELOCYTE: 4}
+_MOST_AUER_RODS: Mapping[RenderedCellType, int] = {
+    RenderedCellType.MYELOBLAST: 2,
+    RenderedCellType.PROMYELOCYTE: 4,
+}
 """One or two in a myeloblast, bundles in the promyelocytes of APL (Bain ch. 9)."""
 
 
 def draw_look(
-    cell_type: CellType, radius_um: float, auer_rods: float, rng: np.random.Generator
+    cell_type: RenderedCellType, radius_um: float, auer_rods: float, rng: np.random.Generator
 ) -> WhiteCellLook:
     """Draw one cell of a type.
 

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leukoscope.simulator.canvas import Canvas, Window
-from leukoscope.simulator.hematology import CellType
+from leukoscope.simulator.canvas import Sheet, SheetWindow
+from leukoscope.simulator.hematology import RenderedCellType
 from leukoscope.simulator.stain import Colour, Stain
 from leukoscope.simulator.texture import Plane, spots
 from leukoscope.simulator.white_cell_looks import Granules, WhiteCellLook, draw_look
 
 
 @dataclass(frozen=True)
-class WhiteCell:
+class RenderedWhiteCell:
     """A white cell on the film.
 
     x_um, y_um: centre from the middle of the field, x right, y down. diameter_um: of the cell.
     seed: of everything else about it.
     """
 
-    cell_type: CellType
+    cell_type: RenderedCellType
     x_um: float
     y_um: float
     diameter_um: float
@@ -34,7 +34,7 @@ def _step(depth_um: Plane, soft_um: float) -> Plane:
     return np.asarray(rise * rise * (3.0 - 2.0 * rise), dtype=np.float32)
 
 
-def draw(canvas: Canvas, cell: WhiteCell, stain: Stain, auer_rods: float) -> None:
+def draw(canvas: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float) -> None:
     """Draw one white cell; one that lies wholly outside the canvas leaves no trace.
 
     auer_rods: chance that a myeloblast or promyelocyte has them.
@@ -49,7 +49,7 @@ def draw(canvas: Canvas, cell: WhiteCell, stain: Stain, auer_rods: float) -> Non
     x, y = np.broadcast_arrays(window.x_um, window.y_um)
     warp = np.float32(look.ragged_um)
     warp_x, warp_y = spots(x, y, 6.0, rng) * warp, spots(x, y, 6.0, rng) * warp
-    if cell.cell_type is CellType.SMUDGE_CELL:
+    if cell.cell_type is RenderedCellType.SMUDGE_CELL:
         spread = look.nucleus.depth(x + warp_x, y + warp_y)
         _draw_smudge(canvas, window, look, stain, spread, rng)
         return
@@ -92,8 +92,8 @@ def _body_depth(
 
 
 def _draw_cytoplasm(
-    canvas: Canvas,
-    window: Window,
+    canvas: Sheet,
+    window: SheetWindow,
     look: WhiteCellLook,
     stain: Stain,
     body_depth: Plane,
@@ -144,8 +144,8 @@ def _chromatin_texture(x: Plane, y: Plane, look: WhiteCellLook, rng: np.random.G
 
 
 def _draw_chromatin(
-    canvas: Canvas,
-    window: Window,
+    canvas: Sheet,
+    window: SheetWindow,
     look: WhiteCellLook,
     stain: Stain,
     nucleus: Plane,
@@ -190,8 +190,8 @@ def _draw_chromatin(
 
 
 def _strew(
-    canvas: Canvas,
-    window: Window,
+    canvas: Sheet,
+    window: SheetWindow,
     granules: Granules,
     colour: Colour,
     shown: Plane,
@@ -236,8 +236,8 @@ def _strew(
 
 
 def _draw_auer_rod(
-    canvas: Canvas,
-    window: Window,
+    canvas: Sheet,
+    window: SheetWindow,
     stain: Stain,
     look: WhiteCellLook,
     radius: float,
@@ -261,8 +261,8 @@ def _draw_auer_rod(
 
 
 def _draw_smudge(
-    canvas: Canvas,
-    window: Window,
+    canvas: Sheet,
+    window: SheetWindow,
     look: WhiteCellLook,
     stain: Stain,
     depth: Plane,

@@ -10,7 +10,7 @@ from leukoscope_training.cells.preparation import (
     CLUTTER_SEEDS,
     MOST_FINDS,
     SEEDS,
-    Cluttered,
+    ClutterTask,
     cells_of_task,
 )
 from leukoscope_training.cells.targets import Teacher
@@ -40,7 +40,7 @@ def test_ok__a_seed_makes_the_same_clutter_again() -> None:
 
 
 def test_ok__what_is_found_in_clutter_is_taught_as_artefact() -> None:
-    fields = [cells_of_task(Cluttered(seed, 0)) for seed in CLUTTER_SEEDS[:12]]
+    fields = [cells_of_task(ClutterTask(seed, 0)) for seed in CLUTTER_SEEDS[:12]]
     cells = joined([field for field in fields if len(field)])
     assert max(map(len, fields)) == MOST_FINDS
     assert {*cells.source.tolist()} == {CLUTTER}

@@ -13,7 +13,7 @@ from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope_training.cells import training
 from leukoscope_training.cells.dataset import Cells
 from leukoscope_training.cells.network import build, multiplications
-from leukoscope_training.cells.training import Recipe, seen, train
+from leukoscope_training.cells.training import CellRecipe, seen, train
 from leukoscope_training.shared.errors import TrainingError
 
 GROUPS = ("lld-40x/patient-01", "lld-40x/patient-02", "chula-pi/1", "simulated/ALL/1")
@@ -59,7 +59,7 @@ def test_ok__a_training_that_was_stopped_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Past the epoch from which the network has a say in the targets.
-    recipe = Recipe(epochs=5, draws=16, batch=8)
+    recipe = CellRecipe(epochs=5, draws=16, batch=8)
     whole = train(cells(), counts(), tmp_path / "whole", 3, recipe=recipe).get_weights()
     write = training.checkpoint.write
     left = [4]
@@ -84,7 +84,7 @@ def test_ok__a_training_that_was_stopped_ends_as_one_that_was_not(
 
 
 def test_fail__another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
-    recipe = Recipe(epochs=1, draws=8, batch=8)
+    recipe = CellRecipe(epochs=1, draws=8, batch=8)
     train(cells(), counts(), tmp_path, 3, recipe=recipe)
     with pytest.raises(TrainingError, match="another training"):
         train(cells(), counts(), tmp_path, 4, recipe=recipe)

@@ -8,7 +8,7 @@ from leukoscope.reading.results import GateName
 from leukoscope_training.cells import verdicts
 
 
-def read_of(finds: dict[str, list[CellType]]) -> verdicts.Tested:
+def read_of(finds: dict[str, list[CellType]]) -> verdicts.TestedSet:
     """Fields of bccd by their path, each find with 0.9 for its type."""
     rows, paths = [], []
     for path, types in finds.items():
@@ -18,7 +18,7 @@ def read_of(finds: dict[str, list[CellType]]) -> verdicts.Tested:
             rows.append(row)
             paths.append(path)
     same = [np.full(len(paths), name) for name in ("bccd", "slide")]
-    return verdicts.Tested(
+    return verdicts.TestedSet(
         np.array(rows), *same, np.array(paths), np.full(len(paths), ""), np.ones(len(paths))
     )
 

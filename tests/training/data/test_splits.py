@@ -14,7 +14,7 @@ from leukoscope_training.data.splits import (
     FOLDS,
     LLD_A,
     SPLITS,
-    Row,
+    SplitRow,
     by_group,
     by_image,
     committed,
@@ -160,7 +160,7 @@ def test_ok__groups_of_one_glass_stay_together(tmp_path: Path) -> None:
 def test_ok__parts_of_a_manifest(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 3)})
     one, other, left_out = manifest.samples
-    write_split([Row(one, "A"), Row(other, "B")], tmp_path / "s.csv")
+    write_split([SplitRow(one, "A"), SplitRow(other, "B")], tmp_path / "s.csv")
     assert parts(manifest, read_split_file(tmp_path / "s.csv")) == {"A": [one], "B": [other]}
     assert left_out.sha256 not in read_split_file(tmp_path / "s.csv")
 

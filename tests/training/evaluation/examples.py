@@ -5,7 +5,7 @@ from __future__ import annotations
 from leukoscope.reading.pooling import Thresholds, pool
 from leukoscope.reading.results import LABELS, FieldReading, Gate, GateName, Verdict, WhiteCell
 from leukoscope_training.data.manifest import Sample
-from leukoscope_training.evaluation.evaluation import Evaluation, Outcome, evaluate
+from leukoscope_training.evaluation.evaluation import Evaluation, FieldOutcome, evaluate
 
 BLURRED = Gate(GateName.FOCUS, 0.1, "", 0.5, None, "OUT OF FOCUS", "turn the focus")
 
@@ -23,15 +23,15 @@ def reading(said: str, confidence: float = 0.92) -> FieldReading:
 
 def outcome(
     number: int, label: str, said: str, confidence: float = 0.92, control: str = "normal"
-) -> Outcome:
+) -> FieldOutcome:
     """A field of patient `label`-0 or `label`-1, by its number."""
     own = sample(number, label, f"{label}-{number % 2}")
-    return Outcome(own, reading(said, confidence), reading(control))
+    return FieldOutcome(own, reading(said, confidence), reading(control))
 
 
-def refused(number: int, label: str) -> Outcome:
+def refused(number: int, label: str) -> FieldOutcome:
     own = sample(number, label, f"{label}-{number % 2}")
-    return Outcome(own, FieldReading((BLURRED,), (), None, None), None)
+    return FieldOutcome(own, FieldReading((BLURRED,), (), None, None), None)
 
 
 def judge(readings: list[FieldReading]) -> Verdict:
@@ -44,8 +44,8 @@ def an_evaluation() -> Evaluation:
     rows += [outcome(n, "ALL", "ALL") for n in range(3)]
     rows += [outcome(4, "normal", "CML", 0.95), outcome(5, "normal", "normal", 0.6)]
     acute = FieldReading((), (), None, (0.05, 0.45, 0.45, 0.03, 0.02))
-    rows.append(Outcome(sample(3, "ALL", "ALL-1"), acute, None))
+    rows.append(FieldOutcome(sample(3, "ALL", "ALL-1"), acute, None))
     rows += [refused(6, "normal"), refused(7, "ALL")]
-    rows.append(Outcome(sample(8, "ALL", "ALL-0"), None, None, "<b>gone</b>"))
-    rows.append(Outcome(sample(9, "", "nobody"), reading("ALL"), None))
+    rows.append(FieldOutcome(sample(8, "ALL", "ALL-0"), None, None, "<b>gone</b>"))
+    rows.append(FieldOutcome(sample(9, "", "nobody"), reading("ALL"), None))
     return evaluate(rows, judge)

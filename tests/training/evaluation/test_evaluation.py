@@ -15,7 +15,7 @@ from leukoscope_training.cli import main
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of, write_manifest
 from leukoscope_training.evaluation import command as evaluation_command
 from leukoscope_training.evaluation.bundle_reader import BundleReader, reader_of
-from leukoscope_training.evaluation.evaluation import Outcome, evaluate
+from leukoscope_training.evaluation.evaluation import FieldOutcome, evaluate
 from leukoscope_training.evaluation.findings import findings
 from leukoscope_training.evaluation.judgements import judgement
 from leukoscope_training.evaluation.outcomes import read_sample
@@ -109,14 +109,16 @@ def test_ok__one_class_alone_shows_no_sorting() -> None:
 
 
 def test_ok__a_model_that_gives_no_reading_without_cells() -> None:
-    rows = [Outcome(sample(n, k, k), reading(k), None) for n in range(2) for k in ("normal", "ALL")]
+    rows = [
+        FieldOutcome(sample(n, k, k), reading(k), None) for n in range(2) for k in ("normal", "ALL")
+    ]
     assert "no reading at all" in findings(evaluate(rows, judge))[0]
 
 
 def test_ok__sources_that_give_the_class_away_are_named() -> None:
     rows = [
-        Outcome(sample(0, "normal", "a", "clinic"), reading("normal"), reading("normal")),
-        Outcome(sample(1, "ALL", "b", "hospital"), reading("ALL"), reading("normal")),
+        FieldOutcome(sample(0, "normal", "a", "clinic"), reading("normal"), reading("normal")),
+        FieldOutcome(sample(1, "ALL", "b", "hospital"), reading("ALL"), reading("normal")),
     ]
     said = " ".join(findings(evaluate(rows, judge)))
     assert "All normal fields come from clinic, all leukaemias from hospital" in said

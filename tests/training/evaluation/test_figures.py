@@ -13,7 +13,7 @@ from PIL import Image
 pytest.importorskip("matplotlib")
 
 from leukoscope_training.evaluation import figures
-from leukoscope_training.evaluation.intervals import Value
+from leukoscope_training.evaluation.intervals import Estimate
 from leukoscope_training.evaluation.probabilities import reliability, roc
 
 COUNTS = {"normal": 1374, "ALL": 860, "AML": 0, "CML": 5, "CLL": 298}
@@ -37,7 +37,7 @@ DRAWINGS: dict[str, Callable[[figures.Target], None]] = {
         reliability(np.empty((0, 2)), np.empty(0, np.int64)), float("nan"), path
     ),
     "roc_curve": lambda path: figures.roc_curve(
-        {"intact": (*roc(SCORES, POSITIVE), Value(0.875, 0.5, 1.0, 4, 4))}, path
+        {"intact": (*roc(SCORES, POSITIVE), Estimate(0.875, 0.5, 1.0, 4, 4))}, path
     ),
 }
 

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 import pytest
 from leukoscope_training.evaluation.evaluation import evaluate
 from leukoscope_training.evaluation.html_parts import Html, element, table
-from leukoscope_training.evaluation.report import Provenance, render
+from leukoscope_training.evaluation.report import ReportProvenance, render
 
 from tests.training.evaluation.examples import an_evaluation, judge, outcome
 
-PROVENANCE = Provenance(
+PROVENANCE = ReportProvenance(
     bundle="blue",
     version="1",
     model_sha256="ab" * 32,

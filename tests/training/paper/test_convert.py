@@ -14,7 +14,7 @@ from leukoscope.errors import RuntimeMissingError
 from leukoscope.model.bundle import load_bundle
 from leukoscope.model.interpreter import load_runtime
 from leukoscope.model.readers import WindowReader
-from leukoscope_training.paper.pictures import Pictures, save
+from leukoscope_training.paper.pictures import PictureSet, save
 
 if importlib.util.find_spec("tensorflow") is None or importlib.util.find_spec("keras") is None:
     pytest.skip("TensorFlow, of the [train] extra, is not installed", allow_module_level=True)
@@ -41,7 +41,7 @@ def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("paper")
     pictures = np.random.default_rng(0).integers(0, 256, (40, 200, 200, 3), np.uint8)
     save(
-        Pictures(
+        PictureSet(
             whole=pictures,
             cut_out=pictures,
             cells=np.ones(40, np.int64),

@@ -9,7 +9,7 @@ import pytest
 from leukoscope.field import Field, Rgb
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of
 from leukoscope_training.paper.augmentation import augmented
-from leukoscope_training.paper.pictures import Pictures, load, save
+from leukoscope_training.paper.pictures import PictureSet, load, save
 from leukoscope_training.paper.preparation import prepare, without_white_cells
 from leukoscope_training.shared.errors import TrainingError
 from PIL import Image
@@ -36,17 +36,17 @@ def manifest(taken: Rgb, tmp_path: Path) -> Manifest:
 
 
 @pytest.fixture
-def pictures(manifest: Manifest) -> Pictures:
+def pictures(manifest: Manifest) -> PictureSet:
     return prepare([manifest])
 
 
-def test_ok__whole_fields_are_squashed_to_the_papers_size(pictures: Pictures) -> None:
+def test_ok__whole_fields_are_squashed_to_the_papers_size(pictures: PictureSet) -> None:
     assert pictures.whole.shape == pictures.cut_out.shape == (2, 200, 200, 3)
     assert pictures.label.tolist() == [3, 0]
     assert pictures.group.tolist() == ["set/CML", "set/normal"]
 
 
-def test_ok__the_control_differs_where_white_cells_were(pictures: Pictures) -> None:
+def test_ok__the_control_differs_where_white_cells_were(pictures: PictureSet) -> None:
     assert pictures.cells[0] > 0
     changed = (pictures.whole[0] != pictures.cut_out[0]).any(-1)
     assert 0 < changed.mean() < 0.5
@@ -61,7 +61,7 @@ def test_ok__no_white_cell_is_found_in_a_control(taken: Rgb) -> None:
     assert without_white_cells(Field(control, UM_PER_PX), rng)[1] == 0
 
 
-def test_ok__pictures_are_kept(pictures: Pictures, tmp_path: Path) -> None:
+def test_ok__pictures_are_kept(pictures: PictureSet, tmp_path: Path) -> None:
     save(pictures, tmp_path)
     again = load(tmp_path)
     assert all(
@@ -86,14 +86,14 @@ def test_fail__a_file_that_is_no_picture(manifest: Manifest) -> None:
         prepare([manifest])
 
 
-def test_ok__augmentation_depends_on_its_seed_alone(pictures: Pictures) -> None:
+def test_ok__augmentation_depends_on_its_seed_alone(pictures: PictureSet) -> None:
     first, again = (augmented(pictures.whole[0], np.random.default_rng(7)) for _ in range(2))
     other = augmented(pictures.whole[0], np.random.default_rng(8))
     assert (first == again).all()
     assert (first != other).any()
 
 
-def test_ok__augmentation_keeps_colours_and_fills_the_rim(pictures: Pictures) -> None:
+def test_ok__augmentation_keeps_colours_and_fills_the_rim(pictures: PictureSet) -> None:
     picture = pictures.whole[0]
     for seed in range(8):
         seen = augmented(picture, np.random.default_rng(seed))

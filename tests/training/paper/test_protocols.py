@@ -16,7 +16,7 @@ import numpy as np
 from leukoscope.reading.results import LABELS
 from leukoscope_training.cli import main
 from leukoscope_training.paper import command
-from leukoscope_training.paper.pictures import Pictures, save
+from leukoscope_training.paper.pictures import PictureSet, save
 from leukoscope_training.paper.protocols import RUNS, divided
 from leukoscope_training.shared.errors import TrainingError
 
@@ -28,11 +28,11 @@ PART_OF_IMAGES = {
 
 
 @pytest.fixture
-def pictures() -> Pictures:
+def pictures() -> PictureSet:
     """Five of each label in each half; in the first ten no white cell was found."""
     given = labelled(COUNT)
     seen = np.tile(given.pictures, (1, 3, 3, 1))[:, :200, :200]
-    return Pictures(
+    return PictureSet(
         whole=seen,
         cut_out=255 - seen,
         cells=np.where(np.arange(COUNT) < 10, 0, 3),
@@ -45,7 +45,7 @@ def pictures() -> Pictures:
 
 
 @pytest.mark.parametrize("name", list(RUNS))
-def test_ok__no_picture_has_two_uses(pictures: Pictures, name: str) -> None:
+def test_ok__no_picture_has_two_uses(pictures: PictureSet, name: str) -> None:
     run = RUNS[name]
     parts = divided(pictures, run, PART_OF_HALVES if run.direction else PART_OF_IMAGES, 1)
     used = np.concatenate([parts.train, parts.val, parts.test])
@@ -54,7 +54,7 @@ def test_ok__no_picture_has_two_uses(pictures: Pictures, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "half"), [("a-to-b", "A"), ("b-to-a", "B")])
 def test_ok__validation_comes_from_the_half_trained_on(
-    pictures: Pictures, name: str, half: str
+    pictures: PictureSet, name: str, half: str
 ) -> None:
     parts = divided(pictures, RUNS[name], PART_OF_HALVES, 1)
     trained = {PART_OF_HALVES[sha256] for sha256 in pictures.sha256[parts.train]}
@@ -65,20 +65,22 @@ def test_ok__validation_comes_from_the_half_trained_on(
     assert set(pictures.label[parts.val].tolist()) == {0, 1, 2, 3, 4}
 
 
-def test_ok__a_control_has_no_field_without_a_cut_out_cell(pictures: Pictures) -> None:
+def test_ok__a_control_has_no_field_without_a_cut_out_cell(pictures: PictureSet) -> None:
     parts = divided(pictures, RUNS["a-to-b-control"], PART_OF_HALVES, 1)
     for rows in vars(parts).values():
         assert (pictures.cells[rows] > 0).all()
 
 
-def test_fail__a_half_that_was_not_prepared(pictures: Pictures) -> None:
+def test_fail__a_half_that_was_not_prepared(pictures: PictureSet) -> None:
     only_a = {sha256: part for sha256, part in PART_OF_HALVES.items() if part == "A"}
     with pytest.raises(TrainingError, match="no picture to test on"):
         divided(pictures, RUNS["a-to-b"], only_a, 1)
 
 
 @pytest.fixture
-def finished(pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def finished(
+    pictures: PictureSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A folder with a finished run and the table."""
     save(pictures, tmp_path)
     monkeypatch.setattr(command, "read_split", lambda _: PART_OF_HALVES)

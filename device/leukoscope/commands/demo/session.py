@@ -18,7 +18,7 @@ from leukoscope import assembly
 from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.calibration.steps import STEPS, Step
-from leukoscope.commands.calibrate import calibrate, lay_on
+from leukoscope.commands.calibrate import calibrate, place_slide
 from leukoscope.commands.demo.settings import demo_settings, lines_to_type, write_demo_settings
 from leukoscope.commands.demo.view import DemoView, open_view
 from leukoscope.errors import LeukoscopeError
@@ -165,7 +165,7 @@ def calibrate_once(
 
     def next_slide(step: Step, done: int) -> None:
         on_step(step)
-        lay_on(stage, step, done)
+        place_slide(stage, step, done)
         relay(Gesture.PRESS)
 
     calibrate(settings, display, relay, say, stage, next_slide, press="")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from leukoscope.reading.measurements import GEOMETRY_SPREAD
 from PIL import Image, ImageFilter
 
-from .dataset import Bytes, Flags, Floats
+from leukoscope_training.cells.dataset import Bytes, Flags, Floats
 
 STAIN = 0.7
 """Strength of what changes the colour, 0..1."""

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 from leukoscope.reading.cell_types import CELL_TYPES
 
+from leukoscope_training.cells.dataset import Floats
+from leukoscope_training.cells.results import CellPredictions, read_predictions
+from leukoscope_training.cells.runs import HALVES, PREDICTIONS
+from leukoscope_training.cells.targets import FIVE_TYPES
 from leukoscope_training.shared.errors import TrainingError
-
-from .dataset import Floats
-from .results import Predictions, read_predictions
-from .runs import HALVES, PREDICTIONS
-from .targets import FIVE_TYPES
 
 TEMPERATURES = np.round(np.arange(0.3, 2.01, 0.05), 2)
 
@@ -35,7 +34,7 @@ def best_temperature(runs: Path) -> float:
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def _losses(found: Predictions, temperature: float) -> Floats:
+def _losses(found: CellPredictions, temperature: float) -> Floats:
     names = [cell_type.value for cell_type in FIVE_TYPES]
     rows = np.flatnonzero((found.kind == "chula-pi") & np.isin(found.box, names))
     truth = [CELL_TYPES.index(FIVE_TYPES[names.index(box)]) for box in found.box[rows]]

@@ -11,9 +11,8 @@ from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import LABELS
 from leukoscope.reading.rule import ReaderErrors
 
+from leukoscope_training.cells.preparation import UM_PER_PX
 from leukoscope_training.shared.toml_file import write_toml
-
-from .preparation import UM_PER_PX
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 VERSION = "0.3.0"

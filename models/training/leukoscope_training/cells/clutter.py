@@ -13,8 +13,8 @@ from leukoscope.simulator.stain import Colour
 
 from leukoscope_training.shared.drawn import (
     Drawing,
-    Look,
     Plane,
+    StainLook,
     anywhere,
     apart,
     noise,
@@ -27,7 +27,7 @@ LAYERS = (1, 2, 3)
 """How many layers a picture may have over its ground."""
 
 
-def clutter(look: Look, rng: np.random.Generator) -> Linear:
+def clutter(look: StainLook, rng: np.random.Generator) -> Linear:
     """One picture: a ground that is glass or stained, and some layers over it."""
     ground = rng.choice([0.05, 0.3, 0.7]) * np.maximum(1 + 0.3 * noise(look, rng, 15, 3), 0)
     layers = [(ground, _dye(look, rng))]
@@ -39,7 +39,7 @@ def clutter(look: Look, rng: np.random.Generator) -> Linear:
     return stained(*layers)
 
 
-def _dye(look: Look, rng: np.random.Generator) -> Colour:
+def _dye(look: StainLook, rng: np.random.Generator) -> Colour:
     """One of the slide's stain, or any colour."""
     stain = look.stain
     dyes = (
@@ -60,13 +60,13 @@ def _size(rng: np.random.Generator, low: float, high: float) -> float:
     return float(low * (high / low) ** rng.random())
 
 
-def _clouds(look: Look, rng: np.random.Generator) -> Plane:
+def _clouds(look: StainLook, rng: np.random.Generator) -> Plane:
     """Islands with soft or sharp edges."""
     cloud = noise(look, rng, _size(rng, 2, 80), int(rng.integers(1, 7)))
     return (cloud - np.float32(rng.uniform(-0.5, 1.5))) / np.float32(rng.uniform(0.05, 1.5))
 
 
-def _drawn_out(look: Look, rng: np.random.Generator) -> Plane:
+def _drawn_out(look: StainLook, rng: np.random.Generator) -> Plane:
     """Clouds many times as long as wide."""
     height, width = look.shape
     y, x = np.mgrid[:height, :width] * np.float32(look.um_per_px)
@@ -81,7 +81,7 @@ def _drawn_out(look: Look, rng: np.random.Generator) -> Plane:
     return (waves / 3 - np.float32(rng.uniform(-0.3, 0.5))) / np.float32(rng.uniform(0.1, 1))
 
 
-def _places(look: Look, rng: np.random.Generator, size: float) -> npt.NDArray[np.float64]:
+def _places(look: StainLook, rng: np.random.Generator, size: float) -> npt.NDArray[np.float64]:
     """Where things of this size lie: anywhere, heaped, in rows or side by side."""
     how = rng.integers(4)
     if how == 0:
@@ -97,7 +97,7 @@ def _places(look: Look, rng: np.random.Generator, size: float) -> npt.NDArray[np
     return apart(look, rng, max(2.0, size * rng.uniform(1.2, 4)))
 
 
-def _ovals(look: Look, rng: np.random.Generator) -> Plane:
+def _ovals(look: StainLook, rng: np.random.Generator) -> Plane:
     """Ovals of about one size and length; some hollow."""
     drawing, inner = Drawing(look), Drawing(look)
     size, flat, hollow = _size(rng, 0.4, 9), rng.uniform(0.2, 1), rng.random() < 0.3
@@ -110,7 +110,7 @@ def _ovals(look: Look, rng: np.random.Generator) -> Plane:
     return drawing.seen(_size(rng, 0.15, 1)) - (inner.seen() if hollow else 0)
 
 
-def _squares(look: Look, rng: np.random.Generator) -> Plane:
+def _squares(look: StainLook, rng: np.random.Generator) -> Plane:
     """Squares side by side, each as dark as it likes."""
     side = max(1, round(_size(rng, 0.5, 15) / look.um_per_px))
     shades = rng.random(tuple(n // side + 1 for n in look.shape)).astype(np.float32)
@@ -118,7 +118,7 @@ def _squares(look: Look, rng: np.random.Generator) -> Plane:
     return shades.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]]
 
 
-def _strokes(look: Look, rng: np.random.Generator) -> Plane:
+def _strokes(look: StainLook, rng: np.random.Generator) -> Plane:
     """Bent lines."""
     drawing, wide = Drawing(look), _size(rng, 0.5, 8)
     for at in anywhere(look, rng, int(rng.integers(4, 50))):
@@ -126,7 +126,7 @@ def _strokes(look: Look, rng: np.random.Generator) -> Plane:
     return drawing.seen()
 
 
-def _stripes(look: Look, rng: np.random.Generator) -> Plane:
+def _stripes(look: StainLook, rng: np.random.Generator) -> Plane:
     """Even stripes, perhaps crossed by others."""
     y, x = np.mgrid[: look.shape[0], : look.shape[1]] * np.float32(look.um_per_px)
     amount = np.zeros(look.shape, np.float32)

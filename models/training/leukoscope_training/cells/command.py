@@ -7,9 +7,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from leukoscope_training.cells.runs import JOINED, RUNS
 from leukoscope_training.shared.errors import TrainingError
-
-from .runs import JOINED, RUNS
 
 DATA = Path("../shared/data")
 CACHE = Path("build/training/cells")
@@ -58,8 +57,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    from .dataset import save
-    from .preparation import prepare
+    from leukoscope_training.cells.dataset import save
+    from leukoscope_training.cells.preparation import prepare
 
     cells = prepare(options.data, options.workers)
     path = save(cells, options.cache)
@@ -76,7 +75,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _protocol(options: argparse.Namespace) -> int:
-    from .results import TABLE, table
+    from leukoscope_training.cells.results import TABLE, table
 
     _run([name for name in RUNS if name != "final"], options)
     text = table(options.out)
@@ -86,12 +85,12 @@ def _protocol(options: argparse.Namespace) -> int:
 
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
-    from .dataset import load
-    from .protocol import run_one
-    from .training import Recipe
+    from leukoscope_training.cells.dataset import load
+    from leukoscope_training.cells.protocol import run_one
+    from leukoscope_training.cells.training import CellRecipe
 
     _require_known(names)
-    cells, recipe = load(options.cache), Recipe(options.epochs)
+    cells, recipe = load(options.cache), CellRecipe(options.epochs)
     for name in names:
         words = ["leukoscope-train", "cells", "train", name]
         words += ["--seed", str(options.seed), "--epochs", str(options.epochs)]
@@ -101,11 +100,10 @@ def _run(names: list[str], options: argparse.Namespace) -> None:
 
 
 def _judge(options: argparse.Namespace) -> int:
+    from leukoscope_training.cells import verdicts
+    from leukoscope_training.cells.calibration import best_temperature
     from leukoscope_training.evaluation.figures import reliability_plot
     from leukoscope_training.evaluation.probabilities import calibration_error, reliability
-
-    from . import verdicts
-    from .calibration import best_temperature
 
     names = JOINED.get(options.name, (options.name,))
     _require_known(names)
@@ -125,10 +123,10 @@ def _judge(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from .calibration import best_temperature
-    from .card import write_card
-    from .conversion import convert
-    from .dataset import load
+    from leukoscope_training.cells.calibration import best_temperature
+    from leukoscope_training.cells.card import write_card
+    from leukoscope_training.cells.conversion import convert
+    from leukoscope_training.cells.dataset import load
 
     _require_known([options.name])
     convert(RUNS[options.name], options.out / options.name, options.bundle, load(options.cache))

@@ -12,15 +12,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from leukoscope_training.cells import results
+from leukoscope_training.cells.card import FLOAT32, INT8
+from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Floats
+from leukoscope_training.cells.network import Weights, build, load_weights, multiplications
+from leukoscope_training.cells.runs import WEIGHTS, CellRun
+from leukoscope_training.cells.training import SeenCell, seen
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, converted, quantised
-
-from . import results
-from .card import FLOAT32, INT8
-from .dataset import CLUTTER, SIMULATED, Cells, Floats
-from .network import Weights, build, load_weights, multiplications
-from .runs import WEIGHTS, Run
-from .training import Seen, seen
 
 REPRESENTATIVES = 100
 """Training cells at most that the ranges of int8 values are taken from. More hold odder cells, whose large values
@@ -37,7 +36,7 @@ def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
         return converted(tf.lite.TFLiteConverter.from_saved_model(folder), examples)
 
 
-def representatives(shown: Seen) -> list[Example]:
+def representatives(shown: SeenCell) -> list[Example]:
     """Inputs of batch 1, spread over the cells, one of them with a pixel of 255.
 
     The picture's steps are then bytes: 1/255, from 0 on. A pixel painted white would do that too, but
@@ -54,7 +53,7 @@ def representatives(shown: Seen) -> list[Example]:
     ]
 
 
-def convert(run: Run, run_folder: Path, bundle: Path, cells: Cells) -> None:
+def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
     """Write a run's two models into a bundle's folder, and print what int8 costs on its test cells.
 
     A run that tests on nothing is compared on its real training cells, which says nothing of others.
@@ -77,7 +76,7 @@ def convert(run: Run, run_folder: Path, bundle: Path, cells: Cells) -> None:
     ):
         (bundle / name).write_bytes(content)
         logits[name] = _logits(content, seen(compared, run.control))
-        found = results.Predictions(compared.kind, compared.box, _softmax(logits[name]))
+        found = results.CellPredictions(compared.kind, compared.box, _softmax(logits[name]))
         print(
             f"{bundle / name}: {len(content)} bytes; {what}: leukaemias "
             f"{np.mean(results.leukaemia_recalls(found)):.4f}, "
@@ -87,7 +86,7 @@ def convert(run: Run, run_folder: Path, bundle: Path, cells: Cells) -> None:
     print(f"{same.mean():.4f} of {len(same)} {what} have the same type in int8 as in float32")
 
 
-def _logits(content: bytes, shown: Seen) -> Floats:
+def _logits(content: bytes, shown: SeenCell) -> Floats:
     """What a TFLite file says of n cells, shape (n, 12)."""
     interpreter = tf.lite.Interpreter(model_content=content)
     runner = interpreter.get_signature_runner()

@@ -10,27 +10,26 @@ from typing import TypeAlias
 
 import numpy as np
 from leukoscope.field import Field
-from leukoscope.imaging.background import DEGREE, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.morphology import grown, pixels
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import DEGREE, estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.morphology import dilate, pixels
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.cell_view import FULL_DENSITY, CellViews, cell_views
 from leukoscope.reading.gates import picture_gates
-from leukoscope.reading.measurements import measured
+from leukoscope.reading.measurements import measure_cells
 from leukoscope.reading.results import LABELS
 from leukoscope.reading.white_cells import find_nuclei
 from leukoscope.simulator import hematology, optics
 from leukoscope.simulator.smear import SmearSlide, render_field
 from PIL import Image
 
+from leukoscope_training.cells.clutter import clutter
+from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, joined
+from leukoscope_training.cells.experts import Box, read_boxes
 from leukoscope_training.data.importers import import_samples
 from leukoscope_training.data.manifest import Manifest
 from leukoscope_training.shared.drawn import draw_look, photographed
-
-from .clutter import clutter
-from .dataset import CLUTTER, SIMULATED, Bytes, Cells, joined
-from .experts import Box, read_boxes
 
 UM_PER_PX = 0.34
 """Scale at which the device looks for cells and shows them to a network."""
@@ -54,7 +53,7 @@ DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
 
 
 @dataclass(frozen=True)
-class Slide:
+class TrainingSlide:
     """What its cells share. See `Cells`."""
 
     source: str
@@ -65,17 +64,17 @@ class Slide:
 
 
 @dataclass(frozen=True)
-class Real:
+class RealTask:
     """A file to read, with the experts' boxes in it."""
 
     file: Path
     um_per_px: float
-    slide: Slide
+    slide: TrainingSlide
     boxes: Sequence[Box]
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedTask:
     """A field to render: a slide's diagnosis and seed, and the field's number on it."""
 
     diagnosis: str
@@ -84,14 +83,14 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class Cluttered:
+class ClutterTask:
     """A field of clutter to draw: a slide's seed, and the field's number on it."""
 
     seed: int
     number: int
 
 
-Task: TypeAlias = Real | Rendered | Cluttered
+Task: TypeAlias = RealTask | RenderedTask | ClutterTask
 
 
 def prepare(data: Path, workers: int) -> Cells:
@@ -101,13 +100,15 @@ def prepare(data: Path, workers: int) -> Cells:
     read.
     """
     tasks: list[Task] = [*real_fields(data), *_rendered_fields()]
-    tasks += [Cluttered(seed, number) for seed in CLUTTER_SEEDS for number in range(CLUTTER_FIELDS)]
+    tasks += [
+        ClutterTask(seed, number) for seed in CLUTTER_SEEDS for number in range(CLUTTER_FIELDS)
+    ]
     with ProcessPoolExecutor(workers) as pool:
         found = pool.map(cells_of_task, tasks, chunksize=8)
         return joined([cells for cells in found if len(cells)])
 
 
-def real_fields(data: Path) -> list[Real]:
+def real_fields(data: Path) -> list[RealTask]:
     """The files of the three sets. Raises as `prepare`."""
     fields = []
     for name in SETS:
@@ -120,14 +121,16 @@ def real_fields(data: Path) -> list[Real]:
             path = Path(sample.image).relative_to(name)
             # Of lld-40x the folder's name says more than the label: APML is one of AML.
             kind = f"{name}/{path.parts[0]}" if name == "lld-40x" else name
-            slide = Slide(name, kind, sample.group, sample.image, sample.sha256)
-            fields.append(Real(manifest.path(sample), scale, slide, boxes.get(path.as_posix(), ())))
+            slide = TrainingSlide(name, kind, sample.group, sample.image, sample.sha256)
+            fields.append(
+                RealTask(manifest.path(sample), scale, slide, boxes.get(path.as_posix(), ()))
+            )
     return fields
 
 
-def _rendered_fields() -> Iterable[Rendered]:
+def _rendered_fields() -> Iterable[RenderedTask]:
     return (
-        Rendered(label, seed, number)
+        RenderedTask(label, seed, number)
         for seed in SEEDS
         for label in LABELS
         for number in range(FIELDS_PER_SLIDE)
@@ -136,16 +139,16 @@ def _rendered_fields() -> Iterable[Rendered]:
 
 def cells_of_task(task: Task) -> Cells:
     """The cells that the device finds in one field. Raises OSError where its file can't be read."""
-    if isinstance(task, Cluttered):
+    if isinstance(task, ClutterTask):
         return _of_clutter(task)
-    if isinstance(task, Rendered):
+    if isinstance(task, RenderedTask):
         return _of_rendered(task)
     with Image.open(task.file) as image:
         rgb = np.asarray(image.convert("RGB"))
     return cells_of(Field(rgb, task.um_per_px), task.slide, task.boxes)
 
 
-def _of_rendered(task: Rendered) -> Cells:
+def _of_rendered(task: RenderedTask) -> Cells:
     rng = np.random.default_rng([task.seed, task.number, LABELS.index(task.diagnosis)])
     um = SIMULATED_UM_PER_PX
     smear = render_field(
@@ -169,31 +172,31 @@ def _of_rendered(task: Rendered) -> Cells:
         boxes.append(Box(name, x - radius, y - radius, x + radius, y + radius))
     kind = f"{SIMULATED}/{task.diagnosis}"
     group = f"{kind}/{task.seed}"
-    slide = Slide(SIMULATED, kind, group, f"{group}/{task.number}", "")
+    slide = TrainingSlide(SIMULATED, kind, group, f"{group}/{task.number}", "")
     return cells_of(Field(rgb, um, simulated=True), slide, boxes)
 
 
-def _of_clutter(task: Cluttered) -> Cells:
+def _of_clutter(task: ClutterTask) -> Cells:
     """Whole finds of a field that the gates let through, each an artefact."""
     group = f"{CLUTTER}/{task.seed}"
-    slide = Slide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
+    slide = TrainingSlide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
     found = cells_of(photographed(clutter, draw_look(task.seed), task.number), slide, ())
     passed = np.flatnonzero(found.gates & found.whole)
     return found.take(passed[:: max(1, -(-len(passed) // MOST_FINDS))])
 
 
-def _type_of(cell_type: hematology.CellType) -> CellType:
+def _type_of(cell_type: hematology.RenderedCellType) -> CellType:
     """A metamyelocyte counts as a myelocyte."""
-    if cell_type is hematology.CellType.METAMYELOCYTE:
+    if cell_type is hematology.RenderedCellType.METAMYELOCYTE:
         return CellType.MYELOCYTE
     return CellType(cell_type.value)
 
 
-def cells_of(field: Field, slide: Slide, boxes: Sequence[Box]) -> Cells:
+def cells_of(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
     """The cells that the device finds in a field; the last box that holds a cell's middle is its."""
-    picture = resampled(field, UM_PER_PX)
+    picture = resample(field, UM_PER_PX)
     passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
-    picture = flattened(picture, estimate_glass(picture, UM_PER_PX, DEGREE))
+    picture = flatten(picture, estimate_background(picture, UM_PER_PX, DEGREE))
     nuclei = find_nuclei(picture, UM_PER_PX)
     views = cell_views(picture, nuclei, UM_PER_PX)
     names = []
@@ -206,7 +209,7 @@ def cells_of(field: Field, slide: Slide, boxes: Sequence[Box]) -> Cells:
     return Cells(
         picture=views.pictures(),
         surroundings=surroundings(views),
-        measurements=np.array([astuple(cell) for cell in measured(views)], np.float32).reshape(
+        measurements=np.array([astuple(cell) for cell in measure_cells(views)], np.float32).reshape(
             count, 9
         ),
         colour=_colour(views),
@@ -219,7 +222,7 @@ def cells_of(field: Field, slide: Slide, boxes: Sequence[Box]) -> Cells:
 
 def surroundings(views: CellViews) -> Bytes:
     """What is around each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
-    shown = views.dense * ~grown(views.cell, CUT_PX)[..., None]
+    shown = views.dense * ~dilate(views.cell, CUT_PX)[..., None]
     return np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
 
 

@@ -7,19 +7,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from leukoscope_training.cells.dataset import Cells
+from leukoscope_training.cells.experts import read_counts
+from leukoscope_training.cells.network import save_weights
+from leukoscope_training.cells.runs import PREDICTIONS, RUN, WEIGHTS, CellRun
+from leukoscope_training.cells.training import CellRecipe, probabilities, seen, train
 from leukoscope_training.shared import runtime
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.toml_file import write_toml
 
-from .dataset import Cells
-from .experts import read_counts
-from .network import save_weights
-from .runs import PREDICTIONS, RUN, WEIGHTS, Run
-from .training import Recipe, probabilities, seen, train
-
 
 def run_one(
-    run: Run, cells: Cells, data: Path, out: Path, seed: int, recipe: Recipe, command: str
+    run: CellRun, cells: Cells, data: Path, out: Path, seed: int, recipe: CellRecipe, command: str
 ) -> None:
     """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
 

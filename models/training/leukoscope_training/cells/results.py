@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 
+from leukoscope_training.cells.dataset import Flags, Floats, Texts
+from leukoscope_training.cells.runs import PREDICTIONS, RUNS
+from leukoscope_training.cells.targets import FIVE_TYPES
 from leukoscope_training.shared.errors import TrainingError
-
-from .dataset import Flags, Floats, Texts
-from .runs import PREDICTIONS, RUNS
-from .targets import FIVE_TYPES
 
 TABLE = "table.md"
 
@@ -42,7 +41,7 @@ HEADING = (
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class CellPredictions:
     """kind, box: shape (n,), as in `Cells`. probabilities: shape (n, 12)."""
 
     kind: Texts
@@ -59,16 +58,16 @@ class Predictions:
         return self.probabilities[:, [CELL_TYPES.index(one) for one in types]].sum(axis=1)
 
 
-def read_predictions(path: Path) -> Predictions:
+def read_predictions(path: Path) -> CellPredictions:
     """Read a run's predictions.npz. Raises TrainingError where it is not one."""
     try:
         with np.load(path) as arrays:
-            return Predictions(arrays["kind"], arrays["box"], arrays["probabilities"])
+            return CellPredictions(arrays["kind"], arrays["box"], arrays["probabilities"])
     except (KeyError, ValueError) as error:
         raise TrainingError(f"{path}: not a run's predictions: {error}; run it again") from error
 
 
-def leukaemia_recalls(found: Predictions) -> list[float]:
+def leukaemia_recalls(found: CellPredictions) -> list[float]:
     """Of the counted cells of ALL, AML, CML and CLL each the share that fits it best, 0..1.
 
     A patient's normal cells count as mistakes, so 1 can't be reached.
@@ -85,7 +84,7 @@ def leukaemia_recalls(found: Predictions) -> list[float]:
     return recalls
 
 
-def five_types_f1(found: Predictions) -> list[float]:
+def five_types_f1(found: CellPredictions) -> list[float]:
     """F1 of each of `FIVE_TYPES` over chula-pi's boxed cells that are not called artefacts, 0..1."""
     rows = (found.kind == "chula-pi") & (found.box != "") & found.counted
     said = found.probabilities[rows][:, [CELL_TYPES.index(one) for one in FIVE_TYPES]].argmax(1)
@@ -112,7 +111,7 @@ def table(out: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _measured(found: Predictions) -> list[str]:
+def _measured(found: CellPredictions) -> list[str]:
     boxed, chula, bccd = found.box != "", found.kind == "chula-pi", found.kind == "bccd"
     return [
         _mean(leukaemia_recalls(found)),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Flags
 from leukoscope_training.data.splits import FOLDS, read_split
-
-from .dataset import CLUTTER, SIMULATED, Cells, Flags
 
 WEIGHTS = "weights.npz"
 PREDICTIONS = "predictions.npz"
@@ -16,7 +15,7 @@ RUN = "run.toml"
 
 
 @dataclass(frozen=True)
-class Run:
+class CellRun:
     """One training and its test, always of whole cells; the simulator's and those of clutter are in each training.
 
     trained, tested: parts of a committed split. left_out: a set of which nothing is trained on; it is
@@ -47,22 +46,22 @@ class Run:
 
 _DISJOINT = "patient-disjoint"
 _FOLDS = [
-    Run(fold, "ten-fold", tuple(other for other in FOLDS if other != fold), (fold,))
+    CellRun(fold, "ten-fold", tuple(other for other in FOLDS if other != fold), (fold,))
     for fold in FOLDS
 ]
 
 RUNS = {
     run.name: run
     for run in (
-        Run("a-to-b", _DISJOINT, ("A",), ("B", "external")),
-        Run("b-to-a", _DISJOINT, ("B",), ("A", "external")),
-        Run("a-to-b-control", _DISJOINT, ("A",), ("B", "external"), control=True),
-        Run("b-to-a-control", _DISJOINT, ("B",), ("A", "external"), control=True),
-        Run("a-to-b-without-chula-pi", _DISJOINT, ("A", "external"), ("B",), "chula-pi"),
-        Run("b-to-a-without-chula-pi", _DISJOINT, ("B", "external"), ("A",), "chula-pi"),
+        CellRun("a-to-b", _DISJOINT, ("A",), ("B", "external")),
+        CellRun("b-to-a", _DISJOINT, ("B",), ("A", "external")),
+        CellRun("a-to-b-control", _DISJOINT, ("A",), ("B", "external"), control=True),
+        CellRun("b-to-a-control", _DISJOINT, ("B",), ("A", "external"), control=True),
+        CellRun("a-to-b-without-chula-pi", _DISJOINT, ("A", "external"), ("B",), "chula-pi"),
+        CellRun("b-to-a-without-chula-pi", _DISJOINT, ("B", "external"), ("A",), "chula-pi"),
         *_FOLDS,
-        Run("image-level", "image-level", ("train", "val"), ("test",)),
-        Run("final", _DISJOINT, ("A", "B", "external"), ()),
+        CellRun("image-level", "image-level", ("train", "val"), ("test",)),
+        CellRun("final", _DISJOINT, ("A", "B", "external"), ()),
     )
 }
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 
-from .dataset import CLUTTER, SIMULATED, Cells, Flags
-from .experts import UNTYPED
+from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Flags
+from leukoscope_training.cells.experts import UNTYPED
 
 Targets = npt.NDArray[np.float64]
 """Shape (n, 12), each row sums to 1."""

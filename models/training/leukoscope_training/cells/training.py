@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.reading.cell_view import VIEW_UM
 
+from leukoscope_training.cells.augmentation import augmented, palette
+from leukoscope_training.cells.dataset import CLUTTER, Bytes, Cells, Floats
+from leukoscope_training.cells.network import build
+from leukoscope_training.cells.targets import Teacher, draw_weights
 from leukoscope_training.shared import checkpoint
 from leukoscope_training.shared.checkpoint import Checkpoint, History
 from leukoscope_training.shared.runtime import placed_on
-
-from .augmentation import augmented, palette
-from .dataset import CLUTTER, Bytes, Cells, Floats
-from .network import build
-from .targets import Teacher, draw_weights
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
@@ -42,7 +41,7 @@ outline don't tell the cell's."""
 
 
 @dataclass(frozen=True)
-class Recipe:
+class CellRecipe:
     """How long is trained: epochs, cells drawn in each of them, cells a step."""
 
     epochs: int = 14
@@ -56,7 +55,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SeenCell:
     """What a network is shown of n cells.
 
     picture: shape (n, 64, 64, 3), uint8. geometry: shape (n, 5).
@@ -66,14 +65,14 @@ class Seen:
     geometry: Floats
 
 
-def seen(cells: Cells, control: bool) -> Seen:
+def seen(cells: Cells, control: bool) -> SeenCell:
     """What a network is shown. The control's cells are cut out, and their geometry is not told."""
     if control:
         side = cells.surroundings.shape[1]
         away = np.arange(side) - (side - 1) / 2
         kept = np.hypot(away[:, None], away) * (VIEW_UM / side) > HOLE_UM
-        return Seen(cells.surroundings * kept[..., None], np.zeros_like(cells.geometry()))
-    return Seen(cells.picture, cells.geometry())
+        return SeenCell(cells.surroundings * kept[..., None], np.zeros_like(cells.geometry()))
+    return SeenCell(cells.picture, cells.geometry())
 
 
 def train(
@@ -83,14 +82,14 @@ def train(
     seed: int,
     *,
     control: bool = False,
-    recipe: Recipe | None = None,
+    recipe: CellRecipe | None = None,
 ) -> keras.Model:
     """Train a network, or go on from out/checkpoint.npz.
 
     counts: the experts' counts of each patient, see `Teacher`. Writes the checkpoint and out/history.csv
     after each epoch. Raises TrainingError where the checkpoint there is of another training.
     """
-    recipe = recipe or Recipe()
+    recipe = recipe or CellRecipe()
     out.mkdir(parents=True, exist_ok=True)
     model = build(seed)
     steps = recipe.steps * recipe.epochs
@@ -117,7 +116,7 @@ def train(
             variable.assign(value)
     print(f"{out}: {len(cells)} cells, on {placed_on(model)}", flush=True)
     teacher, weights = Teacher(cells, counts), draw_weights(cells)
-    asked = Seen(shown.picture[teacher.asked], shown.geometry[teacher.asked])
+    asked = SeenCell(shown.picture[teacher.asked], shown.geometry[teacher.asked])
     colours = palette(cells.colour, cells.group, cells.source != CLUTTER)
     while len(state.history) < recipe.epochs:
         epoch = len(state.history)
@@ -155,7 +154,7 @@ def train(
     return model
 
 
-def probabilities(model: keras.Model, shown: Seen) -> Floats:
+def probabilities(model: keras.Model, shown: SeenCell) -> Floats:
     """What a network says of n cells, shape (n, 12), each row sums to 1.
 
     The last cells are filled up, so that only one shape is ever compiled.
@@ -171,7 +170,7 @@ def probabilities(model: keras.Model, shown: Seen) -> Floats:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def _identity(recipe: Recipe, cells: Cells, control: bool, seed: int) -> str:
+def _identity(recipe: CellRecipe, cells: Cells, control: bool, seed: int) -> str:
     """What makes two trainings the same one, as JSON."""
     digest = hashlib.sha256(cells.picture.tobytes())
     digest.update(cells.measurements.tobytes())

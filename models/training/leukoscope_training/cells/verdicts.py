@@ -16,24 +16,23 @@ from leukoscope.reading.gates import cell_gates
 from leukoscope.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
-    Control,
     Differential,
     FieldReading,
     Pattern,
+    QcState,
     Verdict,
     WhiteCell,
 )
 from leukoscope.reading.rule import MIN_CELLS, judge
 
-from leukoscope_training.evaluation.intervals import Value
+from leukoscope_training.cells.calibration import tempered
+from leukoscope_training.cells.card import ERRORS, THRESHOLDS
+from leukoscope_training.cells.dataset import Flags, Floats, Texts
+from leukoscope_training.cells.results import CellPredictions, five_types_f1, leukaemia_recalls
+from leukoscope_training.cells.runs import PREDICTIONS
+from leukoscope_training.evaluation.intervals import Estimate
 from leukoscope_training.evaluation.probabilities import auc
 from leukoscope_training.shared.errors import TrainingError
-
-from .calibration import tempered
-from .card import ERRORS, THRESHOLDS
-from .dataset import Flags, Floats, Texts
-from .results import Predictions, five_types_f1, leukaemia_recalls
-from .runs import PREDICTIONS
 
 LABEL_OF_KIND = {
     "lld-40x/ALL": "ALL",
@@ -59,7 +58,7 @@ CONTROLS, DRAWS = (0, 1, 3, 5), 20
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class TestedSet:
     """A run's tested cells. probabilities: shape (n, 12), calibrated; the others shape (n,)."""
 
     probabilities: Floats
@@ -84,7 +83,7 @@ class Tested:
         return readings
 
 
-def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
+def load(runs: Path, names: Sequence[str], temperature: float) -> TestedSet:
     """What some runs said of the cells that they tested, one after the other.
 
     Raises TrainingError where a run is not there.
@@ -100,7 +99,7 @@ def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
                 own = np.char.add(f"{name}/", values) if column == "path" else values
                 parts[column].append(own)
     joined = {column: np.concatenate(values) for column, values in parts.items()}
-    return Tested(
+    return TestedSet(
         tempered(joined["probabilities"], temperature),
         *(joined[column] for column in ("kind", "group", "path", "box")),
         joined["measurements"][:, 0],
@@ -108,13 +107,13 @@ def load(runs: Path, names: Sequence[str], temperature: float) -> Tested:
 
 
 def verdict(
-    tested: Tested,
+    tested: TestedSet,
     of: Flags,
-    control: Control = Control.NONE,
+    qc: QcState = QcState.UNCONTROLLED,
     baseline: Baseline | None = None,
 ) -> Verdict:
     """What the device says of some cells together."""
-    return judge(tested.readings(of), THRESHOLDS, ERRORS, control, baseline)
+    return judge(tested.readings(of), THRESHOLDS, ERRORS, qc, baseline)
 
 
 def outcome(said: Verdict, label: str) -> tuple[str, str]:
@@ -125,7 +124,7 @@ def outcome(said: Verdict, label: str) -> tuple[str, str]:
     return pattern, named
 
 
-def slides(tested: Tested) -> str:
+def slides(tested: TestedSet) -> str:
     """A line a patient of lld-40x, and the slides of chula-pi together."""
     lines = [
         "| patient or slides | truth | cells | artefacts | blasts | lymphoblasts of them | verdict | "
@@ -157,12 +156,12 @@ def slides(tested: Tested) -> str:
     return "\n".join(lines) + "\n"
 
 
-def artefacts(tested: Tested, of: Flags) -> float:
+def artefacts(tested: TestedSet, of: Flags) -> float:
     """Share of these finds that are called artefacts."""
     return float(np.mean(tested.probabilities[of].argmax(axis=1) == _ARTEFACT))
 
 
-def fields(tested: Tested) -> str:
+def fields(tested: TestedSet) -> str:
     """How each source's fields are called when each is judged alone, as `classify` does."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for path in sorted(set(tested.path)):
@@ -173,7 +172,7 @@ def fields(tested: Tested) -> str:
         (reading,) = tested.readings(of)
         for gate in reading.gates:
             counts[kind][gate.problem] += not gate.passed
-        counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NONE)
+        counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NORMAL)
         if said.fields:
             best = LABELS[int(np.argmax(said.probabilities))]
             counts[kind]["best"] += best == LABEL_OF_KIND[kind]
@@ -203,9 +202,9 @@ def fields(tested: Tested) -> str:
     return "\n".join(lines) + "\n"
 
 
-def cells(tested: Tested) -> str:
+def cells(tested: TestedSet) -> str:
     """Measures of single cells: four leukaemias, five normal types, blasts against mature cells."""
-    found = Predictions(tested.kind, tested.box, tested.probabilities)
+    found = CellPredictions(tested.kind, tested.box, tested.probabilities)
     recalls, types = leukaemia_recalls(found), five_types_f1(found)
     lines = [
         "| single cells | |",
@@ -230,7 +229,7 @@ def cells(tested: Tested) -> str:
     return "\n".join(lines) + "\n"
 
 
-def fields_read(tested: Tested) -> tuple[Floats, npt.NDArray[np.int64]]:
+def fields_read(tested: TestedSet) -> tuple[Floats, npt.NDArray[np.int64]]:
     """The five classes' probabilities of each field that is read, judged alone, and its true class's place.
 
     Shapes (n, 5) and (n,).
@@ -245,7 +244,7 @@ def fields_read(tested: Tested) -> tuple[Floats, npt.NDArray[np.int64]]:
     return np.array(rows), np.array(truth)
 
 
-def new_site(tested: Tested) -> str:
+def new_site(tested: TestedSet) -> str:
     """chula-pi as a site that nothing was trained on: what control slides of its own do."""
     own = tested.kind == "chula-pi"
     sites = sorted(set(tested.group[own]))
@@ -260,7 +259,7 @@ def new_site(tested: Tested) -> str:
         for _ in range(DRAWS if number else 1):
             controls = rng.choice(sites, number, replace=False)
             baseline = _baseline(tested, np.isin(tested.group, controls)) if number else None
-            control = Control.VALID if number else Control.NONE
+            control = QcState.VALID if number else QcState.UNCONTROLLED
             for path in sorted(set(tested.path[own & ~np.isin(tested.group, controls)])):
                 said = verdict(tested, tested.path == path, control, baseline)
                 found[outcome(said, "normal")[0]] += 1
@@ -289,7 +288,7 @@ def _lymphoid(shares: Differential) -> str:
     return f"{shares.share(CellType.LYMPHOBLAST) / blasts:.2f}" if blasts > SCARCE_BLASTS else ""
 
 
-def _baseline(tested: Tested, of: Flags) -> Baseline:
+def _baseline(tested: TestedSet, of: Flags) -> Baseline:
     # A control keeps all fields of its slide, as device/leukoscope/qc/measures.py does.
     differential = differential_of(tested.readings(of))
     return {name: differential.share(*types) for name, types in ABNORMAL.items()}
@@ -298,5 +297,5 @@ def _baseline(tested: Tested, of: Flags) -> Baseline:
 _ARTEFACT = CELL_TYPES.index(CellType.ARTEFACT)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Estimate) -> str:
     return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -20,7 +20,7 @@ from leukoscope_training.data.manifest import (
 from leukoscope_training.data.near_duplicates import thumbnail
 from leukoscope_training.data.splits import (
     SPLITS,
-    Row,
+    SplitRow,
     by_group,
     by_image,
     committed,
@@ -162,7 +162,7 @@ def _committed(options: argparse.Namespace) -> int:
     return 0
 
 
-def _write(rows: list[Row], path: Path) -> None:
+def _write(rows: list[SplitRow], path: Path) -> None:
     write_split(rows, path)
     counts = Counter((row.part, row.sample.label or "unlabelled") for row in rows)
     print(

@@ -48,7 +48,7 @@ COLUMNS = ("source", "image", "sha256", "label", "group", "part")
 
 
 @dataclass(frozen=True)
-class Row:
+class SplitRow:
     """One picture and the part it is in."""
 
     sample: Sample
@@ -87,7 +87,7 @@ def read_split_file(path: Path) -> dict[str, str]:
     return part_of
 
 
-def write_split(rows: Iterable[Row], path: Path) -> None:
+def write_split(rows: Iterable[SplitRow], path: Path) -> None:
     """Write a split, one line a picture."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -130,7 +130,7 @@ def same_glass(manifest: Manifest) -> list[Pair]:
     return sorted(pairs)
 
 
-def by_image(manifest: Manifest, seed: int) -> list[Row]:
+def by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
     """70/15/15 of each label's pictures to train, val and test, whatever their group.
 
     Of pictures of the same glass only the first is dealt out; the others are in no part. Raises
@@ -156,11 +156,11 @@ def by_image(manifest: Manifest, seed: int) -> list[Row]:
                 f"label {label or '(none)'}: {len(pictures)} pictures are too few for three parts"
             )
         part_of = ["val"] * val + ["test"] * test + ["train"] * (len(pictures) - val - test)
-        rows += [Row(*pair) for pair in zip(pictures, part_of, strict=True)]
+        rows += [SplitRow(*pair) for pair in zip(pictures, part_of, strict=True)]
     return sorted(rows, key=lambda row: row.sample.image)
 
 
-def by_group(manifest: Manifest, seed: int) -> list[Row]:
+def by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
     """Whole groups to halves A and B, each label's as even in pictures as its groups allow.
 
     Groups that share a glass stay together. Raises ManifestError where a group, or groups that stay
@@ -188,20 +188,20 @@ def by_group(manifest: Manifest, seed: int) -> list[Row]:
         for group in groups:
             half_of[group] = min(HALVES, key=lambda half: filled[half])
             filled[half_of[group]] += size_of[group]
-    rows = [Row(sample, half_of[group_of[sample.group]]) for sample in samples]
+    rows = [SplitRow(sample, half_of[group_of[sample.group]]) for sample in samples]
     return sorted(rows, key=lambda row: row.sample.image)
 
 
-def committed(data: Path) -> dict[str, list[Row]]:
+def committed(data: Path) -> dict[str, list[SplitRow]]:
     """The committed splits, made from the folder of lld-40x, chula-pi and bccd."""
     sets = {
         name: import_samples(name, data / name, root=data)
         for name in ("lld-40x", "chula-pi", "bccd")
     }
     dealt = Manifest(data, tuple(sets["lld-40x"] + sets["chula-pi"]))
-    disjoint = [Row(s, "A" if s.group in LLD_A else "B") for s in sets["lld-40x"]]
-    disjoint += [Row(s, "B" if s.group in CHULA_B else "A") for s in sets["chula-pi"]]
-    disjoint += [Row(s, EXTERNAL) for s in sets["bccd"]]
+    disjoint = [SplitRow(s, "A" if s.group in LLD_A else "B") for s in sets["lld-40x"]]
+    disjoint += [SplitRow(s, "B" if s.group in CHULA_B else "A") for s in sets["chula-pi"]]
+    disjoint += [SplitRow(s, EXTERNAL) for s in sets["bccd"]]
     return {
         "image-level": by_image(dealt, SEED),
         "patient-disjoint": disjoint,
@@ -209,10 +209,10 @@ def committed(data: Path) -> dict[str, list[Row]]:
     }
 
 
-def _dealt_in_turn(samples: Sequence[Sample]) -> list[Row]:
+def _dealt_in_turn(samples: Sequence[Sample]) -> list[SplitRow]:
     """A set's groups, in the order of their names, to the folds in turn."""
     groups = sorted({sample.group for sample in samples})
-    return [Row(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
+    return [SplitRow(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
 
 
 def _groups_together(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from leukoscope.model.card import Card
 from leukoscope.model.readers import CellReader, WindowReader
 from leukoscope.reading.cell_view import cell_views
 from leukoscope.reading.differential import differential_of
-from leukoscope.reading.measurements import geometry, measured
+from leukoscope.reading.measurements import geometry, measure_cells
 from leukoscope.reading.pooling import pool
 from leukoscope.reading.results import FieldReading, Verdict
 from leukoscope.reading.rule import class_probabilities
@@ -67,7 +67,7 @@ def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
         cells = tuple(
             replace(cell, types=reader.types(view, geometry(measurements)))
             for cell, view, measurements, whole in zip(
-                found, views.pictures(), measured(views), views.whole, strict=True
+                found, views.pictures(), measure_cells(views), views.whole, strict=True
             )
             if whole
         )

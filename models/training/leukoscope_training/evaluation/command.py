@@ -22,7 +22,7 @@ from leukoscope_training.evaluation.bundle_reader import BundleReader, open_read
 from leukoscope_training.evaluation.evaluation import Evaluation, evaluate
 from leukoscope_training.evaluation.findings import findings
 from leukoscope_training.evaluation.outcomes import read_manifest_fields
-from leukoscope_training.evaluation.report import Provenance, render
+from leukoscope_training.evaluation.report import ReportProvenance, render
 from leukoscope_training.shared.errors import TrainingError
 
 SCHEMA = 1
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         disable=not sys.stderr.isatty(),
     )
     evaluation = evaluate(outcomes, reader.judge)
-    provenance = Provenance(
+    provenance = ReportProvenance(
         bundle=reader.name,
         version=reader.version,
         model_sha256=reader.sha256,
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if evaluation.errors or not evaluation.intact.fields else 0
 
 
-def as_json(evaluation: Evaluation, provenance: Provenance) -> str:
+def as_json(evaluation: Evaluation, provenance: ReportProvenance) -> str:
     """One JSON object; models/training/README.md says what its keys mean."""
     document = {
         "schema": SCHEMA,
@@ -99,7 +99,7 @@ def as_json(evaluation: Evaluation, provenance: Provenance) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def summary(evaluation: Evaluation, provenance: Provenance) -> str:
+def summary(evaluation: Evaluation, provenance: ReportProvenance) -> str:
     """The main numbers as lines for people."""
     intact, control = evaluation.intact, evaluation.control
     rows = [
@@ -143,7 +143,7 @@ def _command(options: argparse.Namespace) -> str:
 def _write_report(
     path: Path,
     evaluation: Evaluation,
-    provenance: Provenance,
+    provenance: ReportProvenance,
     manifest: Manifest,
     reader: BundleReader,
 ) -> None:

@@ -16,8 +16,8 @@ from leukoscope.reading.results import (
 )
 
 from leukoscope_training.data.manifest import Sample
-from leukoscope_training.evaluation.intervals import Value, share, without_nan
-from leukoscope_training.evaluation.judgements import JUDGEMENTS, Judged, Slide
+from leukoscope_training.evaluation.intervals import Estimate, share, without_nan
+from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide, JudgedField
 from leukoscope_training.evaluation.measures import NORMAL, Measures, measure
 from leukoscope_training.evaluation.probabilities import (
     Reliability,
@@ -34,7 +34,7 @@ PATTERN_OF = np.array([PATTERNS.index(PATTERN_OF_LABEL[label].value) for label i
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FieldOutcome:
     """One picture. reading: as taken, None when the file can't be read; then `error` says why.
 
     control: with the white cells cut out; None unless the field was read as taken.
@@ -58,15 +58,15 @@ class Numbers:
 
     measures: Measures
     patterns: Measures
-    area: Value
-    named: Value
-    right_when_named: Value
-    pattern_named: Value
-    pattern_right_when_named: Value
+    area: Estimate
+    named: Estimate
+    right_when_named: Estimate
+    pattern_named: Estimate
+    pattern_right_when_named: Estimate
     calibration_error: float
     reliability: Reliability
-    wrong: tuple[Judged, ...]
-    slides: tuple[Slide, ...]
+    wrong: tuple[JudgedField, ...]
+    slides: tuple[EvaluatedSlide, ...]
 
     @property
     def fields(self) -> int:
@@ -135,7 +135,7 @@ class Evaluation:
         }
 
 
-def evaluate(outcomes: Iterable[Outcome], judge: Judge) -> Evaluation:
+def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
     """Count everything. judge: the verdict over fields of a slide, or over one field."""
     rows = list(outcomes)
     labelled = [row for row in rows if row.sample.label]
@@ -145,7 +145,7 @@ def evaluate(outcomes: Iterable[Outcome], judge: Judge) -> Evaluation:
         gate = row.reading.failed_gate if row.reading is not None else None
         if gate is not None:
             refused.setdefault(row.sample.label, Counter())[gate.name.value] += 1
-    by_source: dict[str, list[Outcome]] = {}
+    by_source: dict[str, list[FieldOutcome]] = {}
     for row in readable:
         by_source.setdefault(row.sample.source, []).append(row)
     listed = Counter(row.sample.label for row in labelled)
@@ -171,7 +171,7 @@ def evaluate(outcomes: Iterable[Outcome], judge: Judge) -> Evaluation:
 def numbers(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> Numbers:
     """Count the readings that have probabilities; the others make a slide's verdict no surer."""
     fields = [
-        Judged(sample, reading.probabilities, judge([reading]))
+        JudgedField(sample, reading.probabilities, judge([reading]))
         for sample, reading in rows
         if reading is not None and reading.probabilities is not None
     ]
@@ -206,13 +206,15 @@ def numbers(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) ->
     )
 
 
-def _slides(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> tuple[Slide, ...]:
+def _slides(
+    rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge
+) -> tuple[EvaluatedSlide, ...]:
     slides: dict[tuple[str, str, str], list[FieldReading | None]] = {}
     for sample, reading in rows:
         key = (sample.source, sample.label, sample.group)
         slides.setdefault(key, []).append(reading)
     return tuple(
-        Slide(
+        EvaluatedSlide(
             group=group,
             label=label,
             source=source,

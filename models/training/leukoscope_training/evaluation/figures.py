@@ -18,7 +18,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from leukoscope_training.evaluation.intervals import Value
+from leukoscope_training.evaluation.intervals import Estimate
 from leukoscope_training.evaluation.probabilities import Reliability
 
 DPI = 150
@@ -159,7 +159,7 @@ def reliability_plot(bins: Reliability, error: float, path: Target) -> None:
 
 
 def roc_curve(
-    curves: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], Value]],
+    curves: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], Estimate]],
     path: Target,
 ) -> None:
     """ROC curves: name -> (false positive rate, true positive rate, area), as `roc` and `auc` give them."""

@@ -18,7 +18,7 @@ INTERVAL_PERCENT = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
-class Value:
+class Estimate:
     """A measure, 0..1, with its 95 % interval; NaN where there is nothing to count.
 
     n: fields that it is counted over. groups: patients or slides that these are of. low, high: NaN
@@ -68,7 +68,7 @@ def share(
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Value:
+) -> Estimate:
     """The share of the fields `among` that are `hit` too, with its interval. All of shape (n,)."""
     row, of_class = group_rows(truth, group)
     size = len(of_class)
@@ -95,7 +95,7 @@ def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
 
 def value_with_interval(
     value: npt.ArrayLike, drawn: Floats, n: int, groups: int, *, stuck: bool
-) -> Value:
+) -> Estimate:
     """A value and the same counted of each draw, shape (resamples,), NaN where a draw has none to count.
 
     stuck: whether no draw can differ (see `one_each`): then there is no interval.
@@ -104,7 +104,7 @@ def value_with_interval(
     low = high = math.nan
     if not (stuck or math.isnan(number)):
         low, high = (float(bound) for bound in np.nanpercentile(drawn, INTERVAL_PERCENT))
-    return Value(number, low, high, n, groups)
+    return Estimate(number, low, high, n, groups)
 
 
 def without_nan(value: object) -> object:

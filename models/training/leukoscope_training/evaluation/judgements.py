@@ -16,13 +16,13 @@ def judgement(verdict: Verdict, label: str) -> str:
     """One of `JUDGEMENTS`, by what the device shows of a verdict."""
     if verdict.label is not None:
         return "right" if verdict.label == label else "wrong"
-    if verdict.pattern in (None, Pattern.NONE):
+    if verdict.pattern in (None, Pattern.NORMAL):
         return "inconclusive"
     return "pattern only" if verdict.pattern is PATTERN_OF_LABEL[label] else "wrong"
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedField:
     """A field that was read, and what the device would say of it alone."""
 
     sample: Sample
@@ -48,7 +48,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Slide:
+class EvaluatedSlide:
     """A patient or slide: its fields in the manifest, and the verdict over those that were read."""
 
     group: str

@@ -19,9 +19,9 @@ from leukoscope.reading.results import LABELS
 from leukoscope_training.evaluation.intervals import (
     RESAMPLES,
     Counts,
+    Estimate,
     Floats,
     Groups,
-    Value,
     draws,
     group_rows,
     one_each,
@@ -43,11 +43,11 @@ class ClassMeasures:
     f1 those that are or are said to be, specificity those that are not.
     """
 
-    accuracy: Value
-    precision: Value
-    recall: Value
-    f1: Value
-    specificity: Value
+    accuracy: Estimate
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    specificity: Estimate
 
 
 NAMES = tuple(field.name for field in dataclasses.fields(ClassMeasures))
@@ -67,7 +67,7 @@ class Measures:
     classes: tuple[str, ...]
     confusion: Counts
     groups: dict[str, int]
-    accuracy: Value
+    accuracy: Estimate
     per_class: dict[str, ClassMeasures]
     macro: ClassMeasures
     leukaemia: ClassMeasures | None
@@ -214,7 +214,7 @@ def _macro(table: Counts, tables: Counts, of_class: Labels) -> ClassMeasures:
     present = np.flatnonzero(table.sum(1))
     n, groups, stuck = int(table.sum()), len(of_class), one_each(of_class)
     if not len(present):
-        nothing = Value(math.nan, math.nan, math.nan, 0, 0)
+        nothing = Estimate(math.nan, math.nan, math.nan, 0, 0)
         return ClassMeasures(**dict.fromkeys(NAMES, nothing))
     values, drawn = (_mean_of_classes(counted, present) for counted in (table, tables))
     return ClassMeasures(

@@ -14,16 +14,16 @@ from leukoscope.microscope.image_files import open_field
 
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of
 from leukoscope_training.evaluation.bundle_reader import BundleReader
-from leukoscope_training.evaluation.evaluation import Outcome
+from leukoscope_training.evaluation.evaluation import FieldOutcome
 
 
 def read_manifest_fields(
     manifest: Manifest, open_reader: Callable[[], BundleReader], workers: int
-) -> Iterator[Outcome]:
+) -> Iterator[FieldOutcome]:
     """Read each picture, in order. open_reader: called once by each of `workers` (>= 1) threads."""
     mine = threading.local()
 
-    def read(sample: Sample) -> Outcome:
+    def read(sample: Sample) -> FieldOutcome:
         if not hasattr(mine, "reader"):
             mine.reader = open_reader()
         return read_sample(sample, manifest.path(sample), mine.reader)
@@ -32,11 +32,11 @@ def read_manifest_fields(
         yield from pool.map(read, manifest.samples)
 
 
-def read_sample(sample: Sample, path: Path, reader: BundleReader) -> Outcome:
+def read_sample(sample: Sample, path: Path, reader: BundleReader) -> FieldOutcome:
     """Read one picture. An unreadable file, or one changed since it was listed, is an outcome too."""
     try:
         if sample.sha256 and sha256_of(path) != sample.sha256:
-            return Outcome(
+            return FieldOutcome(
                 sample, None, None, f"{path}: not the file of the manifest (another SHA-256)"
             )
         scale = reader.um_per_px
@@ -44,6 +44,6 @@ def read_sample(sample: Sample, path: Path, reader: BundleReader) -> Outcome:
         reading = reader.read(field)
         # The cut-outs of a picture are the same in each run, whatever else the manifest lists.
         rng = np.random.default_rng(zlib.crc32(sample.image.encode()))
-        return Outcome(sample, reading, reader.read_control(field, reading, rng))
+        return FieldOutcome(sample, reading, reader.read_control(field, reading, rng))
     except (FieldError, OSError) as error:
-        return Outcome(sample, None, None, str(error))
+        return FieldOutcome(sample, None, None, str(error))

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from leukoscope_training.evaluation.intervals import (
     RESAMPLES,
+    Estimate,
     Flags,
     Floats,
     Groups,
-    Value,
     draws,
     value_with_interval,
 )
@@ -82,7 +82,7 @@ def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
 def auc(
     scores: Floats, positive: Flags, group: Groups, *, resamples: int = RESAMPLES, seed: int = 0
-) -> Value:
+) -> Estimate:
     """The area under the ROC curve with its 95 % interval; NaN unless there are both kinds.
 
     It is the chance that a positive's score is above a negative's, a tie counting half (Mann-Whitney).

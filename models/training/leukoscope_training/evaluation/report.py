@@ -20,7 +20,7 @@ from leukoscope_training.evaluation.html_parts import (
     section,
     table,
 )
-from leukoscope_training.evaluation.judgements import Judged
+from leukoscope_training.evaluation.judgements import JudgedField
 
 METHOD = (
     "Each picture was read by the device's own code: gates, white cells, model, thresholds. Accuracy, "
@@ -42,7 +42,7 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class Provenance:
+class ReportProvenance:
     """What was measured, on what, when and how. pictures: how many the manifest lists."""
 
     bundle: str
@@ -57,7 +57,7 @@ class Provenance:
 
 def render(
     evaluation: Evaluation,
-    provenance: Provenance,
+    provenance: ReportProvenance,
     reliability_png: bytes,
     thumbnails: Mapping[str, bytes],
 ) -> str:
@@ -91,7 +91,7 @@ def render(
     )
 
 
-def _provenance(provenance: Provenance) -> Html:
+def _provenance(provenance: ReportProvenance) -> Html:
     rows = (
         ("Bundle", f"{provenance.bundle}, version {provenance.version}"),
         ("SHA-256 of its model", element("code", provenance.model_sha256)),
@@ -105,7 +105,7 @@ def _provenance(provenance: Provenance) -> Html:
     return section("What was measured", element("dl", *map(Html, terms)))
 
 
-def _wrong(fields: Sequence[Judged], thumbnails: Mapping[str, bytes]) -> Html:
+def _wrong(fields: Sequence[JudgedField], thumbnails: Mapping[str, bytes]) -> Html:
     title = "Wrong and confident"
     if not fields:
         return section(title, element("p", "No field that was read has a wrong verdict."))
@@ -138,7 +138,7 @@ def _wrong(fields: Sequence[Judged], thumbnails: Mapping[str, bytes]) -> Html:
     )
 
 
-def _figure(field: Judged, jpeg: bytes) -> Html:
+def _figure(field: JudgedField, jpeg: bytes) -> Html:
     sample, verdict = field.sample, field.verdict
     says = f"{sample.label} read as {verdict.headline}, {decimal(verdict.headline_confidence)}"
     return element(

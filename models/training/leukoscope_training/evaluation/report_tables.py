@@ -10,8 +10,8 @@ from leukoscope.reading.wording import decimal
 
 from leukoscope_training.evaluation.evaluation import Evaluation, Numbers
 from leukoscope_training.evaluation.html_parts import Html, element, joined, section, table, text
-from leukoscope_training.evaluation.intervals import Value
-from leukoscope_training.evaluation.judgements import JUDGEMENTS, Slide
+from leukoscope_training.evaluation.intervals import Estimate
+from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide
 from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures
 
 INTACT, CONTROL = "As taken", "White cells cut out"
@@ -55,7 +55,7 @@ def _main_numbers(numbers: Numbers) -> list[tuple[str, object]]:
     ]
 
 
-def value(measured: Value) -> Html:
+def value(measured: Estimate) -> Html:
     """A number and its interval; one patient or slide has none, which is said."""
     if math.isnan(measured.value):
         return text("–")
@@ -105,7 +105,7 @@ def confusion(measures: Measures, title: str) -> Html:
     return table(("Truth", *measures.classes), rows, f"{title}: what was said, by column")
 
 
-def slides(intact: Sequence[Slide], control: Sequence[Slide]) -> Html:
+def slides(intact: Sequence[EvaluatedSlide], control: Sequence[EvaluatedSlide]) -> Html:
     """Each patient's or slide's verdict, as the device would give it; wrong ones first."""
     rows = []
     order = {name: place for place, name in enumerate(reversed(JUDGEMENTS))}

@@ -74,8 +74,8 @@ def _add_training(command: argparse.ArgumentParser) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    from .pictures import save
-    from .preparation import prepare
+    from leukoscope_training.paper.pictures import save
+    from leukoscope_training.paper.preparation import prepare
 
     pictures = prepare([read_manifest(path, options.root) for path in options.manifests])
     path = save(pictures, options.cache)
@@ -92,8 +92,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _protocols(options: argparse.Namespace) -> int:
-    from .protocols import RUNS
-    from .results import TABLE, table
+    from leukoscope_training.paper.protocols import RUNS
+    from leukoscope_training.paper.results import TABLE, table
 
     _run(list(RUNS), options)
     text = table(options.out)
@@ -104,8 +104,8 @@ def _protocols(options: argparse.Namespace) -> int:
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # on a processor the fastest of them
-    from .pictures import load
-    from .protocols import RUNS, Options, run_one
+    from leukoscope_training.paper.pictures import load
+    from leukoscope_training.paper.protocols import RUNS, Options, run_one
 
     pictures = load(options.cache)
     settings = ("recipe", "width", "seed", "epochs", "precision", "devices")
@@ -115,8 +115,8 @@ def _run(names: list[str], options: argparse.Namespace) -> None:
 
 
 def _figures(options: argparse.Namespace) -> int:
-    from .pictures import load
-    from .results import draw
+    from leukoscope_training.paper.pictures import load
+    from leukoscope_training.paper.results import draw
 
     for path in draw(options.out, load(options.cache)):
         print(path)
@@ -125,9 +125,9 @@ def _figures(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # which alone can convert
-    from .convert import convert
-    from .pictures import load
-    from .protocols import RUNS
+    from leukoscope_training.paper.convert import convert
+    from leukoscope_training.paper.pictures import load
+    from leukoscope_training.paper.protocols import RUNS
 
     part_of = read_split(RUNS[_known(options.name)].split)
     convert(options.out / options.name, options.bundle, load(options.cache), part_of)
@@ -136,7 +136,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 def _known(name: str) -> str:
     """The name of a run. Raises TrainingError for any other."""
-    from .protocols import RUNS
+    from leukoscope_training.paper.protocols import RUNS
 
     if name not in RUNS:
         raise TrainingError(f"{name}: no such run; there are {', '.join(RUNS)}")

@@ -18,13 +18,12 @@ import numpy.typing as npt
 import tensorflow as tf
 from leukoscope.reading.results import LABELS
 
+from leukoscope_training.paper.network import Weights, load_weights, with_weights
+from leukoscope_training.paper.pictures import SIDE_PX, Bytes, PictureSet
+from leukoscope_training.paper.protocols import RUN, RUNS, WEIGHTS, divided
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, converted, quantised
 from leukoscope_training.shared.toml_file import write_toml
-
-from .network import Weights, load_weights, with_weights
-from .pictures import SIDE_PX, Bytes, Pictures
-from .protocols import RUN, RUNS, WEIGHTS, divided
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 
@@ -50,7 +49,7 @@ def representatives(pictures: Bytes) -> list[Example]:
     return [[picture[None].astype(np.float32) / 255] for picture in chosen]
 
 
-def convert(run_folder: Path, bundle: Path, pictures: Pictures, part_of: dict[str, str]) -> None:
+def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[str, str]) -> None:
     """Write a run's two models and their card into a bundle's folder.
 
     The training pictures give the int8 ranges; the test pictures say what the files are worth.

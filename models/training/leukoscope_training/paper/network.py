@@ -15,9 +15,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from leukoscope_training.paper.pictures import SIDE_PX
 from leukoscope_training.shared.errors import TrainingError
-
-from .pictures import SIDE_PX
 
 FILTERS = (200, 150, 120, 80, 50)
 DENSE = (256, 128, 64)

@@ -21,7 +21,7 @@ Texts = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class PictureSet:
     """n prepared fields.
 
     whole, cut_out: shape (n, 200, 200, 3), uint8: as taken, and with every white cell that was found
@@ -42,12 +42,12 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.label)
 
-    def take(self, rows: Numbers) -> Pictures:
+    def take(self, rows: Numbers) -> PictureSet:
         """The pictures with these numbers, shape (m,)."""
-        return Pictures(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        return PictureSet(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
-def save(pictures: Pictures, cache: Path) -> Path:
+def save(pictures: PictureSet, cache: Path) -> Path:
     """Write the pictures below a cache folder, uncompressed; returns the file's path."""
     cache.mkdir(parents=True, exist_ok=True)
     path = cache / PICTURES
@@ -55,10 +55,10 @@ def save(pictures: Pictures, cache: Path) -> Path:
     return path
 
 
-def load(cache: Path) -> Pictures:
+def load(cache: Path) -> PictureSet:
     """Read what `save` wrote. Raises TrainingError where it is not there."""
     path = cache / PICTURES
     if not path.exists():
         raise TrainingError(f"{path} is not there: run `leukoscope-train paper prepare` first")
     with np.load(path) as arrays:
-        return Pictures(**arrays)
+        return PictureSet(**arrays)

@@ -10,24 +10,23 @@ from collections.abc import Sequence
 
 import numpy as np
 from leukoscope.field import Field, Rgb
-from leukoscope.imaging.background import DEGREE, estimate_glass
-from leukoscope.imaging.flat_field import flattened
-from leukoscope.imaging.scaling import resampled
+from leukoscope.imaging.background import DEGREE, estimate_background
+from leukoscope.imaging.flat_field import flatten
+from leukoscope.imaging.scaling import resample
 from leukoscope.reading.results import LABELS
 from leukoscope.reading.white_cells import find_white_cells
 from PIL import Image
 
 from leukoscope_training.data.manifest import Manifest
+from leukoscope_training.paper.pictures import SIDE_PX, PictureSet
 from leukoscope_training.shared.ablation import cell_masks, without_cells
 from leukoscope_training.shared.errors import TrainingError
-
-from .pictures import SIDE_PX, Pictures
 
 FINDER_UM_PER_PX = 0.34
 """At which the white cells are found that the control cuts out."""
 
 
-def prepare(manifests: Sequence[Manifest]) -> Pictures:
+def prepare(manifests: Sequence[Manifest]) -> PictureSet:
     """Read and prepare all pictures of some manifests, one after the other.
 
     Raises TrainingError where there is none, a sample has no label or hash, or a file is no picture.
@@ -53,7 +52,7 @@ def prepare(manifests: Sequence[Manifest]) -> Pictures:
         cells.append(found)
         short_side_um.append(min(rgb.shape[:2]) * sample.um_per_px)
     known = [sample for _, sample in samples]
-    return Pictures(
+    return PictureSet(
         whole=np.stack(whole),
         cut_out=np.stack(cut_out),
         cells=np.array(cells, np.int64),
@@ -77,8 +76,8 @@ def without_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, in
     The device's finder looks at a flattened copy at 0.34 µm/px, without the gates; its masks are
     laid over the picture as it was taken.
     """
-    copy = resampled(field, FINDER_UM_PER_PX)
-    copy = flattened(copy, estimate_glass(copy, FINDER_UM_PER_PX, DEGREE))
+    copy = resample(field, FINDER_UM_PER_PX)
+    copy = flatten(copy, estimate_background(copy, FINDER_UM_PER_PX, DEGREE))
     cells = find_white_cells(copy, FINDER_UM_PER_PX)
     size = (field.width_px, field.height_px)
     masks = [

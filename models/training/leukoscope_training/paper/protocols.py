@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.reading.results import LABELS
 
+from leukoscope_training.paper.network import filters_of, folded, save_weights, with_weights
+from leukoscope_training.paper.pictures import Numbers, PictureSet
+from leukoscope_training.paper.recipes import RECIPES
+from leukoscope_training.paper.training import LabelledPictures, train
 from leukoscope_training.shared import runtime
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.toml_file import write_toml
-
-from .network import filters_of, folded, save_weights, with_weights
-from .pictures import Numbers, Pictures
-from .recipes import RECIPES
-from .training import Labelled, train
 
 WEIGHTS = "weights.npz"
 PREDICTIONS = "predictions.csv"
@@ -30,7 +29,7 @@ VALIDATION_SHARE = 0.15
 
 
 @dataclass(frozen=True)
-class Run:
+class PaperRun:
     """One training and its test. direction: the half trained on and the half tested on, or ""."""
 
     name: str
@@ -47,8 +46,8 @@ RUNS = {
         ("b-to-a", "patient-disjoint", "BA"),
     )
     for run in (
-        Run(name, split, direction, control=False),
-        Run(f"{name}-control", split, direction, control=True),
+        PaperRun(name, split, direction, control=False),
+        PaperRun(f"{name}-control", split, direction, control=True),
     )
 }
 
@@ -67,7 +66,7 @@ class Options:
 
 
 @dataclass(frozen=True, eq=False)
-class Divided:
+class Division:
     """Numbers of the pictures to train on, to validate on and to test on; no picture twice."""
 
     train: Numbers
@@ -75,7 +74,7 @@ class Divided:
     test: Numbers
 
 
-def divided(pictures: Pictures, run: Run, part_of: Mapping[str, str], seed: int) -> Divided:
+def divided(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], seed: int) -> Division:
     """Deal the pictures out. part_of: each picture's SHA-256 and its part in the run's split.
 
     Validation never comes from the half that is tested on. Of the training half it has other
@@ -89,9 +88,9 @@ def divided(pictures: Pictures, run: Run, part_of: Mapping[str, str], seed: int)
     rows = {name: np.flatnonzero(usable & (part == name)) for name in names}
     if run.direction:
         val = _validation(pictures.label, rows[names[0]], seed)
-        parts = Divided(np.setdiff1d(rows[names[0]], val), val, rows[names[1]])
+        parts = Division(np.setdiff1d(rows[names[0]], val), val, rows[names[1]])
     else:
-        parts = Divided(rows["train"], rows["val"], rows["test"])
+        parts = Division(rows["train"], rows["val"], rows["test"])
     for name, numbers in vars(parts).items():
         if not len(numbers):
             raise TrainingError(
@@ -110,7 +109,7 @@ def _validation(label: Numbers, rows: Numbers, seed: int) -> Numbers:
 
 
 def run_one(
-    run: Run, pictures: Pictures, part_of: Mapping[str, str], options: Options, out: Path
+    run: PaperRun, pictures: PictureSet, part_of: Mapping[str, str], options: Options, out: Path
 ) -> None:
     """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
 
@@ -126,8 +125,8 @@ def run_one(
     model = train(
         recipe,
         filters_of(options.width),
-        Labelled(seen[parts.train], pictures.label[parts.train]),
-        Labelled(seen[parts.val], pictures.label[parts.val]),
+        LabelledPictures(seen[parts.train], pictures.label[parts.train]),
+        LabelledPictures(seen[parts.val], pictures.label[parts.val]),
         folder,
         options.seed,
     )
@@ -162,7 +161,7 @@ def run_one(
     )
 
 
-def _write_predictions(tested: Pictures, given: npt.NDArray[np.float32], path: Path) -> None:
+def _write_predictions(tested: PictureSet, given: npt.NDArray[np.float32], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["image", "group", "truth", "said", *(f"p_{name}" for name in LABELS)])

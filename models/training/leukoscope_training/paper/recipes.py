@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PaperRecipe:
     """All that decides what is trained, but the pictures, the filters and the seed.
 
     normalised: with batch normalisation. one_cycle: the learning rate rises to `learning_rate` over the
@@ -25,7 +25,7 @@ class Recipe:
 
 
 RECIPES = {
-    "as-written": Recipe(
+    "as-written": PaperRecipe(
         normalised=False,
         epochs=8,
         batch=64,
@@ -34,7 +34,7 @@ RECIPES = {
         dropout=0.5,
         patience=5,
     ),
-    "nearest": Recipe(
+    "nearest": PaperRecipe(
         normalised=True,
         epochs=28,
         batch=16,

@@ -13,17 +13,16 @@ import numpy.typing as npt
 from leukoscope.reading.results import LABELS
 
 from leukoscope_training.evaluation.measures import Measures, measure
+from leukoscope_training.paper.pictures import PictureSet
+from leukoscope_training.paper.protocols import PREDICTIONS, RUN, RUNS
+from leukoscope_training.paper.training import HISTORY
 from leukoscope_training.shared.errors import TrainingError
-
-from .pictures import Pictures
-from .protocols import PREDICTIONS, RUN, RUNS
-from .training import HISTORY
 
 TABLE = "table.md"
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class PaperPredictions:
     """truth, said: shape (n,), int64, 0..4. group: shape (n,). probabilities: shape (n, 5)."""
 
     truth: npt.NDArray[np.int64]
@@ -36,12 +35,12 @@ class Predictions:
         return measure(self.truth, self.said, self.group)
 
 
-def read_predictions(path: Path) -> Predictions:
+def read_predictions(path: Path) -> PaperPredictions:
     """Read a run's predictions.csv. Raises TrainingError where it is not one."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     try:
-        return Predictions(
+        return PaperPredictions(
             truth=np.array([LABELS.index(row["truth"]) for row in rows], np.int64),
             said=np.array([LABELS.index(row["said"]) for row in rows], np.int64),
             group=np.array([row["group"] for row in rows], np.str_),
@@ -84,7 +83,7 @@ def table(out: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def draw(out: Path, pictures: Pictures) -> list[Path]:
+def draw(out: Path, pictures: PictureSet) -> list[Path]:
     """The paper's figures: images per class, their shares, and of each run its history and confusion."""
     from leukoscope_training.evaluation import figures
 

@@ -14,13 +14,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from leukoscope_training.paper.augmentation import augmented
+from leukoscope_training.paper.network import CLASSES, build
+from leukoscope_training.paper.recipes import PaperRecipe
 from leukoscope_training.shared import checkpoint
 from leukoscope_training.shared.checkpoint import Checkpoint, History
 from leukoscope_training.shared.runtime import placed_on, probabilities
-
-from .augmentation import augmented
-from .network import CLASSES, build
-from .recipes import Recipe
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
@@ -29,7 +28,7 @@ HISTORY_COLUMNS = ("epoch", "accuracy", "val_accuracy", "loss", "val_loss")
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class LabelledPictures:
     """Pictures, shape (n, side, side, 3), uint8, and their labels, shape (n,), int64, 0..4."""
 
     pictures: npt.NDArray[np.uint8]
@@ -51,7 +50,7 @@ class Epoch(keras.utils.PyDataset):
     Pictures that fill no whole batch wait for another epoch's order.
     """
 
-    def __init__(self, given: Labelled, batch: int, seed: int, epoch: int) -> None:
+    def __init__(self, given: LabelledPictures, batch: int, seed: int, epoch: int) -> None:
         super().__init__()
         self._given, self._batch, self._words = given, batch, [seed, epoch]
         self._order = np.random.default_rng(self._words).permutation(len(given))
@@ -69,10 +68,10 @@ class Epoch(keras.utils.PyDataset):
 
 
 def train(
-    recipe: Recipe,
+    recipe: PaperRecipe,
     filters: Sequence[int],
-    train_on: Labelled,
-    validate_on: Labelled,
+    train_on: LabelledPictures,
+    validate_on: LabelledPictures,
     out: Path,
     seed: int,
 ) -> keras.Sequential:
@@ -113,7 +112,7 @@ def train(
 
 
 def _learning_rate(
-    recipe: Recipe, steps: int
+    recipe: PaperRecipe, steps: int
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
     if not recipe.one_cycle:
         return recipe.learning_rate
@@ -127,7 +126,11 @@ def _learning_rate(
 
 
 def _identity(
-    recipe: Recipe, filters: Sequence[int], train_on: Labelled, validate_on: Labelled, seed: int
+    recipe: PaperRecipe,
+    filters: Sequence[int],
+    train_on: LabelledPictures,
+    validate_on: LabelledPictures,
+    seed: int,
 ) -> str:
     """What makes two trainings the same one, as JSON."""
     what = {"filters": list(filters), "seed": seed, **asdict(recipe)}
@@ -136,7 +139,7 @@ def _identity(
     return json.dumps(what)
 
 
-def _goes_on(recipe: Recipe, history: History) -> bool:
+def _goes_on(recipe: PaperRecipe, history: History) -> bool:
     if recipe.patience is None or not history:
         return len(history) < recipe.epochs
     best = min(history, key=lambda row: row["val_loss"])["epoch"]
@@ -144,7 +147,7 @@ def _goes_on(recipe: Recipe, history: History) -> bool:
 
 
 def _epoch(
-    model: keras.Sequential, state: Checkpoint, batches: Epoch, validate_on: Labelled
+    model: keras.Sequential, state: Checkpoint, batches: Epoch, validate_on: LabelledPictures
 ) -> Checkpoint:
     """Train one epoch and measure it; returns where the training then stands."""
     started = time.monotonic()
@@ -183,7 +186,7 @@ def _draw_anew(model: keras.Sequential, epoch: int) -> None:
             layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
 
 
-def _measured(model: keras.Sequential, validate_on: Labelled) -> tuple[float, float]:
+def _measured(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
     """Cross-entropy in nats, and accuracy, 0..1."""
     given = probabilities(model, validate_on.pictures).astype(np.float64)
     of_truth = given[np.arange(len(given)), validate_on.label]

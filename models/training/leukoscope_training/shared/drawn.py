@@ -25,7 +25,7 @@ INK: Colour = np.array([2.2, 2.2, 2.1], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class StainLook:
     """What the fields of one slide share.
 
     size, density: 0..1, small to large and few to many things. tint: red and blue of the light.
@@ -50,20 +50,20 @@ class Look:
         return self.shape[0] * self.um_per_px, self.shape[1] * self.um_per_px
 
 
-Maker = Callable[[Look, np.random.Generator], Linear]
+Maker = Callable[[StainLook, np.random.Generator], Linear]
 
 
-def draw_look(seed: int) -> Look:
+def draw_look(seed: int) -> StainLook:
     """Every second look has light of another colour than white."""
     rng = np.random.default_rng([seed, 0])
     um_per_px, shape = FORMATS[seed % len(FORMATS)]
     size, density, shading = rng.random(3)
     red, blue = rng.uniform(0.75, 1.1, 2) if seed // 3 % 2 else (1.0, 1.0)
     tint, stain = (float(red), float(blue)), draw_stain(rng)
-    return Look(um_per_px, shape, stain, size, density, tint, 0.4 * shading, seed)
+    return StainLook(um_per_px, shape, stain, size, density, tint, 0.4 * shading, seed)
 
 
-def photographed(make: Maker, look: Look, index: int) -> Field:
+def photographed(make: Maker, look: StainLook, index: int) -> Field:
     """Field `index` of a slide as the camera delivers it."""
     rng = np.random.default_rng([look.seed, 1, index])
     light = np.ascontiguousarray(make(look, rng), np.float32)
@@ -76,7 +76,7 @@ def photographed(make: Maker, look: Look, index: int) -> Field:
 class Drawing:
     """A mask drawn in µm, then seen through the lens."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: StainLook) -> None:
         self._look = look
         self._image = Image.new("L", (look.shape[1], look.shape[0]))
         self.draw = ImageDraw.Draw(self._image)
@@ -107,7 +107,7 @@ def stained(*layers: tuple[Plane | float, Colour]) -> Linear:
     return np.exp(-np.asarray(absorbance, np.float32))
 
 
-def noise(look: Look, rng: np.random.Generator, period_um: float, octaves: int = 1) -> Plane:
+def noise(look: StainLook, rng: np.random.Generator, period_um: float, octaves: int = 1) -> Plane:
     """Clouds of a size, each further octave half as large and half as strong; mean 0, deviation 1."""
     height, width = look.shape
     total = np.zeros(look.shape, np.float32)
@@ -119,12 +119,12 @@ def noise(look: Look, rng: np.random.Generator, period_um: float, octaves: int =
     return np.asarray((total - total.mean()) / max(float(total.std()), 1e-6), np.float32)
 
 
-def anywhere(look: Look, rng: np.random.Generator, number: int) -> npt.NDArray[np.float64]:
+def anywhere(look: StainLook, rng: np.random.Generator, number: int) -> npt.NDArray[np.float64]:
     """Places as x, y in µm, shape (number, 2)."""
     return rng.random((number, 2)) * look.extent_um[::-1]
 
 
-def apart(look: Look, rng: np.random.Generator, pitch_um: float) -> npt.NDArray[np.float64]:
+def apart(look: StainLook, rng: np.random.Generator, pitch_um: float) -> npt.NDArray[np.float64]:
     """Places side by side, no two much nearer than `pitch_um`: a jittered hexagonal lattice."""
     height, width = look.extent_um
     y, x = np.mgrid[-1 : height / pitch_um / 0.87 + 1, -1 : width / pitch_um + 1]
