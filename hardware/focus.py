@@ -35,7 +35,7 @@ PETG_MODULUS = 2000.0
 PETG_YIELD = 45.0
 # Objective, carriage and holder, in newton (assumed: 0.17 kg).
 WEIGHT = 1.7
-# A hand sets a knob to about a degree; no measurement of it was found, so three are reckoned with.
+# A hand sets a knob to about a degree; no measurement of it was found, so three are assumed.
 HAND_DEG = 3.0
 
 

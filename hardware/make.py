@@ -1,7 +1,7 @@
-"""Makes everything anew that is made from the source: `python -m hardware.make`.
+"""Makes every file again that is made from the source: `python -m hardware.make`.
 
 stl/ for printing (each part as it lies on the bed), step/ for other CAD programs, the assembly, the pictures and the
-reckoned tables of the pages.
+calculated tables of the pages.
 """
 
 from datetime import datetime
@@ -30,7 +30,7 @@ def write_stl(shape: Part, path: Path) -> None:
 
 def write_step(shape: Part | Compound, path: Path) -> None:
     """Raises OSError where it can't be written."""
-    # Without the curves' second form, in each face's parameters: half the size, and a reader makes them anew.
+    # Without the curves' second form, in each face's parameters: half the size, and a reader calculates them again.
     if not export_step(shape, path, write_pcurves=False, timestamp=STAMP):
         raise OSError(f"{path} could not be written")
 

@@ -1,4 +1,4 @@
-"""Puts the reckoned tables into the pages that show them, between two marks each."""
+"""Puts the calculated tables into the pages that show them, between two marks each."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """What there is to print: `python -m hardware.print_list` prints the table of the guide.
 
-Grams and hours are reckoned from the shapes: three perimeters all around, a quarter of the inside filled.
+Grams and hours are calculated from the shapes: three perimeters all around, a quarter of the inside filled.
 """
 
 from hardware.all_parts import PARTS

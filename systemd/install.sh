@@ -447,7 +447,7 @@ install_release() {
   try_release "$release"
   install_files "$release"
   ! is_live || start_service
-  ! is_live || heed_drop_ins
+  ! is_live || apply_drop_ins
   end_undo
   keep_two
   say "Leukoscope $(version_in .) is installed. Settings: $SETTINGS. Try: leukoscope selftest"
@@ -512,9 +512,9 @@ start_service() {
     die "the service is not READY: journalctl -u leukoscope"
 }
 
-# heed_drop_ins: watchdog and journal act by their new drop-ins at once, not only from the next boot. Neither command stops
+# apply_drop_ins: watchdog and journal act by their new drop-ins at once, not only from the next boot. Neither command stops
 # a service or loses a line of the journal; when one fails, the next boot does it.
-heed_drop_ins() {
+apply_drop_ins() {
   ! is_changed "$WATCHDOG" || systemctl daemon-reexec || say "the watchdog is set from the next boot on"
   ! is_changed "$JOURNAL" || systemctl try-restart systemd-journald.service || say "the journal is set from the next boot on"
 }
@@ -550,7 +550,7 @@ run_uninstall() {
   done < <(system_files)
   for path in "$MODULES" "$COMMAND" "$PREFIX" "${WANTS[@]}"; do take "$path"; done
   ! is_live || systemctl daemon-reload
-  ! is_live || heed_drop_ins
+  ! is_live || apply_drop_ins
   end_undo
   # Last of all, for it can't be undone: the program itself, then records and user. What a power cut leaves of them goes
   # when the same is asked again.

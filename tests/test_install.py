@@ -481,9 +481,9 @@ def test_ok__a_drop_in_that_is_new_acts_at_once(
         "system": "systemctl daemon-reexec\n",
         "journald": "systemctl try-restart systemd-journald.service\n",
     }
-    ran = shell(checkout, LIVE + script + "heed_drop_ins; end_undo", TARGET=installed)
+    ran = shell(checkout, LIVE + script + "apply_drop_ins; end_undo", TARGET=installed)
     assert (ran.returncode, ran.stdout) == (0, asked[drop_in])
-    ran = shell(checkout, LIVE + script + "heed_drop_ins; end_undo", TARGET=installed)
+    ran = shell(checkout, LIVE + script + "apply_drop_ins; end_undo", TARGET=installed)
     assert (ran.returncode, ran.stdout) == (0, "")
 
 

@@ -49,7 +49,7 @@ if first_start; then
   echo "this card gets an identity of its own"
   mount -o remount,rw /
   [ ! -x /usr/bin/ssh-keygen ] || ssh-keygen -A
-  # The last: a power cut before it begins this anew.
+  # The last: a power cut before it begins this again.
   systemd-machine-id-setup --commit
   mount -o remount,ro /
 fi

@@ -1,6 +1,6 @@
 """The electronics: drawing, settings and page name the same pins, and the numbers keep to their limits.
 
-Needs no schemdraw: the committed SVG is read. Only the last test draws anew.
+Needs no schemdraw: the committed SVG is read. Only the last test draws it again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The focus as reckoned: fine enough, far enough, and it does not break."""
+"""The focus as calculated: fine enough, far enough, and it does not break."""
 
 from __future__ import annotations
 

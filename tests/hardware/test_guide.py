@@ -28,11 +28,11 @@ def bought(hardware: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_ok__the_focus_table_is_what_is_reckoned(guide: str) -> None:
+def test_ok__the_focus_table_is_what_is_calculated(guide: str) -> None:
     assert filled(guide, "focus", focus.table()) == guide
 
 
-def test_ok__the_print_table_is_what_is_reckoned(guide: str) -> None:
+def test_ok__the_print_table_is_what_is_calculated(guide: str) -> None:
     pytest.importorskip("build123d", reason="needs the extra hardware")
     from hardware import print_list
 

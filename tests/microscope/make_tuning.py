@@ -1,4 +1,4 @@
-"""Write the device's own algorithms of the camera's tuning anew, from formulas alone.
+"""Write the device's own algorithms of the camera's tuning again, from formulas alone.
 
 python -m tests.microscope.make_tuning
 """

@@ -1,4 +1,4 @@
-"""What the tiny int8 model says of three drawn windows; run anew when the model is another:
+"""What the tiny int8 model says of three drawn windows; run it again when the model is another:
 
 python -m tests.model.make_expected
 """

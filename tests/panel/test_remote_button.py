@@ -158,7 +158,7 @@ def test_fail__garbage_is_logged_once(remote: Remote, caplog: pytest.LogCaptureF
 
 
 def test_fail__removed_or_replaced(remote: Remote) -> None:
-    """It is made anew, and works."""
+    """It is made again, and works."""
     fifo = remote.folder / FIFO
     fifo.unlink()
     eventually(lambda: is_open(remote.folder))

@@ -215,7 +215,7 @@ def test_ok__drift_goes_on_through_previews_until_it_is_mended() -> None:
     assert displacement_px(still, bench.camera.capture()[0]) == 0
 
 
-def test_ok__drift_begins_anew_on_another_field() -> None:
+def test_ok__drift_begins_again_on_another_field() -> None:
     drifting, still = Bench(faults=Faults(drift_um_per_frame=6.2)), Bench()
     drifting.camera.capture(3)
     for bench in (drifting, still):
