@@ -606,3 +606,17 @@ def test_fail__only_root_installs(checkout: Path) -> None:
     )
     assert ran.returncode == 1
     assert "sudo ./setup.sh install" in ran.stderr
+
+
+@pytest.mark.parametrize("package", ["device", "device/leukoscope"])
+def test_ok__the_installed_version_is_known(checkout: Path, tmp_path: Path, package: str) -> None:
+    """Of older releases too, in which the package was the folder device itself."""
+    (tmp_path / package).mkdir(parents=True)
+    (tmp_path / package / "__init__.py").write_text('"""Leukoscope."""\n\n__version__ = "0.9.1"\n')
+    ran = shell(checkout, f"version_in {tmp_path}")
+    assert (ran.returncode, ran.stdout) == (0, "0.9.1\n")
+
+
+def test_ok__no_version_where_nothing_is_installed(checkout: Path, tmp_path: Path) -> None:
+    ran = shell(checkout, f"version_in {tmp_path}; echo end")
+    assert (ran.returncode, ran.stdout) == (0, "end\n")
