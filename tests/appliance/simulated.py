@@ -170,6 +170,11 @@ class Appliance:
         if until is not None:
             self.wait(until)
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.status is None and self._thread.ident is not None
+
     def stop(self) -> int:
         """Stop it as systemd does; the exit status."""
         self.daemon.post(Event.TERMINATED)
@@ -234,3 +239,7 @@ class Appliance:
         """All slides in the records, with their fields."""
         with RecordReader(self.root) as records:
             return [records.slide(slide.number) for slide in records.slides()]
+
+
+Make = Callable[..., Appliance]
+"""Makes an appliance with these of its options; see the fixture `make`."""
