@@ -18,6 +18,7 @@ from leukoscope.field import Field, Rgb
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, Hold
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.panel import Panel
 from leukoscope.qc.folder import QcFolder
 from leukoscope.qc.monitor import QcMonitor
@@ -32,7 +33,6 @@ from leukoscope.records.store import RecordStore
 from leukoscope.settings.settings import TimingSettings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 from PIL import Image

@@ -24,10 +24,10 @@ from leukoscope.errors import CameraError, CameraTimeoutError, LeukoscopeError, 
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, GestureRelay, GpioButton, Hold
 from leukoscope.panel.drawing import draw
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings, to_toml
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults, NoSlide, Stage
 from PIL import Image

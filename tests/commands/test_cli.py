@@ -29,11 +29,11 @@ from leukoscope.notice import NOTICE
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, GestureRelay, Hold
 from leukoscope.panel.drawing import draw
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.terminal import to_text
 from leukoscope.reading.results import LABELS, FieldReading
 from leukoscope.records.record import EndedBy
 from leukoscope.settings.settings import Settings, parse_settings
-from leukoscope.simulator.panel import MemoryDisplay
 from PIL import Image
 
 from tests.appliance.simulated import StubButton

@@ -24,6 +24,7 @@ from leukoscope.errors import BundleError, LeukoscopeError, StoreError
 from leukoscope.notice import NOTICE
 from leukoscope.panel import screens
 from leukoscope.panel.drawing import draw
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.terminal import to_text
 from leukoscope.records.reader import RecordReader
 from leukoscope.settings.settings import (
@@ -34,7 +35,6 @@ from leukoscope.settings.settings import (
     parse_settings,
 )
 from leukoscope.simulator.hematology import Diagnosis
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 
 from tests.appliance.simulated import SURE, StubClassifier

@@ -11,10 +11,10 @@ from leukoscope.cli import main
 from leukoscope.commands.demo.session import calibrate_once
 from leukoscope.commands.snap import snap
 from leukoscope.microscope.image_files import open_field
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.settings.settings import load_settings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults, Stage
 from PIL import Image

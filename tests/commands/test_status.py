@@ -17,12 +17,12 @@ from leukoscope.commands.status import ApplianceStatus, PartStatus, find_status
 from leukoscope.errors import Fault
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.mirror import MirroredDisplay
 from leukoscope.qc.folder import QcFolder
 from leukoscope.qc.series import QcScope
 from leukoscope.records.record import EndedBy
 from leukoscope.settings.settings import Parts, Settings
-from leukoscope.simulator.panel import MemoryDisplay
 
 from tests.bundles import BUNDLE
 from tests.calibration.examples import EXAMPLE

@@ -37,6 +37,7 @@ from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.focus_meter import FocusMeter
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.screens import ResultScreen
 from leukoscope.reading.gates import picture_gates
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
@@ -46,7 +47,6 @@ from leukoscope.records.provenance import gather_provenance
 from leukoscope.settings.settings import DEFAULT_BUNDLE, Settings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import Stage
 from leukoscope_training.data.importers import import_samples

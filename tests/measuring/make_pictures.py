@@ -24,13 +24,13 @@ from leukoscope.commands.demo.session import calibrate_once
 from leukoscope.field import Rgb
 from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.records.reader import RecordReader
 from leukoscope.reports.picture import draw_page, pages_of
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
 from leukoscope.simulator.optics import defocus, expose
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import Stage
 from PIL import Image, ImageDraw, ImageFont

@@ -39,6 +39,7 @@ from leukoscope.imaging.background import (
 )
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.burst import find_motion, merge
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
 from leukoscope.simulator import red_cells, white_cells
@@ -55,7 +56,6 @@ from leukoscope.simulator.optics import (
     expose,
     shift,
 )
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 from leukoscope.simulator.stage import Faults, Slide, Stage, View
 from PIL import Image

@@ -17,8 +17,8 @@ from leukoscope.errors import DisplayError
 from leukoscope.panel import mirror
 from leukoscope.panel.canvas import SIZE
 from leukoscope.panel.drawing import draw
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.mirror import PICTURE, RETRY_S, MirroredDisplay, read_mirror
-from leukoscope.simulator.panel import MemoryDisplay
 from PIL import Image
 
 from tests.panel.examples import EXAMPLES
@@ -124,7 +124,7 @@ def test_ok__killed(checkout: Path, tmp_path: Path) -> None:
     source = (
         "import sys, time; from pathlib import Path; from PIL import Image\n"
         "from leukoscope.panel.mirror import MirroredDisplay\n"
-        "from leukoscope.simulator.panel import MemoryDisplay\n"
+        "from leukoscope.panel.memory_display import MemoryDisplay\n"
         "display = MirroredDisplay(MemoryDisplay(), Path(sys.argv[1]), time.monotonic)\n"
         "display.show(Image.new('1', (128, 64), 1)); print(flush=True); time.sleep(60)\n"
     )

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.panel.canvas import SIZE
 from leukoscope.panel.drawing import draw
+from leukoscope.panel.memory_display import HISTORY, MemoryDisplay
 from leukoscope.panel.terminal import Form, LiveTerminal, PrintedDisplay, form_for, to_text
-from leukoscope.simulator.panel import HISTORY, MemoryDisplay
 from PIL import Image
 
 from tests.panel.examples import EXAMPLES

@@ -17,12 +17,12 @@ from leukoscope import assembly
 from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.field import Field, Rgb
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import FieldRecord, SlideReport
 from leukoscope.settings.settings import Settings, load_settings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 from PIL import Image

@@ -18,10 +18,10 @@ from leukoscope.field import Field
 from leukoscope.panel.button import Gesture
 from leukoscope.panel.canvas import SIZE
 from leukoscope.panel.keyboard import Keyboard
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.simulator.button import SimulatedButton
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults, Stage
 from PIL import Image

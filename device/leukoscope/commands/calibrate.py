@@ -20,11 +20,11 @@ from leukoscope.panel import screens
 from leukoscope.panel.button import Button, GestureRelay
 from leukoscope.panel.display import Display
 from leukoscope.panel.keyboard import Keyboard
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.panel import Panel
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
-from leukoscope.simulator.panel import MemoryDisplay
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 from leukoscope.system.clock import clock_synced, utc_now

@@ -1,4 +1,4 @@
-"""A panel that keeps its pictures, for tests and for a device without an OLED."""
+"""A display that keeps its pictures: for a command that shows no panel, and for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ HISTORY = 256
 
 
 class MemoryDisplay:
-    """A `Display` that remembers: `history` holds each changed picture, `closed` that it was let go of."""
+    """A `Display` in memory.
+
+    Attributes:
+        history: the pictures shown, oldest first; an unchanged picture is kept once.
+        closed: whether `close` was called.
+    """
 
     def __init__(self) -> None:
         self.history: deque[Image.Image] = deque(maxlen=HISTORY)
@@ -21,11 +26,11 @@ class MemoryDisplay:
 
     @property
     def image(self) -> Image.Image:
-        """The picture a person would see now; dark before the first."""
+        """The picture shown now; dark before the first."""
         return self.history[-1] if self.history else Image.new("1", SIZE)
 
     def show(self, image: Image.Image) -> None:
-        """Keep the picture, unless it is the one shown already."""
+        """Keep a copy of the picture, unless it is the one shown now."""
         if not self.history or image.tobytes() != self.history[-1].tobytes():
             self.history.append(image.copy())
 
@@ -34,7 +39,7 @@ class MemoryDisplay:
         self.show(Image.new("1", SIZE))
 
     def close(self, keep: bool) -> None:
-        """Let go; the last picture stays when `keep`, else a dark one follows."""
+        """Close the display. keep: leave the last picture; otherwise a dark one follows."""
         if not keep:
             self.blank()
         self.closed = True
