@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from leukoscope.appliance.daemon import Daemon, Host, PartFactories
+from leukoscope.appliance.daemon import Daemon
+from leukoscope.appliance.parts import Host, PartFactories
 from leukoscope.calibration.folder import CalibrationFolder, CameraSetup, FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import ButtonError, CameraError, DisplayError, LightError

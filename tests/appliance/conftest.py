@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leukoscope.appliance import daemon as daemon_module
+from leukoscope.appliance import live_view as live_view_module
 
 from tests.appliance.simulated import Appliance, Make
 
@@ -36,4 +36,4 @@ def ready(make: Make) -> Appliance:
 
 @pytest.fixture
 def quick_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemon_module, "ALTERNATE_S", 0.1)
+    monkeypatch.setattr(live_view_module, "ALTERNATE_S", 0.1)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
-from leukoscope.appliance.daemon import Daemon, Host, PartFactories
+from leukoscope.appliance.daemon import Daemon
+from leukoscope.appliance.parts import Host, PartFactories
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.calibration.folder import CalibrationFolder, CameraSetup, FoundCalibration
 from leukoscope.calibration.record import Calibration

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from leukoscope.appliance import daemon as daemon_module
+from leukoscope.appliance import notifier as notifier_module
 from leukoscope.appliance.workflow import State
 from leukoscope.errors import LightError
 from leukoscope.microscope.microscope import Microscope
@@ -120,7 +120,7 @@ def test_fail__light_can_not_be_switched_off(
 
 
 def test_ok__watchdog_is_fed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemon_module, "WATCHDOG_S", 0.0)
+    monkeypatch.setattr(notifier_module, "WATCHDOG_S", 0.0)
     appliance = make(timing=TimingSettings(sleep_after_s=1.0))
     appliance.start()
     appliance.told.clear()

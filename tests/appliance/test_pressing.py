@@ -143,8 +143,8 @@ def test_ok__presses_while_busy_are_dropped(
     assert ready.daemon.state is State.RESULT
     assert ready.daemon.fields_captured == 1
     # Whoever wonders finds it in the log.
-    assert "press not heeded" in caplog.text
-    assert "hold 2 s not heeded" in caplog.text
+    assert "press ignored" in caplog.text
+    assert "hold 2 s ignored" in caplog.text
 
 
 def test_ok__presses_while_the_slide_is_recorded_are_dropped(

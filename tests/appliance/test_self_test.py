@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from leukoscope.appliance import daemon as daemon_module
+from leukoscope.appliance import live_view as live_view_module
 from leukoscope.appliance.workflow import State
 from leukoscope.calibration.folder import CalibrationFolder
 from leukoscope.calibration.record import Calibration
@@ -91,7 +91,7 @@ def calibrated(appliance: Appliance) -> Calibration:
 def warned_for_a_while(appliance: Appliance) -> set[str]:
     """The warnings that the focus screen has shown while they would have had two turns."""
     begun = time.monotonic()
-    appliance.eventually(lambda: time.monotonic() - begun > 2.2 * daemon_module.ALTERNATE_S)
+    appliance.eventually(lambda: time.monotonic() - begun > 2.2 * live_view_module.ALTERNATE_S)
     return warned_yet(appliance)
 
 

@@ -52,7 +52,7 @@ class AnyEvents(RuleBasedStateMachine):
                 self.lit = True  # a capture leaves the light on
             case workflow.LightOff():
                 self.lit = False
-            case workflow.SelfTest():
+            case workflow.RunSelfTest():
                 assert not self.lit  # it leaves the light as it found it: off
             case workflow.KeepField():
                 self.in_hand = False

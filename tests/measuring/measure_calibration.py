@@ -20,9 +20,8 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 from leukoscope import assembly
-from leukoscope.appliance.daemon import MAX_UNEVEN
 from leukoscope.calibration import empty_field
-from leukoscope.calibration.drift import LightDrift, measure_drift, quick_drift
+from leukoscope.calibration.drift import MAX_UNEVEN, LightDrift, measure_drift, quick_drift
 from leukoscope.calibration.empty_field import background_map, check_empty, check_moved, reduced
 from leukoscope.calibration.micrometer import find_pitch
 from leukoscope.calibration.record import Calibration

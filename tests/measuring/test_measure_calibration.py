@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from leukoscope.appliance import daemon
 from leukoscope.calibration import drift, empty_field, exposure, micrometer, white_balance
 from leukoscope.calibration import session as calibration_session
 from leukoscope.calibration import steps as calibrator
@@ -120,7 +119,7 @@ def test_ok__the_document_names_the_limits(text: str) -> None:
         "MAX_DARK_LEVEL": calibrator.MAX_DARK_LEVEL,
         "MAX_SCALE_FACTOR": calibrator.MAX_SCALE_FACTOR,
         "MAX_LEVEL_CHANGE": calibrator.MAX_LEVEL_CHANGE,
-        "MAX_UNEVEN": daemon.MAX_UNEVEN,
+        "MAX_UNEVEN": drift.MAX_UNEVEN,
         "MIN_LINES": micrometer.MIN_LINES,
         "MIN_CELLS": red_cells.MIN_CELLS,
         "DIAMETER_UM": red_cells.DIAMETER_UM,

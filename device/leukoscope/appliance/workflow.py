@@ -50,7 +50,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class SelfTest(Effect):
+class RunSelfTest(Effect):
     """Check every part; answers TESTED, FAULTED or HUNG."""
 
 
@@ -170,7 +170,7 @@ TABLE: dict[tuple[State, Event], Transition] = {
     (State.ASLEEP, Event.PRESS): Transition(State.READY, (LightOn(),)),
     (State.ASLEEP, Event.HOLD): Transition(State.READY, (LightOn(),)),
     (State.ASLEEP, Event.HOLD_EMPTY): Transition(State.READY, (LightOn(),)),
-    (State.FAULT, Event.PRESS): Transition(State.STARTING, (SelfTest(),)),
+    (State.FAULT, Event.PRESS): Transition(State.STARTING, (RunSelfTest(),)),
     (State.POWERING_OFF, Event.POWERED_DOWN): Transition(State.STOPPED, (PowerOff(),)),
     # What waits in memory would be lost: say so. From the fault a second long hold does power off.
     (State.POWERING_OFF, Event.FAULTED): _FAULT,
@@ -200,7 +200,7 @@ class Situation:
 
 
 START = Situation(State.STARTING)
-"""Where the instrument begins; its first effect is a `SelfTest`."""
+"""Where the instrument begins; its first effect is a `RunSelfTest`."""
 
 
 def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, ...]]:

@@ -11,9 +11,10 @@ from PIL import Image
 from leukoscope.calibration.empty_field import DETAIL_UM, background_map, contrasts, reduced
 from leukoscope.calibration.white_balance import linear
 from leukoscope.errors import CalibrationError
-from leukoscope.field import Rgb
-from leukoscope.imaging.background import BackgroundMap
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.background import BackgroundMap, estimate_background
 from leukoscope.imaging.components import components
+from leukoscope.imaging.flat_field import flatten
 
 MIN_LIGHT, MAX_LIGHT = 0.90, 1.10
 """Limits of the light: 10 % moves glass from level 225 to 215 or 234. A warm LED is a few percent dimmer
@@ -32,6 +33,9 @@ FILM, FILM_COLOUR = 0.15, 0.09
 """What the stained film between the cells of a smear takes of green light, and by how much red and blue are
 then off against green, at most: 40 rendered slides read 0.86 to 0.97, 1.01 to 1.08 and 0.97 to 1.00 where
 the light had not changed. Real films were not measured."""
+MAX_UNEVEN = 25.0
+"""Most levels (of 255) by which glass may differ over a calibrated field with cells: estimates of it from
+rendered smears in focus differ by up to 15."""
 _SAMPLES = 6
 _BIN = 0.004
 _NEAR = 0.02
@@ -61,6 +65,32 @@ class LightDrift:
             (colour > MAX_COLOUR + (FILM_COLOUR if self.smear else 0), "LED COLOUR"),
         )
         return tuple(text for over, text in limits if over)
+
+
+@dataclass(frozen=True)
+class SmearDrift:
+    """Drift of a field with cells, measured on the glass between them.
+
+    Attributes:
+        light: Of the LED.
+        uneven: Levels (of 255) by which glass differs over the field after its correction.
+    """
+
+    light: LightDrift
+    uneven: float
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is over its limit, in at most 18 characters each."""
+        shading = ("SHADING CHANGED",) if self.uneven > MAX_UNEVEN else ()
+        return (*shading, *self.light.warnings)
+
+    def __str__(self) -> str:
+        light = self.light
+        return (
+            f"light × {light.light:.2f}, red × {light.red:.2f}, blue × {light.blue:.2f}, "
+            f"glass differs by {self.uneven:.0f} levels over the field"
+        )
 
 
 @dataclass(frozen=True)
@@ -131,6 +161,21 @@ def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
             "thinner part of smear",
         )
     return _light_drift(np.median(ratios[glass], axis=0), smear=True)
+
+
+def smear_drift(field: Field, then: BackgroundMap) -> SmearDrift:
+    """Drift of light and shading, from a field in focus that may have cells.
+
+    Args:
+        field: Made with the calibrated controls and not corrected.
+        then: The calibration's glass map, as for `measure_drift`.
+
+    Raises:
+        CalibrationError: NO GLASS: nearly nothing of the field is glass.
+    """
+    light = quick_drift(field.rgb, then)
+    background = estimate_background(flatten(field.rgb, then), field.um_per_px, 2)
+    return SmearDrift(light, float(np.ptp(background, axis=(0, 1)).max()))
 
 
 def _light_of(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

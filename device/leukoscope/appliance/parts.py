@@ -1,0 +1,180 @@
+"""The parts of the appliance: how each is opened, what is open, and which one failed last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leukoscope.calibration.folder import FoundCalibration
+from leukoscope.calibration.record import Calibration
+from leukoscope.errors import CameraTimeoutError, Fault, LeukoscopeError, StoreError
+from leukoscope.microscope.microscope import Microscope
+from leukoscope.model.readers import SlideReader
+from leukoscope.qc.monitor import QcMonitor
+from leukoscope.qc.series import QcScope, QcStatus
+from leukoscope.records.provenance import Provenance, gather_provenance
+from leukoscope.records.store import RecordStore
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PartFactories:
+    """How each part is opened. Each raises the LeukoscopeError of its part.
+
+    Attributes:
+        calibration: Finds the newest good calibration.
+        microscope: Opens light and camera, corrected by a calibration.
+        classifier: Opens the model.
+        store: Opens the records for writing.
+        controls: Finds the control slides of a model.
+        simulated: Whether any field comes from a simulator.
+    """
+
+    calibration: Callable[[], FoundCalibration]
+    microscope: Callable[[Calibration | None], Microscope]
+    classifier: Callable[[], SlideReader]
+    store: Callable[[], RecordStore]
+    controls: Callable[[QcScope], QcMonitor]
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Host:
+    """What the daemon asks of the machine it runs on.
+
+    Attributes:
+        notify: Tells systemd, in the words of sd_notify(3).
+        warning: What is wrong with power or temperature, for the panel; "" when nothing is.
+        power_off: Asks the machine to power off.
+    """
+
+    notify: Callable[[str], None]
+    warning: Callable[[], str]
+    power_off: Callable[[], None]
+
+
+class Parts:
+    """The parts that are open. One is opened when it is first needed, and closed when it fails.
+
+    Attributes:
+        simulated: Whether any field comes from a simulator.
+        calibration: The one that the microscope was opened with.
+        reader: The model, None until it is opened.
+        monitor: The control slides of that model.
+        store: The records, None while they are closed.
+        fault: Of the part that failed last.
+    """
+
+    def __init__(self, factories: PartFactories) -> None:
+        self._factories = factories
+        self.simulated = factories.simulated
+        self.calibration = FoundCalibration(None, ())
+        self.reader: SlideReader | None = None
+        self.monitor: QcMonitor | None = None
+        self.store: RecordStore | None = None
+        self.fault = Fault.INTERNAL
+        self._microscope: Microscope | None = None
+
+    def open_microscope(self) -> Microscope:
+        """The microscope, opened with the newest calibration if it is not open.
+
+        Raises:
+            LightError, CameraError, CameraTimeoutError: It cannot be opened.
+        """
+        if self._microscope is None:
+            self.calibration = self._factories.calibration()
+            for problem in self.calibration.problems:
+                _log.warning("%s", problem)
+            self._microscope = self._factories.microscope(self.calibration.calibration)
+        return self._microscope
+
+    def open_reader(self) -> SlideReader:
+        """The model, opened with its control slides if it is not open.
+
+        Raises:
+            BundleError, RuntimeMissingError: It cannot be opened.
+        """
+        if self.reader is None:
+            self.reader = self._factories.classifier()
+            scope = QcScope(self.reader.card.sha256, self.simulated)
+            self.monitor = self._factories.controls(scope)
+        return self.reader
+
+    def open_store(self) -> RecordStore:
+        """The records, opened for writing if they are closed. Raises StoreError."""
+        if self.store is None:
+            self.store = self._factories.store()
+        return self.store
+
+    def opened_store(self) -> RecordStore:
+        """The records, which the self-test has opened. Raises StoreError when they are closed."""
+        if self.store is None:
+            raise StoreError("the records are not open: the self-test has not passed")
+        return self.store
+
+    def light_off(self) -> None:
+        """Switch the LED off, if the microscope is open. Raises LightError."""
+        if self._microscope is not None:
+            self._microscope.light_off()
+
+    def qc_status(self) -> QcStatus | None:
+        """What the control slides say now; None for a model that reads no cells and so knows none."""
+        if self.monitor is None or self.reader is None:
+            return None
+        return self.monitor.status() if self.reader.card.kind == "cells" else None
+
+    def provenance(self) -> Provenance:
+        """The provenance of a record made now."""
+        card = self.reader.card if self.reader is not None else None
+        return gather_provenance(
+            model_name=card.name if card else "none",
+            model_version=card.version if card else "",
+            model_sha256=card.sha256 if card else "",
+            simulated=self.simulated,
+        )
+
+    def close_failed(self, error: LeukoscopeError) -> bool:
+        """Note the fault and close the part that failed, so that the self-test opens it again.
+
+        Returns:
+            Whether this process can go on. After a camera that hangs, only a new one can open it.
+        """
+        self.fault = error.fault
+        if isinstance(error, CameraTimeoutError):
+            return False
+        if error.fault in (Fault.CAMERA, Fault.LIGHT):
+            return self.abandon_microscope()
+        if error.fault is Fault.MODEL:
+            self.reader = None
+        elif error.fault is Fault.STORAGE:
+            self.close_store()
+        return True
+
+    def abandon_microscope(self) -> bool:
+        """Close the microscope, if it is open; an error is only logged.
+
+        Returns:
+            False when its camera hangs.
+        """
+        try:
+            self.close_microscope()
+        except CameraTimeoutError as error:
+            _log.error("%s", error)
+            return False
+        except LeukoscopeError as error:
+            _log.error("%s", error)
+        return True
+
+    def close_microscope(self) -> None:
+        """Switch the light off and close the microscope, if it is open. Raises LightError, CameraTimeoutError."""
+        if self._microscope is not None:
+            microscope, self._microscope = self._microscope, None
+            microscope.close()
+
+    def close_store(self) -> None:
+        """Close the records, if they are open."""
+        if self.store is not None:
+            self.store.close()
+            self.store = None

@@ -1,0 +1,122 @@
+"""The self-test: what is asked of each part, and what it answers, in a line.
+
+The daemon runs it when it starts, and `leukoscope selftest` when a person asks for it. `leukoscope status`
+opens no part; it uses the same lines for what it finds on the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leukoscope.appliance.parts import Parts
+from leukoscope.calibration.drift import smear_drift
+from leukoscope.calibration.folder import FoundCalibration
+from leukoscope.calibration.record import Calibration
+from leukoscope.errors import CalibrationError
+from leukoscope.field import Field
+from leukoscope.model.card import Card
+from leukoscope.reading.gates import GATES_UM_PER_PX
+from leukoscope.reading.window_reader import live_gates
+
+NOT_CALIBRATED, CALIBRATION_DAMAGED = "NOT CALIBRATED", "CALIBRATION BROKEN"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the test of a part found.
+
+    Attributes:
+        text: In a line.
+        warning: What the panel warns of from now on, at most 18 characters; "" for nothing.
+    """
+
+    text: str
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class PartTest:
+    """The test of one part; `run` raises the LeukoscopeError of a part that fails."""
+
+    part: str
+    run: Callable[[], Finding]
+
+
+class SelfTest:
+    """The tests of all parts but button and panel, in the order in which they are run.
+
+    Each part is opened if it is not open. The calibration is tested on the frame of the test of the light.
+    """
+
+    def __init__(self, parts: Parts, test_records: Callable[[], Finding]) -> None:
+        """test_records: the daemon opens the records for writing; a command may only read them."""
+        self._parts = parts
+        self._lit: Field | None = None
+        self.tests = (
+            PartTest("records", test_records),
+            PartTest("camera", self._test_camera),
+            PartTest("light", self._test_light),
+            PartTest("calibration", self._test_calibration),
+            PartTest("model", self._test_model),
+        )
+
+    def _test_camera(self) -> Finding:
+        frame = self._parts.open_microscope().preview()
+        return Finding(f"a frame of {frame.width_px} x {frame.height_px} px")
+
+    def _test_light(self) -> Finding:
+        test = self._parts.open_microscope().test_light()
+        self._lit = test.lit
+        # LEDs dim over weeks: the log keeps the level of each start.
+        return Finding(f"the LED raises the picture by {test.rise:.1f} levels")
+
+    def _test_calibration(self) -> Finding:
+        """Which calibration is used, and what of it no longer holds. It never fails."""
+        found = self._parts.calibration
+        if found.calibration is None:
+            warning = NOT_CALIBRATED
+        else:
+            warning = _drift_warning(self._lit, found.calibration) if self._lit is not None else ""
+        return Finding(calibration_text(found), CALIBRATION_DAMAGED if found.problems else warning)
+
+    def _test_model(self) -> Finding:
+        reader = self._parts.open_reader()
+        return Finding(f"{model_text(reader.card)} on {reader.runtime}")
+
+
+def calibration_text(found: FoundCalibration) -> str:
+    """Which calibration is used, and of when."""
+    calibration = found.calibration
+    if calibration is None:
+        return "none: shading is estimated; run leukoscope calibrate"
+    return f"{calibration.name} of {calibration.made}"
+
+
+def model_text(card: Card) -> str:
+    """Name and version of a model."""
+    return f"{card.name} {card.version}"
+
+
+def _drift_warning(lit: Field, calibration: Calibration) -> str:
+    """The first of what has drifted since the calibration; all of it goes to the log.
+
+    lit: a live frame with the LED on.
+    """
+    if not live_gates(lit, GATES_UM_PER_PX)[-1].passed:
+        _log.info("cannot check the optics for drift: nothing is in focus")
+        return ""
+    try:
+        drift = smear_drift(lit, calibration.glass)
+    except CalibrationError as error:  # no glass is left between the cells
+        _log.info("cannot check the LED for drift: %s", error)
+        return ""
+    for warning in drift.warnings:
+        _log.warning(
+            "%s since calibration %s (%s); to be sure: leukoscope calibrate --check",
+            *(warning, calibration.name, drift),
+        )
+    return next(iter(drift.warnings), "")
