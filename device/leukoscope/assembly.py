@@ -60,20 +60,25 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
     stage: what a simulated microscope looks at, a normal slide by default. Nothing is opened yet:
     the self-test does that.
     """
-    looked_at = stage or Stage()
     simulated = is_simulated(settings)
     return Daemon(
-        PartFactories(
-            calibration=lambda: find_calibration(settings),
-            microscope=lambda calibration: open_microscope(settings, calibration, looked_at),
-            classifier=lambda: open_classifier(settings, settings.model.threads),
-            store=lambda: open_store(settings),
-            controls=lambda made_for: open_controls(settings, made_for),
-            simulated=simulated,
-        ),
+        part_factories(settings, stage),
         Panel(display, simulated=simulated),
         settings.timing,
         Host(notify, health.warning, _stay_on if simulated else _power_off),
+    )
+
+
+def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactories:
+    """How the parts of these settings are opened; stage: as for `make_daemon`."""
+    looked_at = stage or Stage()
+    return PartFactories(
+        calibration=lambda: find_calibration(settings),
+        microscope=lambda calibration: open_microscope(settings, calibration, looked_at),
+        classifier=lambda: open_classifier(settings, settings.model.threads),
+        store=lambda: open_store(settings),
+        controls=lambda made_for: open_controls(settings, made_for),
+        simulated=is_simulated(settings),
     )
 
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from leukoscope.calibration.drift import LightDrift, measure_drift, quick_drift
+from leukoscope.calibration.drift import LightDrift, measure_drift, quick_drift, smear_drift
 from leukoscope.calibration.empty_field import background_map
 from leukoscope.errors import CalibrationError
-from leukoscope.field import Rgb
+from leukoscope.field import Field, Rgb
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -127,6 +127,20 @@ def test_ok__quick_goes_with_light() -> None:
         for exposure in (1.0, 0.8)
     )
     assert now.light / then.light == pytest.approx(0.8, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("exposure", "shading", "warnings"),
+    [
+        (1.0, 0.2, ()),
+        (0.7, 0.2, ("LED DIMMED",)),
+        (1.0, 0.7, ("SHADING CHANGED",)),
+    ],
+)
+def test_ok__smear_drift_warns(exposure: float, shading: float, warnings: tuple[str, ...]) -> None:
+    rgb = photo(specimen(Diagnosis.NORMAL, 22), exposure=exposure, shading=shading)
+    drift = smear_drift(Field(rgb, UM_PER_PX), calibrated())
+    assert drift.warnings == warnings
 
 
 def test_ok__smear_is_allowed_more() -> None:

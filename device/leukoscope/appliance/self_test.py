@@ -19,6 +19,7 @@ from leukoscope.field import Field
 from leukoscope.model.card import Card
 from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.reading.window_reader import live_gates
+from leukoscope.system.clock import time_text
 
 NOT_CALIBRATED, CALIBRATION_DAMAGED = "NOT CALIBRATED", "CALIBRATION BROKEN"
 
@@ -89,11 +90,12 @@ class SelfTest:
 
 
 def calibration_text(found: FoundCalibration) -> str:
-    """Which calibration is used, and of when."""
+    """Which calibration is used, and when it was made."""
     calibration = found.calibration
     if calibration is None:
         return "none: shading is estimated; run leukoscope calibrate"
-    return f"{calibration.name} of {calibration.made}"
+    made = time_text(calibration.made, calibration.clock_synced)
+    return f"{calibration.name} of {made} UTC"
 
 
 def model_text(card: Card) -> str:

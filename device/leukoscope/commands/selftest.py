@@ -1,104 +1,73 @@
-"""`leukoscope selftest`: records, camera, light, calibration, model and button, opened and tried once.
+"""`leukoscope selftest`: the self-test of the appliance, run once by a person, and the button.
 
-Not the OLED: it shows what it can by itself, and the running appliance says on it what is wrong.
+Not the OLED: a person sees by themselves whether it shows something.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from leukoscope import assembly
+from leukoscope.appliance.parts import Parts
+from leukoscope.appliance.self_test import Finding, SelfTest
 from leukoscope.errors import LeukoscopeError
-from leukoscope.microscope.microscope import Microscope
 from leukoscope.records.reader import RecordReader
 from leukoscope.settings.settings import Settings
 
 
 @dataclass(frozen=True)
-class PartTest:
-    """A part, and what was found; fault: its number, "" when it is well."""
+class PartResult:
+    """What the test of one part found.
+
+    Attributes:
+        part: Its name.
+        text: What was found, or the error.
+        fault: The number of its fault, "" for none.
+    """
 
     part: str
-    found: str
+    text: str
     fault: str
 
     def __str__(self) -> str:
-        return f"{self.part:<12}{self.fault or 'ok':<4} {self.found}"
+        return f"{self.part:<12}{self.fault or 'ok':<4} {self.text}"
 
 
-def selftest(settings: Settings) -> Iterator[PartTest]:
-    """Try one part after the other; one that fails does not keep the next from being tried.
+def selftest(settings: Settings) -> Iterator[PartResult]:
+    """Test one part after the other; a part that fails does not keep the next from its test.
 
-    The appliance must not run: it has the camera, the button and the records.
+    The appliance must not run meanwhile: it has the camera, the button and the records.
     """
-    yield _tried("records", lambda: _records(settings))
-    with _microscope(settings) as microscope:
-        yield _tried("camera", lambda: _camera(microscope()))
-        yield _tried("light", lambda: _light(microscope()))
-    yield _tried("calibration", lambda: _calibration(settings))
-    yield _tried("model", lambda: _model(settings))
-    yield _tried("button", lambda: _button(settings))
-
-
-def _tried(part: str, trial: Callable[[], str]) -> PartTest:
+    parts = Parts(assembly.part_factories(settings))
     try:
-        return PartTest(part, trial(), "")
-    except LeukoscopeError as error:
-        return PartTest(part, str(error), error.fault.code)
-
-
-@contextmanager
-def _microscope(settings: Settings) -> Iterator[Callable[[], Microscope]]:
-    """Gives what opens the microscope when it is first asked for; closes it in the end."""
-    opened: list[Microscope] = []
-
-    def get() -> Microscope:
-        if not opened:
-            opened.append(
-                assembly.open_microscope(settings, assembly.find_calibration(settings).calibration)
-            )
-        return opened[0]
-
-    try:
-        yield get
+        for test in SelfTest(parts, lambda: _test_records(settings)).tests:
+            yield _result(test.part, test.run)
     finally:
-        for microscope in opened:
-            microscope.close()
+        parts.close_microscope()
+    yield _result("button", lambda: _test_button(settings))
 
 
-def _records(settings: Settings) -> str:
-    # Only read: run by root, it would leave files behind that the appliance's own user can't write.
+def _result(part: str, test: Callable[[], Finding]) -> PartResult:
+    try:
+        finding = test()
+    except LeukoscopeError as error:
+        return PartResult(part, str(error), error.fault.code)
+    warning = f"; the panel warns: {finding.warning}" if finding.warning else ""
+    return PartResult(part, finding.text + warning, "")
+
+
+def _test_records(settings: Settings) -> Finding:
+    # Only read: opened for writing by root, they get files that the appliance's own user cannot write.
     with closing(RecordReader(Path(settings.storage.directory))) as records:
-        return f"{len(records.slides())} slides in {settings.storage.directory}"
+        return Finding(f"{len(records.slides())} slides in {settings.storage.directory}")
 
 
-def _camera(microscope: Microscope) -> str:
-    frame = microscope.preview()
-    return f"a frame of {frame.width_px} x {frame.height_px} px"
-
-
-def _light(microscope: Microscope) -> str:
-    return f"raises the picture by {microscope.test_light().rise:.0f} levels"
-
-
-def _calibration(settings: Settings) -> str:
-    found = assembly.find_calibration(settings)
-    if found.calibration is None:
-        return "none: shading is estimated; run leukoscope calibrate"
-    return f"{found.calibration.name} of {found.calibration.made}"
-
-
-def _model(settings: Settings) -> str:
-    reader = assembly.open_classifier(settings, threads=1)
-    return f"{reader.card.name} {reader.card.version} on {reader.runtime}"
-
-
-def _button(settings: Settings) -> str:
+def _test_button(settings: Settings) -> Finding:
     button = assembly.open_button(settings, lambda _gesture: None)
     try:
-        return "pressed" if button.held() is not None else "not pressed"
+        return Finding("pressed" if button.held() is not None else "not pressed")
     finally:
         button.close()

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from leukoscope import __version__, assembly
+from leukoscope.appliance.self_test import calibration_text, model_text
 from leukoscope.appliance.workflow import State
 from leukoscope.errors import BundleError, LeukoscopeError, StoreError
 from leukoscope.model.bundle import load_bundle
@@ -21,10 +22,10 @@ from leukoscope.reading.wording import qc_mark
 from leukoscope.records.files import free_bytes
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import SlideRecord
-from leukoscope.reports.text import fields_text, outcome_text, time_text
+from leukoscope.reports.text import fields_text, outcome_text
 from leukoscope.settings.settings import Settings
 from leukoscope.system import health
-from leukoscope.system.clock import clock_synced, utc_now
+from leukoscope.system.clock import clock_synced, time_text, utc_now
 from leukoscope.system.systemd import service_properties
 
 SHOWN = (
@@ -203,11 +204,9 @@ def _state_directory(settings: Settings) -> Path:
 def _calibration(settings: Settings) -> PartStatus:
     _state_directory(settings)
     found = assembly.find_calibration(settings)
-    newest, made = found.calibration, None
-    text = "none: shading is estimated; run leukoscope calibrate"
-    if newest is not None:
-        made = time_text(newest.made, newest.clock_synced)
-        text = f"{newest.name} of {made} UTC"
+    newest = found.calibration
+    made = None if newest is None else time_text(newest.made, newest.clock_synced)
+    text = calibration_text(found)
     values = {"name": None if newest is None else newest.name, "made": made}
     return PartStatus("calibration", "; ".join([text, *found.problems]), not found.problems, values)
 
@@ -231,7 +230,7 @@ def _control(settings: Settings) -> PartStatus:
 def _model(settings: Settings) -> PartStatus:
     card = load_bundle(Path(settings.model.bundle)).card
     values = {"name": card.name, "version": card.version, "sha256": card.sha256}
-    return PartStatus("model", f"{card.name} {card.version}", values=values)
+    return PartStatus("model", model_text(card), values=values)
 
 
 def _clock() -> PartStatus:

@@ -22,9 +22,9 @@ from leukoscope.reports.text import (
     gate_text,
     headline_text,
     outcome_text,
-    time_text,
     verdict_text,
 )
+from leukoscope.system.clock import time_text
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
 """Gives a field's picture, or raises StoreError saying why there is none."""

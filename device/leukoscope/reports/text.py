@@ -28,6 +28,7 @@ from leukoscope.records.record import FieldRecord, SlideRecord, SlideReport
 from leukoscope.reports.differential import ABBREVIATIONS
 from leukoscope.reports.differential import differential_rows as differential_rows
 from leukoscope.reports.table import beside, text_table
+from leukoscope.system.clock import time_text
 
 LISTED = 7
 """Most fields that a slide's text lists one by one: with them it fills no more than a screen of 24 lines."""
@@ -126,11 +127,6 @@ def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
 def commonest_refusal(fields: Iterable[FieldRecord]) -> str:
     """Return what was wrong with most of the refused fields; '' when none was refused."""
     return next((problem for problem, _ in refusals_of(fields).most_common(1)), "")
-
-
-def time_text(wall_time: str, clock_synced: bool) -> str:
-    """Return a wall time to the minute, with a '?' when the clock was not set."""
-    return wall_time[:16].replace("T", " ") + ("" if clock_synced else " ?")
 
 
 def fields_text(slide: SlideRecord) -> str:

@@ -67,5 +67,10 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def time_text(wall_time: str, clock_synced: bool) -> str:
+    """Return a wall time to the minute, '2026-05-09 07:35', with a ' ?' when the clock was not set."""
+    return wall_time[:16].replace("T", " ") + ("" if clock_synced else " ?")
+
+
 def _wall(moment: Moment) -> datetime:
     return datetime.fromisoformat(moment.wall_time)
