@@ -72,7 +72,8 @@ from leukoscope.records.slide_number import parse_slide_number
 from leukoscope.reports.export import export_csv, export_json
 from leukoscope.reports.picture_files import earlier_pictures, picture_files, write_pictures
 from leukoscope.reports.text import commonest_refusal, slide_text, slides_table
-from leukoscope.settings.settings import Settings, load_settings, to_toml
+from leukoscope.settings.settings import Settings, load_settings
+from leukoscope.settings.writing import to_toml
 from leukoscope.simulator.stage import Stage
 from leukoscope.system.journal import leads_to_journal, set_up_logging
 from leukoscope.system.output import interruptible, when_gone

@@ -25,7 +25,8 @@ from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, GestureRelay, GpioButton, Hold
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
-from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings, to_toml
+from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
+from leukoscope.settings.writing import to_toml
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.smear import SmearSlide

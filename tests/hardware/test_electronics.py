@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.calibration.drift import MIN_LIGHT
-from leukoscope.settings.settings import Settings, to_toml
+from leukoscope.settings.settings import Settings
+from leukoscope.settings.writing import to_toml
 
 from hardware import electronics as made
 

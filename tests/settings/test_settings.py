@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.errors import SettingsError
 from leukoscope.settings import settings as settings_module
-from leukoscope.settings.settings import Settings, load_settings, parse_settings, to_toml
+from leukoscope.settings.settings import Settings, load_settings, parse_settings
+from leukoscope.settings.writing import to_toml
 
 KEYS = [
     (section.name, key)
@@ -97,7 +99,7 @@ def test_ok__empty_file_is_the_defaults() -> None:
 @given(data=st.data())
 def test_ok__one_key_alone(section: str, key: Key, data: st.DataObject) -> None:
     value = data.draw(good_values(key))
-    text = f"[{section}]\n{key.name} = {settings_module._literal(value)}\n"
+    text = tomli_w.dumps({section: {key.name: value}})
     changed = {key.name: value}
     expected = dataclasses.replace(getattr(Settings(), section), **changed)
     assert parse_settings(text, "one") == dataclasses.replace(Settings(), **{section: expected})

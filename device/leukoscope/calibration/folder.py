@@ -172,7 +172,7 @@ class CalibrationFolder:
     def _write(self, name: str, data: bytes) -> None:
         path = self._unfinished / name
         try:
-            write_durably(path, data, path.with_suffix(".part"))
+            write_durably(path, data)
             hand_over(path, self.root.parent)
         except OSError as error:
             raise _cannot("write", path, error) from error

@@ -92,6 +92,7 @@ def to_toml(calibration: Calibration) -> str:
     """The text of `calibration.toml`: the same for the same calibration, byte for byte."""
     c, controls = calibration, calibration.controls
     digest = hashlib.sha256(background_png(c.glass)).hexdigest()
+    # By hand: records hold the SHA-256 of these bytes, and a TOML library's next release may lay them out otherwise.
     return f"""# Leukoscope calibration {c.name}. {NOTICE}
 format = {FORMAT}
 number = {c.number}

@@ -84,7 +84,7 @@ def write_chart(settings: Settings, path: Path) -> str:
         )
     now = monitor.status()
     data = chart_png(monitor.series, now.state, now.text)
-    write_durably(path, data, path.with_suffix(".part"))
+    write_durably(path, data)
     return f"chart: {path}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +56,6 @@ def save(snapped: Snapshot, path: Path) -> None:
     texts = {"Comment": NOTICE, "Description": snapped.correction}
     png = encode_png(np.asarray(snapped.picture), snapped.field.um_per_px, texts)
     try:
-        write_durably(path, png, path.with_name(f".{path.name}.{os.getpid()}.part"))
+        write_durably(path, png)
     except OSError as error:
         raise StoreError(f"{path}: can't write the picture: {error.strerror or error}") from error

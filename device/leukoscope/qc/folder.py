@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+import tomli_w
 
 from leukoscope.errors import StoreError
 from leukoscope.qc.errors import QcError
@@ -121,7 +122,7 @@ class QcFolder:
         if not numbers:
             raise QcError("there is no control slide yet: nothing to restart", "", "")
         last = f"S{max(numbers):04d}"
-        text = f"# Control slides up to this one count no more.\nafter = {json.dumps(last)}\n"
+        text = f"# Control slides up to this one count no more.\n{tomli_w.dumps({'after': last})}"
         self._write(self.root / RESTARTED, text)
         return last
 
@@ -163,7 +164,7 @@ class QcFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             hand_over(self.root, self.root.parent)
-            write_durably(path, text.encode(), path.with_suffix(".part"))
+            write_durably(path, text.encode())
             hand_over(path, self.root.parent)
         except OSError as error:
             raise _cannot("write", path, error) from error

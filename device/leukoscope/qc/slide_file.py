@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
+
+import tomli_w
 
 from leukoscope.notice import NOTICE
 from leukoscope.qc.errors import QcError
@@ -32,26 +33,20 @@ def damaged(message: str) -> QcError:
 def to_toml(slide: QcSlide) -> str:
     """The text of a control slide's file: the same for the same slide, byte for byte."""
     at, made_for, measures = slide.at, slide.made_for, slide.measures
-    lines = [
-        f"# Leukoscope control slide {slide.slide}. {NOTICE}",
-        f"format = {FORMAT}",
-        f"slide = {json.dumps(slide.slide)}",
-        f"made = {json.dumps(at.wall_time)}",
-        f"clock_synced = {json.dumps(at.clock_synced)}",
-        f"boot_id = {json.dumps(at.boot_id)}",
-        f"monotonic_s = {at.monotonic_s!r}",
-        f"model_sha256 = {json.dumps(made_for.model_sha256)}",
-        f"simulated = {json.dumps(made_for.simulated)}",
-        f"cells = {measures.cells}",
-        "",
-        "[medians]",
-        *(f"{name} = {measures.medians[name]!r}" for name in MEASUREMENTS),
-        "",
-        "[shares]",
-        *(f"{name} = {measures.shares[name]!r}" for name in GROUPS),
-        "",
-    ]
-    return "\n".join(lines)
+    document = {
+        "format": FORMAT,
+        "slide": slide.slide,
+        "made": at.wall_time,
+        "clock_synced": at.clock_synced,
+        "boot_id": at.boot_id,
+        "monotonic_s": at.monotonic_s,
+        "model_sha256": made_for.model_sha256,
+        "simulated": made_for.simulated,
+        "cells": measures.cells,
+        "medians": {name: measures.medians[name] for name in MEASUREMENTS},
+        "shares": {name: measures.shares[name] for name in GROUPS},
+    }
+    return f"# Leukoscope control slide {slide.slide}. {NOTICE}\n{tomli_w.dumps(document)}"
 
 
 def parse_qc_slide(text: str, where: str) -> QcSlide:

@@ -47,7 +47,7 @@ class Pictures:
             if not path.parent.is_dir():
                 path.parent.mkdir()
                 fsync_folder(self._folder)
-            write_durably(path, png, self._incoming / path.name)
+            write_durably(path, png, by_way_of=self._incoming)
         except OSError as error:
             raise store_error("write the picture", path, error) from error
         return str(path.relative_to(self._root))

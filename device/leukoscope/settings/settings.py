@@ -7,7 +7,6 @@ file is checked and `leukoscope settings` prints what is in force.
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -200,7 +199,7 @@ def _section(default: Any, name: str, table: Mapping[str, Any], text: str, where
 def _shown(field: dataclasses.Field[Any], value: Any) -> str:
     """The value as an error shows it, short."""
     try:
-        text = _of(field, value) if type(value) is int else repr(value)
+        text = number_text(field, value) if type(value) is int else repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:59]}…"
@@ -221,7 +220,7 @@ def _problem(field: dataclasses.Field[Any], value: Any) -> str:
     good = isinstance(value, kinds) and not isinstance(value, bool)
     if good and low <= value <= high:
         return ""
-    return f"{noun} from {_limits(field)}{' ' + unit if unit else ''}"
+    return f"{noun} from {limits_text(field)}{' ' + unit if unit else ''}"
 
 
 def _line_of(text: str, section: str, setting: str | None) -> int:
@@ -247,60 +246,13 @@ def _line_of(text: str, section: str, setting: str | None) -> int:
     return here or 1
 
 
-def to_toml(settings: Settings) -> str:
-    """The settings in force as a TOML file, each key with its meaning, unit and range."""
-    lines = []
-    for section in dataclasses.fields(settings):
-        values = getattr(settings, section.name)
-        lines += [f"[{section.name}]"]
-        for field in dataclasses.fields(values):
-            value = getattr(values, field.name)
-            lines.append(f"{field.name} = {_of(field, value)}  # {_about(field)}")
-        lines.append("")
-    return "\n".join(lines)
+def limits_text(field: dataclasses.Field[Any]) -> str:
+    """Return the range of a setting that is a number, '0x3C to 0x3D'."""
+    return " to ".join(number_text(field, field.metadata[limit]) for limit in ("low", "high"))
 
 
-def changes_to_toml(settings: Settings) -> str:
-    """What differs from the defaults, as a TOML file: a key a line."""
-    sections = []
-    for section in dataclasses.fields(settings):
-        values = getattr(settings, section.name)
-        lines = [
-            f"{field.name} = {_literal(getattr(values, field.name))}"
-            for field in dataclasses.fields(values)
-            if getattr(values, field.name) != field.default
-        ]
-        if lines:
-            sections.append("\n".join([f"[{section.name}]", *lines, ""]))
-    return "\n".join(sections)
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
-
-
-def _of(field: dataclasses.Field[Any], value: Any) -> str:
-    """A value of a setting, or a limit of it, as TOML and people write it."""
+def number_text(field: dataclasses.Field[Any], value: Any) -> str:
+    """Return a value or limit of a setting that is a number, as TOML and people write it."""
     if not field.metadata["hexadecimal"]:
-        return _literal(value)
+        return repr(value)
     return f"{'-' if value < 0 else ''}0x{abs(value):X}"
-
-
-def _about(field: dataclasses.Field[Any]) -> str:
-    about = field.metadata
-    if isinstance(field.default, bool):
-        return f"{about['meaning']}: true or false"
-    if about["choices"]:
-        return f"{about['meaning']}: {' or '.join(about['choices'])}"
-    if about["low"] is None:
-        return str(about["meaning"])
-    unit = " " + about["unit"] if about["unit"] else ""
-    return f"{about['meaning']}; {_limits(field)}{unit}"
-
-
-def _limits(field: dataclasses.Field[Any]) -> str:
-    return " to ".join(_of(field, field.metadata[limit]) for limit in ("low", "high"))

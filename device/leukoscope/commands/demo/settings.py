@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from leukoscope.errors import StoreError
-from leukoscope.settings.settings import Settings, changes_to_toml
+from leukoscope.settings.settings import Settings
+from leukoscope.settings.writing import changes_to_toml
 from leukoscope.system.durable import write_durably
 
 FILE = "leukoscope.toml"
@@ -44,7 +45,7 @@ def write_demo_settings(settings: Settings, into: Path) -> Path:
         into.mkdir(parents=True, exist_ok=True)
         ours = not file.exists() or file.read_bytes().startswith(head)
         if ours:
-            write_durably(file, head + changes_to_toml(settings).encode(), into / f".{FILE}.part")
+            write_durably(file, head + changes_to_toml(settings).encode())
     except OSError as error:
         raise StoreError(
             f"{file}: can't write it: {error.strerror}: name another folder with --into DIR"
