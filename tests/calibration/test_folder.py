@@ -200,5 +200,5 @@ def test_fail__a_folder_that_can_not_be_written(tmp_path: Path) -> None:
 
 def test_fail__a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "calibration").write_text("")
-    with pytest.raises(StoreError, match=r"can't make the calibration.*the old one stays"):
+    with pytest.raises(StoreError, match=r"can't make the calibration \(the old one stays\): "):
         CalibrationFolder(tmp_path / "calibration").begin()

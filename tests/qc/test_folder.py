@@ -145,7 +145,7 @@ def test_fail__a_full_disk(folder: QcFolder, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(folder_module, "write_durably", fail)
     (newer,) = control_slides([0.0], first=4)
-    with pytest.raises(StoreError, match="No space left on device"):
+    with pytest.raises(StoreError, match="no room to write the control slide"):
         folder.keep(newer)
     assert names(folder) == ["S0001", "S0002", "S0003"]
 
@@ -172,3 +172,10 @@ def test_ok__the_same_slide_is_the_same_text() -> None:
     text = to_toml(SLIDES[1])
     assert parse_qc_slide(text, "it") == SLIDES[1]
     assert to_toml(parse_qc_slide(text, "it")) == text
+
+
+@pytest.mark.parametrize("name", ["S0000.toml", "S٠٠٠٤.toml", "S42.toml"])
+def test_ok__files_with_other_names_are_not_read(folder: QcFolder, name: str) -> None:
+    (folder.root / name).write_text("")
+    found = folder.load(MADE_FOR)
+    assert (found.slides, found.problems) == (tuple(SLIDES), ())

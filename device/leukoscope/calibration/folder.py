@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import re
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from leukoscope.calibration.record import (
     BACKGROUND_FILE,
@@ -23,7 +21,8 @@ from leukoscope.calibration.record import (
 )
 from leukoscope.errors import CalibrationError, StoreError
 from leukoscope.field import Rgb
-from leukoscope.notice import NOTICE
+from leukoscope.records.files import numbered_entries, store_error
+from leukoscope.records.png import encode_png
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 
 UNFINISHED = "unfinished"
@@ -122,25 +121,22 @@ class CalibrationFolder:
             self._unfinished.mkdir()
             hand_over(self._unfinished, self.root.parent)
         except OSError as error:
-            raise _cannot("make", self._unfinished, error) from error
+            raise _store_error("make", self._unfinished, error) from error
 
     def keep_picture(self, name: str, rgb: Rgb, *, simulated: bool) -> None:
         """Keep the picture of a step as `name`.png, `name`-SIMULATED.png, beside the new calibration.
 
         Raises StoreError.
         """
-        info = PngInfo()
-        info.add_text("Comment", NOTICE + (" SIMULATED" if simulated else ""))
-        file = io.BytesIO()
-        Image.fromarray(rgb).save(file, "PNG", pnginfo=info, compress_level=1)
-        self._write(f"{name}{'-SIMULATED' if simulated else ''}.png", file.getvalue())
+        png = encode_png(Image.fromarray(rgb), {}, simulated=simulated)
+        self._write(f"{name}{'-SIMULATED' if simulated else ''}.png", png)
 
     def next_number(self) -> int:
         """The number of the next one: above every one that was ever kept here. Raises StoreError."""
         try:
             return max(self._numbers(), default=0) + 1
         except OSError as error:
-            raise _cannot("number", self.root, error) from error
+            raise _store_error("number", self.root, error) from error
 
     def finish(self, calibration: Calibration) -> None:
         """Keep it: it counts from the moment that this returns. Raises StoreError, and then it does not.
@@ -152,7 +148,7 @@ class CalibrationFolder:
         try:
             os.rename(self._unfinished, self.root / calibration.name)  # noqa: PTH104  # atomic
         except OSError as error:
-            raise _cannot("keep", self.root / calibration.name, error) from error
+            raise _store_error("keep", self.root / calibration.name, error) from error
         try:
             fsync_folder(self.root)
             self._remove_old_pictures()
@@ -175,14 +171,10 @@ class CalibrationFolder:
             write_durably(path, data)
             hand_over(path, self.root.parent)
         except OSError as error:
-            raise _cannot("write", path, error) from error
+            raise _store_error("write", path, error) from error
 
     def _numbers(self) -> list[int]:
-        try:
-            names = [entry.name for entry in os.scandir(self.root)]
-        except FileNotFoundError:  # none was made yet
-            return []
-        return [int(match[1]) for name in names if (match := _NAME.fullmatch(name))]
+        return [number for number, _ in numbered_entries(self.root, _NAME)]
 
     def _read(self, number: int) -> Calibration:
         folder = self.root / f"C{number:04d}"
@@ -205,8 +197,5 @@ class CalibrationFolder:
         return calibration
 
 
-def _cannot(action: str, path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path}: can't {action} the calibration: {error.strerror or error}; the old one stays: "
-        "check the disk and its permissions"
-    )
+def _store_error(action: str, path: Path, error: OSError) -> StoreError:
+    return store_error(f"{action} the calibration (the old one stays)", path, error)

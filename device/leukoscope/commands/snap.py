@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
-from leukoscope.errors import StoreError
 from leukoscope.field import Field
 from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.microscope import Microscope
-from leukoscope.notice import NOTICE, SIMULATED
+from leukoscope.notice import SIMULATED
+from leukoscope.records.files import store_error
 from leukoscope.records.png import encode_png
 from leukoscope.reports.letters import write
 from leukoscope.reports.scale_bar import draw_scale_bar
@@ -53,9 +52,9 @@ def snap(microscope: Microscope) -> Snapshot:
 
 def save(snapped: Snapshot, path: Path) -> None:
     """Write it as a PNG whose resolution is its scale. Raises StoreError."""
-    texts = {"Comment": NOTICE, "Description": snapped.correction}
-    png = encode_png(np.asarray(snapped.picture), snapped.field.um_per_px, texts)
+    texts = {"Description": snapped.correction}
+    png = encode_png(snapped.picture, texts, um_per_px=snapped.field.um_per_px)
     try:
         write_durably(path, png)
     except OSError as error:
-        raise StoreError(f"{path}: can't write the picture: {error.strerror or error}") from error
+        raise store_error("write the picture", path, error) from error

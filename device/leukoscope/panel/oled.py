@@ -69,11 +69,9 @@ class OledDisplay:
             raise DisplayError(
                 f"the OLED needs luma.oled: pip install luma.oled ({error})"
             ) from error
-        chip = {"ssd1306": chips.ssd1306, "sh1106": chips.sh1106}[controller]
-        # luma blanks the panel when the process ends; the last screen must outlive it.
-        lasting: Any = type(chip.__name__, (chip,), {"cleanup": _keep})
-        # One object for good, initialised anew at each connection: luma keeps every device until exit.
-        self._device: Any = lasting.__new__(lasting)
+        chip: Any = {"ssd1306": chips.ssd1306, "sh1106": chips.sh1106}[controller]
+        # luma keeps every device until the process ends: so one object, initialised at each connection.
+        self._device: Any = chip.__new__(chip)
         self._i2c: Callable[..., Any] = i2c
         self._lost_by = (OSError, Error)
         self._port = port
@@ -131,6 +129,8 @@ class OledDisplay:
         serial = self._i2c(bus=self._bus, address=self._address)
         serial.command(_NOP)
         self._device.__init__(serial)
+        # Or luma would blank the panel when the process ends: the last screen must outlive it.
+        self._device.persist = True
 
     def _disconnect(self) -> None:
         if self._bus is not None:
@@ -146,7 +146,3 @@ class OledDisplay:
             f"no OLED at I2C address 0x{self._address:02X} on bus {self._port}: "
             f"check its four wires and [panel] address ({error})"
         )
-
-
-def _keep(device: object) -> None:
-    """In place of luma's own cleanup at exit, which would darken the panel."""

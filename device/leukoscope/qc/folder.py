@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -11,17 +10,22 @@ from pathlib import Path
 
 import tomli_w
 
-from leukoscope.errors import StoreError
 from leukoscope.qc.errors import QcError
 from leukoscope.qc.series import QcScope, QcSlide
-from leukoscope.qc.slide_file import SLIDE_NAME, damaged, parse_qc_slide, to_toml
+from leukoscope.qc.slide_file import damaged, parse_qc_slide, to_toml
+from leukoscope.records.files import numbered_entries, store_error
+from leukoscope.records.slide_number import (
+    SLIDE_NAME,
+    format_slide_number,
+    parse_slide_number,
+)
 from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 
 RESTARTED = "restarted.toml"
 """Names the last slide of the series before: what comes after it makes a new reference."""
 
-_FILE = re.compile(rf"({SLIDE_NAME.pattern})\.toml")
+_FILE = re.compile(rf"{SLIDE_NAME.pattern}\.toml")
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class QcFolder:
         path = self._path(slide.slide)
         if path.exists():
             raise QcError(f"{slide.slide} is a control slide already", "It is a control", "already")
-        if _number(slide.slide) <= self._restarted_after():
+        if parse_slide_number(slide.slide) <= self._restarted_after():
             raise QcError(
                 f"{slide.slide} was read before the controls were restarted: take a newer slide",
                 "Controls began anew",
@@ -110,7 +114,7 @@ class QcFolder:
         except FileNotFoundError as error:
             raise QcError(f"{slide} is no control slide", "It is no control", "") from error
         except OSError as error:
-            raise _cannot("remove", path, error) from error
+            raise store_error("remove the control slide", path, error) from error
         return removed
 
     def restart(self) -> str:
@@ -121,7 +125,7 @@ class QcFolder:
         numbers = self._numbers()
         if not numbers:
             raise QcError("there is no control slide yet: nothing to restart", "", "")
-        last = f"S{max(numbers):04d}"
+        last = format_slide_number(max(numbers))
         text = f"# Control slides up to this one count no more.\n{tomli_w.dumps({'after': last})}"
         self._write(self.root / RESTARTED, text)
         return last
@@ -137,23 +141,19 @@ class QcFolder:
         after = TomlTable(document, str(path), _unreadable).text("after")
         if not SLIDE_NAME.fullmatch(after):
             raise _unreadable(f"{path}: after must be a slide number such as 'S0042'")
-        return _number(after)
+        return parse_slide_number(after)
 
     def _numbers(self) -> list[int]:
-        try:
-            names = [entry.name for entry in os.scandir(self.root)]
-        except FileNotFoundError:  # none was kept yet
-            return []
-        return [_number(match[1]) for name in names if (match := _FILE.fullmatch(name))]
+        return [number for number, _ in numbered_entries(self.root, _FILE)]
 
     def _read(self, number: int) -> QcSlide:
-        path = self._path(f"S{number:04d}")
+        path = self._path(format_slide_number(number))
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise damaged(f"control slide {path}: can't be read ({error})") from error
         slide = parse_qc_slide(text, f"control slide {path}")
-        if _number(slide.slide) != number:
+        if parse_slide_number(slide.slide) != number:
             raise damaged(f"control slide {path}: says that it is {slide.slide}")
         return slide
 
@@ -167,21 +167,10 @@ class QcFolder:
             write_durably(path, text.encode())
             hand_over(path, self.root.parent)
         except OSError as error:
-            raise _cannot("write", path, error) from error
-
-
-def _number(slide: str) -> int:
-    return int(slide[1:])
+            raise store_error("write the control slide", path, error) from error
 
 
 def _unreadable(message: str) -> QcError:
     return QcError(
         f"{message}: no control slide counts until leukoscope control restart", "CONTROL", "damaged"
-    )
-
-
-def _cannot(action: str, path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path}: can't {action} the control slide: {error.strerror or error}: check the disk and its "
-        "permissions"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,14 +12,12 @@ from leukoscope.notice import NOTICE
 from leukoscope.qc.errors import QcError
 from leukoscope.qc.measures import GROUPS, MEASUREMENTS, MIN_CELLS, SlideMeasures
 from leukoscope.qc.series import QcScope, QcSlide
+from leukoscope.records.slide_number import SLIDE_NAME
 from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.clock import Moment
 
 FORMAT = 1
 """Of the file. One with another is refused."""
-
-SLIDE_NAME = re.compile(r"S(\d{4,9})")
-"""A slide's number as people read it."""
 
 MAX_CELLS = 1_000_000
 

@@ -1,9 +1,10 @@
-"""What the disk says: room left, and errors in words."""
+"""Files and folders of what is kept: numbered names, room left, and errors in words."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 from leukoscope.errors import DiskFullError, StoreError
@@ -17,7 +18,27 @@ def store_error(action: str, path: Path, error: OSError) -> StoreError:
         return DiskFullError(
             f"{path}: no room to {action}: export the records, then free space on the disk"
         )
-    return StoreError(f"{path}: can't {action}: {error.strerror or error}: check the disk")
+    return StoreError(
+        f"{path}: can't {action}: {error.strerror or error}: check the disk and its permissions"
+    )
+
+
+def numbered_entries(folder: Path, name: re.Pattern[str]) -> list[tuple[int, os.DirEntry[str]]]:
+    """Return the entries of `folder` that bear a number, in any order; an absent folder has none.
+
+    Args:
+        folder: Where to look.
+        name: Matches the whole name of such an entry; its first group is the number.
+
+    Raises:
+        OSError: The folder can't be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = [(name.fullmatch(entry.name), entry) for entry in entries]
+    except FileNotFoundError:
+        return []
+    return [(int(match[1]), entry) for match, entry in found if match]
 
 
 def free_bytes(folder: Path) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from leukoscope.errors import DiskFullError
-from leukoscope.records.files import free_bytes, store_error
-from leukoscope.records.slide_number import format_slide_number, parse_slide_number
+from leukoscope.records.files import free_bytes, numbered_entries, store_error
+from leukoscope.records.slide_number import SLIDE_NAME, format_slide_number
 from leukoscope.system.durable import fsync_folder, write_durably
 
 _AHEAD = 32
@@ -100,11 +99,6 @@ class Pictures:
         return going
 
     def _slide_folders(self) -> Iterator[tuple[int, Path]]:
-        with os.scandir(self._folder) as entries:
-            for entry in entries:
-                try:
-                    number = parse_slide_number(entry.name)
-                except ValueError:
-                    continue  # not a folder of ours
-                if entry.is_dir():
-                    yield number, Path(entry.path)
+        for number, entry in numbered_entries(self._folder, SLIDE_NAME):
+            if entry.is_dir():
+                yield number, Path(entry.path)

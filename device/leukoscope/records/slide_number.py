@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+SLIDE_NAME = re.compile(r"S(?!0000)([0-9]{4,9})")
+"""A slide's number as the device writes it, in names of files and folders."""
+
 _WRITTEN = re.compile(r"[Ss]?0*([1-9][0-9]{0,8})")
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from PIL import Image
+
 from leukoscope.errors import StoreError, UnknownSlideError
 from leukoscope.field import Field
 from leukoscope.notice import NOTICE, SIMULATED
@@ -264,11 +266,8 @@ class _PictureKey:
 
 def _encode(key: _PictureKey, field: Field) -> bytes:
     title = f"{format_slide_number(key.slide)} field {key.number}"
-    texts = {
-        "Title": f"{title} {SIMULATED}" if key.simulated else title,
-        "Comment": NOTICE,
-    }
-    return encode_png(field.rgb, field.um_per_px, texts)
+    texts = {"Title": f"{title} {SIMULATED}" if key.simulated else title}
+    return encode_png(Image.fromarray(field.rgb), texts, um_per_px=field.um_per_px)
 
 
 def _only_writer(root: Path) -> BinaryIO:

@@ -7,15 +7,13 @@ is drawn against the limits that it was judged by.
 
 from __future__ import annotations
 
-import io
-
 from PIL import Image, ImageDraw, ImageFont
-from PIL.PngImagePlugin import PngInfo
 
 from leukoscope.notice import NOTICE
 from leukoscope.qc.reference import QcReference
 from leukoscope.qc.series import CHARTED, QcPoint, QcSeries, value
 from leukoscope.reading.results import QcState
+from leukoscope.records.png import DRAWING, encode_png
 
 SHOWN = 30
 """Newest control slides that the chart has room for."""
@@ -68,12 +66,8 @@ def chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
 
 def chart_png(series: QcSeries, qc: QcState, text: str) -> bytes:
     """The same as a PNG file, whose text says what it is."""
-    info = PngInfo()
     simulated = any(point.slide.made_for.simulated for point in series.points)
-    info.add_text("Comment", NOTICE + (" SIMULATED" if simulated else ""))
-    file = io.BytesIO()
-    chart(series, qc, text).save(file, "PNG", pnginfo=info, optimize=True)
-    return file.getvalue()
+    return encode_png(chart(series, qc, text), {}, compression=DRAWING, simulated=simulated)
 
 
 class _Panel:

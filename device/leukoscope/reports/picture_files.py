@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from leukoscope.notice import NOTICE
+from leukoscope.records.png import PAGE, encode_png
 from leukoscope.records.record import SlideRecord, SlideReport
 from leukoscope.reports.picture import LoadPicture, Page, draw_page, pages_of
 
@@ -42,12 +40,9 @@ def write_pictures(
         if path.suffix.lower() != ".png":
             picture.save(path)
             return path
-        info = PngInfo()
-        info.add_text("Software", MADE_BY)
-        info.add_text("Title", f"{_title(report.slide)}{page.number} of {len(files)}")
-        info.add_text("Comment", NOTICE)
-        # A longer search makes a picture of sensor noise smaller by a tenth, and takes three times as long.
-        picture.save(path, pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
+        title = f"{_title(report.slide)}{page.number} of {len(files)}"
+        texts = {"Software": MADE_BY, "Title": title}
+        path.write_bytes(encode_png(picture, texts, compression=PAGE))
         return path
 
     with ThreadPoolExecutor(workers, thread_name_prefix="page") as pool:

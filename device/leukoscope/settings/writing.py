@@ -44,10 +44,9 @@ def changes_to_toml(settings: Settings) -> str:
 
 
 def _item(field: dataclasses.Field[Any], value: Any) -> Item:
-    if field.metadata["hexadecimal"]:
-        item: Item = tomlkit.value(number_text(field, value))  # 0x3C stays as it is written
-        return item
-    return tomlkit.item(value)
+    hexadecimal = field.metadata["hexadecimal"]
+    item: Item = tomlkit.value(number_text(field, value)) if hexadecimal else tomlkit.item(value)
+    return item
 
 
 def _about(field: dataclasses.Field[Any]) -> str:
