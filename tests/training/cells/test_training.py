@@ -90,8 +90,8 @@ def test_fail__another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
         train(cells(), counts(), tmp_path, 4, recipe=recipe)
 
 
-def test_ok__the_control_is_shown_nothing_of_the_cell() -> None:
-    shown = seen(cells(), control=True)
+def test_ok__the_ablation_is_shown_nothing_of_the_cell() -> None:
+    shown = seen(cells(), ablation=True)
     assert not shown.geometry.any()
     assert not shown.picture[:, 20:44, 20:44].any()
     assert shown.picture[:, :4, :4].all()

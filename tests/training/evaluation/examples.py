@@ -22,11 +22,11 @@ def reading(said: str, confidence: float = 0.92) -> FieldReading:
 
 
 def outcome(
-    number: int, label: str, said: str, confidence: float = 0.92, control: str = "normal"
+    number: int, label: str, said: str, confidence: float = 0.92, ablation: str = "normal"
 ) -> FieldOutcome:
     """A field of patient `label`-0 or `label`-1, by its number."""
     own = sample(number, label, f"{label}-{number % 2}")
-    return FieldOutcome(own, reading(said, confidence), reading(control))
+    return FieldOutcome(own, reading(said, confidence), reading(ablation))
 
 
 def refused(number: int, label: str) -> FieldOutcome:

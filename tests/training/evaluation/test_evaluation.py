@@ -81,21 +81,21 @@ def test_ok__a_patient_without_a_field_that_was_read_is_inconclusive() -> None:
     assert findings(evaluation) == ["No field could be read: there is nothing to measure."]
 
 
-def both(control_of: dict[str, str]) -> list[str]:
+def both(ablation_of: dict[str, str]) -> list[str]:
     rows = [
-        outcome(n, label, label, control=control)
+        outcome(n, label, label, ablation=ablation)
         for n in range(6)
-        for label, control in control_of.items()
+        for label, ablation in ablation_of.items()
     ]
     return findings(evaluate(rows, judge))
 
 
-def test_ok__a_control_nearly_as_right_is_said_in_words() -> None:
+def test_ok__an_ablation_nearly_as_right_is_said_in_words() -> None:
     said = both({"normal": "normal", "ALL": "ALL"})
     assert said[0].startswith("These data can be sorted without a single white cell")
 
 
-def test_ok__a_control_at_chance_is_said_in_words() -> None:
+def test_ok__an_ablation_at_chance_is_said_in_words() -> None:
     said = both({"normal": "normal", "ALL": "normal"})
     assert said[0].startswith("The model needs the white cells")
     assert (
@@ -168,21 +168,21 @@ def run(manifest: Path, *options: str) -> int:
     return main(given)
 
 
-def test_ok__the_control_shows_the_same_window_without_its_cells(tmp_path: Path) -> None:
+def test_ok__the_ablation_shows_the_same_window_without_its_cells(tmp_path: Path) -> None:
     own = Sample("good.png", "ALL", "one", UM_PER_PX, "rendered", "CC0")
     result = read_sample(own, save_smear(tmp_path / "good.png"), blue())
     assert result.reading is not None
-    assert result.control is not None
+    assert result.ablation is not None
     assert np.argmax(result.reading.probabilities) == 1
-    assert np.argmax(result.control.probabilities) == 0
-    assert result.control.window == result.reading.window
+    assert np.argmax(result.ablation.probabilities) == 0
+    assert result.ablation.window == result.reading.window
 
 
 def test_ok__json_on_stdout(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(manifest, "--json") == 1  # for text.png
     out, err = capsys.readouterr()
     said = json.loads(out)
-    assert said["schema"] == 1
+    assert said["schema"] == 2
     assert said["notice"] == "Research instrument. Not a diagnosis."
     assert (said["bundle"], said["pictures"]) == ("blue", 3)
     assert said["manifest_sha256"] == sha256_of(manifest)

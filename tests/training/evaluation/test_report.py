@@ -89,7 +89,7 @@ def test_ok__all_numbers_missing_is_no_error() -> None:
 def test_ok__names_of_files_are_escaped() -> None:
     bad = outcome(0, "normal", "CML")
     bad = replace(bad, sample=replace(bad.sample, image=EVIL, group=EVIL, source=EVIL))
-    gone = replace(bad, reading=None, control=None, error=EVIL)
+    gone = replace(bad, reading=None, ablation=None, error=EVIL)
     provenance = replace(PROVENANCE, manifest=EVIL, command=EVIL, bundle=EVIL)
     page = render(evaluate([bad, gone], judge), provenance, b"png", {EVIL: b"jpeg"})
     assert "<script" not in page

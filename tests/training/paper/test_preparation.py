@@ -1,4 +1,4 @@
-"""The paper's pictures, their control, and the augmentation."""
+"""The paper's pictures, their ablation, and the augmentation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_ok__whole_fields_are_squashed_to_the_papers_size(pictures: PictureSet) 
     assert pictures.group.tolist() == ["set/CML", "set/normal"]
 
 
-def test_ok__the_control_differs_where_white_cells_were(pictures: PictureSet) -> None:
+def test_ok__the_ablation_differs_where_white_cells_were(pictures: PictureSet) -> None:
     assert pictures.cells[0] > 0
     changed = (pictures.whole[0] != pictures.cut_out[0]).any(-1)
     assert 0 < changed.mean() < 0.5
@@ -54,11 +54,11 @@ def test_ok__the_control_differs_where_white_cells_were(pictures: PictureSet) ->
     assert (pictures.whole[1] == pictures.cut_out[1]).all()
 
 
-def test_ok__no_white_cell_is_found_in_a_control(taken: Rgb) -> None:
+def test_ok__no_white_cell_is_found_in_an_ablation(taken: Rgb) -> None:
     rng = np.random.default_rng(0)
-    control, found = without_white_cells(Field(taken, UM_PER_PX), rng)
+    ablation, found = without_white_cells(Field(taken, UM_PER_PX), rng)
     assert found > 0
-    assert without_white_cells(Field(control, UM_PER_PX), rng)[1] == 0
+    assert without_white_cells(Field(ablation, UM_PER_PX), rng)[1] == 0
 
 
 def test_ok__pictures_are_kept(pictures: PictureSet, tmp_path: Path) -> None:

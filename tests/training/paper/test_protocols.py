@@ -49,7 +49,7 @@ def test_ok__no_picture_has_two_uses(pictures: PictureSet, name: str) -> None:
     run = RUNS[name]
     parts = divided(pictures, run, PART_OF_HALVES if run.direction else PART_OF_IMAGES, 1)
     used = np.concatenate([parts.train, parts.val, parts.test])
-    assert len(set(used.tolist())) == len(used) == (50 if run.control else 60)
+    assert len(set(used.tolist())) == len(used) == (50 if run.ablation else 60)
 
 
 @pytest.mark.parametrize(("name", "half"), [("a-to-b", "A"), ("b-to-a", "B")])
@@ -65,8 +65,8 @@ def test_ok__validation_comes_from_the_half_trained_on(
     assert set(pictures.label[parts.val].tolist()) == {0, 1, 2, 3, 4}
 
 
-def test_ok__a_control_has_no_field_without_a_cut_out_cell(pictures: PictureSet) -> None:
-    parts = divided(pictures, RUNS["a-to-b-control"], PART_OF_HALVES, 1)
+def test_ok__an_ablation_has_no_field_without_a_cut_out_cell(pictures: PictureSet) -> None:
+    parts = divided(pictures, RUNS["a-to-b-ablation"], PART_OF_HALVES, 1)
     for rows in vars(parts).values():
         assert (pictures.cells[rows] > 0).all()
 
@@ -101,7 +101,7 @@ def test_ok__a_run_leaves_its_files_and_its_table(finished: Path) -> None:
         assert float(row[f"p_{row['said']}"]) == max(shares)
     facts = tomllib.loads((finished / "a-to-b" / "run.toml").read_text())
     assert facts["direction"] == "A to B"
-    assert facts["control"] is False
+    assert facts["ablation"] is False
     assert facts["filters"] == [4, 3, 2, 2, 1]
     table = (finished / "table.md").read_text().splitlines()
     assert len(table) == 3

@@ -1,4 +1,4 @@
-"""The control picture: no white cell is found in it, and all else stays."""
+"""The ablation picture: no white cell is found in it, and all else stays."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     prepare.set_defaults(run=_prepare)
 
     train = commands.add_parser("train", help="train and test one run")
-    train.add_argument("name", metavar="RUN", help="e.g. a-to-b, b-to-a-control, final")
+    train.add_argument("name", metavar="RUN", help="e.g. a-to-b, b-to-a-ablation, final")
     train.set_defaults(run=_train)
     protocol = commands.add_parser(
         "protocol", help="train and test all runs but `final`, and print the table"

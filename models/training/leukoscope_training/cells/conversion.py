@@ -62,7 +62,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
     trained = cells.take(run.trained_on(cells))
     # Drawn things reach further than real cells, and would make int8's steps too coarse for these.
     real = trained.take(~np.isin(trained.source, (SIMULATED, CLUTTER)))
-    examples = representatives(seen(real, run.control))
+    examples = representatives(seen(real, run.ablation))
     bundle.mkdir(parents=True, exist_ok=True)
     print(f"{multiplications():,} MACs a cell")
     compared = cells.take(run.tested_on(cells))
@@ -75,7 +75,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
         (INT8, to_tflite(weights, examples)),
     ):
         (bundle / name).write_bytes(content)
-        logits[name] = _logits(content, seen(compared, run.control))
+        logits[name] = _logits(content, seen(compared, run.ablation))
         found = results.CellPredictions(compared.kind, compared.box, _softmax(logits[name]))
         print(
             f"{bundle / name}: {len(content)} bytes; {what}: leukaemias "

@@ -37,7 +37,7 @@ UM_PER_PX = 0.34
 SETS = ("lld-40x", "chula-pi", "bccd")
 
 CUT_PX = 3
-"""How far beyond the cell the control's hole reaches."""
+"""How far beyond the cell the ablation's hole reaches."""
 
 SEEDS = range(10000, 10040)
 """The simulator's slides that are trained on; the demonstration's are below 1000."""

@@ -33,10 +33,10 @@ def run_one(
     trained, tested = cells.take(run.trained_on(cells)), cells.take(run.tested_on(cells))
     if not len(trained):
         raise TrainingError(f"{run.name}: no cell to train on; prepare all sets")
-    model = train(trained, counts, folder, seed, control=run.control, recipe=recipe)
+    model = train(trained, counts, folder, seed, ablation=run.ablation, recipe=recipe)
     save_weights(model.get_weights(), folder / WEIGHTS)
     if len(tested):
-        _write_predictions(tested, model, run.control, folder / PREDICTIONS)
+        _write_predictions(tested, model, run.ablation, folder / PREDICTIONS)
     write_toml(
         folder / RUN,
         {
@@ -45,7 +45,7 @@ def run_one(
             "trained_parts": list(run.trained),
             "tested_parts": list(run.tested),
             "left_out": run.left_out,
-            "control": run.control,
+            "ablation": run.ablation,
             "seed": seed,
             **vars(recipe),
             "trained": f"Keras {keras.version()}, {runtime.placed_on(model)}",
@@ -56,11 +56,11 @@ def run_one(
     )
 
 
-def _write_predictions(tested: Cells, model: keras.Model, control: bool, path: Path) -> None:
+def _write_predictions(tested: Cells, model: keras.Model, ablation: bool, path: Path) -> None:
     """Every column of the tested cells but their pictures, and what the network says of them."""
     columns = {
         name: column
         for name, column in vars(tested).items()
         if name not in ("picture", "surroundings", "colour", "whole")
     }
-    np.savez(path, probabilities=probabilities(model, seen(tested, control)), **columns)
+    np.savez(path, probabilities=probabilities(model, seen(tested, ablation)), **columns)

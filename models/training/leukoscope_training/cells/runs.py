@@ -27,7 +27,7 @@ class CellRun:
     trained: tuple[str, ...]
     tested: tuple[str, ...]
     left_out: str = ""
-    control: bool = False
+    ablation: bool = False
 
     def trained_on(self, cells: Cells) -> Flags:
         """Which cells are trained on, shape (n,)."""
@@ -55,8 +55,8 @@ RUNS = {
     for run in (
         CellRun("a-to-b", _DISJOINT, ("A",), ("B", "external")),
         CellRun("b-to-a", _DISJOINT, ("B",), ("A", "external")),
-        CellRun("a-to-b-control", _DISJOINT, ("A",), ("B", "external"), control=True),
-        CellRun("b-to-a-control", _DISJOINT, ("B",), ("A", "external"), control=True),
+        CellRun("a-to-b-ablation", _DISJOINT, ("A",), ("B", "external"), ablation=True),
+        CellRun("b-to-a-ablation", _DISJOINT, ("B",), ("A", "external"), ablation=True),
         CellRun("a-to-b-without-chula-pi", _DISJOINT, ("A", "external"), ("B",), "chula-pi"),
         CellRun("b-to-a-without-chula-pi", _DISJOINT, ("B", "external"), ("A",), "chula-pi"),
         *_FOLDS,

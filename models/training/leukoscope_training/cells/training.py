@@ -36,7 +36,7 @@ TAUGHT_BY_SIZE = 3
 PREDICTED_AT_ONCE = 64
 """Larger feature maps do not stay in a processor's cache."""
 HOLE_UM = 9.0
-"""Radius of what the control cuts out beyond the cell itself: with one hole for all, its size and its
+"""Radius of what the ablation cuts out beyond the cell itself: with one hole for all, its size and its
 outline don't tell the cell's."""
 
 
@@ -65,9 +65,9 @@ class SeenCell:
     geometry: Floats
 
 
-def seen(cells: Cells, control: bool) -> SeenCell:
-    """What a network is shown. The control's cells are cut out, and their geometry is not told."""
-    if control:
+def seen(cells: Cells, ablation: bool) -> SeenCell:
+    """What a network is shown. The ablation's cells are cut out, and their geometry is not told."""
+    if ablation:
         side = cells.surroundings.shape[1]
         away = np.arange(side) - (side - 1) / 2
         kept = np.hypot(away[:, None], away) * (VIEW_UM / side) > HOLE_UM
@@ -81,7 +81,7 @@ def train(
     out: Path,
     seed: int,
     *,
-    control: bool = False,
+    ablation: bool = False,
     recipe: CellRecipe | None = None,
 ) -> keras.Model:
     """Train a network, or go on from out/checkpoint.npz.
@@ -106,9 +106,9 @@ def train(
     optimiser.build(model.trainable_variables)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
     model.compile(optimiser, loss)
-    shown = seen(cells, control)
+    shown = seen(cells, ablation)
     path = out / CHECKPOINT
-    state = Checkpoint(_identity(recipe, cells, control, seed), [], [], [], [])
+    state = Checkpoint(_identity(recipe, cells, ablation, seed), [], [], [], [])
     if path.exists():
         state = checkpoint.read(path, state.identity)
         model.set_weights(state.model)
@@ -170,12 +170,12 @@ def probabilities(model: keras.Model, shown: SeenCell) -> Floats:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def _identity(recipe: CellRecipe, cells: Cells, control: bool, seed: int) -> str:
+def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> str:
     """What makes two trainings the same one, as JSON."""
     digest = hashlib.sha256(cells.picture.tobytes())
     digest.update(cells.measurements.tobytes())
     digest.update("\n".join([*cells.box.tolist(), *cells.group.tolist()]).encode())
-    what = {"seed": seed, "control": control, **vars(recipe)}
+    what = {"seed": seed, "ablation": ablation, **vars(recipe)}
     what |= {"trained_on": digest.hexdigest()[:12], "backend": keras.backend.backend()}
     return json.dumps(what)
 

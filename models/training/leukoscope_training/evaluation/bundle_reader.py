@@ -28,7 +28,7 @@ from leukoscope_training.shared.ablation import cell_masks, without_cells
 class BundleReader:
     """What an evaluation needs of a bundle of any kind. Not for use by two threads at once.
 
-    um_per_px: the scale at which it sees a field. read: the device's own reading of a field. read_control:
+    um_per_px: the scale at which it sees a field. read: the device's own reading of a field. read_ablation:
     the same field, given its reading, with the white cells cut out; None when the field was refused.
     judge: the verdict over the fields of a slide, or over one field.
     """
@@ -38,7 +38,7 @@ class BundleReader:
     sha256: str
     um_per_px: float
     read: Callable[[Field], FieldReading]
-    read_control: Callable[[Field, FieldReading, np.random.Generator], FieldReading | None]
+    read_ablation: Callable[[Field, FieldReading, np.random.Generator], FieldReading | None]
     judge: Callable[[Sequence[FieldReading]], Verdict]
 
 
@@ -52,9 +52,9 @@ def open_reader(folder: Path) -> BundleReader:
 
 
 def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
-    """A reader of cells: the control shows it the places of the cells, which are cut out."""
+    """A reader of cells: the ablation shows it the places of the cells, which are cut out."""
 
-    def read_control(
+    def read_ablation(
         field: Field, reading: FieldReading, rng: np.random.Generator
     ) -> FieldReading | None:
         if reading.probabilities is None or card.errors is None:
@@ -81,15 +81,15 @@ def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
         sha256=card.sha256,
         um_per_px=reader.um_per_px,
         read=reader.read,
-        read_control=read_control,
+        read_ablation=read_ablation,
         judge=reader.judge,
     )
 
 
 def reader_of(classifier: Classifier, name: str, version: str, sha256: str) -> BundleReader:
-    """A reader of whole windows: the control shows it the window that the field as taken gave."""
+    """A reader of whole windows: the ablation shows it the window that the field as taken gave."""
 
-    def read_control(
+    def read_ablation(
         field: Field, reading: FieldReading, rng: np.random.Generator
     ) -> FieldReading | None:
         if reading.probabilities is None:
@@ -107,6 +107,6 @@ def reader_of(classifier: Classifier, name: str, version: str, sha256: str) -> B
         sha256=sha256,
         um_per_px=classifier.um_per_px,
         read=lambda field: read_field(field, classifier),
-        read_control=read_control,
+        read_ablation=read_ablation,
         judge=lambda readings: pool(readings, classifier.thresholds),
     )

@@ -25,7 +25,7 @@ from leukoscope_training.evaluation.outcomes import read_manifest_fields
 from leukoscope_training.evaluation.report import ReportProvenance, render
 from leukoscope_training.shared.errors import TrainingError
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the JSON. It changes when a key goes or means something else, not when one is added."""
 
 GALLERY_MOST = 48
@@ -101,15 +101,15 @@ def as_json(evaluation: Evaluation, provenance: ReportProvenance) -> str:
 
 def summary(evaluation: Evaluation, provenance: ReportProvenance) -> str:
     """The main numbers as lines for people."""
-    intact, control = evaluation.intact, evaluation.control
+    intact, ablation = evaluation.intact, evaluation.ablation
     rows = [
-        ("fields read", intact.fields, control.fields),
-        ("accuracy", intact.measures.accuracy, control.measures.accuracy),
-        ("mean recall", intact.measures.macro.recall, control.measures.macro.recall),
-        ("pattern right", intact.patterns.accuracy, control.patterns.accuracy),
-        ("class named", intact.named, control.named),
-        ("right when named", intact.right_when_named, control.right_when_named),
-        ("confidently wrong", len(intact.wrong), len(control.wrong)),
+        ("fields read", intact.fields, ablation.fields),
+        ("accuracy", intact.measures.accuracy, ablation.measures.accuracy),
+        ("mean recall", intact.measures.macro.recall, ablation.measures.macro.recall),
+        ("pattern right", intact.patterns.accuracy, ablation.patterns.accuracy),
+        ("class named", intact.named, ablation.named),
+        ("right when named", intact.right_when_named, ablation.right_when_named),
+        ("confidently wrong", len(intact.wrong), len(ablation.wrong)),
     ]
     slides = (f"{count} {name}" for name, count in intact.slide_counts().items())
     return "\n".join(

@@ -37,12 +37,12 @@ PATTERN_OF = np.array([PATTERNS.index(PATTERN_OF_LABEL[label].value) for label i
 class FieldOutcome:
     """One picture. reading: as taken, None when the file can't be read; then `error` says why.
 
-    control: with the white cells cut out; None unless the field was read as taken.
+    ablation: with the white cells cut out; None unless the field was read as taken.
     """
 
     sample: Sample
     reading: FieldReading | None
-    control: FieldReading | None
+    ablation: FieldReading | None
     error: str = ""
 
 
@@ -113,7 +113,7 @@ class Evaluation:
     errors: tuple[tuple[str, str], ...]
     unlabelled: int
     intact: Numbers
-    control: Numbers
+    ablation: Numbers
     sources: dict[str, tuple[Numbers, Numbers]]
 
     def as_dict(self) -> dict[str, object]:
@@ -125,10 +125,10 @@ class Evaluation:
             "errors": [{"image": image, "error": error} for image, error in self.errors],
             "unlabelled": self.unlabelled,
             "intact": self.intact.as_dict(),
-            "control": self.control.as_dict(),
+            "ablation": self.ablation.as_dict(),
             "sources": {
-                name: {"intact": intact.as_dict(), "control": control.as_dict()}
-                for name, (intact, control) in self.sources.items()
+                name: {"intact": intact.as_dict(), "ablation": ablation.as_dict()}
+                for name, (intact, ablation) in self.sources.items()
             },
             "confidently_wrong": [judged.as_dict() for judged in self.intact.wrong],
             "slides": [slide.as_dict() for slide in self.intact.slides],
@@ -157,11 +157,11 @@ def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
         errors=tuple((row.sample.image, row.error) for row in rows if row.error),
         unlabelled=len(rows) - len(labelled),
         intact=numbers([(row.sample, row.reading) for row in readable], judge),
-        control=numbers([(row.sample, row.control) for row in readable], judge),
+        ablation=numbers([(row.sample, row.ablation) for row in readable], judge),
         sources={
             source: (
                 numbers([(row.sample, row.reading) for row in own], judge),
-                numbers([(row.sample, row.control) for row in own], judge),
+                numbers([(row.sample, row.ablation) for row in own], judge),
             )
             for source, own in sorted(by_source.items())
         },

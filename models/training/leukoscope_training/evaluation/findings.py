@@ -10,7 +10,7 @@ from leukoscope_training.evaluation.evaluation import Evaluation, Numbers
 from leukoscope_training.evaluation.measures import NORMAL
 
 NEARLY = 0.5
-"""The control is "nearly as right" when it keeps this share, or more, of what the fields as taken have above
+"""The ablation is "nearly as right" when it keeps this share, or more, of what the fields as taken have above
 chance. Chosen, not derived."""
 
 ENOUGH_GROUPS = 3
@@ -22,7 +22,7 @@ def findings(evaluation: Evaluation) -> list[str]:
     if not evaluation.intact.fields:
         return ["No field could be read: there is nothing to measure."]
     said = (
-        _control(evaluation),
+        _ablation(evaluation),
         _wrong(evaluation.intact),
         _sources(evaluation),
         _few_groups(evaluation.intact),
@@ -30,7 +30,7 @@ def findings(evaluation: Evaluation) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _control(evaluation: Evaluation) -> str:
+def _ablation(evaluation: Evaluation) -> str:
     """Whether the white cells are needed: mean recall, since chance is the same for any mix of classes."""
     present = sum(count > 0 for count in evaluation.intact.measures.groups.values())
     if present < 2:
@@ -40,16 +40,16 @@ def _control(evaluation: Evaluation) -> str:
         )
     chance = 1 / present
     intact = evaluation.intact.measures.macro.recall.value
-    control = evaluation.control.measures.macro.recall.value
-    if math.isnan(control):
+    ablation = evaluation.ablation.measures.macro.recall.value
+    if math.isnan(ablation):
         return "With the white cells cut out the model gives no reading at all, as it should."
     numbers = (
-        f"mean recall is {intact:.2f} on the fields as taken, {control:.2f} with the white cells cut "
+        f"mean recall is {intact:.2f} on the fields as taken, {ablation:.2f} with the white cells cut "
         f"out, and {chance:.2f} by chance"
     )
     if intact <= chance:
         return f"The model does no better than chance: {numbers}."
-    if control - chance >= NEARLY * (intact - chance):
+    if ablation - chance >= NEARLY * (intact - chance):
         return (
             "These data can be sorted without a single white cell, so the numbers below do not show that "
             f"the model reads white cells: {numbers}."

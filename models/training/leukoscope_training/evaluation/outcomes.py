@@ -44,6 +44,6 @@ def read_sample(sample: Sample, path: Path, reader: BundleReader) -> FieldOutcom
         reading = reader.read(field)
         # The cut-outs of a picture are the same in each run, whatever else the manifest lists.
         rng = np.random.default_rng(zlib.crc32(sample.image.encode()))
-        return FieldOutcome(sample, reading, reader.read_control(field, reading, rng))
+        return FieldOutcome(sample, reading, reader.read_ablation(field, reading, rng))
     except (FieldError, OSError) as error:
         return FieldOutcome(sample, None, None, str(error))

@@ -62,9 +62,9 @@ def render(
     thumbnails: Mapping[str, bytes],
 ) -> str:
     """The page. thumbnails: JPEGs of confidently wrong fields by image; others are only listed."""
-    intact, control = evaluation.intact, evaluation.control
+    intact, ablation = evaluation.intact, evaluation.ablation
     title = f"{provenance.bundle} {provenance.version} on {provenance.manifest}"
-    both = ((intact.measures, tables.INTACT), (control.measures, tables.CONTROL))
+    both = ((intact.measures, tables.INTACT), (ablation.measures, tables.ABLATION))
     sentences = (element("li", sentence) for sentence in findings(evaluation))
     return page(
         title,
@@ -72,13 +72,13 @@ def render(
         element("h1", title),
         _provenance(provenance),
         section("What the numbers say", element("ul", *sentences, class_="findings")),
-        tables.overview(intact, control),
+        tables.overview(intact, ablation),
         section("Classes", *(tables.classes(*one) for one in both)),
         section(
             "Confusion",
             element("div", *(tables.confusion(*one) for one in both), class_="beside"),
         ),
-        tables.slides(intact.slides, control.slides),
+        tables.slides(intact.slides, ablation.slides),
         tables.refusals(evaluation),
         tables.sources(evaluation),
         section(

@@ -14,16 +14,16 @@ from leukoscope_training.evaluation.intervals import Estimate
 from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide
 from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures
 
-INTACT, CONTROL = "As taken", "White cells cut out"
+INTACT, ABLATION = "As taken", "White cells cut out"
 
 
-def overview(intact: Numbers, control: Numbers) -> Html:
-    """The main numbers, as taken beside the control."""
-    rows = zip(_main_numbers(intact), _main_numbers(control), strict=True)
+def overview(intact: Numbers, ablation: Numbers) -> Html:
+    """The main numbers, as taken beside the ablation."""
+    rows = zip(_main_numbers(intact), _main_numbers(ablation), strict=True)
     return section(
         "Overview",
         table(
-            ("", INTACT, CONTROL),
+            ("", INTACT, ABLATION),
             [(name, cell, other) for (name, cell), (_, other) in rows],
             "Shares, each with its 95 % interval over patients and slides.",
         ),
@@ -105,11 +105,11 @@ def confusion(measures: Measures, title: str) -> Html:
     return table(("Truth", *measures.classes), rows, f"{title}: what was said, by column")
 
 
-def slides(intact: Sequence[EvaluatedSlide], control: Sequence[EvaluatedSlide]) -> Html:
+def slides(intact: Sequence[EvaluatedSlide], ablation: Sequence[EvaluatedSlide]) -> Html:
     """Each patient's or slide's verdict, as the device would give it; wrong ones first."""
     rows = []
     order = {name: place for place, name in enumerate(reversed(JUDGEMENTS))}
-    pairs = zip(intact, control, strict=True)
+    pairs = zip(intact, ablation, strict=True)
     for slide, cut_out in sorted(pairs, key=lambda pair: order[pair[0].judgement]):
         rows.append(
             (
@@ -133,7 +133,7 @@ def slides(intact: Sequence[EvaluatedSlide], control: Sequence[EvaluatedSlide]) 
         "Confidence",
         heading("Judged"),
         heading("Why no class"),
-        heading(f"Verdict, {CONTROL.lower()}"),
+        heading(f"Verdict, {ABLATION.lower()}"),
     )
     return section("Patients and slides", table(heads, rows, "Verdicts as the device gives them"))
 
@@ -178,12 +178,12 @@ def sources(evaluation: Evaluation) -> Html:
             len(intact.slides),
             value(intact.measures.accuracy),
             value(intact.measures.macro.recall),
-            value(control.measures.macro.recall),
+            value(ablation.measures.macro.recall),
             value(intact.named),
             value(intact.right_when_named),
             len(intact.wrong),
         )
-        for name, (intact, control) in evaluation.sources.items()
+        for name, (intact, ablation) in evaluation.sources.items()
     ]
     heads = (
         "",

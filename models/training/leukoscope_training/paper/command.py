@@ -20,7 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     paper = subparsers.add_parser("paper", help="train and measure the paper's system")
     commands = paper.add_subparsers(required=True, metavar="STEP")
 
-    prepare = commands.add_parser("prepare", help="make pictures and their controls ready")
+    prepare = commands.add_parser("prepare", help="make pictures and their ablations ready")
     prepare.add_argument(
         "manifests", type=Path, nargs="+", metavar="MANIFEST", help=".csv or .parquet"
     )
@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     prepare.set_defaults(run=_prepare)
 
     train = commands.add_parser("train", help="train and test one run")
-    train.add_argument("name", metavar="RUN", help="e.g. image-level, a-to-b, b-to-a-control")
+    train.add_argument("name", metavar="RUN", help="e.g. image-level, a-to-b, b-to-a-ablation")
     protocols = commands.add_parser(
         "protocols", help="train and test all six runs, and print the table"
     )

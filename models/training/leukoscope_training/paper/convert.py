@@ -64,7 +64,7 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
     facts = tomllib.loads((run_folder / RUN).read_text(encoding="utf-8"))
     run = RUNS[run_folder.name]
     parts = divided(pictures, run, part_of, facts["seed"])
-    seen = pictures.cut_out if run.control else pictures.whole
+    seen = pictures.cut_out if run.ablation else pictures.whole
     weights = load_weights(run_folder / WEIGHTS)
     files = {
         FLOAT32: to_tflite(weights, None),

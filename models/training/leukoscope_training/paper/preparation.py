@@ -1,4 +1,4 @@
-"""Pictures as the paper prepares them, and the control: the same pictures with the white cells cut out.
+"""Pictures as the paper prepares them, and the ablation: the same pictures with the white cells cut out.
 
 The whole field, whatever its shape, is resized to 200x200 and labelled 0 to 4. The paper does not
 flatten fields, so neither is done here; only the finder, which needs a known glass, sees a flattened copy.
@@ -23,7 +23,7 @@ from leukoscope_training.shared.ablation import cell_masks, without_cells
 from leukoscope_training.shared.errors import TrainingError
 
 FINDER_UM_PER_PX = 0.34
-"""At which the white cells are found that the control cuts out."""
+"""At which the white cells are found that the ablation cuts out."""
 
 
 def prepare(manifests: Sequence[Manifest]) -> PictureSet:
@@ -44,11 +44,11 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
             rgb = np.asarray(Image.open(path).convert("RGB"))
         except (OSError, ValueError) as error:
             raise TrainingError(f"{path}: can't be read as a picture: {error}") from error
-        control, found = without_white_cells(
+        ablation, found = without_white_cells(
             Field(rgb, sample.um_per_px), np.random.default_rng(number)
         )
         whole.append(squashed(rgb))
-        cut_out.append(squashed(control))
+        cut_out.append(squashed(ablation))
         cells.append(found)
         short_side_um.append(min(rgb.shape[:2]) * sample.um_per_px)
     known = [sample for _, sample in samples]

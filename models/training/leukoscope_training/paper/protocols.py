@@ -1,4 +1,4 @@
-"""The paper's protocol by image, the same by patient, and the control of each: six runs, one table."""
+"""The paper's protocol by image, the same by patient, and the ablation of each: six runs, one table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PaperRun:
     name: str
     split: str
     direction: str
-    control: bool
+    ablation: bool
 
 
 RUNS = {
@@ -46,8 +46,8 @@ RUNS = {
         ("b-to-a", "patient-disjoint", "BA"),
     )
     for run in (
-        PaperRun(name, split, direction, control=False),
-        PaperRun(f"{name}-control", split, direction, control=True),
+        PaperRun(name, split, direction, ablation=False),
+        PaperRun(f"{name}-ablation", split, direction, ablation=True),
     )
 }
 
@@ -78,12 +78,12 @@ def divided(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], see
     """Deal the pictures out. part_of: each picture's SHA-256 and its part in the run's split.
 
     Validation never comes from the half that is tested on. Of the training half it has other
-    fields of the same patients, for most classes have a single patient there. A control leaves out
+    fields of the same patients, for most classes have a single patient there. An ablation leaves out
     the fields in which no white cell was found, from which none was cut out. Raises TrainingError
     where a part has no picture.
     """
     part = np.array([part_of.get(sha256, "") for sha256 in pictures.sha256])
-    usable = pictures.cells > 0 if run.control else np.ones(len(pictures), np.bool_)
+    usable = pictures.cells > 0 if run.ablation else np.ones(len(pictures), np.bool_)
     names = tuple(run.direction) or ("train", "test", "val")
     rows = {name: np.flatnonzero(usable & (part == name)) for name in names}
     if run.direction:
@@ -120,7 +120,7 @@ def run_one(
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     parts = divided(pictures, run, part_of, options.seed)
-    seen = pictures.cut_out if run.control else pictures.whole
+    seen = pictures.cut_out if run.ablation else pictures.whole
     runtime.set_up(options.precision, options.devices)
     model = train(
         recipe,
@@ -142,7 +142,7 @@ def run_one(
         {
             "protocol": run.split,
             "direction": " to ".join(run.direction),
-            "control": run.control,
+            "ablation": run.ablation,
             "recipe": options.recipe,
             "width": options.width,
             "filters": list(filters_of(options.width)),

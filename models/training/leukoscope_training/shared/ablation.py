@@ -1,4 +1,4 @@
-"""The control: white cells cut out of a flattened picture and filled with what surrounds them.
+"""The ablation: white cells cut out of a flattened picture and filled with what surrounds them.
 
 A model that reads white cells must fall to chance on such pictures.
 """
