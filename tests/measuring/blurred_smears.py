@@ -12,8 +12,9 @@ from leukoscope.field import Field
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
+from leukoscope_training.shared.drawing import Linear
 
-from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, Linear, real_field, seen
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, real_field, seen
 from tests.measuring.real import sets
 
 FIELDS = 10

@@ -24,10 +24,11 @@ from leukoscope.reading.results import GateName
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
+from leukoscope_training.shared.drawing import Linear
 
 from tests.measuring.focus_looks import same_cells, shipped
 from tests.measuring.limits import limit_table
-from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, Linear
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES
 from tests.measuring.real import MODEL_UM_PER_PX
 from tests.measuring.tables import counted, table
 

@@ -23,7 +23,7 @@ from leukoscope.reading.white_cells import find_white_cells
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
-from leukoscope_training.shared.ablation import cell_masks, without_cells
+from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 
 from tests.measuring.limits import limit_table
 from tests.measuring.pictures import CAPTURED_UM_PER_PX
@@ -96,8 +96,8 @@ def _cases(kind: str, group: str, field: Field, boxes: Sequence[Box]) -> list[Ca
         if part is not None:
             cases.append(Case(f"{kind}, beside its cells", group, False, _counts(_flat(part))))
     if cells := find_white_cells(picture, MODEL_UM_PER_PX):
-        masks = cell_masks(picture, cells, MODEL_UM_PER_PX)
-        cut = without_cells(picture, masks, np.random.default_rng(0))
+        masks = mask_cells(picture, cells, MODEL_UM_PER_PX)
+        cut = cut_out_cells(picture, masks, np.random.default_rng(0))
         cases.append(Case(f"{kind}, cells cut out", group, False, _counts(cut)))
     return cases
 

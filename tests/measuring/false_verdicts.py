@@ -13,7 +13,7 @@ from leukoscope.model.bundle import load_bundle
 from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
 from leukoscope.settings.settings import DEFAULT_BUNDLE
-from leukoscope_training.shared.drawn import Maker, draw_look, photographed
+from leukoscope_training.shared.drawing import Maker, draw_look, photograph
 
 from tests.measuring.blurred_smears import FIELDS, Smear, blurred, smears
 from tests.measuring.not_smears import EMPTY, NOISE, TEXT
@@ -77,7 +77,7 @@ def drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
     """kind, number of the maker, seed."""
     kind, number, seed = task
     maker, look = KINDS[kind][number], draw_look(seed)
-    fields = (photographed(maker, look, index) for index in range(FIELDS))
+    fields = (photograph(maker, look, index) for index in range(FIELDS))
     name = maker.__name__.replace("_", " ")
     return judged(kind, f"{kind}: {name}", [reader().read(field) for field in fields])
 

@@ -10,10 +10,17 @@ import numpy as np
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stain import Colour
-from leukoscope_training.shared.drawn import INK, Drawing, StainLook, anywhere, noise, stained, wave
+from leukoscope_training.shared.drawing import (
+    INK,
+    Drawing,
+    Linear,
+    StainLook,
+    draw_clouds,
+    draw_curve,
+    scatter_places,
+    stain_layers,
+)
 from PIL import ImageFont
-
-from tests.measuring.pictures import Linear
 
 # --- empty
 
@@ -21,50 +28,52 @@ from tests.measuring.pictures import Linear
 def dust(look: StainLook, rng: np.random.Generator) -> Linear:
     """Specks of dirt and scratches on glass."""
     specks, scratches = Drawing(look), Drawing(look)
-    for at in anywhere(look, rng, 4 + int(60 * look.density)):
+    for at in scatter_places(look, rng, 4 + int(60 * look.density)):
         radius = rng.gamma(1.5, look.between(0.4, 2.5))
         specks.oval(at, (radius, radius * rng.uniform(0.3, 1)), rng.uniform(0, np.pi))
-    for at in anywhere(look, rng, int(rng.integers(6))):
-        scratches.line(wave(rng, at, rng.uniform(20, 200), 0.1), rng.uniform(0.3, 1.5))
-    return stained((specks.seen(rng.uniform(0.2, 0.6)), INK), (0.3 * scratches.seen(), INK))
+    for at in scatter_places(look, rng, int(rng.integers(6))):
+        scratches.line(draw_curve(rng, at, rng.uniform(20, 200), 0.1), rng.uniform(0.3, 1.5))
+    return stain_layers(
+        (specks.render(rng.uniform(0.2, 0.6)), INK), (0.3 * scratches.render(), INK)
+    )
 
 
 def uneven_light(look: StainLook, rng: np.random.Generator) -> Linear:
     """Nothing but light that is not even."""
-    return stained((0.15 + 0.08 * noise(look, rng, look.between(30, 150), 2), INK / 2))
+    return stain_layers((0.15 + 0.08 * draw_clouds(look, rng, look.between(30, 150), 2), INK / 2))
 
 
 def precipitate(look: StainLook, rng: np.random.Generator) -> Linear:
     """Specks of stain deposit, alone and in heaps."""
     drawing = Drawing(look)
-    for heap in anywhere(look, rng, 3 + int(40 * look.density)):
+    for heap in scatter_places(look, rng, 3 + int(40 * look.density)):
         for at in heap + rng.normal(0, rng.gamma(2, 1.5), (int(rng.geometric(0.12)), 2)):
             radius = rng.gamma(2.0, look.between(0.15, 0.6))
             drawing.oval(at, (radius, radius * rng.uniform(0.6, 1)), rng.uniform(0, np.pi))
-    return stained((drawing.seen(), look.stain.azurophil), (1.0, look.stain.film))
+    return stain_layers((drawing.render(), look.stain.azurophil), (1.0, look.stain.film))
 
 
 def stain_drop(look: StainLook, rng: np.random.Generator) -> Linear:
     """Drops of dried stain with a dark rim."""
     drawing = Drawing(look)
-    for at in anywhere(look, rng, 1 + int(6 * look.density)):
+    for at in scatter_places(look, rng, 1 + int(6 * look.density)):
         radius = rng.uniform(0.5, 1.5) * look.between(6, 60)
         drawing.oval(at, (radius, radius * rng.uniform(0.7, 1)), rng.uniform(0, np.pi))
-    drop = drawing.seen(0.5)
-    rim = drop * (1 - drawing.seen(look.between(1, 6)))
-    thickness = drop * (0.35 + 0.08 * noise(look, rng, 20, 3)) + rim
-    return stained((np.maximum(thickness, 0), look.stain.chromatin))
+    drop = drawing.render(0.5)
+    rim = drop * (1 - drawing.render(look.between(1, 6)))
+    thickness = drop * (0.35 + 0.08 * draw_clouds(look, rng, 20, 3)) + rim
+    return stain_layers((np.maximum(thickness, 0), look.stain.chromatin))
 
 
 def bubbles(look: StainLook, rng: np.random.Generator) -> Linear:
     """Air under the cover glass: dark rings, bright within."""
     outer, inner = Drawing(look), Drawing(look)
-    for at in anywhere(look, rng, 2 + int(25 * look.density)):
+    for at in scatter_places(look, rng, 2 + int(25 * look.density)):
         radius = rng.gamma(3, look.between(1.5, 12) / 3)
         outer.oval(at, (radius, radius))
         inner.oval(at, (radius * 0.8, radius * 0.8))
-    ring = np.maximum(outer.seen() - inner.seen(0.5), 0)
-    return stained((ring, INK), (rng.uniform(0, 3), look.stain.film))
+    ring = np.maximum(outer.render() - inner.render(0.5), 0)
+    return stain_layers((ring, INK), (rng.uniform(0, 3), look.stain.film))
 
 
 def cover_glass_edge(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -76,7 +85,7 @@ def cover_glass_edge(look: StainLook, rng: np.random.Generator) -> Linear:
     across = across + (y - rng.uniform(0.2, 0.8) * height) * np.sin(angle)
     edge = np.exp(-((across / look.between(0.8, 6)) ** 2))
     medium = 0.1 / (1 + np.exp(np.clip(-across, -50, 50)))
-    return stained((edge + medium, INK)) * dust(look, rng)
+    return stain_layers((edge + medium, INK)) * dust(look, rng)
 
 
 def rendered_glass(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -112,7 +121,7 @@ def small_print(look: StainLook, rng: np.random.Generator) -> Linear:
     font, step = _font(drawing, size), size * rng.uniform(1.0, 1.6)
     for line in range(int(look.extent_um[0] / step) + 1):
         drawing.draw.text((0, drawing.px(line * step + 0.1)), _words(rng, 90), 255, font)
-    return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
+    return stain_layers((drawing.render(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
 def label(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -121,10 +130,10 @@ def label(look: StainLook, rng: np.random.Generator) -> Linear:
     height, width = look.extent_um
     frame = np.array([[4, 4], [width - 4, 4], [width - 4, height - 4], [4, height - 4], [4, 4]])
     drawing.line(frame, rng.uniform(0.5, 3))
-    for at in anywhere(look, rng, 1 + int(5 * look.density)) * 0.7:
+    for at in scatter_places(look, rng, 1 + int(5 * look.density)) * 0.7:
         place = tuple(drawing.px(um) for um in at)
         drawing.draw.text(place, _words(rng, int(rng.integers(1, 12))), 255, _font(drawing, size))
-    return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
+    return stain_layers((drawing.render(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
 def ruler(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -139,17 +148,17 @@ def ruler(look: StainLook, rng: np.random.Generator) -> Linear:
             if mark % 10 == 0:
                 place = (drawing.px(x), drawing.px(row + long))
                 drawing.draw.text(place, str(mark), 255, font)
-    return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
+    return stain_layers((drawing.render(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
 def handwriting(look: StainLook, rng: np.random.Generator) -> Linear:
     """Strokes of a pen, with dots."""
     drawing, size = Drawing(look), look.between(6, 40)
-    for at in anywhere(look, rng, 3 + int(30 * look.density)):
-        drawing.line(wave(rng, at, 4 * size, 2.0), size * rng.uniform(0.08, 0.25))
+    for at in scatter_places(look, rng, 3 + int(30 * look.density)):
+        drawing.line(draw_curve(rng, at, 4 * size, 2.0), size * rng.uniform(0.08, 0.25))
         if rng.random() < 0.3:
             drawing.oval(at, (size / 6, size / 6))
-    return stained((drawing.seen(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
+    return stain_layers((drawing.render(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
 # --- noise
@@ -169,16 +178,16 @@ def coloured_noise(look: StainLook, rng: np.random.Generator) -> Linear:
 
 def clouds(look: StainLook, rng: np.random.Generator) -> Linear:
     """1/f noise of two dyes."""
-    red, blue = (noise(look, rng, look.between(10, 150), 8) for _ in range(2))
+    red, blue = (draw_clouds(look, rng, look.between(10, 150), 8) for _ in range(2))
     dyes = look.stain.red_cell, look.stain.chromatin
-    return stained(
+    return stain_layers(
         *((np.maximum(0.5 * n, 0), dye) for n, dye in zip((red, blue), dyes, strict=True))
     )
 
 
 def salt_and_pepper(look: StainLook, rng: np.random.Generator) -> Linear:
     """Black and white pixels on a stained ground."""
-    light = stained((np.full(look.shape, rng.uniform(0, 1), np.float32), look.stain.red_cell))
+    light = stain_layers((np.full(look.shape, rng.uniform(0, 1), np.float32), look.stain.red_cell))
     share = 0.3 * look.density
     light[rng.random(look.shape) < share] = 0.02
     light[rng.random(look.shape) < share] = 1.0
@@ -187,17 +196,19 @@ def salt_and_pepper(look: StainLook, rng: np.random.Generator) -> Linear:
 
 def blobs(look: StainLook, rng: np.random.Generator) -> Linear:
     """Islands of noise, purple on pink or on glass."""
-    blob = noise(look, rng, look.between(4, 40), 2) - (1.6 - 1.4 * look.density)
-    ground = rng.choice([0.0, 0.3]) * (1 + 0.3 * noise(look, rng, 3))
+    blob = draw_clouds(look, rng, look.between(4, 40), 2) - (1.6 - 1.4 * look.density)
+    ground = rng.choice([0.0, 0.3]) * (1 + 0.3 * draw_clouds(look, rng, 3))
     island = np.clip(blob / rng.uniform(0.05, 0.6), 0, 1)
-    return stained((island, look.stain.chromatin), (np.maximum(ground, 0), look.stain.red_cell))
+    return stain_layers(
+        (island, look.stain.chromatin), (np.maximum(ground, 0), look.stain.red_cell)
+    )
 
 
 def plain(look: StainLook, rng: np.random.Generator) -> Linear:
     """One colour."""
     dyes = (look.stain.chromatin, look.stain.red_cell, look.stain.basophilic, INK)
     dye = dyes[int(rng.integers(len(dyes)))]
-    return stained((np.full(look.shape, look.density, np.float32), dye))
+    return stain_layers((np.full(look.shape, look.density, np.float32), dye))
 
 
 def gradient(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -205,7 +216,7 @@ def gradient(look: StainLook, rng: np.random.Generator) -> Linear:
     y, x = np.mgrid[: look.shape[0], : look.shape[1]].astype(np.float32)
     ramp = (x / look.shape[1] + y / look.shape[0]) / 2
     ramp = ramp if rng.random() < 0.5 else 1 - ramp
-    return stained((ramp, look.stain.chromatin), (1 - ramp, look.stain.red_cell / 2))
+    return stain_layers((ramp, look.stain.chromatin), (1 - ramp, look.stain.red_cell / 2))
 
 
 def checkerboard(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -214,7 +225,7 @@ def checkerboard(look: StainLook, rng: np.random.Generator) -> Linear:
     shift = rng.uniform(0, side, 2)[:, None, None]
     y, x = (np.mgrid[: look.shape[0], : look.shape[1]] * look.um_per_px + shift) // side
     dark = ((x + y) % 2).astype(np.float32)
-    return stained(
+    return stain_layers(
         (dark, look.stain.chromatin), (rng.choice([0, 1]) * (1 - dark), look.stain.red_cell)
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from leukoscope.field import Field, Rgb
 from leukoscope.imaging.scaling import resample
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import WELL_EXPOSED, expose
+from leukoscope_training.shared.drawing import Linear
 from PIL import Image
 
 from tests.measuring.focus_measures import MEASURES
@@ -18,9 +18,6 @@ from tests.measuring.real import MODEL_UM_PER_PX
 CAPTURED_UM_PER_PX = 0.155
 LIVE_UM_PER_PX, LIVE_SHAPE = 0.245, (480, 640)
 CLASSES = tuple(diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY)
-
-Linear = npt.NDArray[np.float32]
-"""Linear light, shape (height, width, 3), 1 for empty glass."""
 
 
 def dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:

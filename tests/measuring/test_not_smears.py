@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from leukoscope_training.shared.drawn import FORMATS, Maker, draw_look, photographed
+from leukoscope_training.shared.drawing import FORMATS, Maker, draw_look, photograph
 
 from tests.measuring.blurred_smears import gaussian, motion, spread
 from tests.measuring.false_verdicts import KINDS, PlayedSlide, field_table, slide_table, tasks
@@ -17,10 +17,10 @@ MAKERS = [maker for makers in KINDS.values() for maker in makers]
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
 def test_ok__a_seed_makes_the_same_field_again_and_another_number_another(maker: Maker) -> None:
     look = draw_look(7)
-    field = photographed(maker, look, 0)
+    field = photograph(maker, look, 0)
     assert (field.um_per_px, field.rgb.shape[:2]) in FORMATS
-    assert np.array_equal(field.rgb, photographed(maker, draw_look(7), 0).rgb)
-    assert not np.array_equal(field.rgb, photographed(maker, look, 1).rgb)
+    assert np.array_equal(field.rgb, photograph(maker, draw_look(7), 0).rgb)
+    assert not np.array_equal(field.rgb, photograph(maker, look, 1).rgb)
 
 
 def test_ok__looks_differ_in_scale_and_light() -> None:

@@ -27,16 +27,18 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("datasets", "leukoscope_training.data.command", "list the sets that can be imported"),
-    Command("import", "leukoscope_training.data.command", "list a set's pictures in a manifest"),
-    Command("check", "leukoscope_training.data.command", "check a manifest's files"),
-    Command("split", "leukoscope_training.data.command", "deal a manifest's pictures out"),
+    Command("datasets", "leukoscope_training.data.commands", "list the sets that can be imported"),
+    Command("import", "leukoscope_training.data.commands", "list a set's pictures in a manifest"),
+    Command("check", "leukoscope_training.data.commands", "check a manifest's files"),
+    Command("split", "leukoscope_training.data.commands", "deal a manifest's pictures out"),
     Command(
-        "committed-splits", "leukoscope_training.data.command", "make the committed splits anew"
+        "committed-splits", "leukoscope_training.data.commands", "make the committed splits anew"
     ),
-    Command("paper", "leukoscope_training.paper.command", "train and measure the paper's system"),
-    Command("cells", "leukoscope_training.cells.command", "train the cell reader"),
-    Command("evaluate", "leukoscope_training.evaluation.command", "measure a bundle on a manifest"),
+    Command("paper", "leukoscope_training.paper.commands", "train and measure the paper's system"),
+    Command("cells", "leukoscope_training.cells.commands", "train the cell reader"),
+    Command(
+        "evaluate", "leukoscope_training.evaluation.commands", "measure a bundle on a manifest"
+    ),
 )
 
 

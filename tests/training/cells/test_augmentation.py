@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from leukoscope_training.cells.augmentation import augmented, palette
+from leukoscope_training.cells.augmentation import augment, find_palette
 
 SLIDES = np.array([[0.3, 0.4, 0.2], [0.5, 0.3, 0.1]], np.float32)
 
@@ -19,7 +19,7 @@ def discs(count: int, radius_px: float) -> np.ndarray:
 def seen(pictures: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     own = np.tile(SLIDES[0], (len(pictures), 1))
     geometry = np.zeros((len(pictures), 5), np.float32)
-    return augmented(pictures, geometry, own, SLIDES, np.random.default_rng(seed))
+    return augment(pictures, geometry, own, SLIDES, np.random.default_rng(seed))
 
 
 def test_ok__what_is_not_cell_stays_black() -> None:
@@ -59,6 +59,6 @@ def test_ok__a_cell_that_is_shown_smaller_is_told_to_be_smaller() -> None:
 
 def test_ok__a_slides_colour_is_the_median_of_its_cells() -> None:
     colour = np.array([[0.1] * 3, [0.2] * 3, [0.9] * 3, [0.5] * 3], np.float32)
-    found = palette(colour, np.array(["a", "a", "a", "b"]), np.ones(4, bool))
+    found = find_palette(colour, np.array(["a", "a", "a", "b"]), np.ones(4, bool))
     np.testing.assert_allclose(found.own[:, 0], [0.2, 0.2, 0.2, 0.5])
     assert len(found.all) == 2

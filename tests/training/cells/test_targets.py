@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope_training.cells.dataset import Cells
-from leukoscope_training.cells.experts import UNTYPED
-from leukoscope_training.cells.targets import NORMAL, Teacher, by_size, draw_weights, sinkhorn
+from leukoscope_training.cells.expert_labels import UNTYPED
+from leukoscope_training.cells.targets import NORMAL, Teacher, draw_weights, rate_by_size, sinkhorn
 
 ARTEFACT = CELL_TYPES.index(CellType.ARTEFACT)
 BLAST = CELL_TYPES.index(CellType.LYMPHOBLAST)
@@ -69,7 +69,7 @@ def test_ok__a_type_that_a_patient_lacks_is_no_cells_target() -> None:
 
 
 def test_ok__a_small_nucleus_is_more_likely_a_lymphocytes_than_a_blasts() -> None:
-    small, large = by_size(np.array([45, 110], np.float32))
+    small, large = rate_by_size(np.array([45, 110], np.float32))
     assert small[LYMPHOCYTE] > small[BLAST]
     assert large[BLAST] > large[LYMPHOCYTE]
 

@@ -13,7 +13,7 @@ from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope_training.cells import training
 from leukoscope_training.cells.dataset import Cells
 from leukoscope_training.cells.network import build, multiplications
-from leukoscope_training.cells.training import CellRecipe, seen, train
+from leukoscope_training.cells.training import CellRecipe, make_input, train
 from leukoscope_training.shared.errors import TrainingError
 
 GROUPS = ("lld-40x/patient-01", "lld-40x/patient-02", "chula-pi/1", "simulated/ALL/1")
@@ -91,7 +91,7 @@ def test_fail__another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
 
 
 def test_ok__the_ablation_is_shown_nothing_of_the_cell() -> None:
-    shown = seen(cells(), ablation=True)
+    shown = make_input(cells(), ablation=True)
     assert not shown.geometry.any()
     assert not shown.picture[:, 20:44, 20:44].any()
     assert shown.picture[:, :4, :4].all()

@@ -28,7 +28,7 @@ NEUTROPHIL, ARTEFACT = CellType.NEUTROPHIL, CellType.ARTEFACT
 
 def test_ok__a_field_of_artefacts_alone_is_refused() -> None:
     of = read_of({"a": [ARTEFACT] * 2})
-    assert verdicts.verdict(of, np.ones(2, np.bool_)).probabilities == ()
+    assert verdicts.judge_cells(of, np.ones(2, np.bool_)).probabilities == ()
 
 
 def test_ok__a_field_of_nearly_only_artefacts_gives_its_slide_nothing() -> None:
@@ -36,7 +36,7 @@ def test_ok__a_field_of_nearly_only_artefacts_gives_its_slide_nothing() -> None:
     everything = np.ones(27, np.bool_)
     refused = [gate.name for r in of.readings(everything) for gate in r.gates if not gate.passed]
     assert refused == [GateName.ARTEFACTS]
-    said = verdicts.verdict(of, everything)
+    said = verdicts.judge_cells(of, everything)
     assert (said.fields, said.white_cells) == (1, 5)
 
 
@@ -51,5 +51,5 @@ def test_ok__the_table_counts_each_field_once() -> None:
     )
     assert (
         "| bccd | 4 | 0.500 | 0.500 | 0.250 | 0.250 | 0.000 | 0.000 | 0.500 |"
-        in verdicts.fields(of)
+        in verdicts.tabulate_fields(of)
     )

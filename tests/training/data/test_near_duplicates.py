@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from leukoscope_training.data.near_duplicates import Pair, find_pairs, joined
+from leukoscope_training.data.near_duplicates import Pair, find_groups, find_pairs
 from leukoscope_training.shared.errors import TrainingError
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -85,7 +85,7 @@ def test_ok__empty_pictures_and_few_of_them_are_no_pairs(tmp_path: Path) -> None
 
 def test_ok__pairs_join_to_groups() -> None:
     pairs = [Pair(1, 3, 0.9), Pair(3, 4, 0.8), Pair(0, 5, 0.7)]
-    assert joined(6, pairs) == [0, 1, 2, 1, 1, 0]
+    assert find_groups(6, pairs) == [0, 1, 2, 1, 1, 0]
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n"])

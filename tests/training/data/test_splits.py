@@ -15,13 +15,13 @@ from leukoscope_training.data.splits import (
     LLD_A,
     SPLITS,
     SplitRow,
-    by_group,
-    by_image,
-    committed,
-    parts,
+    find_same_glass,
+    make_committed_splits,
     read_split,
     read_split_file,
-    same_glass,
+    sort_by_part,
+    split_by_group,
+    split_by_image,
     write_split,
 )
 from PIL import Image
@@ -96,7 +96,7 @@ def test_ok__known_near_duplicates_are_not_both_in_image_level(pair: tuple[str, 
 @pytest.mark.shared
 def test_ok__committed_splits_are_what_the_data_give(shared_data: Path, tmp_path: Path) -> None:
     """Which holds their hashes too."""
-    for name, rows in committed(shared_data).items():
+    for name, rows in make_committed_splits(shared_data).items():
         write_split(rows, tmp_path / "again.csv")
         assert (tmp_path / "again.csv").read_text() == (SPLITS / f"{name}.csv").read_text()
 
@@ -108,7 +108,7 @@ def test_ok__no_glass_is_in_two_parts(shared_data: Path) -> None:
         Sample(r["image"], r["label"], r["group"], 0.1, r["source"], "", r["sha256"]) for r in rows
     ]
     dealt = read_split("image-level")
-    for pair in same_glass(Manifest(shared_data, tuple(samples))):
+    for pair in find_same_glass(Manifest(shared_data, tuple(samples))):
         one, other = rows[pair.first], rows[pair.second]
         assert one["part"] == other["part"]
         assert pair.equal_files or not {one["sha256"], other["sha256"]} <= set(dealt)
@@ -118,20 +118,20 @@ def test_ok__by_image_is_the_same_with_the_same_seed_and_another_with_another(
     tmp_path: Path,
 ) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 20), "q": ("normal", 20)})
-    assert by_image(manifest, 1) == by_image(manifest, 1) != by_image(manifest, 2)
-    counts = Counter((row.sample.label, row.part) for row in by_image(manifest, 1))
+    assert split_by_image(manifest, 1) == split_by_image(manifest, 1) != split_by_image(manifest, 2)
+    counts = Counter((row.sample.label, row.part) for row in split_by_image(manifest, 1))
     assert counts["ALL", "train"] == 14
     assert counts["ALL", "val"] == counts["normal", "test"] == 3
 
 
 def test_ok__by_image_deals_one_glass_out_once(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 20)})
-    assert "again.png" not in {row.sample.image for row in by_image(copied(manifest, 3), 0)}
+    assert "again.png" not in {row.sample.image for row in split_by_image(copied(manifest, 3), 0)}
 
 
 def test_ok__single_cells_that_look_alike_are_kept(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 20)}, cell_type="lymphoblast")
-    assert len(by_image(copied(manifest, 3), 0)) == 21
+    assert len(split_by_image(copied(manifest, 3), 0)) == 21
 
 
 def test_ok__by_group_parts_no_group_and_evens_the_halves(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_ok__by_group_parts_no_group_and_evens_the_halves(tmp_path: Path) -> Non
         "d": ("normal", 2),
         "e": ("normal", 2),
     }
-    rows = by_group(manifest_of(tmp_path, groups), 0)
+    rows = split_by_group(manifest_of(tmp_path, groups), 0)
     sides = {row.sample.group: row.part for row in rows}
     assert all(sides[row.sample.group] == row.part for row in rows)
     assert Counter(row.part for row in rows) == {"A": 8, "B": 8}
@@ -153,7 +153,7 @@ def test_ok__groups_of_one_glass_stay_together(tmp_path: Path) -> None:
     groups = {"a": ("ALL", 3), "b": ("ALL", 3), "c": ("ALL", 3), "d": ("ALL", 3)}
     manifest = copied(manifest_of(tmp_path, groups), 0, group="s/d")
     for seed in range(5):
-        sides = {row.sample.group: row.part for row in by_group(manifest, seed)}
+        sides = {row.sample.group: row.part for row in split_by_group(manifest, seed)}
         assert sides["s/a"] == sides["s/d"]
 
 
@@ -161,7 +161,7 @@ def test_ok__parts_of_a_manifest(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 3)})
     one, other, left_out = manifest.samples
     write_split([SplitRow(one, "A"), SplitRow(other, "B")], tmp_path / "s.csv")
-    assert parts(manifest, read_split_file(tmp_path / "s.csv")) == {"A": [one], "B": [other]}
+    assert sort_by_part(manifest, read_split_file(tmp_path / "s.csv")) == {"A": [one], "B": [other]}
     assert left_out.sha256 not in read_split_file(tmp_path / "s.csv")
 
 
@@ -178,10 +178,10 @@ def test_fail__unknown_split() -> None:
 def test_fail__a_split_of_other_pictures_and_a_sample_without_hash(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 1)})
     with pytest.raises(ManifestError, match="names no picture"):
-        parts(manifest, read_split("image-level"))
+        sort_by_part(manifest, read_split("image-level"))
     bare = Manifest(tmp_path, (Sample("a.png", "ALL", "g", 0.2, "s", ""),))
     with pytest.raises(ManifestError, match=r"a\.png: no SHA-256"):
-        parts(bare, {})
+        sort_by_part(bare, {})
 
 
 @pytest.mark.parametrize(
@@ -204,21 +204,21 @@ def test_fail__a_bad_split_file(text: str, said: str, tmp_path: Path) -> None:
 def test_fail__one_glass_with_two_labels(tmp_path: Path) -> None:
     manifest = copied(manifest_of(tmp_path, {"p": ("ALL", 20)}), 0, label="CLL")
     with pytest.raises(ManifestError, match="same glass with different labels"):
-        by_image(manifest, 0)
+        split_by_image(manifest, 0)
 
 
 def test_fail__too_few_to_split(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, {"p": ("ALL", 3)})
     with pytest.raises(ManifestError, match="label ALL: 3 pictures are too few"):
-        by_image(manifest, 0)
+        split_by_image(manifest, 0)
     with pytest.raises(ManifestError, match="label ALL: only group s/p"):
-        by_group(manifest, 0)
+        split_by_group(manifest, 0)
 
 
 def test_fail__a_group_of_two_labels(tmp_path: Path) -> None:
     manifest = copied(manifest_of(tmp_path, {"p": ("ALL", 3), "q": ("ALL", 3)}), 0, label="CLL")
     with pytest.raises(ManifestError, match="group s/p has several labels"):
-        by_group(manifest, 0)
+        split_by_group(manifest, 0)
 
 
 def test_ok__a_fold_has_one_patient_and_two_slides_of_its_own() -> None:

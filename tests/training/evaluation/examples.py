@@ -5,7 +5,7 @@ from __future__ import annotations
 from leukoscope.reading.pooling import Thresholds, pool
 from leukoscope.reading.results import LABELS, FieldReading, Gate, GateName, Verdict, WhiteCell
 from leukoscope_training.data.manifest import Sample
-from leukoscope_training.evaluation.evaluation import Evaluation, FieldOutcome, evaluate
+from leukoscope_training.evaluation.scoring import Evaluation, FieldOutcome, evaluate
 
 BLURRED = Gate(GateName.FOCUS, 0.1, "", 0.5, None, "OUT OF FOCUS", "turn the focus")
 

@@ -23,20 +23,20 @@ ROWS = [
 SCORES, POSITIVE = np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])
 
 DRAWINGS: dict[str, Callable[[figures.Target], None]] = {
-    "images_per_class": lambda path: figures.images_per_class(COUNTS, path),
-    "share_per_class": lambda path: figures.share_per_class(COUNTS, path),
-    "history": lambda path: figures.history(ROWS, path),
-    "history_of_one_epoch": lambda path: figures.history(ROWS[:1], path),
-    "confusion_matrix": lambda path: figures.confusion_matrix(
+    "images_per_class": lambda path: figures.draw_images_per_class(COUNTS, path),
+    "share_per_class": lambda path: figures.draw_share_per_class(COUNTS, path),
+    "history": lambda path: figures.draw_history(ROWS, path),
+    "history_of_one_epoch": lambda path: figures.draw_history(ROWS[:1], path),
+    "confusion_matrix": lambda path: figures.draw_confusion(
         np.array([[5, 1], [0, 0]]), ("normal", "ALL"), path
     ),
-    "reliability_plot": lambda path: figures.reliability_plot(
+    "reliability_plot": lambda path: figures.draw_reliability(
         reliability(np.array([[0.7, 0.3], [0.2, 0.8]]), np.array([0, 0])), 0.1, path
     ),
-    "reliability_of_nothing": lambda path: figures.reliability_plot(
+    "reliability_of_nothing": lambda path: figures.draw_reliability(
         reliability(np.empty((0, 2)), np.empty(0, np.int64)), float("nan"), path
     ),
-    "roc_curve": lambda path: figures.roc_curve(
+    "roc_curve": lambda path: figures.draw_roc(
         {"intact": (*roc(SCORES, POSITIVE), Estimate(0.875, 0.5, 1.0, 4, 4))}, path
     ),
 }
@@ -54,10 +54,10 @@ def test_ok__a_png_is_written(name: str, tmp_path: Path) -> None:
 
 def test_ok__an_open_file_will_do() -> None:
     target = io.BytesIO()
-    figures.images_per_class(COUNTS, target)
+    figures.draw_images_per_class(COUNTS, target)
     assert target.getvalue().startswith(b"\x89PNG")
 
 
 def test_fail__no_share_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no images"):
-        figures.share_per_class({"normal": 0}, tmp_path / "share.png")
+        figures.draw_share_per_class({"normal": 0}, tmp_path / "share.png")

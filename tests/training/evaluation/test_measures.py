@@ -11,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.reading.results import LABELS
-from leukoscope_training.evaluation.intervals import share
+from leukoscope_training.evaluation.intervals import estimate_share
 from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures, measure
-from leukoscope_training.evaluation.probabilities import auc, calibration_error, reliability, roc
+from leukoscope_training.evaluation.probabilities import (
+    calibration_error,
+    estimate_auc,
+    reliability,
+    roc,
+)
 
 # By hand: of 6 normal fields 4 are called normal, 1 ALL, 1 AML; of 3 ALL 2 are called ALL, 1 normal; the AML is right.
 TRUTH = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2])
@@ -197,7 +202,7 @@ def test_ok__no_field_has_no_calibration_error() -> None:
 
 def test_ok__area_by_hand_with_a_tie() -> None:
     # Pairs: 0.9 beats both; 0.4 ties with 0.4 and beats 0.1: (2 + 1.5) / 4.
-    area = auc(
+    area = estimate_auc(
         np.array([0.9, 0.4, 0.4, 0.1]),
         np.array([True, True, False, False]),
         np.array(["a", "b", "c", "d"]),
@@ -207,9 +212,9 @@ def test_ok__area_by_hand_with_a_tie() -> None:
 
 
 def test_ok__no_area_without_both_kinds_and_no_interval_of_one_patient_each() -> None:
-    one_kind = auc(np.array([0.5, 0.7]), np.array([True, True]), np.array(["a", "b"]))
+    one_kind = estimate_auc(np.array([0.5, 0.7]), np.array([True, True]), np.array(["a", "b"]))
     assert math.isnan(one_kind.value)
-    one_each = auc(np.array([0.5, 0.7]), np.array([False, True]), np.array(["a", "b"]))
+    one_each = estimate_auc(np.array([0.5, 0.7]), np.array([False, True]), np.array(["a", "b"]))
     assert (one_each.value, one_each.n, one_each.groups) == (1.0, 2, 2)
     assert math.isnan(one_each.low)
     assert math.isnan(one_each.high)
@@ -225,7 +230,7 @@ def test_ok__the_area_is_that_under_the_curve(rows: list[tuple[int, bool, str]])
     positive = np.array([row[1] for row in rows])
     false, true = roc(scores, positive)
     under = float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2))
-    area = auc(scores, positive, np.array([row[2] for row in rows]), resamples=40)
+    area = estimate_auc(scores, positive, np.array([row[2] for row in rows]), resamples=40)
     assert area.value == pytest.approx(under)
     assert math.isnan(area.low) or 0 <= area.low <= area.high <= 1 + 1e-12
 
@@ -239,11 +244,11 @@ def test_ok__a_share_has_its_interval_over_patients() -> None:
     truth = np.array([0, 0, 0, 0, 1])
     group = np.array(["a", "a", "b", "b", "a"])
     hit = np.array([True, True, False, True, False])
-    named = share(hit, np.array([True, True, True, False, False]), truth, group)
+    named = estimate_share(hit, np.array([True, True, True, False, False]), truth, group)
     assert (named.value, named.n, named.groups) == (pytest.approx(2 / 3), 3, 2)
     assert (named.low, named.high) == (0.0, 1.0)
 
 
 def test_ok__a_share_of_nothing_is_no_number() -> None:
     nobody = np.zeros(2, np.bool_)
-    assert math.isnan(share(nobody, nobody, np.array([0, 0]), np.array(["a", "b"])).value)
+    assert math.isnan(estimate_share(nobody, nobody, np.array([0, 0]), np.array(["a", "b"])).value)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from leukoscope_training.evaluation.evaluation import evaluate
 from leukoscope_training.evaluation.html_parts import Html, element, table
 from leukoscope_training.evaluation.report import ReportProvenance, render
+from leukoscope_training.evaluation.scoring import evaluate
 
 from tests.training.evaluation.examples import an_evaluation, judge, outcome
 

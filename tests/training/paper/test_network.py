@@ -10,14 +10,14 @@ import keras
 import numpy as np
 from leukoscope_training.paper.network import (
     build,
-    filters_of,
-    folded,
+    build_with_weights,
+    count_filters,
+    fold_normalisation,
     load_weights,
     save_weights,
-    with_weights,
 )
 from leukoscope_training.shared.errors import TrainingError
-from leukoscope_training.shared.runtime import probabilities
+from leukoscope_training.shared.keras_runtime import predict
 
 
 def shaken(model: keras.Sequential) -> keras.Sequential:
@@ -28,7 +28,7 @@ def shaken(model: keras.Sequential) -> keras.Sequential:
 
 
 def test_ok__the_network_as_written_has_the_papers_layers() -> None:
-    model = build(filters_of(1.0), normalised=False)
+    model = build(count_filters(1.0), normalised=False)
     convolutions = [
         layer.filters for layer in model.layers if isinstance(layer, keras.layers.Conv2D)
     ]
@@ -41,13 +41,13 @@ def test_ok__the_network_as_written_has_the_papers_layers() -> None:
 
 
 def test_ok__width_is_the_share_of_filters() -> None:
-    assert filters_of(0.5) == (100, 75, 60, 40, 25)
+    assert count_filters(0.5) == (100, 75, 60, 40, 25)
 
 
 @pytest.mark.parametrize("width", [0.0, -1.0, 1.01])
 def test_fail__width_outside_its_range(width: float) -> None:
     with pytest.raises(TrainingError, match="--width"):
-        filters_of(width)
+        count_filters(width)
 
 
 @pytest.mark.parametrize("layout", ["channels_first", "channels_last"])
@@ -59,17 +59,17 @@ def test_ok__folded_weights_give_the_same_probabilities(layout: str) -> None:
         plain = build(FILTERS, normalised=False, side_px=SIDE_PX)
     finally:
         keras.config.set_image_data_format(before)
-    plain.set_weights(folded(normalised.get_weights()))
+    plain.set_weights(fold_normalisation(normalised.get_weights()))
     pictures = labelled(5).pictures
-    expected = probabilities(normalised, pictures)
+    expected = predict(normalised, pictures)
     assert expected.std(axis=0).max() > 1e-4
-    np.testing.assert_allclose(probabilities(plain, pictures), expected, atol=1e-5)
+    np.testing.assert_allclose(predict(plain, pictures), expected, atol=1e-5)
 
 
 def test_ok__stored_weights_are_the_network(tmp_path) -> None:
     weights = build((3, 2, 2, 2, 2), normalised=False, seed=1).get_weights()
     save_weights(weights, tmp_path / "weights.npz")
-    again = with_weights(load_weights(tmp_path / "weights.npz"), softmax=True).get_weights()
+    again = build_with_weights(load_weights(tmp_path / "weights.npz"), softmax=True).get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(weights, again, strict=True))
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from leukoscope.field import Field, Rgb
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of
-from leukoscope_training.paper.augmentation import augmented
+from leukoscope_training.paper.augmentation import augment
 from leukoscope_training.paper.pictures import PictureSet, load, save
-from leukoscope_training.paper.preparation import prepare, without_white_cells
+from leukoscope_training.paper.preparation import cut_out_white_cells, prepare
 from leukoscope_training.shared.errors import TrainingError
 from PIL import Image
 
@@ -56,9 +56,9 @@ def test_ok__the_ablation_differs_where_white_cells_were(pictures: PictureSet) -
 
 def test_ok__no_white_cell_is_found_in_an_ablation(taken: Rgb) -> None:
     rng = np.random.default_rng(0)
-    ablation, found = without_white_cells(Field(taken, UM_PER_PX), rng)
+    ablation, found = cut_out_white_cells(Field(taken, UM_PER_PX), rng)
     assert found > 0
-    assert without_white_cells(Field(ablation, UM_PER_PX), rng)[1] == 0
+    assert cut_out_white_cells(Field(ablation, UM_PER_PX), rng)[1] == 0
 
 
 def test_ok__pictures_are_kept(pictures: PictureSet, tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_fail__a_file_that_is_no_picture(manifest: Manifest) -> None:
 
 
 def test_ok__augmentation_depends_on_its_seed_alone(pictures: PictureSet) -> None:
-    first, again = (augmented(pictures.whole[0], np.random.default_rng(7)) for _ in range(2))
-    other = augmented(pictures.whole[0], np.random.default_rng(8))
+    first, again = (augment(pictures.whole[0], np.random.default_rng(7)) for _ in range(2))
+    other = augment(pictures.whole[0], np.random.default_rng(8))
     assert (first == again).all()
     assert (first != other).any()
 
@@ -96,7 +96,7 @@ def test_ok__augmentation_depends_on_its_seed_alone(pictures: PictureSet) -> Non
 def test_ok__augmentation_keeps_colours_and_fills_the_rim(pictures: PictureSet) -> None:
     picture = pictures.whole[0]
     for seed in range(8):
-        seen = augmented(picture, np.random.default_rng(seed))
+        seen = augment(picture, np.random.default_rng(seed))
         assert seen.shape == picture.shape
         assert seen.min() >= picture.min()
         assert seen.mean((0, 1)) == pytest.approx(picture.mean((0, 1)), abs=8)

@@ -19,7 +19,7 @@ from leukoscope_training.paper import training
 from leukoscope_training.paper.recipes import RECIPES
 from leukoscope_training.paper.training import CHECKPOINT, HISTORY, Epoch, train
 from leukoscope_training.shared.errors import TrainingError
-from leukoscope_training.shared.runtime import probabilities, set_up
+from leukoscope_training.shared.keras_runtime import predict, set_up
 
 TRAIN, VAL = labelled(15), labelled(5, seed=9)
 
@@ -58,7 +58,7 @@ def test_ok__a_stopped_training_goes_on_as_if_it_had_not_been(
         measured.append(1)
         if len(measured) == epoch:
             raise KeyboardInterrupt
-        return probabilities(*arguments)
+        return predict(*arguments)
 
     monkeypatch.setattr(training, "probabilities", stops)
     with pytest.raises(KeyboardInterrupt):
@@ -129,7 +129,7 @@ from pathlib import Path
 import numpy as np
 from tests.training.paper.examples import FILTERS, labelled
 from leukoscope_training.paper.recipes import RECIPES
-from leukoscope_training.shared.runtime import placed_on, set_up
+from leukoscope_training.shared.keras_runtime import placed_on, set_up
 from leukoscope_training.paper.training import train
 recipe = replace(RECIPES["as-written"], epochs=1, batch=4, dropout=0.0)
 trained = []

@@ -7,7 +7,7 @@ import pytest
 from leukoscope.field import Rgb
 from leukoscope.reading.results import WhiteCell
 from leukoscope.reading.white_cells import find_white_cells
-from leukoscope_training.shared.ablation import cell_masks, without_cells
+from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 from PIL import Image
 from PIL.ImageFilter import MaxFilter
 
@@ -46,23 +46,23 @@ def cells(smear: Rgb) -> tuple[WhiteCell, ...]:
 
 
 def test_ok__no_cell_is_left(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
-    masks = cell_masks(smear, cells, UM_PER_PX)
-    erased = without_cells(smear, masks, np.random.default_rng(0))
+    masks = mask_cells(smear, cells, UM_PER_PX)
+    erased = cut_out_cells(smear, masks, np.random.default_rng(0))
     assert find_white_cells(erased, UM_PER_PX) == ()
     assert not (erased == NUCLEUS).all(-1).any()
 
 
 def test_ok__what_is_not_near_a_cell_stays(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
-    masks = cell_masks(smear, cells, UM_PER_PX)
-    erased = without_cells(smear, masks, np.random.default_rng(0))
+    masks = mask_cells(smear, cells, UM_PER_PX)
+    erased = cut_out_cells(smear, masks, np.random.default_rng(0))
     cells_and_seams = Image.fromarray(masks[0] | masks[1]).convert("L").filter(MaxFilter(13))
     assert (erased == smear)[np.asarray(cells_and_seams) == 0].all()
 
 
 def test_ok__a_mask_covers_its_cells_cytoplasm(smear: Rgb, cells: tuple[WhiteCell, ...]) -> None:
-    covered = np.logical_or(*cell_masks(smear, cells, UM_PER_PX))
+    covered = np.logical_or(*mask_cells(smear, cells, UM_PER_PX))
     assert covered[(smear == CYTOPLASM).all(-1)].all()
 
 
 def test_ok__a_picture_without_cells_is_unchanged(smear: Rgb) -> None:
-    assert (without_cells(smear, [], np.random.default_rng(0)) == smear).all()
+    assert (cut_out_cells(smear, [], np.random.default_rng(0)) == smear).all()

@@ -36,7 +36,7 @@ class Palette:
     all: Floats
 
 
-def palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> Palette:
+def find_palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> Palette:
     """Medians over each slide of its cells' mean densities; colour: shape (n, 3).
 
     smear: shape (n,), whether a cell is of a smear, whose stain others may take on.
@@ -47,7 +47,7 @@ def palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> Palett
     return Palette(own, np.unique(own[smear], axis=0))
 
 
-def augmented(
+def augment(
     picture: Bytes, geometry: Floats, own: Floats, all_slides: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Pictures, shape (n, 64, 64, 3), 0..1, and geometry, shape (n, 5), of n cells.
@@ -56,9 +56,9 @@ def augmented(
     What is not cell stays 0.
     """
     count = len(picture)
-    stained = _restained(picture, own, all_slides, rng)
+    stained = _restain(picture, own, all_slides, rng)
     scale = np.exp(rng.normal(0, SCALE_SPREAD, count))
-    turned = np.stack([_turned(*pair, rng) for pair in zip(stained, scale, strict=True)])
+    turned = np.stack([_turn(*pair, rng) for pair in zip(stained, scale, strict=True)])
     shown = turned.astype(np.float32) / np.float32(255)
     noise = rng.standard_normal(shown.shape, np.float32) * np.float32(NOISE)
     # Noise around the cell would tell it from the device's pictures, which are 0 there.
@@ -69,7 +69,7 @@ def augmented(
     return shown, measured.astype(np.float32)
 
 
-def _restained(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Generator) -> Bytes:
+def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Generator) -> Bytes:
     count = len(picture)
     shown = picture.astype(np.float32) / np.float32(255)
     cell = picture.any(axis=3, keepdims=True)
@@ -89,7 +89,7 @@ def _restained(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.G
     return np.clip(shown * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def _turned(picture: Bytes, scale: float, rng: np.random.Generator) -> Bytes:
+def _turn(picture: Bytes, scale: float, rng: np.random.Generator) -> Bytes:
     """Turned, mirrored or not, smaller by `scale`, moved a little and perhaps blurred."""
     middle = len(picture) / 2
     angle, mirror = rng.uniform(0, 2 * math.pi), rng.choice((-1.0, 1.0))

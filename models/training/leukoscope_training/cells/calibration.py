@@ -16,17 +16,17 @@ from leukoscope_training.shared.errors import TrainingError
 TEMPERATURES = np.round(np.arange(0.3, 2.01, 0.05), 2)
 
 
-def tempered(probabilities: Floats, temperature: float) -> Floats:
+def temper(probabilities: Floats, temperature: float) -> Floats:
     """Probabilities whose logits are divided by a temperature (Guo et al., ICML 2017), shape (n, 12)."""
     powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def best_temperature(runs: Path) -> float:
+def find_temperature(runs: Path) -> float:
     """The temperature of least negative log-likelihood of the experts' types. Raises TrainingError."""
     found = [read_predictions(runs / name / PREDICTIONS) for name in HALVES]
     losses = [
-        float(np.concatenate([_losses(one, temperature) for one in found]).mean())
+        float(np.concatenate([_find_losses(one, temperature) for one in found]).mean())
         for temperature in TEMPERATURES
     ]
     if not np.isfinite(losses).all():
@@ -34,9 +34,9 @@ def best_temperature(runs: Path) -> float:
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def _losses(found: CellPredictions, temperature: float) -> Floats:
+def _find_losses(found: CellPredictions, temperature: float) -> Floats:
     names = [cell_type.value for cell_type in FIVE_TYPES]
     rows = np.flatnonzero((found.kind == "chula-pi") & np.isin(found.box, names))
     truth = [CELL_TYPES.index(FIVE_TYPES[names.index(box)]) for box in found.box[rows]]
-    probabilities = tempered(found.probabilities[rows], temperature)
+    probabilities = temper(found.probabilities[rows], temperature)
     return -np.log(np.maximum(probabilities[np.arange(len(rows)), truth], 1e-12))

@@ -17,9 +17,9 @@ from leukoscope_training.cells.card import FLOAT32, INT8
 from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Floats
 from leukoscope_training.cells.network import Weights, build, load_weights, multiplications
 from leukoscope_training.cells.runs import WEIGHTS, CellRun
-from leukoscope_training.cells.training import SeenCell, seen
+from leukoscope_training.cells.training import NetworkInput, make_input
 from leukoscope_training.shared.errors import TrainingError
-from leukoscope_training.shared.tflite import Example, converted, quantised
+from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
 
 REPRESENTATIVES = 100
 """Training cells at most that the ranges of int8 values are taken from. More hold odder cells, whose large values
@@ -33,10 +33,10 @@ def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
     # From a saved model the inputs keep their names; from a Keras model they don't.
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", verbose=False)
-        return converted(tf.lite.TFLiteConverter.from_saved_model(folder), examples)
+        return convert_to_bytes(tf.lite.TFLiteConverter.from_saved_model(folder), examples)
 
 
-def representatives(shown: SeenCell) -> list[Example]:
+def choose_examples(shown: NetworkInput) -> list[Example]:
     """Inputs of batch 1, spread over the cells, one of them with a pixel of 255.
 
     The picture's steps are then bytes: 1/255, from 0 on. A pixel painted white would do that too, but
@@ -62,7 +62,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
     trained = cells.take(run.trained_on(cells))
     # Drawn things reach further than real cells, and would make int8's steps too coarse for these.
     real = trained.take(~np.isin(trained.source, (SIMULATED, CLUTTER)))
-    examples = representatives(seen(real, run.ablation))
+    examples = choose_examples(make_input(real, run.ablation))
     bundle.mkdir(parents=True, exist_ok=True)
     print(f"{multiplications():,} MACs a cell")
     compared = cells.take(run.tested_on(cells))
@@ -75,7 +75,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
         (INT8, to_tflite(weights, examples)),
     ):
         (bundle / name).write_bytes(content)
-        logits[name] = _logits(content, seen(compared, run.ablation))
+        logits[name] = _run_model(content, make_input(compared, run.ablation))
         found = results.CellPredictions(compared.kind, compared.box, _softmax(logits[name]))
         print(
             f"{bundle / name}: {len(content)} bytes; {what}: leukaemias "
@@ -86,7 +86,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
     print(f"{same.mean():.4f} of {len(same)} {what} have the same type in int8 as in float32")
 
 
-def _logits(content: bytes, shown: SeenCell) -> Floats:
+def _run_model(content: bytes, shown: NetworkInput) -> Floats:
     """What a TFLite file says of n cells, shape (n, 12)."""
     interpreter = tf.lite.Interpreter(model_content=content)
     runner = interpreter.get_signature_runner()
@@ -103,7 +103,7 @@ def _logits(content: bytes, shown: SeenCell) -> Floats:
         given = {"picture": picture[None].astype(np.float32) / 255, "geometry": geometry[None]}
         if output["dtype"] == np.int8:
             given = {
-                key: quantised(value, *inputs[key]["quantization"]) for key, value in given.items()
+                key: quantise(value, *inputs[key]["quantization"]) for key, value in given.items()
             }
         value = runner(**given)[name][0]
         if output["dtype"] == np.int8:

@@ -66,7 +66,7 @@ class Cells:
         return np.array(rows, np.float32).reshape(len(self), -1)
 
 
-def joined(parts: Sequence[Cells]) -> Cells:
+def join(parts: Sequence[Cells]) -> Cells:
     """All cells of these, one after the other; at least one of them."""
     return Cells(
         **{

@@ -24,12 +24,12 @@ from leukoscope.simulator import hematology, optics
 from leukoscope.simulator.smear import SmearSlide, render_field
 from PIL import Image
 
-from leukoscope_training.cells.clutter import clutter
-from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, joined
-from leukoscope_training.cells.experts import Box, read_boxes
+from leukoscope_training.cells.clutter import draw_clutter
+from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, join
+from leukoscope_training.cells.expert_labels import Box, read_boxes
 from leukoscope_training.data.importers import import_samples
 from leukoscope_training.data.manifest import Manifest
-from leukoscope_training.shared.drawn import draw_look, photographed
+from leukoscope_training.shared.drawing import draw_look, photograph
 
 UM_PER_PX = 0.34
 """Scale at which the device looks for cells and shows them to a network."""
@@ -99,16 +99,16 @@ def prepare(data: Path, workers: int) -> Cells:
     Raises TrainingError where a set is not as its importer expects, and OSError where a file can't be
     read.
     """
-    tasks: list[Task] = [*real_fields(data), *_rendered_fields()]
+    tasks: list[Task] = [*list_real_fields(data), *_list_rendered_fields()]
     tasks += [
         ClutterTask(seed, number) for seed in CLUTTER_SEEDS for number in range(CLUTTER_FIELDS)
     ]
     with ProcessPoolExecutor(workers) as pool:
-        found = pool.map(cells_of_task, tasks, chunksize=8)
-        return joined([cells for cells in found if len(cells)])
+        found = pool.map(find_cells_of_task, tasks, chunksize=8)
+        return join([cells for cells in found if len(cells)])
 
 
-def real_fields(data: Path) -> list[RealTask]:
+def list_real_fields(data: Path) -> list[RealTask]:
     """The files of the three sets. Raises as `prepare`."""
     fields = []
     for name in SETS:
@@ -128,7 +128,7 @@ def real_fields(data: Path) -> list[RealTask]:
     return fields
 
 
-def _rendered_fields() -> Iterable[RenderedTask]:
+def _list_rendered_fields() -> Iterable[RenderedTask]:
     return (
         RenderedTask(label, seed, number)
         for seed in SEEDS
@@ -137,18 +137,18 @@ def _rendered_fields() -> Iterable[RenderedTask]:
     )
 
 
-def cells_of_task(task: Task) -> Cells:
+def find_cells_of_task(task: Task) -> Cells:
     """The cells that the device finds in one field. Raises OSError where its file can't be read."""
     if isinstance(task, ClutterTask):
-        return _of_clutter(task)
+        return _find_in_clutter(task)
     if isinstance(task, RenderedTask):
-        return _of_rendered(task)
+        return _find_rendered(task)
     with Image.open(task.file) as image:
         rgb = np.asarray(image.convert("RGB"))
-    return cells_of(Field(rgb, task.um_per_px), task.slide, task.boxes)
+    return find_cells(Field(rgb, task.um_per_px), task.slide, task.boxes)
 
 
-def _of_rendered(task: RenderedTask) -> Cells:
+def _find_rendered(task: RenderedTask) -> Cells:
     rng = np.random.default_rng([task.seed, task.number, LABELS.index(task.diagnosis)])
     um = SIMULATED_UM_PER_PX
     smear = render_field(
@@ -173,14 +173,14 @@ def _of_rendered(task: RenderedTask) -> Cells:
     kind = f"{SIMULATED}/{task.diagnosis}"
     group = f"{kind}/{task.seed}"
     slide = TrainingSlide(SIMULATED, kind, group, f"{group}/{task.number}", "")
-    return cells_of(Field(rgb, um, simulated=True), slide, boxes)
+    return find_cells(Field(rgb, um, simulated=True), slide, boxes)
 
 
-def _of_clutter(task: ClutterTask) -> Cells:
+def _find_in_clutter(task: ClutterTask) -> Cells:
     """Whole finds of a field that the gates let through, each an artefact."""
     group = f"{CLUTTER}/{task.seed}"
     slide = TrainingSlide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
-    found = cells_of(photographed(clutter, draw_look(task.seed), task.number), slide, ())
+    found = find_cells(photograph(draw_clutter, draw_look(task.seed), task.number), slide, ())
     passed = np.flatnonzero(found.gates & found.whole)
     return found.take(passed[:: max(1, -(-len(passed) // MOST_FINDS))])
 
@@ -192,7 +192,7 @@ def _type_of(cell_type: hematology.RenderedCellType) -> CellType:
     return CellType(cell_type.value)
 
 
-def cells_of(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
+def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
     """The cells that the device finds in a field; the last box that holds a cell's middle is its."""
     picture = resample(field, UM_PER_PX)
     passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
@@ -208,11 +208,11 @@ def cells_of(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
     same = {name: np.full(count, value) for name, value in vars(slide).items()}
     return Cells(
         picture=views.pictures(),
-        surroundings=surroundings(views),
+        surroundings=show_surroundings(views),
         measurements=np.array([astuple(cell) for cell in measure_cells(views)], np.float32).reshape(
             count, 9
         ),
-        colour=_colour(views),
+        colour=_measure_colour(views),
         whole=views.whole,
         gates=np.full(count, passed),
         box=np.array(names, np.str_),
@@ -220,13 +220,13 @@ def cells_of(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
     )
 
 
-def surroundings(views: CellViews) -> Bytes:
+def show_surroundings(views: CellViews) -> Bytes:
     """What is around each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
     shown = views.dense * ~dilate(views.cell, CUT_PX)[..., None]
     return np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
 
 
-def _colour(views: CellViews) -> np.ndarray:
+def _measure_colour(views: CellViews) -> np.ndarray:
     """Mean of each cell's density in R, G, B, 0..1 as a network sees it, shape (cells, 3)."""
     shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
     sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)

@@ -97,11 +97,11 @@ def five_types_f1(found: CellPredictions) -> list[float]:
     return scores
 
 
-def table(out: Path) -> str:
+def tabulate_runs(out: Path) -> str:
     """The finished runs that have a test, as a Markdown table. Raises TrainingError without one."""
     paths = {name: out / name / PREDICTIONS for name in RUNS}
     lines = [
-        _line([name, *_measured(read_predictions(path))])
+        _line([name, *_measure(read_predictions(path))])
         for name, path in paths.items()
         if path.exists()
     ]
@@ -111,7 +111,7 @@ def table(out: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _measured(found: CellPredictions) -> list[str]:
+def _measure(found: CellPredictions) -> list[str]:
     boxed, chula, bccd = found.box != "", found.kind == "chula-pi", found.kind == "bccd"
     return [
         _mean(leukaemia_recalls(found)),

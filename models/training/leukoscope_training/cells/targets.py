@@ -14,7 +14,7 @@ import numpy.typing as npt
 from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 
 from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Flags
-from leukoscope_training.cells.experts import UNTYPED
+from leukoscope_training.cells.expert_labels import UNTYPED
 
 Targets = npt.NDArray[np.float64]
 """Shape (n, 12), each row sums to 1."""
@@ -72,7 +72,7 @@ def sinkhorn(likelihood: Targets, shares: npt.NDArray[np.float64]) -> Targets:
     return result
 
 
-def by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
+def rate_by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
     """How likely each type has a nucleus of this area in µm², shape (n,): a log-normal density."""
     area = np.log(np.maximum(nuclear_area.astype(np.float64), 8))[:, None]
     spread = np.array(NUCLEUS_SPREAD)
@@ -86,11 +86,14 @@ class Teacher:
     """
 
     def __init__(self, cells: Cells, counts: Mapping[str, npt.NDArray[np.float64]]) -> None:
-        self._boxed = _of_boxes(cells.box)
-        self._size = by_size(cells.measurements[:, 0])
+        self._boxed = _make_box_targets(cells.box)
+        self._size = rate_by_size(cells.measurements[:, 0])
         self._untyped = cells.box == UNTYPED
         self._patients = [
-            (cells.group == group, _shares(counts[group], int(np.sum(cells.group == group))))
+            (
+                cells.group == group,
+                _patient_shares(counts[group], int(np.sum(cells.group == group))),
+            )
             for group in np.unique(cells.group[cells.source == "lld-40x"]).tolist()
         ]
 
@@ -117,7 +120,7 @@ class Teacher:
         for rows, shares in self._patients:
             targets[rows] = sinkhorn(said[rows] * np.sqrt(self._size[rows]), shares)
         if self._untyped.any():
-            targets[self._untyped] = sinkhorn(said[self._untyped], _normal())
+            targets[self._untyped] = sinkhorn(said[self._untyped], _normal_shares())
         return targets
 
 
@@ -135,29 +138,29 @@ def draw_weights(cells: Cells) -> npt.NDArray[np.float64]:
         groups = [own & (names == name) for name in np.unique(names[own])]
         for rows in groups:
             weights[rows] = share / len(groups) / np.count_nonzero(rows)
-    weights[_left_out(cells)] = 0
+    weights[_find_left_out(cells)] = 0
     return weights / weights.sum()
 
 
-def _left_out(cells: Cells) -> Flags:
+def _find_left_out(cells: Cells) -> Flags:
     return (cells.source == "chula-pi") & (cells.box == "")
 
 
-def _of_boxes(box: npt.NDArray[np.str_]) -> Targets:
+def _make_box_targets(box: npt.NDArray[np.str_]) -> Targets:
     """A box's type; bccd's normal shares; an artefact without a box."""
     targets = np.zeros((len(box), len(CELL_TYPES)))
     for number, cell_type in enumerate(CELL_TYPES):
         targets[box == cell_type.value, number] = 1
-    targets[box == UNTYPED] = _normal()
+    targets[box == UNTYPED] = _normal_shares()
     targets[box == "", CELL_TYPES.index(CellType.ARTEFACT)] = 1
     return targets
 
 
-def _normal() -> npt.NDArray[np.float64]:
+def _normal_shares() -> npt.NDArray[np.float64]:
     return np.array([NORMAL.get(cell_type, 0.0) for cell_type in CELL_TYPES])
 
 
-def _shares(counts: npt.NDArray[np.float64], finds: int) -> npt.NDArray[np.float64]:
+def _patient_shares(counts: npt.NDArray[np.float64], finds: int) -> npt.NDArray[np.float64]:
     """Shares of a patient's finds: the experts' cells, and the rest smudge cells and artefacts."""
     seen = counts + UNSEEN * (counts > 0)
     cells = min(MOST_CELLS, FOUND * float(seen.sum()) / finds)

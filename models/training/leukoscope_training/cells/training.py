@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.reading.cell_view import VIEW_UM
 
-from leukoscope_training.cells.augmentation import augmented, palette
+from leukoscope_training.cells.augmentation import augment, find_palette
 from leukoscope_training.cells.dataset import CLUTTER, Bytes, Cells, Floats
 from leukoscope_training.cells.network import build
 from leukoscope_training.cells.targets import Teacher, draw_weights
 from leukoscope_training.shared import checkpoint
 from leukoscope_training.shared.checkpoint import Checkpoint, History
-from leukoscope_training.shared.runtime import placed_on
+from leukoscope_training.shared.keras_runtime import describe_device
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
@@ -55,7 +55,7 @@ class CellRecipe:
 
 
 @dataclass(frozen=True, eq=False)
-class SeenCell:
+class NetworkInput:
     """What a network is shown of n cells.
 
     picture: shape (n, 64, 64, 3), uint8. geometry: shape (n, 5).
@@ -65,14 +65,14 @@ class SeenCell:
     geometry: Floats
 
 
-def seen(cells: Cells, ablation: bool) -> SeenCell:
+def make_input(cells: Cells, ablation: bool) -> NetworkInput:
     """What a network is shown. The ablation's cells are cut out, and their geometry is not told."""
     if ablation:
         side = cells.surroundings.shape[1]
         away = np.arange(side) - (side - 1) / 2
         kept = np.hypot(away[:, None], away) * (VIEW_UM / side) > HOLE_UM
-        return SeenCell(cells.surroundings * kept[..., None], np.zeros_like(cells.geometry()))
-    return SeenCell(cells.picture, cells.geometry())
+        return NetworkInput(cells.surroundings * kept[..., None], np.zeros_like(cells.geometry()))
+    return NetworkInput(cells.picture, cells.geometry())
 
 
 def train(
@@ -106,7 +106,7 @@ def train(
     optimiser.build(model.trainable_variables)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
     model.compile(optimiser, loss)
-    shown = seen(cells, ablation)
+    shown = make_input(cells, ablation)
     path = out / CHECKPOINT
     state = Checkpoint(_identity(recipe, cells, ablation, seed), [], [], [], [])
     if path.exists():
@@ -114,10 +114,10 @@ def train(
         model.set_weights(state.model)
         for variable, value in zip(optimiser.variables, state.optimiser, strict=True):
             variable.assign(value)
-    print(f"{out}: {len(cells)} cells, on {placed_on(model)}", flush=True)
+    print(f"{out}: {len(cells)} cells, on {describe_device(model)}", flush=True)
     teacher, weights = Teacher(cells, counts), draw_weights(cells)
-    asked = SeenCell(shown.picture[teacher.asked], shown.geometry[teacher.asked])
-    colours = palette(cells.colour, cells.group, cells.source != CLUTTER)
+    asked = NetworkInput(shown.picture[teacher.asked], shown.geometry[teacher.asked])
+    colours = find_palette(cells.colour, cells.group, cells.source != CLUTTER)
     while len(state.history) < recipe.epochs:
         epoch = len(state.history)
         started = time.monotonic()
@@ -125,13 +125,13 @@ def train(
         targets = (
             teacher.at_first()
             if epoch < TAUGHT_BY_SIZE
-            else teacher.after(probabilities(model, asked).astype(np.float64))
+            else teacher.after(predict(model, asked).astype(np.float64))
         )
-        _draw_anew(model, epoch)
+        _seed_dropout(model, epoch)
         drawn = rng.choice(len(cells), (recipe.steps, recipe.batch), p=weights)
         losses = []
         for rows in drawn:
-            given = augmented(
+            given = augment(
                 shown.picture[rows], shown.geometry[rows], colours.own[rows], colours.all, rng
             )
             losses.append(model.train_on_batch(list(given), targets[rows].astype(np.float32)))
@@ -154,7 +154,7 @@ def train(
     return model
 
 
-def probabilities(model: keras.Model, shown: SeenCell) -> Floats:
+def predict(model: keras.Model, shown: NetworkInput) -> Floats:
     """What a network says of n cells, shape (n, 12), each row sums to 1.
 
     The last cells are filled up, so that only one shape is ever compiled.
@@ -180,7 +180,7 @@ def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> st
     return json.dumps(what)
 
 
-def _draw_anew(model: keras.Model, epoch: int) -> None:
+def _seed_dropout(model: keras.Model, epoch: int) -> None:
     """Set what dropout draws from by the epoch, so that a training that goes on draws the same."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):

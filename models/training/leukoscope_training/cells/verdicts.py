@@ -25,13 +25,13 @@ from leukoscope.reading.results import (
 )
 from leukoscope.reading.rule import MIN_CELLS, judge
 
-from leukoscope_training.cells.calibration import tempered
+from leukoscope_training.cells.calibration import temper
 from leukoscope_training.cells.card import ERRORS, THRESHOLDS
 from leukoscope_training.cells.dataset import Flags, Floats, Texts
 from leukoscope_training.cells.results import CellPredictions, five_types_f1, leukaemia_recalls
 from leukoscope_training.cells.runs import PREDICTIONS
 from leukoscope_training.evaluation.intervals import Estimate
-from leukoscope_training.evaluation.probabilities import auc
+from leukoscope_training.evaluation.probabilities import estimate_auc
 from leukoscope_training.shared.errors import TrainingError
 
 LABEL_OF_KIND = {
@@ -83,7 +83,7 @@ class TestedSet:
         return readings
 
 
-def load(runs: Path, names: Sequence[str], temperature: float) -> TestedSet:
+def load_tested(runs: Path, names: Sequence[str], temperature: float) -> TestedSet:
     """What some runs said of the cells that they tested, one after the other.
 
     Raises TrainingError where a run is not there.
@@ -100,13 +100,13 @@ def load(runs: Path, names: Sequence[str], temperature: float) -> TestedSet:
                 parts[column].append(own)
     joined = {column: np.concatenate(values) for column, values in parts.items()}
     return TestedSet(
-        tempered(joined["probabilities"], temperature),
+        temper(joined["probabilities"], temperature),
         *(joined[column] for column in ("kind", "group", "path", "box")),
         joined["measurements"][:, 0],
     )
 
 
-def verdict(
+def judge_cells(
     tested: TestedSet,
     of: Flags,
     qc: QcState = QcState.UNCONTROLLED,
@@ -116,7 +116,7 @@ def verdict(
     return judge(tested.readings(of), THRESHOLDS, ERRORS, qc, baseline)
 
 
-def outcome(said: Verdict, label: str) -> tuple[str, str]:
+def rate_verdict(said: Verdict, label: str) -> tuple[str, str]:
     """Of the pattern and of the class: 'right', 'refused' or 'wrong'."""
     right = PATTERN_OF_LABEL[label]
     pattern = "refused" if said.pattern is None else "right" if said.pattern is right else "wrong"
@@ -124,7 +124,7 @@ def outcome(said: Verdict, label: str) -> tuple[str, str]:
     return pattern, named
 
 
-def slides(tested: TestedSet) -> str:
+def tabulate_slides(tested: TestedSet) -> str:
     """A line a patient of lld-40x, and the slides of chula-pi together."""
     lines = [
         "| patient or slides | truth | cells | artefacts | blasts | lymphoblasts of them | verdict | "
@@ -134,19 +134,19 @@ def slides(tested: TestedSet) -> str:
     for group in sorted(set(tested.group[np.char.startswith(tested.kind, "lld")])):
         of = tested.group == group
         label = LABEL_OF_KIND[str(tested.kind[of][0])]
-        said = verdict(tested, of)
+        said = judge_cells(tested, of)
         shares = said.differential or Differential((0.0,) * len(CELL_TYPES))
-        pattern, named = outcome(said, label)
+        pattern, named = rate_verdict(said, label)
         lines.append(
-            f"| {group} | {label} | {shares.cells:.0f} | {artefacts(tested, of):.2f} | "
+            f"| {group} | {label} | {shares.cells:.0f} | {artefact_share(tested, of):.2f} | "
             f"{shares.share(*BLASTS):.2f} | "
-            f"{_lymphoid(shares)} | {said.headline} | "
+            f"{_format_lymphoid(shares)} | {said.headline} | "
             f"{said.pattern_confidence:.2f} | {said.confidence:.2f} | {pattern} | {named} |"
         )
     chula = sorted(set(tested.group[tested.kind == "chula-pi"]))
-    said_of = [verdict(tested, tested.group == group) for group in chula]
+    said_of = [judge_cells(tested, tested.group == group) for group in chula]
     if chula:
-        counts = Counter(outcome(said, "normal")[0] for said in said_of)
+        counts = Counter(rate_verdict(said, "normal")[0] for said in said_of)
         few = sum(s.white_cells < MIN_CELLS for s in said_of)
         cells = sum(round(s.differential.cells) for s in said_of if s.differential)
         lines.append(
@@ -156,19 +156,19 @@ def slides(tested: TestedSet) -> str:
     return "\n".join(lines) + "\n"
 
 
-def artefacts(tested: TestedSet, of: Flags) -> float:
+def artefact_share(tested: TestedSet, of: Flags) -> float:
     """Share of these finds that are called artefacts."""
     return float(np.mean(tested.probabilities[of].argmax(axis=1) == _ARTEFACT))
 
 
-def fields(tested: TestedSet) -> str:
+def tabulate_fields(tested: TestedSet) -> str:
     """How each source's fields are called when each is judged alone, as `classify` does."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for path in sorted(set(tested.path)):
         of = tested.path == path
         kind = str(tested.kind[of][0])
-        said = verdict(tested, of)
-        counts[kind][outcome(said, LABEL_OF_KIND[kind])[0]] += 1
+        said = judge_cells(tested, of)
+        counts[kind][rate_verdict(said, LABEL_OF_KIND[kind])[0]] += 1
         (reading,) = tested.readings(of)
         for gate in reading.gates:
             counts[kind][gate.problem] += not gate.passed
@@ -202,7 +202,7 @@ def fields(tested: TestedSet) -> str:
     return "\n".join(lines) + "\n"
 
 
-def cells(tested: TestedSet) -> str:
+def tabulate_cells(tested: TestedSet) -> str:
     """Measures of single cells: four leukaemias, five normal types, blasts against mature cells."""
     found = CellPredictions(tested.kind, tested.box, tested.probabilities)
     recalls, types = leukaemia_recalls(found), five_types_f1(found)
@@ -221,15 +221,16 @@ def cells(tested: TestedSet) -> str:
         if not mature.any() or not blasts.any():
             continue
         rows = blasts | mature
-        reader = auc(found.share(*BLASTS)[rows], blasts[rows], tested.group[rows])
-        ruler = auc(tested.nuclear_area[rows], blasts[rows], tested.group[rows])
+        reader = estimate_auc(found.share(*BLASTS)[rows], blasts[rows], tested.group[rows])
+        ruler = estimate_auc(tested.nuclear_area[rows], blasts[rows], tested.group[rows])
         lines.append(
-            f"| blasts against {kind}, AUC | reader {_shown(reader)}, nuclear area {_shown(ruler)} |"
+            f"| blasts against {kind}, AUC | reader {_format_estimate(reader)}, "
+            f"nuclear area {_format_estimate(ruler)} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def fields_read(tested: TestedSet) -> tuple[Floats, npt.NDArray[np.int64]]:
+def read_fields(tested: TestedSet) -> tuple[Floats, npt.NDArray[np.int64]]:
     """The five classes' probabilities of each field that is read, judged alone, and its true class's place.
 
     Shapes (n, 5) and (n,).
@@ -237,14 +238,14 @@ def fields_read(tested: TestedSet) -> tuple[Floats, npt.NDArray[np.int64]]:
     rows, truth = [], []
     for path in sorted(set(tested.path)):
         of = tested.path == path
-        said = verdict(tested, of)
+        said = judge_cells(tested, of)
         if said.fields:
             rows.append(said.probabilities)
             truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
     return np.array(rows), np.array(truth)
 
 
-def new_site(tested: TestedSet) -> str:
+def tabulate_new_site(tested: TestedSet) -> str:
     """chula-pi as a site that nothing was trained on: what control slides of its own do."""
     own = tested.kind == "chula-pi"
     sites = sorted(set(tested.group[own]))
@@ -258,15 +259,15 @@ def new_site(tested: TestedSet) -> str:
         found, of_patients = Counter[str](), Counter[str]()
         for _ in range(DRAWS if number else 1):
             controls = rng.choice(sites, number, replace=False)
-            baseline = _baseline(tested, np.isin(tested.group, controls)) if number else None
+            baseline = _make_baseline(tested, np.isin(tested.group, controls)) if number else None
             control = QcState.VALID if number else QcState.UNCONTROLLED
             for path in sorted(set(tested.path[own & ~np.isin(tested.group, controls)])):
-                said = verdict(tested, tested.path == path, control, baseline)
-                found[outcome(said, "normal")[0]] += 1
+                said = judge_cells(tested, tested.path == path, control, baseline)
+                found[rate_verdict(said, "normal")[0]] += 1
             for group in patients:
                 of = tested.group == group
-                said = verdict(tested, of, control, baseline)
-                of_patients[outcome(said, LABEL_OF_KIND[str(tested.kind[of][0])])[0]] += 1
+                said = judge_cells(tested, of, control, baseline)
+                of_patients[rate_verdict(said, LABEL_OF_KIND[str(tested.kind[of][0])])[0]] += 1
         total, draws = found.total(), of_patients.total() / len(patients)
         lines.append(
             f"| {number} | {found['wrong'] / total:.3f} | {found['refused'] / total:.3f} | "
@@ -274,7 +275,7 @@ def new_site(tested: TestedSet) -> str:
             + " |"
         )
     refused = sum(
-        max(_baseline(tested, tested.group == site).values()) > MAX_ABNORMAL for site in sites
+        max(_make_baseline(tested, tested.group == site).values()) > MAX_ABNORMAL for site in sites
     )
     lines.append(
         f"\nA control slide may hold {MAX_ABNORMAL:.0%} of an abnormal group: "
@@ -283,12 +284,12 @@ def new_site(tested: TestedSet) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lymphoid(shares: Differential) -> str:
+def _format_lymphoid(shares: Differential) -> str:
     blasts = shares.share(*BLASTS)
     return f"{shares.share(CellType.LYMPHOBLAST) / blasts:.2f}" if blasts > SCARCE_BLASTS else ""
 
 
-def _baseline(tested: TestedSet, of: Flags) -> Baseline:
+def _make_baseline(tested: TestedSet, of: Flags) -> Baseline:
     # A control keeps all fields of its slide, as device/leukoscope/qc/measures.py does.
     differential = differential_of(tested.readings(of))
     return {name: differential.share(*types) for name, types in ABNORMAL.items()}
@@ -297,5 +298,5 @@ def _baseline(tested: TestedSet, of: Flags) -> Baseline:
 _ARTEFACT = CELL_TYPES.index(CellType.ARTEFACT)
 
 
-def _shown(value: Estimate) -> str:
+def _format_estimate(value: Estimate) -> str:
     return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -68,9 +68,9 @@ def find_pairs(paths: Sequence[Path]) -> list[Pair]:
             pairs.append(Pair(first, place, 1.0, equal_files=True))
     places = sorted(first_of.values())
     if len(places) > 1:
-        details = np.stack([_detail(thumbnail(paths[place])) for place in places])
-        for i, others in _candidates(details).items():
-            scores = _correlations(details[i], details[others])
+        details = np.stack([_flatten(read_thumbnail(paths[place])) for place in places])
+        for i, others in _find_candidates(details).items():
+            scores = _correlate(details[i], details[others])
             pairs += [
                 Pair(places[i], places[j], float(score))
                 for j, score in zip(others, scores, strict=True)
@@ -79,7 +79,7 @@ def find_pairs(paths: Sequence[Path]) -> list[Pair]:
     return sorted(pairs)
 
 
-def joined(count: int, pairs: Sequence[Pair]) -> list[int]:
+def find_groups(count: int, pairs: Sequence[Pair]) -> list[int]:
     """For each of `count` pictures the first picture of its group; alone, that is itself."""
     first = list(range(count))
 
@@ -94,7 +94,7 @@ def joined(count: int, pairs: Sequence[Pair]) -> list[int]:
     return [root(place) for place in range(count)]
 
 
-def thumbnail(path: Path) -> NDArray[np.float32]:
+def read_thumbnail(path: Path) -> NDArray[np.float32]:
     """The picture in grey, (64, 64), 0 to 255. Raises TrainingError where it can't be read."""
     try:
         with Image.open(path) as picture:
@@ -106,7 +106,7 @@ def thumbnail(path: Path) -> NDArray[np.float32]:
     return np.asarray(grey, dtype=np.float32)
 
 
-def _detail(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+def _flatten(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """A thumbnail without the mean of each pixel's surroundings, 13 px square."""
     side = 2 * _LIGHT_RADIUS + 1
     padded = np.pad(grey.astype(np.float64), _LIGHT_RADIUS, mode="edge")
@@ -116,12 +116,12 @@ def _detail(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     return detail
 
 
-def _candidates(details: NDArray[np.float32]) -> dict[int, list[int]]:
+def _find_candidates(details: NDArray[np.float32]) -> dict[int, list[int]]:
     """For each picture the later ones that are near it, or that it is near, by their spectra."""
     window = np.outer(np.hanning(SIDE + 2)[1:-1], np.hanning(SIDE + 2)[1:-1])
     low = np.arange(-_LOW, _LOW + 1)[:, None], np.arange(-_LOW, _LOW + 1)[None, :]
     sizes = np.stack([np.sqrt(np.abs(np.fft.fft2(one * window)[low])) for one in details])
-    plain = _unit(sizes - sizes.mean(axis=0))
+    plain = _normalise(sizes - sizes.mean(axis=0))
     mirrored = plain.reshape(sizes.shape)[:, :, ::-1].reshape(plain.shape)
     near: dict[int, set[int]] = {i: set() for i in range(len(details))}
     count = min(NEIGHBOURS, len(details) - 1)
@@ -136,14 +136,14 @@ def _candidates(details: NDArray[np.float32]) -> dict[int, list[int]]:
     return {i: sorted(others) for i, others in near.items() if others}
 
 
-def _unit(sizes: NDArray[np.float64]) -> NDArray[np.float32]:
+def _normalise(sizes: NDArray[np.float64]) -> NDArray[np.float32]:
     flat = sizes.reshape(len(sizes), -1)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
     unit: NDArray[np.float32] = (flat / np.maximum(lengths, 1e-6)).astype(np.float32)
     return unit
 
 
-def _correlations(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
+def _correlate(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
     """The best correlation of `one`, (64, 64), with each of `others`, (k, 64, 64): (k,), at most 1.
 
     Each shift is scored over the overlap alone, in each of the four orientations.

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from leukoscope_training.data.importers import import_samples
 from leukoscope_training.data.manifest import Manifest, ManifestError, Sample
-from leukoscope_training.data.near_duplicates import Pair, find_pairs, joined
+from leukoscope_training.data.near_duplicates import Pair, find_groups, find_pairs
 
 SPLITS = Path(__file__).parent / "splits"
 
@@ -97,7 +97,7 @@ def write_split(rows: Iterable[SplitRow], path: Path) -> None:
             writer.writerow((s.source, s.image, s.sha256, s.label, s.group, row.part))
 
 
-def parts(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list[Sample]]:
+def sort_by_part(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list[Sample]]:
     """The samples of each part; one that the split does not name is in none.
 
     Raises ManifestError where a sample has no hash, or the split names none of them.
@@ -113,7 +113,7 @@ def parts(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list[Sample
     return dict(found)
 
 
-def same_glass(manifest: Manifest) -> list[Pair]:
+def find_same_glass(manifest: Manifest) -> list[Pair]:
     """Pairs of samples that show the same glass; of single cells only equal files.
 
     A set with a cell type anywhere is one of single cells: centred on their cell, they are alike
@@ -130,14 +130,14 @@ def same_glass(manifest: Manifest) -> list[Pair]:
     return sorted(pairs)
 
 
-def by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
+def split_by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
     """70/15/15 of each label's pictures to train, val and test, whatever their group.
 
     Of pictures of the same glass only the first is dealt out; the others are in no part. Raises
     ManifestError where such pictures have different labels, or a label is too small for three parts.
     """
     samples = manifest.samples
-    first = joined(len(samples), same_glass(manifest))
+    first = find_groups(len(samples), find_same_glass(manifest))
     for i, j in enumerate(first):
         if samples[i].label != samples[j].label:
             raise ManifestError(
@@ -160,14 +160,14 @@ def by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
     return sorted(rows, key=lambda row: row.sample.image)
 
 
-def by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
+def split_by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
     """Whole groups to halves A and B, each label's as even in pictures as its groups allow.
 
     Groups that share a glass stay together. Raises ManifestError where a group, or groups that stay
     together, have several labels, or a label has only one.
     """
     samples = manifest.samples
-    group_of = _groups_together(samples, same_glass(manifest))
+    group_of = _join_groups(samples, find_same_glass(manifest))
     sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     label_of: dict[str, str] = {}
     for sample in samples:
@@ -192,7 +192,7 @@ def by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
     return sorted(rows, key=lambda row: row.sample.image)
 
 
-def committed(data: Path) -> dict[str, list[SplitRow]]:
+def make_committed_splits(data: Path) -> dict[str, list[SplitRow]]:
     """The committed splits, made from the folder of lld-40x, chula-pi and bccd."""
     sets = {
         name: import_samples(name, data / name, root=data)
@@ -203,19 +203,19 @@ def committed(data: Path) -> dict[str, list[SplitRow]]:
     disjoint += [SplitRow(s, "B" if s.group in CHULA_B else "A") for s in sets["chula-pi"]]
     disjoint += [SplitRow(s, EXTERNAL) for s in sets["bccd"]]
     return {
-        "image-level": by_image(dealt, SEED),
+        "image-level": split_by_image(dealt, SEED),
         "patient-disjoint": disjoint,
-        "ten-fold": [row for name in ("lld-40x", "chula-pi") for row in _dealt_in_turn(sets[name])],
+        "ten-fold": [row for name in ("lld-40x", "chula-pi") for row in _deal_in_turn(sets[name])],
     }
 
 
-def _dealt_in_turn(samples: Sequence[Sample]) -> list[SplitRow]:
+def _deal_in_turn(samples: Sequence[Sample]) -> list[SplitRow]:
     """A set's groups, in the order of their names, to the folds in turn."""
     groups = sorted({sample.group for sample in samples})
     return [SplitRow(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
 
 
-def _groups_together(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:
+def _join_groups(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:
     """For each group the first of those that must stay with it."""
     names = sorted({sample.group for sample in samples})
     place = {name: i for i, name in enumerate(names)}
@@ -223,5 +223,6 @@ def _groups_together(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[s
         Pair(place[samples[p.first].group], place[samples[p.second].group], p.score) for p in pairs
     ]
     return {
-        name: names[first] for name, first in zip(names, joined(len(names), links), strict=True)
+        name: names[first]
+        for name, first in zip(names, find_groups(len(names), links), strict=True)
     }

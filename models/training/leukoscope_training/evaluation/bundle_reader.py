@@ -21,7 +21,7 @@ from leukoscope.reading.white_cells import find_nuclei, find_white_cells
 from leukoscope.reading.window import cut
 from leukoscope.reading.window_reader import Classifier, flat_picture, prepare, read_field
 
-from leukoscope_training.shared.ablation import cell_masks, without_cells
+from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ def open_reader(folder: Path) -> BundleReader:
     """Open a bundle. Raises BundleError, or RuntimeMissingError when no LiteRT is installed."""
     bundle = load_bundle(folder)
     if bundle.card.kind == "cells":
-        return _reader_of_cells(CellReader(bundle, threads=1), bundle.card)
+        return _make_cell_reader(CellReader(bundle, threads=1), bundle.card)
     classifier = WindowReader(bundle, threads=1)
-    return reader_of(classifier, bundle.card.name, bundle.card.version, bundle.card.sha256)
+    return make_window_reader(classifier, bundle.card.name, bundle.card.version, bundle.card.sha256)
 
 
-def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
+def _make_cell_reader(reader: CellReader, card: Card) -> BundleReader:
     """A reader of cells: the ablation shows it the places of the cells, which are cut out."""
 
     def read_ablation(
@@ -61,8 +61,8 @@ def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
             return None
         picture = flat_picture(field, reader.um_per_px).picture
         found = find_white_cells(picture, reader.um_per_px)
-        masks = cell_masks(picture, found, reader.um_per_px)
-        erased = without_cells(picture, masks, rng)
+        masks = mask_cells(picture, found, reader.um_per_px)
+        erased = cut_out_cells(picture, masks, rng)
         views = cell_views(erased, find_nuclei(picture, reader.um_per_px), reader.um_per_px)
         cells = tuple(
             replace(cell, types=reader.types(view, geometry(measurements)))
@@ -86,7 +86,9 @@ def _reader_of_cells(reader: CellReader, card: Card) -> BundleReader:
     )
 
 
-def reader_of(classifier: Classifier, name: str, version: str, sha256: str) -> BundleReader:
+def make_window_reader(
+    classifier: Classifier, name: str, version: str, sha256: str
+) -> BundleReader:
     """A reader of whole windows: the ablation shows it the window that the field as taken gave."""
 
     def read_ablation(
@@ -97,8 +99,8 @@ def reader_of(classifier: Classifier, name: str, version: str, sha256: str) -> B
         ready = prepare(field, classifier.um_per_px, classifier.window_px)
         if ready.window is None:
             return None
-        masks = cell_masks(ready.picture, ready.white_cells, classifier.um_per_px)
-        erased = without_cells(ready.picture, masks, rng)
+        masks = mask_cells(ready.picture, ready.white_cells, classifier.um_per_px)
+        erased = cut_out_cells(ready.picture, masks, rng)
         return replace(reading, probabilities=classifier.probabilities(cut(erased, ready.window)))
 
     return BundleReader(

@@ -29,7 +29,7 @@ BLUES = LinearSegmentedColormap.from_list("blues", ["#ffffff", "#c6dff0", BLUE])
 Target = Path | IO[bytes]
 
 
-def images_per_class(counts: Mapping[str, int], path: Target) -> None:
+def draw_images_per_class(counts: Mapping[str, int], path: Target) -> None:
     """A bar a class, with its number of images."""
     figure, axes = _axes(5.2, 3.4)
     bars = axes.bar(list(counts), list(counts.values()), color=BLUE, width=0.65)
@@ -43,7 +43,7 @@ def images_per_class(counts: Mapping[str, int], path: Target) -> None:
     _save(figure, path)
 
 
-def share_per_class(counts: Mapping[str, int], path: Target) -> None:
+def draw_share_per_class(counts: Mapping[str, int], path: Target) -> None:
     """A pie of each class's share of the images. Raises ValueError when there is no image."""
     total = sum(counts.values())
     if not total:
@@ -65,7 +65,7 @@ def share_per_class(counts: Mapping[str, int], path: Target) -> None:
     _save(figure, path)
 
 
-def history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
+def draw_history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
     """Accuracy and loss by epoch, of training and of validation.
 
     rows: each with epoch, accuracy, val_accuracy, loss and val_loss.
@@ -96,7 +96,7 @@ def history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
     _save(figure, path)
 
 
-def confusion_matrix(table: npt.NDArray[np.int64], classes: Sequence[str], path: Target) -> None:
+def draw_confusion(table: npt.NDArray[np.int64], classes: Sequence[str], path: Target) -> None:
     """Counts, and the share of the true class in each cell, which is also its colour.
 
     table: shape (k, k), row the truth, column what was said.
@@ -128,7 +128,7 @@ def confusion_matrix(table: npt.NDArray[np.int64], classes: Sequence[str], path:
     _save(figure, path)
 
 
-def reliability_plot(bins: Reliability, error: float, path: Target) -> None:
+def draw_reliability(bins: Reliability, error: float, path: Target) -> None:
     """How often fields of some confidence are right, over how many there are.
 
     error: the expected calibration error, 0..1.
@@ -158,7 +158,7 @@ def reliability_plot(bins: Reliability, error: float, path: Target) -> None:
     _save(figure, path)
 
 
-def roc_curve(
+def draw_roc(
     curves: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], Estimate]],
     path: Target,
 ) -> None:

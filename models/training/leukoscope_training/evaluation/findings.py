@@ -6,8 +6,8 @@ import math
 
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.evaluation.evaluation import Evaluation, Numbers
 from leukoscope_training.evaluation.measures import NORMAL
+from leukoscope_training.evaluation.scoring import Evaluation, Scores
 
 NEARLY = 0.5
 """The ablation is "nearly as right" when it keeps this share, or more, of what the fields as taken have above
@@ -17,20 +17,20 @@ ENOUGH_GROUPS = 3
 """With fewer patients or slides of a class, its numbers say little of the next one. Chosen, not derived."""
 
 
-def findings(evaluation: Evaluation) -> list[str]:
+def state_findings(evaluation: Evaluation) -> list[str]:
     """Sentences, the most important first."""
     if not evaluation.intact.fields:
         return ["No field could be read: there is nothing to measure."]
     said = (
-        _ablation(evaluation),
-        _wrong(evaluation.intact),
-        _sources(evaluation),
-        _few_groups(evaluation.intact),
+        _compare_ablation(evaluation),
+        _count_wrong(evaluation.intact),
+        _compare_sources(evaluation),
+        _warn_of_few_groups(evaluation.intact),
     )
     return [sentence for sentence in said if sentence]
 
 
-def _ablation(evaluation: Evaluation) -> str:
+def _compare_ablation(evaluation: Evaluation) -> str:
     """Whether the white cells are needed: mean recall, since chance is the same for any mix of classes."""
     present = sum(count > 0 for count in evaluation.intact.measures.groups.values())
     if present < 2:
@@ -57,7 +57,7 @@ def _ablation(evaluation: Evaluation) -> str:
     return f"The model needs the white cells for most of what it gets right: {numbers}."
 
 
-def _wrong(numbers: Numbers) -> str:
+def _count_wrong(numbers: Scores) -> str:
     slides = numbers.slide_counts()
     return (
         f"The device would name another disease, or disease where there is none, or none where there is "
@@ -66,7 +66,7 @@ def _wrong(numbers: Numbers) -> str:
     )
 
 
-def _sources(evaluation: Evaluation) -> str:
+def _compare_sources(evaluation: Evaluation) -> str:
     """Whether laboratory alone would tell normal from leukaemia."""
     present = {
         source: [label for label, n in intact.measures.groups.items() if n]
@@ -77,22 +77,22 @@ def _sources(evaluation: Evaluation) -> str:
     if not normal or not ill or set(normal) & set(ill):
         return ""
     return (
-        f"All normal fields come from {_listed(normal)}, all leukaemias from {_listed(ill)}: telling "
+        f"All normal fields come from {_list_words(normal)}, all leukaemias from {_list_words(ill)}: telling "
         "the sources apart is enough to tell leukaemia from normal here."
     )
 
 
-def _few_groups(numbers: Numbers) -> str:
+def _warn_of_few_groups(numbers: Scores) -> str:
     groups = numbers.measures.groups
     few = [f"{label} {groups[label]}" for label in LABELS if 0 < groups[label] < ENOUGH_GROUPS]
     if not few:
         return ""
     return (
-        f"Very few patients or slides: {_listed(few)}. The numbers of these classes say little of the "
+        f"Very few patients or slides: {_list_words(few)}. The numbers of these classes say little of the "
         "next patient. One patient alone has no interval, and is drawn each time in the intervals over "
         "all classes: these are narrower than they should be."
     )
 
 
-def _listed(names: list[str]) -> str:
+def _list_words(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

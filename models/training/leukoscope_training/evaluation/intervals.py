@@ -40,12 +40,12 @@ class Estimate:
         return f"{self.value:.3f} ({interval})"
 
 
-def draws(groups: int, resamples: int, rng: np.random.Generator) -> Counts:
+def draw_groups(groups: int, resamples: int, rng: np.random.Generator) -> Counts:
     """How often each of `groups` (>= 1) is drawn in each resample; shape (resamples, groups)."""
     return rng.multinomial(groups, np.full(groups, 1 / groups), resamples)
 
 
-def group_rows(truth: Counts, group: Groups) -> tuple[Counts, Counts]:
+def number_groups(truth: Counts, group: Groups) -> tuple[Counts, Counts]:
     """Each field's group as a row from 0, shape (n,), and each row's class, shape (groups,).
 
     truth, group: shape (n,). The same name under two classes is two groups.
@@ -60,7 +60,7 @@ def one_each(of_class: Counts) -> bool:
     return len(np.unique(of_class)) == len(of_class)
 
 
-def share(
+def estimate_share(
     hit: Flags,
     among: Flags,
     truth: Counts,
@@ -70,15 +70,17 @@ def share(
     seed: int = 0,
 ) -> Estimate:
     """The share of the fields `among` that are `hit` too, with its interval. All of shape (n,)."""
-    row, of_class = group_rows(truth, group)
+    row, of_class = number_groups(truth, group)
     size = len(of_class)
     hits, fields = (np.bincount(row[flags], minlength=size) for flags in (hit & among, among))
     rng = np.random.default_rng(seed)
     drawn = np.zeros((2, resamples))
     for place in np.unique(of_class):
         own = of_class == place
-        drawn += (draws(int(own.sum()), resamples, rng) @ np.stack([hits[own], fields[own]], 1)).T
-    return value_with_interval(
+        drawn += (
+            draw_groups(int(own.sum()), resamples, rng) @ np.stack([hits[own], fields[own]], 1)
+        ).T
+    return make_estimate(
         ratio(hits.sum(), fields.sum()),
         ratio(*drawn),
         int(fields.sum()),
@@ -93,7 +95,7 @@ def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
 
 
-def value_with_interval(
+def make_estimate(
     value: npt.ArrayLike, drawn: Floats, n: int, groups: int, *, stuck: bool
 ) -> Estimate:
     """A value and the same counted of each draw, shape (resamples,), NaN where a draw has none to count.
@@ -107,12 +109,12 @@ def value_with_interval(
     return Estimate(number, low, high, n, groups)
 
 
-def without_nan(value: object) -> object:
+def replace_nan(value: object) -> object:
     """`value` with None for each float in it, at any depth, that is not finite: JSON has no NaN."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: without_nan(part) for key, part in value.items()}
+        return {key: replace_nan(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [without_nan(part) for part in value]
+        return [replace_nan(part) for part in value]
     return value

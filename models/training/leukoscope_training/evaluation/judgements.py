@@ -12,7 +12,7 @@ JUDGEMENTS = ("right", "pattern only", "inconclusive", "wrong")
 """What a verdict's headline is worth: the class; the pattern without the class; nothing named; another one named."""
 
 
-def judgement(verdict: Verdict, label: str) -> str:
+def judge_headline(verdict: Verdict, label: str) -> str:
     """One of `JUDGEMENTS`, by what the device shows of a verdict."""
     if verdict.label is not None:
         return "right" if verdict.label == label else "wrong"
@@ -32,7 +32,7 @@ class JudgedField:
     @property
     def judgement(self) -> str:
         """One of `JUDGEMENTS`."""
-        return judgement(self.verdict, self.sample.label)
+        return judge_headline(self.verdict, self.sample.label)
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -60,7 +60,7 @@ class EvaluatedSlide:
     @property
     def judgement(self) -> str:
         """One of `JUDGEMENTS`."""
-        return judgement(self.verdict, self.label)
+        return judge_headline(self.verdict, self.label)
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""

@@ -22,12 +22,12 @@ from leukoscope_training.evaluation.intervals import (
     Estimate,
     Floats,
     Groups,
-    draws,
-    group_rows,
+    draw_groups,
+    make_estimate,
+    number_groups,
     one_each,
     ratio,
-    value_with_interval,
-    without_nan,
+    replace_nan,
 )
 
 Labels = npt.NDArray[np.int64]
@@ -76,7 +76,7 @@ class Measures:
         """For JSON; null stands for NaN."""
         plain: dict[str, object] = dataclasses.asdict(self)
         plain |= {"classes": list(self.classes), "confusion": self.confusion.tolist()}
-        return {key: without_nan(value) for key, value in plain.items()}
+        return {key: replace_nan(value) for key, value in plain.items()}
 
 
 def measure(
@@ -102,22 +102,22 @@ def measure(
     for name, places in (("truth", truth), ("said", said)):
         if places.size and not 0 <= places.min() <= places.max() < k:
             raise ValueError(f"{name} must be 0 to {k - 1}, not {places.min()} to {places.max()}")
-    counts, of_class = _counts(truth, said, group, k)
-    tables = _resampled(counts, of_class, resamples, np.random.default_rng(seed))
+    counts, of_class = _count(truth, said, group, k)
+    tables = _resample(counts, of_class, resamples, np.random.default_rng(seed))
     per_class = {
-        name: _class_measures(counts, of_class, tables, np.arange(k) == place)
+        name: _measure_classes(counts, of_class, tables, np.arange(k) == place)
         for place, name in enumerate(classes)
     }
     leukaemia = None
     if NORMAL in classes:
         ill = np.arange(k) != list(classes).index(NORMAL)
-        leukaemia = _class_measures(counts, of_class, tables, ill)
-    table = _table(counts, of_class, k)
+        leukaemia = _measure_classes(counts, of_class, tables, ill)
+    table = _tabulate(counts, of_class, k)
     return Measures(
         classes=tuple(classes),
         confusion=table,
         groups={name: int((of_class == place).sum()) for place, name in enumerate(classes)},
-        accuracy=value_with_interval(
+        accuracy=make_estimate(
             _accuracy(table),
             _accuracy(tables),
             len(truth),
@@ -125,38 +125,36 @@ def measure(
             stuck=one_each(of_class),
         ),
         per_class=per_class,
-        macro=_macro(table, tables, of_class),
+        macro=_measure_macro(table, tables, of_class),
         leukaemia=leukaemia,
     )
 
 
-def _counts(truth: Labels, said: Labels, group: Groups, k: int) -> tuple[Counts, Labels]:
+def _count(truth: Labels, said: Labels, group: Groups, k: int) -> tuple[Counts, Labels]:
     """For each group what was said of its fields, shape (groups, k), and its class, (groups,)."""
-    row, of_class = group_rows(truth, group)
+    row, of_class = number_groups(truth, group)
     counts = np.zeros((len(of_class), k), np.int64)
     np.add.at(counts, (row, said), 1)
     return counts, of_class
 
 
-def _table(counts: Counts, of_class: Labels, k: int) -> Counts:
+def _tabulate(counts: Counts, of_class: Labels, k: int) -> Counts:
     table = np.zeros((k, k), np.int64)
     np.add.at(table, of_class, counts)
     return table
 
 
-def _resampled(
-    counts: Counts, of_class: Labels, resamples: int, rng: np.random.Generator
-) -> Counts:
+def _resample(counts: Counts, of_class: Labels, resamples: int, rng: np.random.Generator) -> Counts:
     """Confusion tables of groups drawn with replacement within their class, (resamples, k, k)."""
     k = counts.shape[1]
     tables = np.zeros((resamples, k, k), np.int64)
     for place in np.unique(of_class):
         own = counts[of_class == place]
-        tables[:, place] = draws(len(own), resamples, rng) @ own
+        tables[:, place] = draw_groups(len(own), resamples, rng) @ own
     return tables
 
 
-def _five(table: Counts, own: npt.NDArray[np.bool_]) -> Floats:
+def _five_measures(table: Counts, own: npt.NDArray[np.bool_]) -> Floats:
     """The five measures of the classes `own` together against the others; (5, …) of (…, k, k)."""
     hit = table[..., own, :][..., own].sum((-2, -1))
     missed = table[..., own, :][..., ~own].sum((-2, -1))
@@ -177,7 +175,7 @@ def _accuracy(table: Counts) -> Floats:
     return ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
 
 
-def _class_measures(
+def _measure_classes(
     counts: Counts, of_class: Labels, tables: Counts, own: npt.NDArray[np.bool_]
 ) -> ClassMeasures:
     """The measures of the classes `own`, shape (k,), against the others."""
@@ -194,11 +192,11 @@ def _class_measures(
     # With one patient of the class these would show only how the others vary.
     stuck |= dict.fromkeys(("precision", "recall", "f1"), one_each(of_class[is_own]))
     stuck["specificity"] = one_each(of_class[~is_own])
-    values = _five(_table(counts, of_class, len(own)), own)
-    drawn = _five(tables, own)
+    values = _five_measures(_tabulate(counts, of_class, len(own)), own)
+    drawn = _five_measures(tables, own)
     return ClassMeasures(
         **{
-            name: value_with_interval(
+            name: make_estimate(
                 values[i],
                 drawn[i],
                 int(over[name].sum()),
@@ -210,24 +208,24 @@ def _class_measures(
     )
 
 
-def _macro(table: Counts, tables: Counts, of_class: Labels) -> ClassMeasures:
+def _measure_macro(table: Counts, tables: Counts, of_class: Labels) -> ClassMeasures:
     present = np.flatnonzero(table.sum(1))
     n, groups, stuck = int(table.sum()), len(of_class), one_each(of_class)
     if not len(present):
         nothing = Estimate(math.nan, math.nan, math.nan, 0, 0)
         return ClassMeasures(**dict.fromkeys(NAMES, nothing))
-    values, drawn = (_mean_of_classes(counted, present) for counted in (table, tables))
+    values, drawn = (_average_classes(counted, present) for counted in (table, tables))
     return ClassMeasures(
         **{
-            name: value_with_interval(values[i], drawn[i], n, groups, stuck=stuck)
+            name: make_estimate(values[i], drawn[i], n, groups, stuck=stuck)
             for i, name in enumerate(NAMES)
         }
     )
 
 
-def _mean_of_classes(table: Counts, present: Labels) -> Floats:
+def _average_classes(table: Counts, present: Labels) -> Floats:
     k = table.shape[-1]
-    five = np.stack([_five(table, np.arange(k) == place) for place in present])
+    five = np.stack([_five_measures(table, np.arange(k) == place) for place in present])
     precision = NAMES.index("precision")
     five[:, precision] = np.nan_to_num(five[:, precision])
     return np.asarray(five.mean(0))

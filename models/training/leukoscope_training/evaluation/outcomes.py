@@ -14,7 +14,7 @@ from leukoscope.microscope.image_files import open_field
 
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of
 from leukoscope_training.evaluation.bundle_reader import BundleReader
-from leukoscope_training.evaluation.evaluation import FieldOutcome
+from leukoscope_training.evaluation.scoring import FieldOutcome
 
 
 def read_manifest_fields(

@@ -13,8 +13,8 @@ from leukoscope_training.evaluation.intervals import (
     Flags,
     Floats,
     Groups,
-    draws,
-    value_with_interval,
+    draw_groups,
+    make_estimate,
 )
 
 BINS = 10
@@ -80,7 +80,7 @@ def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
     )
 
 
-def auc(
+def estimate_auc(
     scores: Floats, positive: Flags, group: Groups, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> Estimate:
     """The area under the ROC curve with its 95 % interval; NaN unless there are both kinds.
@@ -89,25 +89,25 @@ def auc(
     scores, positive, group: shape (n,). Patients or slides are drawn with replacement, positive and
     negative ones apart.
     """
-    kinds = [(scores[kind], *_rows(group[kind])) for kind in (positive, ~positive)]
+    kinds = [(scores[kind], *_number_groups(group[kind])) for kind in (positive, ~positive)]
     (high, high_row, highs), (low, low_row, lows) = kinds
     groups = highs + lows
     if not (highs and lows):
-        return value_with_interval(np.nan, np.empty(0), len(scores), groups, stuck=True)
+        return make_estimate(np.nan, np.empty(0), len(scores), groups, stuck=True)
     wins = np.empty((highs, lows))
     for column in range(lows):
         against = np.sort(low[low_row == column])
         below = np.searchsorted(against, high, "left") + np.searchsorted(against, high, "right")
         wins[:, column] = np.bincount(high_row, below / 2, minlength=highs)
     rng = np.random.default_rng(seed)
-    drawn_high, drawn_low = draws(highs, resamples, rng), draws(lows, resamples, rng)
+    drawn_high, drawn_low = draw_groups(highs, resamples, rng), draw_groups(lows, resamples, rng)
     pairs = (drawn_high @ np.bincount(high_row)) * (drawn_low @ np.bincount(low_row))
     drawn = ((drawn_high @ wins) * drawn_low).sum(1) / pairs
     area = wins.sum() / (len(high) * len(low))
-    return value_with_interval(area, drawn, len(scores), groups, stuck=highs == lows == 1)
+    return make_estimate(area, drawn, len(scores), groups, stuck=highs == lows == 1)
 
 
-def _rows(group: Groups) -> tuple[npt.NDArray[np.int64], int]:
+def _number_groups(group: Groups) -> tuple[npt.NDArray[np.int64], int]:
     """Each field's group as a number from 0, and how many groups there are."""
     names, row = np.unique(group, return_inverse=True)
     return row, len(names)

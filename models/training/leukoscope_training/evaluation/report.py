@@ -9,8 +9,7 @@ from leukoscope.notice import NOTICE
 from leukoscope.reading.wording import decimal
 
 from leukoscope_training.evaluation import report_tables as tables
-from leukoscope_training.evaluation.evaluation import Evaluation
-from leukoscope_training.evaluation.findings import findings
+from leukoscope_training.evaluation.findings import state_findings
 from leukoscope_training.evaluation.html_parts import (
     Html,
     element,
@@ -21,6 +20,7 @@ from leukoscope_training.evaluation.html_parts import (
     table,
 )
 from leukoscope_training.evaluation.judgements import JudgedField
+from leukoscope_training.evaluation.scoring import Evaluation
 
 METHOD = (
     "Each picture was read by the device's own code: gates, white cells, model, thresholds. Accuracy, "
@@ -65,7 +65,7 @@ def render(
     intact, ablation = evaluation.intact, evaluation.ablation
     title = f"{provenance.bundle} {provenance.version} on {provenance.manifest}"
     both = ((intact.measures, tables.INTACT), (ablation.measures, tables.ABLATION))
-    sentences = (element("li", sentence) for sentence in findings(evaluation))
+    sentences = (element("li", sentence) for sentence in state_findings(evaluation))
     return page(
         title,
         element("p", NOTICE, class_="notice"),

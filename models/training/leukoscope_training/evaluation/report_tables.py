@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from leukoscope.reading.results import LABELS, GateName
 from leukoscope.reading.wording import decimal
 
-from leukoscope_training.evaluation.evaluation import Evaluation, Numbers
 from leukoscope_training.evaluation.html_parts import Html, element, joined, section, table, text
 from leukoscope_training.evaluation.intervals import Estimate
 from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide
 from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures
+from leukoscope_training.evaluation.scoring import Evaluation, Scores
 
 INTACT, ABLATION = "As taken", "White cells cut out"
 
 
-def overview(intact: Numbers, ablation: Numbers) -> Html:
+def overview(intact: Scores, ablation: Scores) -> Html:
     """The main numbers, as taken beside the ablation."""
     rows = zip(_main_numbers(intact), _main_numbers(ablation), strict=True)
     return section(
@@ -30,7 +30,7 @@ def overview(intact: Numbers, ablation: Numbers) -> Html:
     )
 
 
-def _main_numbers(numbers: Numbers) -> list[tuple[str, object]]:
+def _main_numbers(numbers: Scores) -> list[tuple[str, object]]:
     leukaemia = numbers.measures.leukaemia
     slides = numbers.slide_counts()
     return [

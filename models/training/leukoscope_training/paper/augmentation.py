@@ -17,7 +17,7 @@ ZOOM = 0.1
 """Greatest angle either way, and greatest zoom in or out."""
 
 
-def augmented(picture: Rgb, rng: np.random.Generator) -> Rgb:
+def augment(picture: Rgb, rng: np.random.Generator) -> Rgb:
     """A picture turned, zoomed, and flipped along either axis or not; mirrored at its rim.
 
     picture: shape (side, side, 3), uint8; so is what is returned.

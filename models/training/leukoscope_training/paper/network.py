@@ -28,7 +28,7 @@ MOMENTUM = 0.9
 Weights = list[npt.NDArray[np.float32]]
 
 
-def filters_of(width: float) -> tuple[int, ...]:
+def count_filters(width: float) -> tuple[int, ...]:
     """Filters of each convolution when the network has the share `width` (above 0, to 1) of them.
 
     Raises TrainingError for any other share.
@@ -50,7 +50,7 @@ def build(
     """The network with fresh weights; in: (n, side, side, 3), 0..1; out: (n, 5).
 
     normalised: with batch normalisation of what goes into each layer, He's initialisation, and the
-    last layer starting at nought; `folded` takes the normalisation out again. softmax: without it the
+    last layer starting at nought; `fold_normalisation` takes the normalisation out again. softmax: without it the
     output is the logits. Pooling before ReLU gives the same values and leaves a quarter to rectify.
     """
     layers = keras.layers
@@ -85,7 +85,7 @@ def build(
     return model
 
 
-def folded(weights: Weights) -> Weights:
+def fold_normalisation(weights: Weights) -> Weights:
     """Weights of the network as written that gives what the normalised one gives when not training.
 
     weights: of a normalised network, as `get_weights` lists them; for each layer its normalisation's
@@ -121,7 +121,7 @@ def load_weights(path: Path) -> Weights:
         return [arrays[f"arr_{number}"] for number in range(len(arrays.files))]
 
 
-def with_weights(weights: Weights, *, softmax: bool) -> keras.Sequential:
+def build_with_weights(weights: Weights, *, softmax: bool) -> keras.Sequential:
     """The network as written with these weights, which also say how many filters it has."""
     filters = [values.shape[-1] for values in weights if values.ndim == 4]
     model = build(filters, normalised=False, softmax=softmax)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from leukoscope_training.data.manifest import Manifest
 from leukoscope_training.paper.pictures import SIDE_PX, PictureSet
-from leukoscope_training.shared.ablation import cell_masks, without_cells
+from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 from leukoscope_training.shared.errors import TrainingError
 
 FINDER_UM_PER_PX = 0.34
@@ -44,11 +44,11 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
             rgb = np.asarray(Image.open(path).convert("RGB"))
         except (OSError, ValueError) as error:
             raise TrainingError(f"{path}: can't be read as a picture: {error}") from error
-        ablation, found = without_white_cells(
+        ablation, found = cut_out_white_cells(
             Field(rgb, sample.um_per_px), np.random.default_rng(number)
         )
-        whole.append(squashed(rgb))
-        cut_out.append(squashed(ablation))
+        whole.append(squash(rgb))
+        cut_out.append(squash(ablation))
         cells.append(found)
         short_side_um.append(min(rgb.shape[:2]) * sample.um_per_px)
     known = [sample for _, sample in samples]
@@ -64,13 +64,13 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
     )
 
 
-def squashed(rgb: Rgb, side_px: int = SIDE_PX) -> Rgb:
+def squash(rgb: Rgb, side_px: int = SIDE_PX) -> Rgb:
     """The whole picture resized to a square: (side, side, 3), uint8. Its shape is not kept."""
     resized = Image.fromarray(rgb).resize((side_px, side_px), Image.Resampling.BILINEAR)
     return np.asarray(resized)
 
 
-def without_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, int]:
+def cut_out_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, int]:
     """The field's own picture with its white cells cut out, and how many were found.
 
     The device's finder looks at a flattened copy at 0.34 µm/px, without the gates; its masks are
@@ -82,6 +82,6 @@ def without_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, in
     size = (field.width_px, field.height_px)
     masks = [
         np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
-        for mask in cell_masks(copy, cells, FINDER_UM_PER_PX)
+        for mask in mask_cells(copy, cells, FINDER_UM_PER_PX)
     ]
-    return without_cells(field.rgb, masks, rng), len(cells)
+    return cut_out_cells(field.rgb, masks, rng), len(cells)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from leukoscope.reading.results import LABELS
 
 from leukoscope_training.evaluation.measures import Measures, measure
+from leukoscope_training.paper.experiment import PREDICTIONS, RUN, RUNS
 from leukoscope_training.paper.pictures import PictureSet
-from leukoscope_training.paper.protocols import PREDICTIONS, RUN, RUNS
 from leukoscope_training.paper.training import HISTORY
 from leukoscope_training.shared.errors import TrainingError
 
@@ -50,14 +50,14 @@ def read_predictions(path: Path) -> PaperPredictions:
         raise TrainingError(f"{path}: not a run's predictions: {error}; run it again") from error
 
 
-def finished(out: Path) -> list[str]:
+def list_finished(out: Path) -> list[str]:
     """Names of the runs below a folder that have come to their end, in the order of `RUNS`."""
     return [name for name in RUNS if (out / name / RUN).exists()]
 
 
-def table(out: Path) -> str:
+def tabulate_runs(out: Path) -> str:
     """The finished runs as a Markdown table. Raises TrainingError where there is none."""
-    names = finished(out)
+    names = list_finished(out)
     if not names:
         raise TrainingError(f"{out}: no finished run: run `leukoscope-train paper protocols` first")
     heading = ["run", "trained on", "tested on", "accuracy (95 %)", "macro F1 (95 %)"]
@@ -83,23 +83,23 @@ def table(out: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def draw(out: Path, pictures: PictureSet) -> list[Path]:
+def draw_figures(out: Path, pictures: PictureSet) -> list[Path]:
     """The paper's figures: images per class, their shares, and of each run its history and confusion."""
     from leukoscope_training.evaluation import figures
 
     counts = Counter(LABELS[label] for label in pictures.label)
     by_class = {label: counts[label] for label in LABELS}
     paths = [out / "images-per-class.png", out / "share-per-class.png"]
-    figures.images_per_class(by_class, paths[0])
-    figures.share_per_class(by_class, paths[1])
-    for name in finished(out):
+    figures.draw_images_per_class(by_class, paths[0])
+    figures.draw_share_per_class(by_class, paths[1])
+    for name in list_finished(out):
         with (out / name / HISTORY).open(encoding="utf-8", newline="") as file:
             rows = [
                 {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
             ]
-        figures.history(rows, out / name / "history.png")
+        figures.draw_history(rows, out / name / "history.png")
         confusion = read_predictions(out / name / PREDICTIONS).measures().confusion
-        figures.confusion_matrix(confusion, LABELS, out / name / "confusion.png")
+        figures.draw_confusion(confusion, LABELS, out / name / "confusion.png")
         paths += [out / name / "history.png", out / name / "confusion.png"]
     return paths
 

@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from leukoscope_training.paper.augmentation import augmented
+from leukoscope_training.paper.augmentation import augment
 from leukoscope_training.paper.network import CLASSES, build
 from leukoscope_training.paper.recipes import PaperRecipe
 from leukoscope_training.shared import checkpoint
 from leukoscope_training.shared.checkpoint import Checkpoint, History
-from leukoscope_training.shared.runtime import placed_on, probabilities
+from leukoscope_training.shared.keras_runtime import describe_device, predict
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
@@ -62,7 +62,7 @@ class Epoch(keras.utils.PyDataset):
         """Pictures (batch, side, side, 3), 0..1, and one-hot labels (batch, 5)."""
         rows = self._order[number * self._batch : (number + 1) * self._batch]
         rng = np.random.default_rng([*self._words, number])
-        seen = np.stack([augmented(self._given.pictures[row], rng) for row in rows])
+        seen = np.stack([augment(self._given.pictures[row], rng) for row in rows])
         label = np.eye(CLASSES, dtype=np.float32)[self._given.label[rows]]
         return seen.astype(np.float32) / 255, label
 
@@ -102,9 +102,11 @@ def train(
         model.set_weights(state.model)
         for variable, value in zip(optimiser.variables, state.optimiser, strict=True):
             variable.assign(value)
-    print(f"{out}: {len(train_on)} pictures, on {placed_on(model)}", flush=True)
+    print(f"{out}: {len(train_on)} pictures, on {describe_device(model)}", flush=True)
     while _goes_on(recipe, state.history):
-        state = _epoch(model, state, Epoch(train_on, batch, seed, len(state.history)), validate_on)
+        state = _train_epoch(
+            model, state, Epoch(train_on, batch, seed, len(state.history)), validate_on
+        )
         checkpoint.write(state, path)
         _write_history(state.history, out / HISTORY)
     model.set_weights(state.best)
@@ -146,15 +148,15 @@ def _goes_on(recipe: PaperRecipe, history: History) -> bool:
     return len(history) < recipe.epochs and len(history) - best < recipe.patience
 
 
-def _epoch(
+def _train_epoch(
     model: keras.Sequential, state: Checkpoint, batches: Epoch, validate_on: LabelledPictures
 ) -> Checkpoint:
     """Train one epoch and measure it; returns where the training then stands."""
     started = time.monotonic()
     epoch = len(state.history) + 1
-    _draw_anew(model, epoch)
+    _seed_dropout(model, epoch)
     trained = model.fit(batches, shuffle=False, verbose=0).history
-    val_loss, val_accuracy = _measured(model, validate_on)
+    val_loss, val_accuracy = _validate(model, validate_on)
     row = {
         "epoch": epoch,
         "accuracy": float(trained["accuracy"][0]),
@@ -179,16 +181,16 @@ def _epoch(
     )
 
 
-def _draw_anew(model: keras.Sequential, epoch: int) -> None:
+def _seed_dropout(model: keras.Sequential, epoch: int) -> None:
     """Set what dropout draws from by the epoch, so that a training that goes on draws the same."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
 
 
-def _measured(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
+def _validate(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
     """Cross-entropy in nats, and accuracy, 0..1."""
-    given = probabilities(model, validate_on.pictures).astype(np.float64)
+    given = predict(model, validate_on.pictures).astype(np.float64)
     of_truth = given[np.arange(len(given)), validate_on.label]
     loss = -np.log(np.maximum(of_truth, 1e-7)).mean()
     return float(loss), float((given.argmax(1) == validate_on.label).mean())

@@ -23,7 +23,7 @@ FEATHER_PX = 1.5
 Mask = npt.NDArray[np.bool_]
 
 
-def cell_masks(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[Mask]:
+def mask_cells(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[Mask]:
     """One mask a cell, shape (height, width): its nucleus and a rim of 4 µm around it.
 
     rgb: the flattened picture that the cells were found in, at um_per_px. Raises ValueError when they were not.
@@ -45,38 +45,38 @@ def cell_masks(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[M
         top, left = max(0, cell.y0 - rim), max(0, cell.x0 - rim)
         around = np.s_[top : min(height, cell.y1 + rim), left : min(width, cell.x1 + rim)]
         mask = np.zeros((height, width), np.bool_)
-        mask[around] = _dilated(full[around] == number, rim)
+        mask[around] = _dilate(full[around] == number, rim)
         masks.append(mask)
     return masks
 
 
-def without_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
+def cut_out_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
     """The picture with the masked cells replaced by other parts of it that hold no cell."""
-    avoid = _union(masks, rgb.shape[:2])
+    avoid = _unite(masks, rgb.shape[:2])
     picture = rgb.astype(np.float32)
     for mask in masks:
         if not mask.any():
             continue
-        box = _box(mask)
-        rows, columns = _best_shift(mask, avoid, rng)
+        box = _find_box(mask)
+        rows, columns = _choose_shift(mask, avoid, rng)
         there = (
             slice(box[0].start + rows, box[0].stop + rows),
             slice(box[1].start + columns, box[1].stop + columns),
         )
-        weight = _feathered(mask[box])[..., None]
+        weight = _feather(mask[box])[..., None]
         picture[box] = picture[box] * (1 - weight) + rgb[there] * weight
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
-def _box(mask: Mask) -> tuple[slice, slice]:
+def _find_box(mask: Mask) -> tuple[slice, slice]:
     """The smallest box that holds a mask, which must not be empty."""
     ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(int(ys[0]), int(ys[-1]) + 1), slice(int(xs[0]), int(xs[-1]) + 1)
 
 
-def _best_shift(mask: Mask, avoid: Mask, rng: np.random.Generator) -> tuple[int, int]:
+def _choose_shift(mask: Mask, avoid: Mask, rng: np.random.Generator) -> tuple[int, int]:
     """Rows and columns to move `mask` by so that it least covers `avoid` and stays inside."""
-    down, across = _box(mask)
+    down, across = _find_box(mask)
     height, width = mask.shape
     rows = rng.integers(-down.start, height - down.stop + 1, TRIES)
     columns = rng.integers(-across.start, width - across.stop + 1, TRIES)
@@ -92,21 +92,21 @@ def _best_shift(mask: Mask, avoid: Mask, rng: np.random.Generator) -> tuple[int,
     return int(rows[best]), int(columns[best])
 
 
-def _union(masks: Sequence[Mask], shape: tuple[int, ...]) -> Mask:
+def _unite(masks: Sequence[Mask], shape: tuple[int, ...]) -> Mask:
     union = np.zeros(shape, np.bool_)
     for mask in masks:
         union |= mask
     return union
 
 
-def _dilated(mask: Mask, radius: int) -> Mask:
+def _dilate(mask: Mask, radius: int) -> Mask:
     """Dilated by an octagon of about `radius` px: a box and a box turned, by small steps."""
     image = Image.fromarray(mask.astype(np.uint8) * 255)
     blurred = image.filter(ImageFilter.MaxFilter(2 * round(radius * 0.75) + 1))
     return np.asarray(blurred.filter(ImageFilter.BoxBlur(radius * 0.25))) > 8
 
 
-def _feathered(mask: Mask) -> npt.NDArray[np.float32]:
+def _feather(mask: Mask) -> npt.NDArray[np.float32]:
     image = Image.fromarray(mask.astype(np.uint8) * 255)
     soft = np.asarray(image.filter(ImageFilter.GaussianBlur(FEATHER_PX)), np.float32) / 255
     return np.maximum(soft, mask)

@@ -14,7 +14,9 @@ Example = Sequence[Floats] | Mapping[str, Floats]
 """A network's inputs of batch 1, in order or by name."""
 
 
-def converted(converter: tf.lite.TFLiteConverter, examples: Sequence[Example] | None) -> bytes:
+def convert_to_bytes(
+    converter: tf.lite.TFLiteConverter, examples: Sequence[Example] | None
+) -> bytes:
     """The file: float32, or full int8 (in and out) with the ranges of `examples`."""
     if examples is not None:
 
@@ -29,7 +31,7 @@ def converted(converter: tf.lite.TFLiteConverter, examples: Sequence[Example] | 
     return bytes(converter.convert())
 
 
-def quantised(values: Floats, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
+def quantise(values: Floats, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
     """Values as the bytes of an int8 tensor."""
     levels: npt.NDArray[np.int8] = np.clip(np.round(values / scale) + zero_point, -128, 127).astype(
         np.int8

@@ -43,7 +43,7 @@ class Importer(Protocol):
     NOTE: str
     UM_PER_PX: float | None
 
-    def samples(self, folder: Path, um_per_px: float) -> list[Sample]:
+    def list_samples(self, folder: Path, um_per_px: float) -> list[Sample]:
         """The pictures below `folder`, paths relative to it, not hashed yet.
 
         Raises ImporterError where the folder is not as LAYOUT says.
@@ -92,7 +92,7 @@ def import_samples(
     if not below.is_relative_to(start):
         raise ImporterError(f"{folder}: does not lie in the root {root}")
     prefix = below.relative_to(start)
-    found = importer.samples(folder, scale)
+    found = importer.list_samples(folder, scale)
     hashed = [
         replace(s, image=(prefix / s.image).as_posix(), sha256=sha256_of(folder / s.image))
         for s in found

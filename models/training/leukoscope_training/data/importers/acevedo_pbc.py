@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leukoscope_training.data.importers.files import NO_PATIENTS, below, cells_by_folder
+from leukoscope_training.data.importers.files import NO_PATIENTS, find_start, list_cells_by_folder
 from leukoscope_training.data.manifest import Sample
 
 NAME = "acevedo-pbc"
@@ -36,8 +36,8 @@ CELL_TYPE_OF_FOLDER = {
 }
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     common = Sample("", "normal", "", um_per_px, NAME, LICENCE)
-    start = below(folder, "PBC_dataset_normal_DIB")
-    return cells_by_folder(folder, [start], CELL_TYPE_OF_FOLDER, common)
+    start = find_start(folder, "PBC_dataset_normal_DIB")
+    return list_cells_by_folder(folder, [start], CELL_TYPE_OF_FOLDER, common)

@@ -8,11 +8,11 @@ from pathlib import Path
 from leukoscope_training.data.importers.files import (
     NO_PATIENTS,
     ImporterError,
-    alone,
-    below,
-    not_as_expected,
-    pictures_in,
-    relative,
+    find_start,
+    layout_error,
+    list_pictures,
+    make_own_group,
+    relative_path,
 )
 from leukoscope_training.data.manifest import Sample
 
@@ -31,17 +31,17 @@ NOTE = (
 UM_PER_PX: float | None = None
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
-    start = below(folder, "ALL_IDB1")
-    pictures = pictures_in(below(start, "im", "img"))
+    start = find_start(folder, "ALL_IDB1")
+    pictures = list_pictures(find_start(start, "im", "img"))
     if not pictures:
-        raise not_as_expected(start, "im/ with pictures such as Im001_1.jpg")
+        raise layout_error(start, "im/ with pictures such as Im001_1.jpg")
     common = Sample("", "", "", um_per_px, NAME, LICENCE)
-    return [labelled(path, folder, common, lymphoblasts=False) for path in pictures]
+    return [read_labelled(path, folder, common, lymphoblasts=False) for path in pictures]
 
 
-def labelled(path: Path, folder: Path, common: Sample, *, lymphoblasts: bool) -> Sample:
+def read_labelled(path: Path, folder: Path, common: Sample, *, lymphoblasts: bool) -> Sample:
     """The sample of ImNNN_Y, of this set or of ALL-IDB2, where Y 1 is one lymphoblast."""
     match = re.fullmatch(r"Im\d+_(?P<truth>[01])", path.stem, re.IGNORECASE)
     if match is None:
@@ -50,4 +50,4 @@ def labelled(path: Path, folder: Path, common: Sample, *, lymphoblasts: bool) ->
     label = "ALL" if leukaemia else "normal"
     cell_type = "lymphoblast" if leukaemia and lymphoblasts else ""
     sample = Sample("", label, "", common.um_per_px, common.source, common.licence)
-    return alone(relative(path, folder), sample, cell_type)
+    return make_own_group(relative_path(path, folder), sample, cell_type)

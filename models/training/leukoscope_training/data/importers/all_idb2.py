@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leukoscope_training.data.importers.all_idb1 import LICENCE, TERMS, labelled
+from leukoscope_training.data.importers.all_idb1 import LICENCE, TERMS, read_labelled
 from leukoscope_training.data.importers.files import (
     NO_PATIENTS,
-    below,
-    not_as_expected,
-    pictures_in,
+    find_start,
+    layout_error,
+    list_pictures,
 )
 from leukoscope_training.data.manifest import Sample
 
-__all__ = ["LAYOUT", "LICENCE", "NAME", "NOTE", "TERMS", "TITLE", "UM_PER_PX", "samples"]
+__all__ = ["LAYOUT", "LICENCE", "NAME", "NOTE", "TERMS", "TITLE", "UM_PER_PX", "list_samples"]
 
 NAME = "all-idb2"
 TITLE = "ALL-IDB2, single cells"
@@ -27,11 +27,11 @@ NOTE = (
 UM_PER_PX: float | None = None
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
-    start = below(folder, "ALL_IDB2")
-    pictures = pictures_in(below(start, "img", "im"))
+    start = find_start(folder, "ALL_IDB2")
+    pictures = list_pictures(find_start(start, "img", "im"))
     if not pictures:
-        raise not_as_expected(start, "img/ with pictures such as Im001_1.tif")
+        raise layout_error(start, "img/ with pictures such as Im001_1.tif")
     common = Sample("", "", "", um_per_px, NAME, LICENCE)
-    return [labelled(path, folder, common, lymphoblasts=True) for path in pictures]
+    return [read_labelled(path, folder, common, lymphoblasts=True) for path in pictures]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leukoscope_training.data.importers.files import NO_PATIENTS, below, cells_by_folder
+from leukoscope_training.data.importers.files import NO_PATIENTS, find_start, list_cells_by_folder
 from leukoscope_training.data.manifest import Sample
 
 NAME = "aml-lmu"
@@ -41,8 +41,8 @@ CELL_TYPE_OF_FOLDER = {
 """Abbreviations as others list them; PMB and PMO are two kinds of promyelocyte, NGB a band neutrophil."""
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     common = Sample("", "", "", um_per_px, NAME, LICENCE)
-    start = below(folder, "AML-Cytomorphology")
-    return cells_by_folder(folder, [start], CELL_TYPE_OF_FOLDER, common)
+    start = find_start(folder, "AML-Cytomorphology")
+    return list_cells_by_folder(folder, [start], CELL_TYPE_OF_FOLDER, common)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from leukoscope_training.data.importers.files import (
     NO_PATIENTS,
-    alone,
-    not_as_expected,
-    pictures_in,
-    relative,
+    layout_error,
+    list_pictures,
+    make_own_group,
+    relative_path,
 )
 from leukoscope_training.data.manifest import Sample
 
@@ -22,10 +22,13 @@ NOTE = f"{NO_PATIENTS} The donors' health is not stated; the cells are of normal
 UM_PER_PX: float | None = 0.08  # from the size of its red cells
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     common = Sample("", "normal", "", um_per_px, NAME, LICENCE)
-    found = [alone(relative(path, folder), common) for path in pictures_in(folder / "fields")]
+    found = [
+        make_own_group(relative_path(path, folder), common)
+        for path in list_pictures(folder / "fields")
+    ]
     if not found:
-        raise not_as_expected(folder, "fields/ with pictures")
+        raise layout_error(folder, "fields/ with pictures")
     return found

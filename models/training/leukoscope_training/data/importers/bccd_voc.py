@@ -7,11 +7,11 @@ from pathlib import Path
 from leukoscope_training.data.importers import bccd
 from leukoscope_training.data.importers.files import (
     ImporterError,
-    alone,
-    below,
-    not_as_expected,
-    pictures_in,
-    relative,
+    find_start,
+    layout_error,
+    list_pictures,
+    make_own_group,
+    relative_path,
 )
 from leukoscope_training.data.manifest import Sample
 
@@ -26,14 +26,14 @@ NOTE = f"{bccd.NOTE} Its pictures are those of bccd: use one of the two."
 UM_PER_PX = bccd.UM_PER_PX
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
-    start = below(folder, "BCCD")
-    pictures = pictures_in(start / "JPEGImages")
+    start = find_start(folder, "BCCD")
+    pictures = list_pictures(start / "JPEGImages")
     if not pictures:
-        raise not_as_expected(start, "JPEGImages/ with pictures, and Annotations/")
+        raise layout_error(start, "JPEGImages/ with pictures, and Annotations/")
     for path in pictures:
         if not (start / "Annotations" / f"{path.stem}.xml").is_file():
             raise ImporterError(f"{path}: expected Annotations/{path.stem}.xml; found none")
     common = Sample("", "normal", "", um_per_px, NAME, bccd.LICENCE)
-    return [alone(relative(path, folder), common) for path in pictures]
+    return [make_own_group(relative_path(path, folder), common) for path in pictures]

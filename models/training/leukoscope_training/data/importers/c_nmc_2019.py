@@ -7,10 +7,10 @@ from pathlib import Path
 
 from leukoscope_training.data.importers.files import (
     ImporterError,
-    below,
-    not_as_expected,
-    pictures_in,
-    relative,
+    find_start,
+    layout_error,
+    list_pictures,
+    relative_path,
 )
 from leukoscope_training.data.manifest import Sample
 
@@ -31,17 +31,17 @@ UM_PER_PX: float | None = None
 _FILE = re.compile(r"UID_(?P<donor>H?\d+)_\d+_\d+_(?P<kind>all|hem)")
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
-    start = below(folder, "C-NMC_training_data")
+    start = find_start(folder, "C-NMC_training_data")
     found = [
         _sample(path, folder, um_per_px)
         for kind in ("all", "hem")
         for part in sorted(start.glob(f"fold_*/{kind}"))
-        for path in pictures_in(part)
+        for path in list_pictures(part)
     ]
     if not found:
-        raise not_as_expected(start, "folders such as fold_0/all and fold_0/hem with pictures")
+        raise layout_error(start, "folders such as fold_0/all and fold_0/hem with pictures")
     return found
 
 
@@ -53,7 +53,7 @@ def _sample(path: Path, folder: Path, um_per_px: float) -> Sample:
         )
     leukaemia = match["kind"] == "all"
     return Sample(
-        image=relative(path, folder),
+        image=relative_path(path, folder),
         label="ALL" if leukaemia else "normal",
         group=f"{NAME}/{match['donor']}",
         um_per_px=um_per_px,

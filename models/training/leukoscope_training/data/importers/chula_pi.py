@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from leukoscope_training.data.importers.files import ImporterError, not_as_expected
+from leukoscope_training.data.importers.files import ImporterError, layout_error
 from leukoscope_training.data.manifest import Sample
 
 NAME = "chula-pi"
@@ -17,11 +17,11 @@ NOTE = "The donors' health is not stated; the cells are of normal types. Many fi
 UM_PER_PX: float | None = 0.094  # from the size of its red cells
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     listing = folder / "fields.csv"
     if not listing.is_file():
-        raise not_as_expected(folder, "fields.csv and fields/")
+        raise layout_error(folder, "fields.csv and fields/")
     found = []
     with listing.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)

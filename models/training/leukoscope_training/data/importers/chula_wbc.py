@@ -7,10 +7,10 @@ from pathlib import Path
 
 from leukoscope_training.data.importers.files import (
     ImporterError,
-    below,
-    not_as_expected,
-    pictures_in,
-    relative,
+    find_start,
+    layout_error,
+    list_pictures,
+    relative_path,
 )
 from leukoscope_training.data.manifest import Sample
 
@@ -32,13 +32,15 @@ _FILE = re.compile(r"(?:HF-)?[A-Z]-(?P<slide>[0-9A-Za-z]+)_\d+")
 """HF: flipped from left to right."""
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
-    start = below(folder, "WBC_Samples")
+    start = find_start(folder, "WBC_Samples")
     folders = [start / "images", *sorted(start.glob("*/images"))]
-    found = [_sample(path, folder, um_per_px) for images in folders for path in pictures_in(images)]
+    found = [
+        _sample(path, folder, um_per_px) for images in folders for path in list_pictures(images)
+    ]
     if not found:
-        raise not_as_expected(folder, "WBC_Samples/train/images with pictures")
+        raise layout_error(folder, "WBC_Samples/train/images with pictures")
     return found
 
 
@@ -47,4 +49,4 @@ def _sample(path: Path, folder: Path, um_per_px: float) -> Sample:
     if match is None:
         raise ImporterError(f"{path}: expected a name such as B-30_0047.jpg")
     group = f"{NAME}/slide_{match['slide']}"
-    return Sample(relative(path, folder), "normal", group, um_per_px, NAME, LICENCE)
+    return Sample(relative_path(path, folder), "normal", group, um_per_px, NAME, LICENCE)

@@ -20,31 +20,31 @@ class ImporterError(TrainingError):
     """A folder is not laid out as the set is; the message says what was expected and found."""
 
 
-def not_as_expected(folder: Path, expected: str) -> ImporterError:
+def layout_error(folder: Path, expected: str) -> ImporterError:
     """The error for `folder`, with the first names that lie in it."""
     names = sorted(path.name for path in folder.iterdir())
     found = ", ".join(names[:6]) + (f", … ({len(names)} in all)" if len(names) > 6 else "")
     return ImporterError(f"{folder}: expected {expected}; found {found or 'nothing'}")
 
 
-def pictures_in(folder: Path) -> list[Path]:
+def list_pictures(folder: Path) -> list[Path]:
     """The pictures directly in `folder`, by name; none where there is no such folder."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
 
 
-def below(folder: Path, *names: str) -> Path:
+def find_start(folder: Path, *names: str) -> Path:
     """`folder`, or the folder inside that its archive unpacks to: the first of `names` that is there."""
     return next((folder / name for name in names if (folder / name).is_dir()), folder)
 
 
-def relative(path: Path, folder: Path) -> str:
+def relative_path(path: Path, folder: Path) -> str:
     """The path below `folder`, with "/"."""
     return path.relative_to(folder).as_posix()
 
 
-def cells_by_folder(
+def list_cells_by_folder(
     folder: Path,
     parents: list[Path],
     type_of_folder: Mapping[str, str],
@@ -61,14 +61,15 @@ def cells_by_folder(
             if kind.name.lower() in type_of_folder:
                 cell_type = type_of_folder[kind.name.lower()]
                 found += [
-                    alone(relative(path, folder), common, cell_type) for path in pictures_in(kind)
+                    make_own_group(relative_path(path, folder), common, cell_type)
+                    for path in list_pictures(kind)
                 ]
     if not found:
-        raise not_as_expected(folder, f"folders {', '.join(type_of_folder)} with pictures")
+        raise layout_error(folder, f"folders {', '.join(type_of_folder)} with pictures")
     return found
 
 
-def alone(image: str, common: Sample, cell_type: str = "") -> Sample:
+def make_own_group(image: str, common: Sample, cell_type: str = "") -> Sample:
     """A sample whose patient nobody knows: it is a group of its own."""
     return Sample(
         image=image,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from leukoscope_training.data.importers.files import (
     ImporterError,
-    not_as_expected,
-    pictures_in,
-    relative,
+    layout_error,
+    list_pictures,
+    relative_path,
 )
 from leukoscope_training.data.importers.lld_40x import LABEL_OF_DIAGNOSIS
 from leukoscope_training.data.manifest import Sample
@@ -33,7 +33,7 @@ UM_PER_PX: float | None = None
 _FILE = re.compile(r"(?P<patient>\d+)_\d+_\d+_\d+_(?P<diagnosis>[A-Za-z]+)")
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     parts = [
         part
@@ -42,9 +42,9 @@ def samples(folder: Path, um_per_px: float) -> list[Sample]:
         for part in sorted(images.iterdir())
         if part.name.lower() in {"train", "test"}
     ]
-    found = [_sample(path, folder, um_per_px) for part in parts for path in pictures_in(part)]
+    found = [_sample(path, folder, um_per_px) for part in parts for path in list_pictures(part)]
     if not found:
-        raise not_as_expected(folder, "Images/train and Images/test with pictures")
+        raise layout_error(folder, "Images/train and Images/test with pictures")
     return found
 
 
@@ -53,7 +53,7 @@ def _sample(path: Path, folder: Path, um_per_px: float) -> Sample:
     if match is None or match["diagnosis"].upper() not in LABEL_OF_DIAGNOSIS:
         raise ImporterError(f"{path}: expected a name such as 1_11_114_400_ALL.jpg")
     return Sample(
-        image=relative(path, folder),
+        image=relative_path(path, folder),
         label=LABEL_OF_DIAGNOSIS[match["diagnosis"].upper()],
         group=f"{NAME}/patient-{int(match['patient']):02d}",
         um_per_px=um_per_px,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leukoscope_training.data.importers.files import not_as_expected, pictures_in, relative
+from leukoscope_training.data.importers.files import layout_error, list_pictures, relative_path
 from leukoscope_training.data.manifest import Sample
 
 NAME = "lld-40x"
@@ -20,11 +20,11 @@ UM_PER_PX: float | None = 0.14  # from the size of its red cells
 LABEL_OF_DIAGNOSIS = {"ALL": "ALL", "AML": "AML", "APML": "AML", "CLL": "CLL", "CML": "CML"}
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     found = [
         Sample(
-            image=relative(path, folder),
+            image=relative_path(path, folder),
             label=LABEL_OF_DIAGNOSIS[patient.parent.name],
             group=f"{NAME}/{patient.name}",
             um_per_px=um_per_px,
@@ -33,8 +33,8 @@ def samples(folder: Path, um_per_px: float) -> list[Sample]:
         )
         for patient in sorted(folder.glob("*/patient-*"))
         if patient.parent.name in LABEL_OF_DIAGNOSIS
-        for path in pictures_in(patient)
+        for path in list_pictures(patient)
     ]
     if not found:
-        raise not_as_expected(folder, "folders such as ALL/patient-01 with pictures")
+        raise layout_error(folder, "folders such as ALL/patient-01 with pictures")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leukoscope_training.data.importers.files import NO_PATIENTS, cells_by_folder, not_as_expected
+from leukoscope_training.data.importers.files import NO_PATIENTS, layout_error, list_cells_by_folder
 from leukoscope_training.data.manifest import Sample
 
 NAME = "raabin-wbc"
@@ -24,10 +24,10 @@ CELL_TYPE_OF_FOLDER = {
 }
 
 
-def samples(folder: Path, um_per_px: float) -> list[Sample]:
+def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
     """See `Importer`."""
     parts = [folder / part for part in PARTS if (folder / part).is_dir()]
     if not parts:
-        raise not_as_expected(folder, f"one of the folders {', '.join(PARTS)}")
+        raise layout_error(folder, f"one of the folders {', '.join(PARTS)}")
     common = Sample("", "normal", "", um_per_px, NAME, LICENCE)
-    return cells_by_folder(folder, parts, CELL_TYPE_OF_FOLDER, common)
+    return list_cells_by_folder(folder, parts, CELL_TYPE_OF_FOLDER, common)

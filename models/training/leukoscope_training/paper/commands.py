@@ -92,11 +92,11 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _protocols(options: argparse.Namespace) -> int:
-    from leukoscope_training.paper.protocols import RUNS
-    from leukoscope_training.paper.results import TABLE, table
+    from leukoscope_training.paper.experiment import RUNS
+    from leukoscope_training.paper.results import TABLE, tabulate_runs
 
     _run(list(RUNS), options)
-    text = table(options.out)
+    text = tabulate_runs(options.out)
     (options.out / TABLE).write_text(text, encoding="utf-8")
     print(text, end="")
     return 0
@@ -104,30 +104,32 @@ def _protocols(options: argparse.Namespace) -> int:
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # on a processor the fastest of them
+    from leukoscope_training.paper.experiment import RUNS, TrainingOptions, run_experiment
     from leukoscope_training.paper.pictures import load
-    from leukoscope_training.paper.protocols import RUNS, Options, run_one
 
     pictures = load(options.cache)
     settings = ("recipe", "width", "seed", "epochs", "precision", "devices")
-    how = Options(**{name: getattr(options, name) for name in settings}, command=_command(options))
+    how = TrainingOptions(
+        **{name: getattr(options, name) for name in settings}, command=_command(options)
+    )
     for name in names:
-        run_one(RUNS[name], pictures, read_split(RUNS[name].split), how, options.out)
+        run_experiment(RUNS[name], pictures, read_split(RUNS[name].split), how, options.out)
 
 
 def _figures(options: argparse.Namespace) -> int:
     from leukoscope_training.paper.pictures import load
-    from leukoscope_training.paper.results import draw
+    from leukoscope_training.paper.results import draw_figures
 
-    for path in draw(options.out, load(options.cache)):
+    for path in draw_figures(options.out, load(options.cache)):
         print(path)
     return 0
 
 
 def _convert(options: argparse.Namespace) -> int:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # which alone can convert
-    from leukoscope_training.paper.convert import convert
+    from leukoscope_training.paper.conversion import convert
+    from leukoscope_training.paper.experiment import RUNS
     from leukoscope_training.paper.pictures import load
-    from leukoscope_training.paper.protocols import RUNS
 
     part_of = read_split(RUNS[_known(options.name)].split)
     convert(options.out / options.name, options.bundle, load(options.cache), part_of)
@@ -136,7 +138,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 def _known(name: str) -> str:
     """The name of a run. Raises TrainingError for any other."""
-    from leukoscope_training.paper.protocols import RUNS
+    from leukoscope_training.paper.experiment import RUNS
 
     if name not in RUNS:
         raise TrainingError(f"{name}: no such run; there are {', '.join(RUNS)}")

@@ -32,7 +32,7 @@ def set_up(precision: str, devices: int) -> None:
     keras.distribution.set_distribution(parallel)
 
 
-def placed_on(model: keras.Model) -> str:
+def describe_device(model: keras.Model) -> str:
     """Backend and devices that hold a network's weights: "torch, cpu"."""
     value = model.weights[0].value
     if keras.backend.backend() == "jax":
@@ -40,7 +40,7 @@ def placed_on(model: keras.Model) -> str:
     return f"{keras.backend.backend()}, {value.device}"
 
 
-def probabilities(
+def predict(
     model: keras.Model, pictures: npt.NDArray[np.uint8], batch: int = 16
 ) -> npt.NDArray[np.float32]:
     """What a network gives; shape (n, 5), of pictures of shape (n, side, side, 3), uint8.

@@ -75,10 +75,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _protocol(options: argparse.Namespace) -> int:
-    from leukoscope_training.cells.results import TABLE, table
+    from leukoscope_training.cells.results import TABLE, tabulate_runs
 
     _run([name for name in RUNS if name != "final"], options)
-    text = table(options.out)
+    text = tabulate_runs(options.out)
     (options.out / TABLE).write_text(text, encoding="utf-8")
     print(text, end="")
     return 0
@@ -86,7 +86,7 @@ def _protocol(options: argparse.Namespace) -> int:
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
     from leukoscope_training.cells.dataset import load
-    from leukoscope_training.cells.protocol import run_one
+    from leukoscope_training.cells.experiment import run_experiment
     from leukoscope_training.cells.training import CellRecipe
 
     _require_known(names)
@@ -94,36 +94,36 @@ def _run(names: list[str], options: argparse.Namespace) -> None:
     for name in names:
         words = ["leukoscope-train", "cells", "train", name]
         words += ["--seed", str(options.seed), "--epochs", str(options.epochs)]
-        run_one(
+        run_experiment(
             RUNS[name], cells, options.data, options.out, options.seed, recipe, shlex.join(words)
         )
 
 
 def _judge(options: argparse.Namespace) -> int:
     from leukoscope_training.cells import verdicts
-    from leukoscope_training.cells.calibration import best_temperature
-    from leukoscope_training.evaluation.figures import reliability_plot
+    from leukoscope_training.cells.calibration import find_temperature
+    from leukoscope_training.evaluation.figures import draw_reliability
     from leukoscope_training.evaluation.probabilities import calibration_error, reliability
 
     names = JOINED.get(options.name, (options.name,))
     _require_known(names)
-    tested = verdicts.load(options.out, names, best_temperature(options.out))
-    print(verdicts.slides(tested))
-    print(verdicts.fields(tested))
-    print(verdicts.cells(tested))
+    tested = verdicts.load_tested(options.out, names, find_temperature(options.out))
+    print(verdicts.tabulate_slides(tested))
+    print(verdicts.tabulate_fields(tested))
+    print(verdicts.tabulate_cells(tested))
     figure = options.out / f"{options.name}-reliability.png"
-    said, truth = verdicts.fields_read(tested)
+    said, truth = verdicts.read_fields(tested)
     error = calibration_error(said, truth)
-    reliability_plot(reliability(said, truth), error, figure)
+    draw_reliability(reliability(said, truth), error, figure)
     print(f"calibration error, fields judged alone: {error:.3f}")
     print(f"its plot: {figure}")
     if RUNS[names[0]].left_out == "chula-pi":
-        print(f"\n{verdicts.new_site(tested)}")
+        print(f"\n{verdicts.tabulate_new_site(tested)}")
     return 0
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from leukoscope_training.cells.calibration import best_temperature
+    from leukoscope_training.cells.calibration import find_temperature
     from leukoscope_training.cells.card import write_card
     from leukoscope_training.cells.conversion import convert
     from leukoscope_training.cells.dataset import load
@@ -131,7 +131,7 @@ def _convert(options: argparse.Namespace) -> int:
     _require_known([options.name])
     convert(RUNS[options.name], options.out / options.name, options.bundle, load(options.cache))
     words = ["leukoscope-train", "cells", "train", options.name, "--seed", str(options.seed)]
-    temperature = best_temperature(options.out)
+    temperature = find_temperature(options.out)
     write_card(options.bundle, temperature, shlex.join(words), options.seed)
     print(f"temperature {temperature}")
     return 0

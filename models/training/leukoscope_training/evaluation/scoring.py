@@ -16,13 +16,13 @@ from leukoscope.reading.results import (
 )
 
 from leukoscope_training.data.manifest import Sample
-from leukoscope_training.evaluation.intervals import Estimate, share, without_nan
+from leukoscope_training.evaluation.intervals import Estimate, estimate_share, replace_nan
 from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide, JudgedField
 from leukoscope_training.evaluation.measures import NORMAL, Measures, measure
 from leukoscope_training.evaluation.probabilities import (
     Reliability,
-    auc,
     calibration_error,
+    estimate_auc,
     reliability,
 )
 
@@ -47,7 +47,7 @@ class FieldOutcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
+class Scores:
     """What is counted of the fields that were read.
 
     measures, patterns: of the most probable class and pattern, whether or not it reached its threshold.
@@ -95,7 +95,7 @@ class Numbers:
             "reliability": bins,
             "slides": self.slide_counts(),
         }
-        return {key: without_nan(value) for key, value in plain.items()}
+        return {key: replace_nan(value) for key, value in plain.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +112,9 @@ class Evaluation:
     refused: dict[str, dict[str, int]]
     errors: tuple[tuple[str, str], ...]
     unlabelled: int
-    intact: Numbers
-    ablation: Numbers
-    sources: dict[str, tuple[Numbers, Numbers]]
+    intact: Scores
+    ablation: Scores
+    sources: dict[str, tuple[Scores, Scores]]
 
     def as_dict(self) -> dict[str, object]:
         """For JSON; null stands for NaN."""
@@ -156,19 +156,19 @@ def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
         refused={label: dict(refused[label]) for label in LABELS if label in refused},
         errors=tuple((row.sample.image, row.error) for row in rows if row.error),
         unlabelled=len(rows) - len(labelled),
-        intact=numbers([(row.sample, row.reading) for row in readable], judge),
-        ablation=numbers([(row.sample, row.ablation) for row in readable], judge),
+        intact=score([(row.sample, row.reading) for row in readable], judge),
+        ablation=score([(row.sample, row.ablation) for row in readable], judge),
         sources={
             source: (
-                numbers([(row.sample, row.reading) for row in own], judge),
-                numbers([(row.sample, row.ablation) for row in own], judge),
+                score([(row.sample, row.reading) for row in own], judge),
+                score([(row.sample, row.ablation) for row in own], judge),
             )
             for source, own in sorted(by_source.items())
         },
     )
 
 
-def numbers(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> Numbers:
+def score(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> Scores:
     """Count the readings that have probabilities; the others make a slide's verdict no surer."""
     fields = [
         JudgedField(sample, reading.probabilities, judge([reading]))
@@ -191,22 +191,22 @@ def numbers(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) ->
     ill = truth != LABELS.index(NORMAL)
     everything = np.ones(len(fields), np.bool_)
     wrong = [field for field in fields if field.judgement == "wrong"]
-    return Numbers(
+    return Scores(
         measures=measure(truth, said.argmax(1), group),
         patterns=measure(PATTERN_OF[truth], said_pattern.argmax(1), group, classes=PATTERNS),
-        area=auc(1 - said[:, LABELS.index(NORMAL)], ill, group),
-        named=share(named, everything, truth, group),
-        right_when_named=share(right, named, truth, group),
-        pattern_named=share(pattern_named, everything, truth, group),
-        pattern_right_when_named=share(pattern_right, pattern_named, truth, group),
+        area=estimate_auc(1 - said[:, LABELS.index(NORMAL)], ill, group),
+        named=estimate_share(named, everything, truth, group),
+        right_when_named=estimate_share(right, named, truth, group),
+        pattern_named=estimate_share(pattern_named, everything, truth, group),
+        pattern_right_when_named=estimate_share(pattern_right, pattern_named, truth, group),
         calibration_error=calibration_error(said, truth),
         reliability=reliability(said, truth),
         wrong=tuple(sorted(wrong, key=lambda field: -field.verdict.headline_confidence)),
-        slides=_slides(rows, judge),
+        slides=_judge_slides(rows, judge),
     )
 
 
-def _slides(
+def _judge_slides(
     rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge
 ) -> tuple[EvaluatedSlide, ...]:
     slides: dict[tuple[str, str, str], list[FieldReading | None]] = {}

@@ -22,14 +22,14 @@ if importlib.util.find_spec("tensorflow") is None or importlib.util.find_spec("k
 MAKE = """
 import sys
 from pathlib import Path
-from leukoscope_training.paper import command, network
+from leukoscope_training.paper import commands, network
 from leukoscope_training.shared.toml_file import write_toml
 folder = Path(sys.argv[1])
 (folder / "a-to-b").mkdir()
 model = network.build((4, 3, 2, 2, 2), normalised=False, seed=3)
 network.save_weights(model.get_weights(), folder / "a-to-b" / "weights.npz")
 write_toml(folder / "a-to-b" / "run.toml", {"seed": 1})
-command.read_split = lambda _: {f"{n:064x}": "AB"[n % 2] for n in range(40)}
+commands.read_split = lambda _: {f"{n:064x}": "AB"[n % 2] for n in range(40)}
 from leukoscope_training.cli import main
 words = ["paper", "convert", "a-to-b", str(folder / "bundle")]
 sys.exit(main([*words, "--cache", str(folder), "--out", str(folder)]))

@@ -15,9 +15,9 @@ import keras
 import numpy as np
 from leukoscope.reading.results import LABELS
 from leukoscope_training.cli import main
-from leukoscope_training.paper import command
+from leukoscope_training.paper import commands
+from leukoscope_training.paper.experiment import RUNS, divide
 from leukoscope_training.paper.pictures import PictureSet, save
-from leukoscope_training.paper.protocols import RUNS, divided
 from leukoscope_training.shared.errors import TrainingError
 
 COUNT = 60
@@ -47,7 +47,7 @@ def pictures() -> PictureSet:
 @pytest.mark.parametrize("name", list(RUNS))
 def test_ok__no_picture_has_two_uses(pictures: PictureSet, name: str) -> None:
     run = RUNS[name]
-    parts = divided(pictures, run, PART_OF_HALVES if run.direction else PART_OF_IMAGES, 1)
+    parts = divide(pictures, run, PART_OF_HALVES if run.direction else PART_OF_IMAGES, 1)
     used = np.concatenate([parts.train, parts.val, parts.test])
     assert len(set(used.tolist())) == len(used) == (50 if run.ablation else 60)
 
@@ -56,7 +56,7 @@ def test_ok__no_picture_has_two_uses(pictures: PictureSet, name: str) -> None:
 def test_ok__validation_comes_from_the_half_trained_on(
     pictures: PictureSet, name: str, half: str
 ) -> None:
-    parts = divided(pictures, RUNS[name], PART_OF_HALVES, 1)
+    parts = divide(pictures, RUNS[name], PART_OF_HALVES, 1)
     trained = {PART_OF_HALVES[sha256] for sha256 in pictures.sha256[parts.train]}
     validated = {PART_OF_HALVES[sha256] for sha256 in pictures.sha256[parts.val]}
     tested = {PART_OF_HALVES[sha256] for sha256 in pictures.sha256[parts.test]}
@@ -66,7 +66,7 @@ def test_ok__validation_comes_from_the_half_trained_on(
 
 
 def test_ok__an_ablation_has_no_field_without_a_cut_out_cell(pictures: PictureSet) -> None:
-    parts = divided(pictures, RUNS["a-to-b-ablation"], PART_OF_HALVES, 1)
+    parts = divide(pictures, RUNS["a-to-b-ablation"], PART_OF_HALVES, 1)
     for rows in vars(parts).values():
         assert (pictures.cells[rows] > 0).all()
 
@@ -74,7 +74,7 @@ def test_ok__an_ablation_has_no_field_without_a_cut_out_cell(pictures: PictureSe
 def test_fail__a_half_that_was_not_prepared(pictures: PictureSet) -> None:
     only_a = {sha256: part for sha256, part in PART_OF_HALVES.items() if part == "A"}
     with pytest.raises(TrainingError, match="no picture to test on"):
-        divided(pictures, RUNS["a-to-b"], only_a, 1)
+        divide(pictures, RUNS["a-to-b"], only_a, 1)
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def finished(
 ) -> Iterator[Path]:
     """A folder with a finished run and the table."""
     save(pictures, tmp_path)
-    monkeypatch.setattr(command, "read_split", lambda _: PART_OF_HALVES)
-    monkeypatch.setattr("leukoscope_training.paper.protocols.RUNS", {"a-to-b": RUNS["a-to-b"]})
+    monkeypatch.setattr(commands, "read_split", lambda _: PART_OF_HALVES)
+    monkeypatch.setattr("leukoscope_training.paper.experiment.RUNS", {"a-to-b": RUNS["a-to-b"]})
     words = ["paper", "protocols", "--width", "0.02", "--epochs", "1"]
     assert main([*words, "--cache", str(tmp_path), "--out", str(tmp_path)]) == 0
     yield tmp_path

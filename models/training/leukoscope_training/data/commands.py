@@ -17,14 +17,14 @@ from leukoscope_training.data.manifest import (
     sha256_of,
     write_manifest,
 )
-from leukoscope_training.data.near_duplicates import thumbnail
+from leukoscope_training.data.near_duplicates import read_thumbnail
 from leukoscope_training.data.splits import (
     SPLITS,
     SplitRow,
-    by_group,
-    by_image,
-    committed,
-    same_glass,
+    find_same_glass,
+    make_committed_splits,
+    split_by_group,
+    split_by_image,
     write_split,
 )
 from leukoscope_training.shared.errors import TrainingError
@@ -106,7 +106,7 @@ def _check(options: argparse.Namespace) -> int:
         try:
             if sample.sha256 and sha256_of(path) != sample.sha256:
                 problems.append(f"{sample.image}: its SHA-256 is another one")
-            thumbnail(path)
+            read_thumbnail(path)
             with Image.open(path) as picture:
                 sizes[picture.size] += 1
         except (TrainingError, OSError) as error:
@@ -124,7 +124,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _shared_glass(manifest: Manifest) -> list[str]:
     problems = []
-    for pair in same_glass(manifest):
+    for pair in find_same_glass(manifest):
         one, other = manifest.samples[pair.first], manifest.samples[pair.second]
         what = [name for name in ("group", "label") if getattr(one, name) != getattr(other, name)]
         if what:
@@ -151,13 +151,13 @@ def _groups(samples: list[Sample]) -> int:
 
 def _split(options: argparse.Namespace) -> int:
     manifest = read_manifest(options.manifest, options.root)
-    deal = by_group if options.by == "group" else by_image
+    deal = split_by_group if options.by == "group" else split_by_image
     _write(deal(manifest, options.seed), options.split)
     return 0
 
 
 def _committed(options: argparse.Namespace) -> int:
-    for name, rows in committed(options.data).items():
+    for name, rows in make_committed_splits(options.data).items():
         _write(rows, options.into / f"{name}.csv")
     return 0
 

@@ -12,11 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.paper.network import filters_of, folded, save_weights, with_weights
+from leukoscope_training.paper.network import (
+    build_with_weights,
+    count_filters,
+    fold_normalisation,
+    save_weights,
+)
 from leukoscope_training.paper.pictures import Numbers, PictureSet
 from leukoscope_training.paper.recipes import RECIPES
 from leukoscope_training.paper.training import LabelledPictures, train
-from leukoscope_training.shared import runtime
+from leukoscope_training.shared import keras_runtime
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.toml_file import write_toml
 
@@ -53,7 +58,7 @@ RUNS = {
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainingOptions:
     """How the runs are trained; each is said in its run.toml."""
 
     recipe: str
@@ -74,7 +79,7 @@ class Division:
     test: Numbers
 
 
-def divided(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], seed: int) -> Division:
+def divide(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], seed: int) -> Division:
     """Deal the pictures out. part_of: each picture's SHA-256 and its part in the run's split.
 
     Validation never comes from the half that is tested on. Of the training half it has other
@@ -87,7 +92,7 @@ def divided(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], see
     names = tuple(run.direction) or ("train", "test", "val")
     rows = {name: np.flatnonzero(usable & (part == name)) for name in names}
     if run.direction:
-        val = _validation(pictures.label, rows[names[0]], seed)
+        val = _choose_validation(pictures.label, rows[names[0]], seed)
         parts = Division(np.setdiff1d(rows[names[0]], val), val, rows[names[1]])
     else:
         parts = Division(rows["train"], rows["val"], rows["test"])
@@ -99,7 +104,7 @@ def divided(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], see
     return parts
 
 
-def _validation(label: Numbers, rows: Numbers, seed: int) -> Numbers:
+def _choose_validation(label: Numbers, rows: Numbers, seed: int) -> Numbers:
     rng = np.random.default_rng([seed, 15])
     chosen = []
     for value in np.unique(label[rows]):
@@ -108,8 +113,12 @@ def _validation(label: Numbers, rows: Numbers, seed: int) -> Numbers:
     return np.sort(np.concatenate(chosen))
 
 
-def run_one(
-    run: PaperRun, pictures: PictureSet, part_of: Mapping[str, str], options: Options, out: Path
+def run_experiment(
+    run: PaperRun,
+    pictures: PictureSet,
+    part_of: Mapping[str, str],
+    options: TrainingOptions,
+    out: Path,
 ) -> None:
     """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
 
@@ -119,23 +128,23 @@ def run_one(
     recipe = RECIPES[options.recipe]
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
-    parts = divided(pictures, run, part_of, options.seed)
+    parts = divide(pictures, run, part_of, options.seed)
     seen = pictures.cut_out if run.ablation else pictures.whole
-    runtime.set_up(options.precision, options.devices)
+    keras_runtime.set_up(options.precision, options.devices)
     model = train(
         recipe,
-        filters_of(options.width),
+        count_filters(options.width),
         LabelledPictures(seen[parts.train], pictures.label[parts.train]),
         LabelledPictures(seen[parts.val], pictures.label[parts.val]),
         folder,
         options.seed,
     )
-    weights = folded(model.get_weights()) if recipe.normalised else model.get_weights()
+    weights = fold_normalisation(model.get_weights()) if recipe.normalised else model.get_weights()
     save_weights(weights, folder / WEIGHTS)
-    trained_on = runtime.placed_on(model)
-    runtime.set_up("float32", options.devices)
-    tested = with_weights(weights, softmax=True)
-    given = runtime.probabilities(tested, seen[parts.test])
+    trained_on = keras_runtime.describe_device(model)
+    keras_runtime.set_up("float32", options.devices)
+    tested = build_with_weights(weights, softmax=True)
+    given = keras_runtime.predict(tested, seen[parts.test])
     _write_predictions(pictures.take(parts.test), given, folder / PREDICTIONS)
     write_toml(
         folder / RUN,
@@ -145,7 +154,7 @@ def run_one(
             "ablation": run.ablation,
             "recipe": options.recipe,
             "width": options.width,
-            "filters": list(filters_of(options.width)),
+            "filters": list(count_filters(options.width)),
             "seed": options.seed,
             "epochs": recipe.epochs,
             "batch": recipe.batch,

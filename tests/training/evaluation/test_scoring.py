@@ -13,12 +13,12 @@ from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import Verdict
 from leukoscope_training.cli import main
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of, write_manifest
-from leukoscope_training.evaluation import command as evaluation_command
-from leukoscope_training.evaluation.bundle_reader import BundleReader, reader_of
-from leukoscope_training.evaluation.evaluation import FieldOutcome, evaluate
-from leukoscope_training.evaluation.findings import findings
-from leukoscope_training.evaluation.judgements import judgement
+from leukoscope_training.evaluation import commands as evaluation_commands
+from leukoscope_training.evaluation.bundle_reader import BundleReader, make_window_reader
+from leukoscope_training.evaluation.findings import state_findings
+from leukoscope_training.evaluation.judgements import judge_headline
 from leukoscope_training.evaluation.outcomes import read_sample
+from leukoscope_training.evaluation.scoring import FieldOutcome, evaluate
 
 from tests.smears import UM_PER_PX, save_smear, smear
 from tests.training.evaluation.examples import (
@@ -36,13 +36,13 @@ def verdict(*said: str, confidence: float = 0.92) -> Verdict:
 
 
 def test_ok__what_a_headline_is_worth() -> None:
-    assert judgement(verdict("ALL"), "ALL") == "right"
-    assert judgement(verdict("ALL"), "AML") == "wrong"
-    assert judgement(verdict("ALL", "AML"), "AML") == "pattern only"
-    assert judgement(verdict("ALL", "AML"), "CML") == "wrong"
-    assert judgement(verdict("CML", confidence=0.5), "ALL") == "inconclusive"
-    assert judgement(verdict("normal", confidence=0.75), "ALL") == "inconclusive"
-    assert judgement(verdict(), "ALL") == "inconclusive"
+    assert judge_headline(verdict("ALL"), "ALL") == "right"
+    assert judge_headline(verdict("ALL"), "AML") == "wrong"
+    assert judge_headline(verdict("ALL", "AML"), "AML") == "pattern only"
+    assert judge_headline(verdict("ALL", "AML"), "CML") == "wrong"
+    assert judge_headline(verdict("CML", confidence=0.5), "ALL") == "inconclusive"
+    assert judge_headline(verdict("normal", confidence=0.75), "ALL") == "inconclusive"
+    assert judge_headline(verdict(), "ALL") == "inconclusive"
 
 
 def test_ok__what_became_of_the_fields() -> None:
@@ -78,7 +78,7 @@ def test_ok__a_patient_without_a_field_that_was_read_is_inconclusive() -> None:
     evaluation = evaluate([refused(0, "ALL")], judge)
     assert evaluation.intact.slide_counts()["inconclusive"] == 1
     assert math.isnan(evaluation.intact.measures.accuracy.value)
-    assert findings(evaluation) == ["No field could be read: there is nothing to measure."]
+    assert state_findings(evaluation) == ["No field could be read: there is nothing to measure."]
 
 
 def both(ablation_of: dict[str, str]) -> list[str]:
@@ -87,7 +87,7 @@ def both(ablation_of: dict[str, str]) -> list[str]:
         for n in range(6)
         for label, ablation in ablation_of.items()
     ]
-    return findings(evaluate(rows, judge))
+    return state_findings(evaluate(rows, judge))
 
 
 def test_ok__an_ablation_nearly_as_right_is_said_in_words() -> None:
@@ -112,7 +112,7 @@ def test_ok__a_model_that_gives_no_reading_without_cells() -> None:
     rows = [
         FieldOutcome(sample(n, k, k), reading(k), None) for n in range(2) for k in ("normal", "ALL")
     ]
-    assert "no reading at all" in findings(evaluate(rows, judge))[0]
+    assert "no reading at all" in state_findings(evaluate(rows, judge))[0]
 
 
 def test_ok__sources_that_give_the_class_away_are_named() -> None:
@@ -120,7 +120,7 @@ def test_ok__sources_that_give_the_class_away_are_named() -> None:
         FieldOutcome(sample(0, "normal", "a", "clinic"), reading("normal"), reading("normal")),
         FieldOutcome(sample(1, "ALL", "b", "hospital"), reading("ALL"), reading("normal")),
     ]
-    said = " ".join(findings(evaluate(rows, judge)))
+    said = " ".join(state_findings(evaluate(rows, judge)))
     assert "All normal fields come from clinic, all leukaemias from hospital" in said
     assert "Very few patients or slides: normal 1 and ALL 1" in said
 
@@ -138,13 +138,13 @@ class Blue:
 
 
 def blue(_: Path | None = None) -> BundleReader:
-    return reader_of(Blue(), "blue", "1", "ab" * 32)
+    return make_window_reader(Blue(), "blue", "1", "ab" * 32)
 
 
 @pytest.fixture
 def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three rendered fields: one good, one out of focus, one that is no image; and a bundle that is not read."""
-    monkeypatch.setattr(evaluation_command, "open_reader", blue)
+    monkeypatch.setattr(evaluation_commands, "open_reader", blue)
     save_smear(tmp_path / "good.png")
     save_smear(tmp_path / "blurred.png", smear(defocus_um=8.0))
     (tmp_path / "text.png").write_text("no image")

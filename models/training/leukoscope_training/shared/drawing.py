@@ -12,7 +12,8 @@ from leukoscope.simulator.optics import expose
 from leukoscope.simulator.stain import Colour, Stain, draw_stain
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.measuring.pictures import Linear
+Linear = npt.NDArray[np.float32]
+"""Linear light, shape (height, width, 3), 1 for empty glass."""
 
 Plane = npt.NDArray[np.float32]
 """Shape (height, width), float32."""
@@ -63,7 +64,7 @@ def draw_look(seed: int) -> StainLook:
     return StainLook(um_per_px, shape, stain, size, density, tint, 0.4 * shading, seed)
 
 
-def photographed(make: Maker, look: StainLook, index: int) -> Field:
+def photograph(make: Maker, look: StainLook, index: int) -> Field:
     """Field `index` of a slide as the camera delivers it."""
     rng = np.random.default_rng([look.seed, 1, index])
     light = np.ascontiguousarray(make(look, rng), np.float32)
@@ -96,18 +97,20 @@ class Drawing:
         points = np.stack([x * cosine - y * sine, x * sine + y * cosine], 1) + np.asarray(at_um)
         self.draw.polygon((points / self._look.um_per_px).ravel().tolist(), 255)
 
-    def seen(self, blur_um: float = LENS_UM) -> Plane:
+    def render(self, blur_um: float = LENS_UM) -> Plane:
         blurred = self._image.filter(ImageFilter.GaussianBlur(blur_um / self._look.um_per_px))
         return np.asarray(blurred, np.float32) / np.float32(255)
 
 
-def stained(*layers: tuple[Plane | float, Colour]) -> Linear:
+def stain_layers(*layers: tuple[Plane | float, Colour]) -> Linear:
     """Light through layers of dye: amount, and absorbance of 1 (see stain.py); at least one is a plane."""
     absorbance = sum(np.asarray(amount, np.float32)[..., None] * dye for amount, dye in layers)
     return np.exp(-np.asarray(absorbance, np.float32))
 
 
-def noise(look: StainLook, rng: np.random.Generator, period_um: float, octaves: int = 1) -> Plane:
+def draw_clouds(
+    look: StainLook, rng: np.random.Generator, period_um: float, octaves: int = 1
+) -> Plane:
     """Clouds of a size, each further octave half as large and half as strong; mean 0, deviation 1."""
     height, width = look.shape
     total = np.zeros(look.shape, np.float32)
@@ -119,12 +122,16 @@ def noise(look: StainLook, rng: np.random.Generator, period_um: float, octaves: 
     return np.asarray((total - total.mean()) / max(float(total.std()), 1e-6), np.float32)
 
 
-def anywhere(look: StainLook, rng: np.random.Generator, number: int) -> npt.NDArray[np.float64]:
+def scatter_places(
+    look: StainLook, rng: np.random.Generator, number: int
+) -> npt.NDArray[np.float64]:
     """Places as x, y in µm, shape (number, 2)."""
     return rng.random((number, 2)) * look.extent_um[::-1]
 
 
-def apart(look: StainLook, rng: np.random.Generator, pitch_um: float) -> npt.NDArray[np.float64]:
+def space_places(
+    look: StainLook, rng: np.random.Generator, pitch_um: float
+) -> npt.NDArray[np.float64]:
     """Places side by side, no two much nearer than `pitch_um`: a jittered hexagonal lattice."""
     height, width = look.extent_um
     y, x = np.mgrid[-1 : height / pitch_um / 0.87 + 1, -1 : width / pitch_um + 1]
@@ -132,7 +139,7 @@ def apart(look: StainLook, rng: np.random.Generator, pitch_um: float) -> npt.NDA
     return (places + rng.uniform(-0.22, 0.22, places.shape)) * pitch_um
 
 
-def wave(rng: np.random.Generator, start: npt.ArrayLike, length: float, sway: float) -> Plane:
+def draw_curve(rng: np.random.Generator, start: npt.ArrayLike, length: float, sway: float) -> Plane:
     """A curve that goes on from `start` in some direction, shape (40, 2), µm."""
     angle = rng.uniform(0, 2 * np.pi) + sway * np.cumsum(rng.standard_normal(40)) / 6
     steps = np.stack([np.cos(angle), np.sin(angle)], 1) * length / 40

@@ -8,23 +8,23 @@ import keras
 import numpy as np
 
 from leukoscope_training.cells.dataset import Cells
-from leukoscope_training.cells.experts import read_counts
+from leukoscope_training.cells.expert_labels import read_counts
 from leukoscope_training.cells.network import save_weights
 from leukoscope_training.cells.runs import PREDICTIONS, RUN, WEIGHTS, CellRun
-from leukoscope_training.cells.training import CellRecipe, probabilities, seen, train
-from leukoscope_training.shared import runtime
+from leukoscope_training.cells.training import CellRecipe, make_input, predict, train
+from leukoscope_training.shared import keras_runtime
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.toml_file import write_toml
 
 
-def run_one(
+def run_experiment(
     run: CellRun, cells: Cells, data: Path, out: Path, seed: int, recipe: CellRecipe, command: str
 ) -> None:
     """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
 
     data: the folder of the sets, for lld-40x's patients.csv. Raises TrainingError.
     """
-    runtime.set_up("bfloat16", 1)
+    keras_runtime.set_up("bfloat16", 1)
     folder = out / run.name
     counts = {
         f"lld-40x/{patient}": count
@@ -48,7 +48,7 @@ def run_one(
             "ablation": run.ablation,
             "seed": seed,
             **vars(recipe),
-            "trained": f"Keras {keras.version()}, {runtime.placed_on(model)}",
+            "trained": f"Keras {keras.version()}, {keras_runtime.describe_device(model)}",
             "trained_on": len(trained),
             "tested_on": len(tested),
             "command": command,
@@ -63,4 +63,4 @@ def _write_predictions(tested: Cells, model: keras.Model, ablation: bool, path: 
         for name, column in vars(tested).items()
         if name not in ("picture", "surroundings", "colour", "whole")
     }
-    np.savez(path, probabilities=probabilities(model, seen(tested, ablation)), **columns)
+    np.savez(path, probabilities=predict(model, make_input(tested, ablation)), **columns)

@@ -18,11 +18,11 @@ import numpy.typing as npt
 import tensorflow as tf
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.paper.network import Weights, load_weights, with_weights
+from leukoscope_training.paper.experiment import RUN, RUNS, WEIGHTS, divide
+from leukoscope_training.paper.network import Weights, build_with_weights, load_weights
 from leukoscope_training.paper.pictures import SIDE_PX, Bytes, PictureSet
-from leukoscope_training.paper.protocols import RUN, RUNS, WEIGHTS, divided
 from leukoscope_training.shared.errors import TrainingError
-from leukoscope_training.shared.tflite import Example, converted, quantised
+from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
 from leukoscope_training.shared.toml_file import write_toml
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
@@ -33,13 +33,13 @@ REPRESENTATIVES = 200
 
 def to_tflite(weights: Weights, examples: Sequence[Example] | None) -> bytes:
     """The network as a TFLite file: float32, or full int8 (in and out) with the ranges of `examples`."""
-    model = with_weights(weights, softmax=False)
+    model = build_with_weights(weights, softmax=False)
     fixed = keras.Input(batch_shape=(1, SIDE_PX, SIDE_PX, 3))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(fixed, model(fixed)))
-    return converted(converter, examples)
+    return convert_to_bytes(converter, examples)
 
 
-def representatives(pictures: Bytes) -> list[Example]:
+def choose_examples(pictures: Bytes) -> list[Example]:
     """One picture each, (1, 200, 200, 3), float32, 0..1, spread over the pictures, shape (n, 200, 200, 3).
 
     Two pixels are set to black and white, so that the input's steps are bytes: 1/255, from 0 on.
@@ -63,18 +63,18 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
         )
     facts = tomllib.loads((run_folder / RUN).read_text(encoding="utf-8"))
     run = RUNS[run_folder.name]
-    parts = divided(pictures, run, part_of, facts["seed"])
+    parts = divide(pictures, run, part_of, facts["seed"])
     seen = pictures.cut_out if run.ablation else pictures.whole
     weights = load_weights(run_folder / WEIGHTS)
     files = {
         FLOAT32: to_tflite(weights, None),
-        INT8: to_tflite(weights, representatives(seen[parts.train])),
+        INT8: to_tflite(weights, choose_examples(seen[parts.train])),
     }
     bundle.mkdir(parents=True, exist_ok=True)
     accuracy = {}
     for name, content in files.items():
         (bundle / name).write_bytes(content)
-        said = _said(content, seen[parts.test])
+        said = _classify(content, seen[parts.test])
         accuracy[name] = round(float((said == pictures.label[parts.test]).mean()), 4)
         print(f"{bundle / name}: {len(content)} bytes, test accuracy {accuracy[name]}")
     sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
@@ -96,7 +96,7 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
             "input": {
                 "width_px": SIDE_PX,
                 "height_px": SIDE_PX,
-                "um_per_px": scale_um_per_px(pictures.short_side_um),
+                "um_per_px": find_scale(pictures.short_side_um),
                 "channels": "RGB",
                 "scale": 1 / 255,
                 "offset": 0.0,
@@ -119,7 +119,7 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
     )
 
 
-def scale_um_per_px(short_side_um: npt.NDArray[np.float64]) -> float:
+def find_scale(short_side_um: npt.NDArray[np.float64]) -> float:
     """The scale at which 200 px are the largest square that every prepared field holds, in µm per px.
 
     A squashed field has no scale: about twice as many µm per pixel across as down. Down, it is this.
@@ -127,7 +127,7 @@ def scale_um_per_px(short_side_um: npt.NDArray[np.float64]) -> float:
     return math.floor(100 * float(short_side_um.min()) / SIDE_PX) / 100
 
 
-def _said(content: bytes, pictures: Bytes) -> npt.NDArray[np.int64]:
+def _classify(content: bytes, pictures: Bytes) -> npt.NDArray[np.int64]:
     """The class that a TFLite file says of each picture; shape (n,), int64."""
     interpreter = tf.lite.Interpreter(model_content=content)
     interpreter.allocate_tensors()
@@ -136,7 +136,7 @@ def _said(content: bytes, pictures: Bytes) -> npt.NDArray[np.int64]:
     for picture in pictures:
         values = picture[None].astype(np.float32) / 255
         if entry["dtype"] == np.int8:
-            values = quantised(values, *entry["quantization"])
+            values = quantise(values, *entry["quantization"])
         interpreter.set_tensor(entry["index"], values)
         interpreter.invoke()
         said.append(int(interpreter.get_tensor(exit_["index"])[0].argmax()))

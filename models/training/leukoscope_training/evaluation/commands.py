@@ -19,10 +19,10 @@ from tqdm import tqdm
 
 from leukoscope_training.data.manifest import Manifest, read_manifest, sha256_of
 from leukoscope_training.evaluation.bundle_reader import BundleReader, open_reader
-from leukoscope_training.evaluation.evaluation import Evaluation, evaluate
-from leukoscope_training.evaluation.findings import findings
+from leukoscope_training.evaluation.findings import state_findings
 from leukoscope_training.evaluation.outcomes import read_manifest_fields
 from leukoscope_training.evaluation.report import ReportProvenance, render
+from leukoscope_training.evaluation.scoring import Evaluation, evaluate
 from leukoscope_training.shared.errors import TrainingError
 
 SCHEMA = 2
@@ -83,23 +83,23 @@ def run(options: argparse.Namespace) -> int:
         print(f"leukoscope-train: {image}: {error}", file=sys.stderr)
     if options.out is not None:
         _write_report(options.out, evaluation, provenance, manifest, reader)
-    print(as_json(evaluation, provenance) if options.json else summary(evaluation, provenance))
+    print(to_json(evaluation, provenance) if options.json else summarise(evaluation, provenance))
     return 1 if evaluation.errors or not evaluation.intact.fields else 0
 
 
-def as_json(evaluation: Evaluation, provenance: ReportProvenance) -> str:
+def to_json(evaluation: Evaluation, provenance: ReportProvenance) -> str:
     """One JSON object; models/training/README.md says what its keys mean."""
     document = {
         "schema": SCHEMA,
         "notice": NOTICE,
         **vars(provenance),
-        "findings": findings(evaluation),
+        "findings": state_findings(evaluation),
         **evaluation.as_dict(),
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def summary(evaluation: Evaluation, provenance: ReportProvenance) -> str:
+def summarise(evaluation: Evaluation, provenance: ReportProvenance) -> str:
     """The main numbers as lines for people."""
     intact, ablation = evaluation.intact, evaluation.ablation
     rows = [
@@ -122,7 +122,7 @@ def summary(evaluation: Evaluation, provenance: ReportProvenance) -> str:
             *(f"{name:18}  {taken!s:22}  {cut_out!s}" for name, taken, cut_out in rows),
             f"patients and slides: {', '.join(slides)}",
             "",
-            *findings(evaluation),
+            *state_findings(evaluation),
             *(
                 f"wrong: {field.sample.image}: {field.sample.label} read as "
                 f"{field.verdict.headline}, {decimal(field.verdict.headline_confidence)}"
@@ -148,14 +148,14 @@ def _write_report(
     reader: BundleReader,
 ) -> None:
     from leukoscope_training.evaluation.figures import (
-        reliability_plot,  # slow to import, and only needed here
+        draw_reliability,  # slow to import, and only needed here
     )
 
     plot = io.BytesIO()
     intact = evaluation.intact
-    reliability_plot(intact.reliability, intact.calibration_error, plot)
+    draw_reliability(intact.reliability, intact.calibration_error, plot)
     thumbnails = {
-        field.sample.image: thumbnail(
+        field.sample.image: make_thumbnail(
             manifest.path(field.sample), field.sample.um_per_px, reader.um_per_px
         )
         for field in intact.wrong[:GALLERY_MOST]
@@ -164,7 +164,7 @@ def _write_report(
     path.write_text(page, encoding="utf-8")
 
 
-def thumbnail(path: Path, um_per_px: float, finest_um_per_px: float) -> bytes:
+def make_thumbnail(path: Path, um_per_px: float, finest_um_per_px: float) -> bytes:
     """A field as a small JPEG. Raises ImageFileError where the file can't be read any more."""
     field, _ = open_field(path, um_per_px, um_per_px, finest_um_per_px)
     image = Image.fromarray(field.rgb)
