@@ -23,12 +23,11 @@ MAKE = """
 import sys
 from pathlib import Path
 from leukoscope_training.paper import commands, network
-from leukoscope_training.shared.toml_file import write_toml
 folder = Path(sys.argv[1])
 (folder / "a-to-b").mkdir()
 model = network.build((4, 3, 2, 2, 2), normalised=False, seed=3)
 network.save_weights(model.get_weights(), folder / "a-to-b" / "weights.npz")
-write_toml(folder / "a-to-b" / "run.toml", {"seed": 1})
+(folder / "a-to-b" / "run.toml").write_text("seed = 1")
 commands.read_split = lambda _: {f"{n:064x}": "AB"[n % 2] for n in range(40)}
 from leukoscope_training.cli import main
 words = ["paper", "convert", "a-to-b", str(folder / "bundle")]
@@ -53,9 +52,10 @@ def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         folder,
     )
+    packages = os.pathsep.join(str(checkout / name) for name in ("device", "models/training"))
     done = subprocess.run(
         [sys.executable, "-c", MAKE, str(folder)],
-        env=os.environ | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": str(checkout)},
+        env=os.environ | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": packages},
         cwd=checkout,
         capture_output=True,
         text=True,

@@ -60,7 +60,7 @@ def test_ok__a_stopped_training_goes_on_as_if_it_had_not_been(
             raise KeyboardInterrupt
         return predict(*arguments)
 
-    monkeypatch.setattr(training, "probabilities", stops)
+    monkeypatch.setattr(training, "predict", stops)
     with pytest.raises(KeyboardInterrupt):
         train(TINY, FILTERS, TRAIN, VAL, tmp_path, 1)
     monkeypatch.undo()
@@ -93,7 +93,7 @@ def test_ok__training_ends_when_validation_gets_no_better(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(RECIPES["as-written"], epochs=8, batch=4, patience=2)
-    monkeypatch.setattr(training, "_measured", lambda *_: (1.0, 0.2))
+    monkeypatch.setattr(training, "validate", lambda *_: (1.0, 0.2))
     train(recipe, FILTERS, TRAIN, VAL, tmp_path, 1)
     assert len((tmp_path / HISTORY).read_text().splitlines()) == 1 + 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import tomli_w
 from leukoscope.model.card import TYPES
 from leukoscope.reading.cell_view import VIEW_UM, view_px
 from leukoscope.reading.pooling import Thresholds
@@ -12,7 +13,6 @@ from leukoscope.reading.results import LABELS
 from leukoscope.reading.rule import ReaderErrors
 
 from leukoscope_training.cells.preparation import UM_PER_PX
-from leukoscope_training.shared.toml_file import write_toml
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 VERSION = "0.3.0"
@@ -35,47 +35,45 @@ def write_card(bundle: Path, temperature: float, command: str, seed: int) -> Non
     digest = {
         name: hashlib.sha256((bundle / name).read_bytes()).hexdigest() for name in (INT8, FLOAT32)
     }
-    write_toml(
-        bundle / "card.toml",
-        {
-            "schema": 1,
-            "name": "cell-reader",
-            "version": VERSION,
-            "kind": "cells",
-            "file": INT8,
-            "sha256": digest[INT8],
-            "labels": list(LABELS),
-            "types": list(TYPES),
-            "intended_use": "Research only. Not a diagnosis. Reads single white cells of stained blood smears "
-            "at 40x, to study how such an instrument behaves.",
-            "input": {
-                "width_px": view_px(UM_PER_PX),
-                "height_px": view_px(UM_PER_PX),
-                "um_per_px": UM_PER_PX,
-                "channels": "density",
-                "scale": 1 / 255,
-                "offset": 0.0,
-            },
-            "output": {
-                "kind": "logits",
-                "temperature": temperature,
-                "class_threshold": THRESHOLDS.label,
-                "pattern_threshold": THRESHOLDS.pattern,
-            },
-            "reader": vars(ERRORS),
-            "float32": {"file": FLOAT32, "sha256": digest[FLOAT32]},
-            "training": {
-                "network": f"{VIEW_UM} um of one cell, its surroundings masked, and five measures of shape",
-                "seed": seed,
-                "command": command,
-                "split": "all patients and slides; measured on runs that left half of them out (models/README.md)",
-                "data": [
-                    "Large Leukemia Dataset (LeukemiaAttri), 40x, Rehman et al., MICCAI 2024: no licence "
-                    "stated, research use, images not redistributed",
-                    "Chulalongkorn University white cells (Raspberry Pi camera): MIT",
-                    "BCCD: MIT",
-                    "rendered by device.simulator, seeds 10000 to 10039",
-                ],
-            },
+    card = {
+        "schema": 1,
+        "name": "cell-reader",
+        "version": VERSION,
+        "kind": "cells",
+        "file": INT8,
+        "sha256": digest[INT8],
+        "labels": list(LABELS),
+        "types": list(TYPES),
+        "intended_use": "Research only. Not a diagnosis. Reads single white cells of stained blood smears "
+        "at 40x, to study how such an instrument behaves.",
+        "input": {
+            "width_px": view_px(UM_PER_PX),
+            "height_px": view_px(UM_PER_PX),
+            "um_per_px": UM_PER_PX,
+            "channels": "density",
+            "scale": 1 / 255,
+            "offset": 0.0,
         },
-    )
+        "output": {
+            "kind": "logits",
+            "temperature": temperature,
+            "class_threshold": THRESHOLDS.label,
+            "pattern_threshold": THRESHOLDS.pattern,
+        },
+        "reader": vars(ERRORS),
+        "float32": {"file": FLOAT32, "sha256": digest[FLOAT32]},
+        "training": {
+            "network": f"{VIEW_UM} um of one cell, its surroundings masked, and five measures of shape",
+            "seed": seed,
+            "command": command,
+            "split": "all patients and slides; measured on runs that left half of them out (models/README.md)",
+            "data": [
+                "Large Leukemia Dataset (LeukemiaAttri), 40x, Rehman et al., MICCAI 2024: no licence "
+                "stated, research use, images not redistributed",
+                "Chulalongkorn University white cells (Raspberry Pi camera): MIT",
+                "BCCD: MIT",
+                "rendered by the simulator, seeds 10000 to 10039",
+            ],
+        },
+    }
+    (bundle / "card.toml").write_text(tomli_w.dumps(card), encoding="utf-8")

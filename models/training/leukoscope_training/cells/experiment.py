@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tomli_w
 
 from leukoscope_training.cells.dataset import Cells
 from leukoscope_training.cells.expert_labels import read_counts
@@ -14,7 +15,6 @@ from leukoscope_training.cells.runs import PREDICTIONS, RUN, WEIGHTS, CellRun
 from leukoscope_training.cells.training import CellRecipe, make_input, predict, train
 from leukoscope_training.shared import keras_runtime
 from leukoscope_training.shared.errors import TrainingError
-from leukoscope_training.shared.toml_file import write_toml
 
 
 def run_experiment(
@@ -37,23 +37,21 @@ def run_experiment(
     save_weights(model.get_weights(), folder / WEIGHTS)
     if len(tested):
         _write_predictions(tested, model, run.ablation, folder / PREDICTIONS)
-    write_toml(
-        folder / RUN,
-        {
-            "run": run.name,
-            "split": run.split,
-            "trained_parts": list(run.trained),
-            "tested_parts": list(run.tested),
-            "left_out": run.left_out,
-            "ablation": run.ablation,
-            "seed": seed,
-            **vars(recipe),
-            "trained": f"Keras {keras.version()}, {keras_runtime.describe_device(model)}",
-            "trained_on": len(trained),
-            "tested_on": len(tested),
-            "command": command,
-        },
-    )
+    facts = {
+        "run": run.name,
+        "split": run.split,
+        "trained_parts": list(run.trained),
+        "tested_parts": list(run.tested),
+        "left_out": run.left_out,
+        "ablation": run.ablation,
+        "seed": seed,
+        **vars(recipe),
+        "trained": f"Keras {keras.version()}, {keras_runtime.describe_device(model)}",
+        "trained_on": len(trained),
+        "tested_on": len(tested),
+        "command": command,
+    }
+    (folder / RUN).write_text(tomli_w.dumps(facts), encoding="utf-8")
 
 
 def _write_predictions(tested: Cells, model: keras.Model, ablation: bool, path: Path) -> None:

@@ -92,8 +92,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _protocols(options: argparse.Namespace) -> int:
-    from leukoscope_training.paper.experiment import RUNS
     from leukoscope_training.paper.results import TABLE, tabulate_runs
+    from leukoscope_training.paper.runs import RUNS
 
     _run(list(RUNS), options)
     text = tabulate_runs(options.out)
@@ -104,8 +104,9 @@ def _protocols(options: argparse.Namespace) -> int:
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # on a processor the fastest of them
-    from leukoscope_training.paper.experiment import RUNS, TrainingOptions, run_experiment
+    from leukoscope_training.paper.experiment import TrainingOptions, run_experiment
     from leukoscope_training.paper.pictures import load
+    from leukoscope_training.paper.runs import RUNS
 
     pictures = load(options.cache)
     settings = ("recipe", "width", "seed", "epochs", "precision", "devices")
@@ -128,8 +129,8 @@ def _figures(options: argparse.Namespace) -> int:
 def _convert(options: argparse.Namespace) -> int:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # which alone can convert
     from leukoscope_training.paper.conversion import convert
-    from leukoscope_training.paper.experiment import RUNS
     from leukoscope_training.paper.pictures import load
+    from leukoscope_training.paper.runs import RUNS
 
     part_of = read_split(RUNS[_known(options.name)].split)
     convert(options.out / options.name, options.bundle, load(options.cache), part_of)
@@ -138,7 +139,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 def _known(name: str) -> str:
     """The name of a run. Raises TrainingError for any other."""
-    from leukoscope_training.paper.experiment import RUNS
+    from leukoscope_training.paper.runs import RUNS
 
     if name not in RUNS:
         raise TrainingError(f"{name}: no such run; there are {', '.join(RUNS)}")

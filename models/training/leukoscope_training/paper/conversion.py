@@ -16,14 +16,14 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+import tomli_w
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.paper.experiment import RUN, RUNS, WEIGHTS, divide
 from leukoscope_training.paper.network import Weights, build_with_weights, load_weights
 from leukoscope_training.paper.pictures import SIDE_PX, Bytes, PictureSet
+from leukoscope_training.paper.runs import RUN, RUNS, WEIGHTS, divide
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
-from leukoscope_training.shared.toml_file import write_toml
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 
@@ -78,45 +78,43 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
         accuracy[name] = round(float((said == pictures.label[parts.test]).mean()), 4)
         print(f"{bundle / name}: {len(content)} bytes, test accuracy {accuracy[name]}")
     sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    write_toml(
-        bundle / "card.toml",
-        {
-            "schema": 1,
-            "name": bundle.name,
-            "version": "0.2.0",
-            "kind": "fields",
-            "file": INT8,
-            "sha256": sha256[INT8],
-            "labels": list(LABELS),
-            "intended_use": (
-                "Research only. Not a diagnosis. The published recipe, to compare with and to show what "
-                "it learns from. It was trained on whole fields squashed to a square and not flattened; "
-                "the device shows it flattened squares of one scale. It never names a class."
-            ),
-            "input": {
-                "width_px": SIDE_PX,
-                "height_px": SIDE_PX,
-                "um_per_px": find_scale(pictures.short_side_um),
-                "channels": "RGB",
-                "scale": 1 / 255,
-                "offset": 0.0,
-            },
-            # Not calibrated, and what it knows is not of white cells: no class is ever named.
-            "output": {
-                "kind": "logits",
-                "temperature": 1.0,
-                "class_threshold": 1.0,
-                "pattern_threshold": 1.0,
-            },
-            "float32": {"file": FLOAT32, "sha256": sha256[FLOAT32]},
-            "training": facts,
-            "measured": {
-                "whole_fields_squashed": len(parts.test),
-                "accuracy_int8": accuracy[INT8],
-                "accuracy_float32": accuracy[FLOAT32],
-            },
+    card = {
+        "schema": 1,
+        "name": bundle.name,
+        "version": "0.2.0",
+        "kind": "fields",
+        "file": INT8,
+        "sha256": sha256[INT8],
+        "labels": list(LABELS),
+        "intended_use": (
+            "Research only. Not a diagnosis. The published recipe, to compare with and to show what "
+            "it learns from. It was trained on whole fields squashed to a square and not flattened; "
+            "the device shows it flattened squares of one scale. It never names a class."
+        ),
+        "input": {
+            "width_px": SIDE_PX,
+            "height_px": SIDE_PX,
+            "um_per_px": find_scale(pictures.short_side_um),
+            "channels": "RGB",
+            "scale": 1 / 255,
+            "offset": 0.0,
         },
-    )
+        # Not calibrated, and what it knows is not of white cells: no class is ever named.
+        "output": {
+            "kind": "logits",
+            "temperature": 1.0,
+            "class_threshold": 1.0,
+            "pattern_threshold": 1.0,
+        },
+        "float32": {"file": FLOAT32, "sha256": sha256[FLOAT32]},
+        "training": facts,
+        "measured": {
+            "whole_fields_squashed": len(parts.test),
+            "accuracy_int8": accuracy[INT8],
+            "accuracy_float32": accuracy[FLOAT32],
+        },
+    }
+    (bundle / "card.toml").write_text(tomli_w.dumps(card), encoding="utf-8")
 
 
 def find_scale(short_side_um: npt.NDArray[np.float64]) -> float:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from leukoscope.reading.results import LABELS
 
 from leukoscope_training.evaluation.measures import Measures, measure
-from leukoscope_training.paper.experiment import PREDICTIONS, RUN, RUNS
 from leukoscope_training.paper.pictures import PictureSet
+from leukoscope_training.paper.runs import PREDICTIONS, RUN, RUNS
 from leukoscope_training.paper.training import HISTORY
 from leukoscope_training.shared.errors import TrainingError
 

@@ -156,7 +156,7 @@ def _train_epoch(
     epoch = len(state.history) + 1
     _seed_dropout(model, epoch)
     trained = model.fit(batches, shuffle=False, verbose=0).history
-    val_loss, val_accuracy = _validate(model, validate_on)
+    val_loss, val_accuracy = validate(model, validate_on)
     row = {
         "epoch": epoch,
         "accuracy": float(trained["accuracy"][0]),
@@ -188,7 +188,7 @@ def _seed_dropout(model: keras.Sequential, epoch: int) -> None:
             layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
 
 
-def _validate(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
+def validate(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
     """Cross-entropy in nats, and accuracy, 0..1."""
     given = predict(model, validate_on.pictures).astype(np.float64)
     of_truth = given[np.arange(len(given)), validate_on.label]

@@ -16,8 +16,8 @@ import numpy as np
 from leukoscope.reading.results import LABELS
 from leukoscope_training.cli import main
 from leukoscope_training.paper import commands
-from leukoscope_training.paper.experiment import RUNS, divide
 from leukoscope_training.paper.pictures import PictureSet, save
+from leukoscope_training.paper.runs import RUNS, divide
 from leukoscope_training.shared.errors import TrainingError
 
 COUNT = 60
@@ -84,7 +84,7 @@ def finished(
     """A folder with a finished run and the table."""
     save(pictures, tmp_path)
     monkeypatch.setattr(commands, "read_split", lambda _: PART_OF_HALVES)
-    monkeypatch.setattr("leukoscope_training.paper.experiment.RUNS", {"a-to-b": RUNS["a-to-b"]})
+    monkeypatch.setattr("leukoscope_training.paper.runs.RUNS", {"a-to-b": RUNS["a-to-b"]})
     words = ["paper", "protocols", "--width", "0.02", "--epochs", "1"]
     assert main([*words, "--cache", str(tmp_path), "--out", str(tmp_path)]) == 0
     yield tmp_path
