@@ -36,7 +36,6 @@ from leukoscope.microscope.burst import merge
 from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.panel.drawing import draw
-from leukoscope.panel.focus_meter import FocusMeter
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.screens import ResultScreen
 from leukoscope.reading.gates import picture_gates
@@ -52,6 +51,8 @@ from leukoscope.simulator.stage import Stage
 from leukoscope_training.data.importers import import_samples
 from leukoscope_training.data.splits import read_split
 from PIL import Image
+
+from tests.measuring.bench_focus_loop import focus_loop_ms
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER_MODEL = ROOT / "models" / "paper-cnn" / "model.tflite"
@@ -70,7 +71,11 @@ TARGETS: dict[str, tuple[str, str, float]] = {
         150,
     ),
     "field_2028_ms": ("burst of 4, correction and gates of a 2028 x 1520 field, ms", "<=", 120),
-    "focus_loop_ms": ("focus meter and its screen, a 640 x 480 frame, ms", "<=", 15),
+    "focus_loop_ms": (
+        "the loop on a 640 x 480 live frame, a slide of 100 cells open, ms",
+        "<=",
+        15,
+    ),
     "cold_start_s": ("start of `leukoscope run` to READY, s", "<=", 1.5),
     "peak_rss_mb": ("daemon's peak memory, MB", "<=", 150),
     "asleep_cpu_percent": ("processor while asleep, % of a core", "<=", 1),
@@ -175,16 +180,10 @@ def field_2028_ms() -> float:
     return median_ms(correct, 25)
 
 
-def focus_loop_ms() -> float:
-    """Median ms of a live frame: gates, sharpness, hint, screen."""
+def live_frame() -> Field:
+    """A live frame of 640 x 480 px, in focus."""
     picture = Image.fromarray(rendered(41_000, 0, Diagnosis.CML)).resize((640, 480))
-    frame, meter = Field(np.asarray(picture), UM_PER_PX * 1014 / 640), FocusMeter()
-
-    def show() -> None:
-        meter.update(frame, 0.34)
-        draw(meter.screen("S0001", 0, 0, ""), simulated=True)
-
-    return median_ms(show, 50)
+    return Field(np.asarray(picture), UM_PER_PX * 1014 / 640)
 
 
 def press_to_verdict(settings: Settings, burst: float) -> tuple[float, dict[str, float]]:
@@ -452,7 +451,12 @@ def main() -> int:
         burst = burst_ms(settings)
         values["press_to_verdict_ms"], stages = press_to_verdict(settings, burst)
         notes.append(f"the frames, which the simulator makes: {burst:.0f} ms of a press besides")
-    values |= {"field_2028_ms": field_2028_ms(), "focus_loop_ms": focus_loop_ms()}
+        loops = focus_loop_ms(settings, live_frame())
+    values |= {"field_2028_ms": field_2028_ms(), "focus_loop_ms": max(loops.values())}
+    notes.append(
+        "focus loop: "
+        + ", ".join(f"{loop:.1f} ms in {state.name}" for state, loop in loops.items())
+    )
     values |= run_appliance(options.bundle)
     values["classify_efficiency"], pace = classify_efficiency(bundle)
     notes.append(f"classify: {pace:.0f} fields a second on {os.cpu_count()} cores")
