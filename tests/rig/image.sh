@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The image for SD cards, made and booted: of a stand-in for Raspberry Pi OS Lite (Debian Trixie for arm64 behind the same two
 # partitions; the real one can't be fetched here), by `setup.sh image`, and started as a new card is: with more room than the
-# image has, no network, a power cut, and at last with its state partition spoilt. Sourced by setup.sh, after arm64.sh. The
+# image has, no network, a power cut, and at last with its state partition damaged. Sourced by setup.sh, after arm64.sh. The
 # machine is emulated; it is QEMU's own, no Raspberry Pi. The parts are simulated.
 
 IMAGE_LIMIT_S=1500
@@ -29,7 +29,7 @@ image_stand_in() {
   rm -rf "$root/tmp/"*
 }
 
-# image_base: its two partitions, as pi-gen lays them.
+# image_base: its two partitions, laid out as by pi-gen.
 image_base() {
   local root="$RIG/image-root" base="$RIG/base.img" unit
   mkdir -p "$root/boot/firmware" "$root/checkout" "$root/out" "$root/etc/systemd/system/leukoscope.service.d"
@@ -84,7 +84,7 @@ image_boot() {
   rm -f "$out/output" "$out/status"
   echo "$number" >"$out/start"
   cmdline="$(mcopy -i "$RIG/card.img@@$((4 << 20))" ::cmdline.txt - | sed 's/console=serial0,115200 console=tty1/console=ttyAMA0/')"
-  # random: else the kernel gathers chance for 11 s, on a machine where none happens; a Pi has a generator of its own.
+  # random: without it the kernel collects entropy for 11 s, since this machine has no generator; a Pi has one.
   say "start $number of the card"
   timeout --foreground "$IMAGE_LIMIT_S" qemu-system-aarch64 -machine virt -cpu cortex-a72 -m 2048 "$@" \
     -nodefaults -display none -no-reboot -serial "file:$RIG/image-console-$number.log" \
@@ -92,7 +92,7 @@ image_boot() {
     -drive "file=$RIG/card.img,format=raw,if=virtio" \
     -virtfs "local,path=$PWD,mount_tag=checkout,security_model=none,readonly=on" \
     -virtfs "local,path=$out,mount_tag=out,security_model=none" ||
-    say "it did not end within $IMAGE_LIMIT_S s; its last words: .rig/image-console-$number.log"
+    say "it did not end within $IMAGE_LIMIT_S s; its last messages: .rig/image-console-$number.log"
   [ ! -e "$out/output" ] || cat "$out/output"
   say "start $number: $((SECONDS - began)) s"
   [ "$(cat "$out/status" 2>/dev/null)" = 0 ]
@@ -106,12 +106,12 @@ rig_image() {
   arm64_debian trixie
   rig_once image_stand_in tests/rig/debian.sh
   rig_once image_base tests/rig/rig-image.service
-  rig_once image_card device/*.py device/*/*.py models/*/card.toml systemd/*.* systemd/image/* pyproject.toml
+  rig_once image_card device/leukoscope/*.py device/leukoscope/*/*.py models/*/card.toml systemd/*.* systemd/image/* pyproject.toml
   image_simulated >"$RIG/image_simulated.log" 2>&1
   rm -rf "$RIG/out-image"
   ./setup.sh wheels "$RIG/out-image/wheels"
   image_boot 1 -smp 2 || failed=1
-  # Time is counted in instructions: one of one core takes 1 ns. So the start can be told of another processor.
+  # Time is counted in instructions, 1 ns each on one core. So the duration of the start can be converted to another processor.
   image_boot 2 -smp 1 -icount shift=0,sleep=off || failed=1
   start="$(partx --raw --noheadings --output START --nr 3 "$RIG/card.img")"
   dd if=/dev/urandom of="$RIG/card.img" bs=1M seek="$((start / 2048))" count=64 conv=notrunc status=none

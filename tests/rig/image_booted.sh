@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs inside a started card of `setup.sh image`: what a person would see of it. A line a check; exit status 1 where one
-# failed. /out/start says which start it is: the first, the second after a power cut, the third with a spoilt state.
+# failed. /out/start says which start it is: the first, the second after a power cut, the third with a damaged state.
 # shellcheck disable=SC2317 # what check is given is called
 set -uo pipefail
 
@@ -31,7 +31,7 @@ case "$START" in
     check "and keys of its own for SSH" [ -s /etc/ssh/ssh_host_ed25519_key.pub ]
     check "the state partition is the rest of the card" whole_card
     check "and so is its file system" [ "$(state_mb)" -gt 1000 ]
-    check "records and settings lie on it" [ "$(findmnt -no SOURCE -T /etc/leukoscope | grep -o '^/dev/vda3')" = /dev/vda3 ]
+    check "records and settings are on it" [ "$(findmnt -no SOURCE -T /etc/leukoscope | grep -o '^/dev/vda3')" = /dev/vda3 ]
     check "the state folder is the service's own" [ "$(stat -c %U:%a /var/lib/leukoscope)" = leukoscope:750 ]
     check "pi logs in by key and is root by sudo" sh -c 'runuser -u pi -- sudo -n id -u | grep -qx 0 && grep -q ed25519 /home/pi/.ssh/authorized_keys'
     check "there is no password" [ "$(passwd --status pi | awk '{ print $2 }')" = L ]
@@ -64,7 +64,7 @@ case "$START" in
     failed_units
     check "the fault is named: E04" within 60 sh -c 'journalctl -u leukoscope -o cat --no-pager | grep -q "fault E04"'
     check "leukoscope status says so" sh -c 'leukoscope status | tee /out/status-3 | grep -q E04'
-    check "what to do stands in the log" sh -c 'journalctl -u leukoscope-state -o cat --no-pager | grep -q "on another computer"'
+    check "the log says what to do" sh -c 'journalctl -u leukoscope-state -o cat --no-pager | grep -q "on another computer"'
     ;;
 esac
 exit "$FAILED"

@@ -18,7 +18,7 @@ check "no unit of ours failed" no_failed_unit
 check "it runs as its own user" [ "$(ps -o user= -p "$(main_pid)")" = leukoscope ]
 check "nothing listens" [ -z "$(ss -Hltunp 2>/dev/null | grep leukoscope)" ]
 check "the journal has its entries as fields" \
-  sh -c 'journalctl -u leukoscope -o json --output-fields=LOGGER,SYSLOG_IDENTIFIER | grep -q "\"LOGGER\":\"device"'
+  sh -c 'journalctl -u leukoscope -o json --output-fields=LOGGER,SYSLOG_IDENTIFIER | grep -q "\"LOGGER\":\"leukoscope"'
 check "leukoscope logs shows them" sh -c 'leukoscope logs --boot | grep -q "starting -> ready"'
 check "leukoscope watch shows the panel" sh -c "leukoscope watch --once >/dev/null"
 check "the state folder is the service's own" [ "$(stat -c %U /var/lib/leukoscope)" = leukoscope ]

@@ -1,9 +1,9 @@
-"""The real picamera2 on a camera of the kernel's or of libcamera's, which has one stream and no controls of a sensor.
+"""The real picamera2 on a virtual camera of the kernel or of libcamera, with one stream and no sensor controls.
 
-A folder with a `picamera2.py` of this lies before the real one on the path, and puts a child of its `Picamera2` in its
-place. Real: opening, configuring and starting by libcamera, every frame of the main stream, its time stamp, the
-buffers and their return. Made up here: the small stream (from the main one), the answers to controls (what was asked
-for), the tuning file, the sensor's mode, and that the picture is dark while the LED is. There is no raw stream.
+A folder with a `picamera2.py` that uses this module comes before the real one on the path. It replaces `Picamera2` by a
+subclass. Real are: opening, configuring and starting by libcamera, every frame of the main stream, its time stamp, the
+buffers and their return. Made up here are: the small stream (from the main one), the answers to controls (what was
+asked for), the tuning file, the sensor's mode, and that the picture is dark while the LED is off. It has no raw stream.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ TUNING = {
 
 
 def real_picamera2(in_place: str) -> ModuleType:
-    """The picamera2 that the module in the file `in_place` stands before."""
-    # Only Raspberry Pi OS has it; picamera2 wants it for a preview on a screen.
+    """Import the real picamera2, which the module in the file `in_place` hides."""
+    # Only Raspberry Pi OS has pykms; picamera2 imports it for a preview on a screen.
     sys.modules.setdefault("pykms", MagicMock())
     folder = str(Path(in_place).parent)
     sys.path.remove(folder)
@@ -45,7 +45,7 @@ def real_picamera2(in_place: str) -> ModuleType:
 
 
 def one_stream(picamera2: type[Any]) -> type[Any]:
-    """A child of `Picamera2`; see the module. Its children say `lit` and, where needed, `rgb`."""
+    """A subclass of `Picamera2`, as the module says. Its own subclasses define `lit` and, where needed, `rgb`."""
 
     class OneStreamCamera(picamera2):  # type: ignore[misc]
         def __init__(self, *_: object, **__: object) -> None:
@@ -55,7 +55,7 @@ def one_stream(picamera2: type[Any]) -> type[Any]:
             self._said: dict[str, Any] = {}
 
         def lit(self) -> bool:
-            """Whether the LED is."""
+            """Whether the LED is on."""
             raise NotImplementedError
 
         def main(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def one_stream(picamera2: type[Any]) -> type[Any]:
                 name: self._said[name] for name in ("ExposureTime", "AnalogueGain", "ColourGains")
             }
             metadata = {**metadata, **answers, "DigitalGain": 1.0, "Lux": 0.0}
-            # Now: it is the light of this frame, and it may be read later.
+            # Asked now, for this frame: the pixels may be read later, when the LED has changed.
             shines = self.lit()
 
             def make_array(stream: str) -> np.ndarray:

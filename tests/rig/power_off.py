@@ -1,4 +1,4 @@
-"""Holds the button for more than 6 s, and writes down what the OLED shows last, until the machine is off."""
+"""Holds the button for more than 6 s, and saves what the OLED shows last, until the machine is off."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT_S = 150.0
 
 
 def main() -> int:
-    """Does not come back when all is well: the machine is switched off under it."""
+    """Does not return when the test passes: the machine powers off first."""
     wire = Wire()
     time.sleep(2)
     pull("pull-down")

@@ -92,7 +92,7 @@ rig_disk() {
   printf '%s\n' "[camera]" "width = 640" "height = 480" "sensor_width = 640" "sensor_height = 480" "um_per_px = 0.245" \
     "timeout_s = 10.0" "[panel]" "i2c_bus = 0" >"$debian/etc/leukoscope/leukoscope.toml"
   mkdir -p "$debian/checkout" "$debian/out"
-  # nofail: without one of them the tests don't start and the machine ends; else it would wait for somebody to mend it.
+  # nofail: without one of these mounts the tests don't start and the machine ends, instead of waiting for a repair.
   printf '%s\n' "checkout /checkout 9p trans=virtio,ro,nofail" "out /out 9p trans=virtio,nofail" >"$debian/etc/fstab"
   echo rig >"$debian/etc/hostname"
   : >"$debian/etc/machine-id"
@@ -141,7 +141,7 @@ rig_boot() {
   local began=$SECONDS status kernel
   # Without the look for hardware that no test needs: half of the boot.
   kernel="root=/dev/vda rw console=ttyS0 panic=-1 systemd.mask=systemd-udev-trigger.service"
-  # A processor without AVX: this emulation of it (QEMU 7.2) is new, and numpy fell over it.
+  # A processor without AVX: QEMU 7.2 emulates AVX with errors that made numpy crash.
   rm -rf "$RIG/out"
   mkdir "$RIG/out"
   say "booting the rig (a minute or two)"
@@ -152,12 +152,12 @@ rig_boot() {
     -drive "file=$RIG/disk.img,format=raw,if=virtio,snapshot=on" \
     -virtfs "local,path=$ROOT,mount_tag=checkout,security_model=none,readonly=on" \
     -virtfs "local,path=$RIG/out,mount_tag=out,security_model=none" ||
-    die "the rig did not run to its end within $RIG_LIMIT_S s; its last words: .rig/console.log"
+    die "the rig did not run to its end within $RIG_LIMIT_S s; its last messages: .rig/console.log"
   [ ! -e "$RIG/out/output" ] || cat "$RIG/out/output"
-  [ -s "$RIG/out/status" ] || die "the rig ended without a result; its last words: .rig/console.log"
+  [ -s "$RIG/out/status" ] || die "the rig ended without a result; its last messages: .rig/console.log"
   status="$(cat "$RIG/out/status")"
   say "the rig's tests ended with $status, $((SECONDS - began)) s"
-  # Switched off by its button, the machine kills the last command: that it ran says that all before it passed.
+  # The last command holds the button until the machine powers off. It only runs when all tests before it passed.
   [ -e "$RIG/out/safe-to-unplug" ] && [ ! -e "$RIG/out/still-on" ]
 }
 
@@ -169,7 +169,7 @@ rig() {
   rig_once rig_packages
   rig_once rig_vimc
   rig_once rig_gpio_sim
-  rig_once rig_appliance tests/rig/debian.sh device/*.py device/*/*.py models/*/card.toml systemd/*.* pyproject.toml
+  rig_once rig_appliance tests/rig/debian.sh device/leukoscope/*.py device/leukoscope/*/*.py models/*/card.toml systemd/*.* pyproject.toml
   say "verdicts through libcamera's virtual camera"
   rig_virtual_camera || die "the tests on libcamera's virtual camera failed; what they said is above."
   rig_once rig_disk tests/rig/*.service

@@ -1,7 +1,7 @@
 """The installed appliance on a real kernel: its button's wire, its I2C bus, its LED's line, its journal.
 
-The camera shows the kernel's test pattern, which is no smear (vimc_camera/ says what of the camera is real). In order:
-each test finds the appliance as the one before left it.
+The camera shows the kernel's test pattern, not a smear; vimc_camera/ says what of the camera is real. The tests run in
+this order: each finds the appliance as the one before left it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.rig.wire import Wire
 GOLDEN = Path("tests/panel/golden")
 OUT = Path("/out")
 PATIENCE_S = 60.0
-"""The machine is emulated: what takes a Pi 0.1 s may take a second here."""
+"""Seconds. The machine is emulated: what takes a Pi 0.1 s may take a second here."""
 
 
 def run(*command: str) -> str:
@@ -101,19 +101,19 @@ def test_ok__a_press_is_captured_read_and_recorded(wire: Wire) -> None:
     time.sleep(5)
     for number, one in enumerate(wire.pictures[pictures : pictures + 12]):
         one.picture.save(OUT / f"press-{number:02d}.png")
-    # One frame without light, for the light gate; then it shines again.
+    # One frame without light, for the light gate; then the light is on again.
     values = [value for _, _, value in wire.lines[changes:]]
     assert 0 in values
     assert light()
     assert len(recorded_fields()) == 1
-    # Capturing, reading, and what came of it.
+    # At least three screens: capturing, reading, and the result.
     assert len({one.picture.tobytes() for one in wire.pictures[pictures:]}) >= 3
 
 
 def test_ok__no_short_press_is_lost(rig: None) -> None:
     """0.3 s, five times: each is a field of the slide."""
     for number in range(2, 7):
-        time.sleep(3)  # while it is busy, as it may still be here, it heeds no press
+        time.sleep(3)  # it may still be busy with the press before, and would ignore this one
         press(0.3)
         done = f"result, S0001, {number} fields"
         assert until(lambda done=done: " ".join(shown("StatusText")) == done), run(
@@ -175,7 +175,7 @@ def test_ok__without_the_camera_the_panel_names_the_fault(wire: Wire) -> None:
 
 
 def test_ok__goldens_are_decoded_as_they_are() -> None:
-    """The decoder itself, where no wire is needed."""
+    """Tests the decoder alone: this needs no wire."""
     from tests.rig.wire import picture_of
 
     picture = golden("safe-to-unplug")

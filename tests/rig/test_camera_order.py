@@ -1,7 +1,7 @@
 """What the device relies on of picamera2, through the real one, on a camera that real libcamera drives.
 
-The camera is the kernel's vimc. It has one stream and no controls of a sensor, so `PiCamera` as a whole can't run on
-it: its format and its way from a request to pixels do. Nor does `flush`, which wants to know a frame's exposure.
+The camera is the kernel's vimc. It has one stream and no sensor controls, so `PiCamera` as a whole cannot run on it.
+Its format and its way from a request to pixels can. `flush` cannot be tested either: it needs a frame's exposure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from leukoscope.microscope.pi_camera import BUFFERS, FULL_FORMAT, _full
+from leukoscope.microscope.pi_camera import BUFFERS, FULL_FORMAT, full_rgb
 
 WIDTH, HEIGHT = 640, 480
 
@@ -26,7 +26,7 @@ BARS = [
     ("blue", (0, 0, 1)),
     ("black", (0, 0, 0)),
 ]
-"""The kernel's test pattern, left to right; of each bar which of R, G, B shine."""
+"""The kernel's test pattern, left to right: of each bar which of R, G and B are bright."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def taken(camera: Any) -> tuple[np.ndarray, int]:
     """The pixels of a frame, as the device copies them, and when the camera says it was taken."""
     request = camera.capture_request()
     try:
-        return _full(request), request.get_metadata()["SensorTimestamp"]
+        return full_rgb(request), request.get_metadata()["SensorTimestamp"]
     finally:
         request.release()
 
@@ -69,6 +69,6 @@ def test_ok__full_format_is_red_green_blue(camera: Any) -> None:
 
 
 def test_ok__each_buffer_comes_back(camera: Any) -> None:
-    """More frames than there are buffers, each another one."""
+    """More frames than there are buffers can be taken, and no two are the same."""
     stamps = {taken(camera)[1] for _ in range(3 * BUFFERS)}
     assert len(stamps) == 3 * BUFFERS

@@ -1,6 +1,6 @@
-"""From a press to a verdict in the records: the whole appliance and the real picamera2, before rendered smears.
+"""From a press to a verdict in the records: the whole appliance and the real picamera2 look at rendered smears.
 
-libcamera's virtual camera shows them; virtual_camera/ says what is made up. The pins are gpiozero's mock ones.
+libcamera's virtual camera shows them; virtual_camera/ says what is made up. The pins are gpiozero's mock pins.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def bench(settings: Settings) -> Iterator[Callable[[Rgb], Bench]]:
 
     def start(shown: Rgb) -> Bench:
         started.append(Bench(settings, shown))
-        # Lit is not enough: the self-test tries the LED, and forgets presses made before its end.
+        # That the LED is on is not enough: the self-test switches it on, and drops presses made before its end.
         assert until(lambda: started[0].daemon.state is State.READY)
         assert started[0].lit()
         return started[0]
@@ -134,7 +134,7 @@ def test_ok__a_press_to_a_verdict(
     field = taken(bench(picture))
     with RecordReader(Path(settings.storage.directory)) as records:
         kept = np.asarray(records.load_picture(field)).astype(float)
-    # Levels, in each channel: it has been JPEG and 4:2:0, but red is red.
+    # Levels in each channel. JPEG and 4:2:0 change them a little; swapped channels would change them a lot.
     assert np.abs(kept - picture).mean(axis=(0, 1)).max() < 4
     assert field.off_level is not None
     assert field.off_level < 1

@@ -1,7 +1,7 @@
-"""Do two computers read the same? `render FOLDER`, then on each `read FOLDER >FILE`, then `compare FILE FILE`.
+"""Compare what two computers read: `render FOLDER`, then on each `read FOLDER >FILE`, then `compare FILE FILE`.
 
-What the model says of a cell is int8: in steps of 1/256. Everything before it (which cells there are, and where) must
-be equal; so must the verdict.
+The model's output for a cell is int8, in steps of 1/256, and may differ by one step. The cells found, their places and
+the verdict must be equal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STEP = 1 / 256
 
 
 def render(folder: Path) -> None:
-    """Four fields of each diagnosis, as PNG: no decoder makes a difference."""
+    """Render four fields of each diagnosis as PNG, which every decoder reads alike."""
     folder.mkdir(parents=True, exist_ok=True)
     for diagnosis in Diagnosis:
         for seed in range(1, 5):
@@ -39,14 +39,14 @@ def render(folder: Path) -> None:
 
 
 def read(folder: Path) -> list[dict[str, object]]:
-    """What the selected model says of each picture in `folder`, in the order of their names."""
+    """Read each picture in `folder` with the default model, in the order of their names."""
     reader = assembly.open_classifier(Settings(), threads=1)
     print(f"read with {reader.runtime}, numpy {np.__version__}", file=sys.stderr)
     said = []
     for path in sorted(folder.glob("*.png")):
         reading = reader.read(Field(np.asarray(Image.open(path)), UM_PER_PX, {}))
         verdict = reader.judge([reading])
-        # Those that the rim cuts are found, and not read.
+        # A cell that the edge of the picture cuts is found but not read: it has no types.
         cells = [(c.x0, c.y0, c.x1, c.y1, bool(c.types)) for c in reading.white_cells]
         types = [c.types for c in reading.white_cells if c.types]
         said.append({"picture": path.name, "said": [verdict.headline, cells], "types": types})
@@ -54,7 +54,7 @@ def read(folder: Path) -> list[dict[str, object]]:
 
 
 def compare(one: list[dict[str, object]], other: list[dict[str, object]]) -> int:
-    """Say what differs; 1 where more does than int8's last digit."""
+    """Print what differs. Returns 1 where it is more than one step of int8, else 0."""
     alike = [a["said"] == b["said"] for a, b in zip(one, other, strict=True)]
     for a, b, same in zip(one, other, alike, strict=True):
         if not same:

@@ -122,7 +122,7 @@ class PiCamera:
 
         Each is the next that picamera2 has; while one is copied the sensor may expose another.
         """
-        taken = [self._frame(_full, index == 0) for index in range(frames)]
+        taken = [self._frame(full_rgb, index == 0) for index in range(frames)]
         return tuple(Field(rgb, self._um_per_px, metadata) for rgb, metadata in taken)
 
     def raw_green(self) -> npt.NDArray[np.float32]:
@@ -332,8 +332,9 @@ def _small(request: Any) -> Rgb:
     return rgb_of_yuv420(request.make_array("lores"), request.config["lores"]["size"][0])
 
 
-def _full(request: Any) -> Rgb:
-    pixels: Rgb = request.make_array("main")  # a copy: the camera's buffer goes back
+def full_rgb(request: Any) -> Rgb:
+    """A copy of the pixels of a picamera2 request's main stream."""
+    pixels: Rgb = request.make_array("main")
     return pixels
 
 
