@@ -75,9 +75,9 @@ def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactor
     return PartFactories(
         calibration=lambda: find_calibration(settings),
         microscope=lambda calibration: open_microscope(settings, calibration, looked_at),
-        classifier=lambda: open_classifier(settings, settings.model.threads),
+        reader=lambda: open_classifier(settings, settings.model.threads),
         store=lambda: open_store(settings),
-        controls=lambda made_for: open_controls(settings, made_for),
+        monitor=lambda scope: open_controls(settings, scope),
         simulated=is_simulated(settings),
     )
 

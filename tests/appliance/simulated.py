@@ -129,9 +129,9 @@ class Appliance:
             PartFactories(
                 calibration=self._find_calibration,
                 microscope=self._open_microscope,
-                classifier=lambda: self.open_classifier(),
+                reader=lambda: self.open_classifier(),
                 store=lambda: self.open_store(),
-                controls=self._open_controls,
+                monitor=self._open_controls,
                 simulated=True,
             ),
             self.panel,

@@ -95,7 +95,7 @@ def test_ok__the_panel_stays_with_the_kept_control_until_a_press(reads_cells: Ap
     assert reads_cells.wait_for_screen(screens.FocusScreen).slide == "S0002"
 
 
-def test_ok__a_drifted_control_is_said_at_once_and_with_each_verdict(
+def test_ok__a_drifted_control_is_shown_at_once_and_with_each_verdict(
     reads_cells: Appliance,
 ) -> None:
     reads_cells.start()
@@ -117,7 +117,7 @@ def test_ok__ready_says_that_the_device_is_uncontrolled(reads_cells: Appliance) 
 
 
 @pytest.mark.usefixtures("quick_turns")
-def test_fail__a_damaged_control_slide_is_said(
+def test_fail__a_damaged_control_slide_is_shown(
     reads_cells: Appliance, caplog: pytest.LogCaptureFixture
 ) -> None:
     damaged = reads_cells.root / "control" / "S0001.toml"

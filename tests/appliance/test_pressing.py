@@ -165,7 +165,7 @@ def test_ok__presses_while_the_slide_is_recorded_are_dropped(
     assert ready.daemon.state is State.SLIDE_DONE
 
 
-def test_ok__a_stage_that_moved_is_said(make: Make) -> None:
+def test_ok__a_stage_that_moved_is_shown(make: Make) -> None:
     appliance = make(frames=3)
     appliance.start()
     appliance.capture()

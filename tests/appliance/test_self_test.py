@@ -158,7 +158,7 @@ def test_fail__the_self_test_warns_of_changed_shading(make: Make) -> None:
 
 
 @pytest.mark.usefixtures("quick_turns")
-def test_fail__a_damaged_calibration_is_said_and_the_last_good_one_serves(make: Make) -> None:
+def test_fail__a_damaged_calibration_is_shown_and_the_last_good_one_serves(make: Make) -> None:
     appliance = make()
     good = calibrated(appliance)
     bad = calibrated(appliance)

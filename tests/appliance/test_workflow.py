@@ -60,7 +60,7 @@ class AnyEvents(RuleBasedStateMachine):
                 self.recorded = False
             case workflow.ShowSlideDone():
                 self.recorded = True
-            case workflow.KeepControl():
+            case workflow.KeepQcSlide():
                 assert self.recorded
                 assert self.tells
             case workflow.PanelOff():
@@ -153,7 +153,7 @@ def test_ok__hold_without_a_field_finishes_nothing() -> None:
 
 def test_ok__hold_on_a_finished_slide_keeps_it_as_a_control() -> None:
     done = Situation(State.SLIDE_DONE)
-    assert workflow.step(done, Event.HOLD) == (done, (workflow.KeepControl(),))
+    assert workflow.step(done, Event.HOLD) == (done, (workflow.KeepQcSlide(),))
 
 
 def test_ok__hold_before_the_slide_is_recorded_keeps_nothing() -> None:

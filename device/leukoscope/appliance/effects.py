@@ -109,8 +109,8 @@ class EffectPerformer:
                 return self._finish_slide()
             case workflow.ShowSlideDone():
                 self._show_slide_done()
-            case workflow.KeepControl():
-                self._keep_control()
+            case workflow.KeepQcSlide():
+                self._keep_qc_slide()
             case workflow.PanelOff():
                 self._panel.show(screens.AsleepScreen())
             case workflow.ShowFault():
@@ -253,7 +253,7 @@ class EffectPerformer:
         self._finished, self._slide = slide, self._new_slide()
         self._view.start_slide()
 
-    def _keep_control(self) -> None:
+    def _keep_qc_slide(self) -> None:
         """Keep the slide that was finished last as a control slide; the panel shows it, or why it cannot be one."""
         slide, monitor = self._finished, self._parts.monitor
         if slide is None or monitor is None:

@@ -110,14 +110,14 @@ class LiveView:
         """Power and heat first; else optics and control slides in turn, with a pause after each."""
         turns = [
             shown
-            for warning in (self.optics_warning, self._control_warning())
+            for warning in (self.optics_warning, self._qc_warning())
             if warning
             for shown in (warning, "")
         ]
         turn = int(time.monotonic() / ALTERNATE_S)
         return self._power_warning() or (turns[turn % len(turns)] if turns else "")
 
-    def _control_warning(self) -> str:
+    def _qc_warning(self) -> str:
         """What is wrong with the control slides; "" when nothing is, or when the model knows none."""
         qc, monitor = self._parts.qc_status(), self._parts.monitor
         if qc is None or monitor is None:

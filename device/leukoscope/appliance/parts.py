@@ -26,17 +26,17 @@ class PartFactories:
     Attributes:
         calibration: Finds the newest good calibration.
         microscope: Opens light and camera, corrected by a calibration.
-        classifier: Opens the model.
+        reader: Opens the model.
         store: Opens the records for writing.
-        controls: Finds the control slides of a model.
+        monitor: Finds the control slides of a model.
         simulated: Whether any field comes from a simulator.
     """
 
     calibration: Callable[[], FoundCalibration]
     microscope: Callable[[Calibration | None], Microscope]
-    classifier: Callable[[], SlideReader]
+    reader: Callable[[], SlideReader]
     store: Callable[[], RecordStore]
-    controls: Callable[[QcScope], QcMonitor]
+    monitor: Callable[[QcScope], QcMonitor]
     simulated: bool
 
 
@@ -97,9 +97,9 @@ class Parts:
             BundleError, RuntimeMissingError: It cannot be opened.
         """
         if self.reader is None:
-            self.reader = self._factories.classifier()
+            self.reader = self._factories.reader()
             scope = QcScope(self.reader.card.sha256, self.simulated)
-            self.monitor = self._factories.controls(scope)
+            self.monitor = self._factories.monitor(scope)
         return self.reader
 
     def open_store(self) -> RecordStore:

@@ -1,6 +1,6 @@
-"""What a press does in each state: a table. Pure: (situation, event) -> (situation, effects).
+"""What happens in each state at each event: one table. Pure: (situation, event) -> (situation, effects).
 
-The README's diagram is drawn from `TABLE` by `leukoscope workflow`.
+`leukoscope workflow` prints it as a diagram; the documentation shows that diagram.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 
 class State(enum.Enum):
-    """Where the instrument is; the value is its display name."""
+    """A state of the instrument. The value is its name in the diagram, in the log and for systemd."""
 
     STARTING = "starting"
     READY = "ready"
@@ -25,7 +25,7 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What can happen; the value is its name in the diagram and in the log."""
+    """What can happen. The value is its name in the diagram and in the log."""
 
     PRESS = "press"
     HOLD = "hold 2 s"
@@ -46,12 +46,12 @@ class Event(enum.Enum):
 
 @dataclass(frozen=True)
 class Effect:
-    """Something the daemon does, in order; the ones below say what."""
+    """Something that the daemon does; each subclass is one such thing. Some answer with an event."""
 
 
 @dataclass(frozen=True)
 class RunSelfTest(Effect):
-    """Check every part; answers TESTED, FAULTED or HUNG."""
+    """Test every part. Answers TESTED, FAULTED or HUNG."""
 
 
 @dataclass(frozen=True)
@@ -66,79 +66,79 @@ class LightOff(Effect):
 
 @dataclass(frozen=True)
 class CaptureField(Effect):
-    """Take an LED-on and an LED-off frame; answers CAPTURED, FAULTED or HUNG."""
+    """Capture a field, and a frame with the LED off. Answers CAPTURED, FAULTED or HUNG."""
 
 
 @dataclass(frozen=True)
 class ReadField(Effect):
-    """Gates, white cells, model, record; answers READ, REFUSED or FAULTED."""
+    """Read the captured field and record it. Answers READ, REFUSED (a gate failed) or FAULTED."""
 
 
 @dataclass(frozen=True)
 class KeepField(Effect):
-    """Record a captured field that could not be read, so that it is not lost."""
+    """Record a captured field that could not be read or recorded, so that it is not lost."""
 
 
 @dataclass(frozen=True)
 class ShowResult(Effect):
-    """Put the verdict of the slide so far on the panel; it stays until a person acts."""
+    """Show the verdict of the slide so far. It stays until a person acts."""
 
 
 @dataclass(frozen=True)
 class ShowRefusal(Effect):
-    """Put the failed gate and its advice on the panel for a few seconds."""
+    """Show the failed gate and its advice for a few seconds."""
 
 
 @dataclass(frozen=True)
 class ShowNoField(Effect):
-    """Say for a few seconds that the slide has no field yet."""
+    """Show for a few seconds that the slide has no field yet."""
 
 
 @dataclass(frozen=True)
 class FinishSlide(Effect):
-    """Record the slide's verdict, if it has any field; answers FINISHED or FAULTED."""
+    """Record the verdict of the slide, if it has any field. Answers FINISHED or FAULTED."""
 
 
 @dataclass(frozen=True)
 class ShowSlideDone(Effect):
-    """Put the finished slide's verdict and number on the panel."""
+    """Show number and verdict of the finished slide, and begin the next slide."""
 
 
 @dataclass(frozen=True)
-class KeepControl(Effect):
-    """Keep the finished slide as a control, or say why it can't be one; answers FAULTED or nothing."""
+class KeepQcSlide(Effect):
+    """Keep the finished slide as a control slide, or show why it cannot be one. Answers FAULTED or nothing."""
 
 
 @dataclass(frozen=True)
 class PanelOff(Effect):
-    """Darken the panel; only ever when it shows no verdict and no fault."""
+    """Darken the panel. Only done when it shows no verdict and no fault."""
 
 
 @dataclass(frozen=True)
 class ShowFault(Effect):
-    """Put the fault's number, name and advice on the panel."""
+    """Show number, name and advice of the fault."""
 
 
 @dataclass(frozen=True)
 class PowerDown(Effect):
-    """Finish the open slide, close the records; answers POWERED_DOWN."""
+    """Finish the open slide and close the records. Answers POWERED_DOWN or FAULTED."""
 
 
 @dataclass(frozen=True)
 class PowerOff(Effect):
-    """SAFE TO UNPLUG stays on the panel; ask the system to power off; end."""
+    """Leave SAFE TO UNPLUG on the panel, ask the machine to power off, and end the process."""
 
 
 @dataclass(frozen=True)
 class Exit(Effect):
-    """End the process: status 0 when asked to stop, 1 for systemd to start it again."""
+    """End the process: with status 0 when asked to stop, 1 so that systemd starts it again."""
 
     status: int
 
 
 @dataclass(frozen=True)
 class Transition:
-    """The state after an event, and what to do on the way, in order."""
+    """The state after an event, and what to do on the way there, in order."""
 
     state: State
     effects: tuple[Effect, ...] = ()
@@ -164,7 +164,7 @@ TABLE: dict[tuple[State, Event], Transition] = {
     (State.RESULT, Event.HOLD): _FINISH,
     (State.RESULT, Event.IDLE): Transition(State.ASLEEP, (LightOff(),)),
     (State.SLIDE_DONE, Event.FINISHED): Transition(State.SLIDE_DONE, (ShowSlideDone(),)),
-    (State.SLIDE_DONE, Event.HOLD_DONE): Transition(State.SLIDE_DONE, (KeepControl(),)),
+    (State.SLIDE_DONE, Event.HOLD_DONE): Transition(State.SLIDE_DONE, (KeepQcSlide(),)),
     (State.SLIDE_DONE, Event.PRESS): Transition(State.READY, (LightOn(),)),
     (State.SLIDE_DONE, Event.IDLE): Transition(State.ASLEEP),
     (State.ASLEEP, Event.PRESS): Transition(State.READY, (LightOn(),)),
@@ -172,11 +172,11 @@ TABLE: dict[tuple[State, Event], Transition] = {
     (State.ASLEEP, Event.HOLD_EMPTY): Transition(State.READY, (LightOn(),)),
     (State.FAULT, Event.PRESS): Transition(State.STARTING, (RunSelfTest(),)),
     (State.POWERING_OFF, Event.POWERED_DOWN): Transition(State.STOPPED, (PowerOff(),)),
-    # What waits in memory would be lost: say so. From the fault a second long hold does power off.
+    # A field that waits in memory would be lost, so the panel shows the fault first. A second long hold powers off.
     (State.POWERING_OFF, Event.FAULTED): _FAULT,
     (State.FAULT, Event.LONG_HOLD): Transition(State.STOPPED, (LightOff(), PowerOff())),
 }
-"""Every transition that is not the same everywhere; an event without one changes nothing."""
+"""The transition of each state at each event, completed below. An event without one changes nothing."""
 
 _PERSON_MAY_POWER_OFF = (State.READY, State.RESULT, State.SLIDE_DONE, State.ASLEEP)
 _PARTS_IN_USE = (State.STARTING, State.READY, State.CAPTURING, State.RESULT, State.SLIDE_DONE)
@@ -193,18 +193,18 @@ for _state in State:
 
 @dataclass(frozen=True)
 class Situation:
-    """The state and how many fields of the open slide were captured (>= 0), refused ones too."""
+    """The state, and the number of fields captured of the open slide (>= 0), refused ones included."""
 
     state: State
     fields: int = 0
 
 
 START = Situation(State.STARTING)
-"""Where the instrument begins; its first effect is a `RunSelfTest`."""
+"""The situation at power-on. The first effect is a `RunSelfTest`."""
 
 
 def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, ...]]:
-    """The next situation and the effects to perform, in order; nothing where the table has none."""
+    """The next situation and the effects to perform, in order. Where the table has no transition nothing changes."""
     if event is Event.HOLD and situation.fields == 0:
         done = situation.state is State.SLIDE_DONE
         event = Event.HOLD_DONE if done else Event.HOLD_EMPTY
@@ -220,9 +220,9 @@ def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, .
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram: one arrow a pair of states, in the table's order.
+    """The table as a Mermaid state diagram: one arrow for each pair of states, in the order of the table.
 
-    What a stop from outside does is left out: it is the same from every state.
+    A stop from outside is left out: it does the same in every state.
     """
     events: dict[tuple[State, State], list[str]] = {}
     for (state, event), transition in TABLE.items():

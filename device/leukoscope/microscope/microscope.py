@@ -1,4 +1,4 @@
-"""The microscope: a light, a camera and what is known of them, that together make a field."""
+"""The microscope: light, camera and calibration together make a field."""
 
 from __future__ import annotations
 
@@ -14,22 +14,31 @@ from leukoscope.reading.gates import MIN_LIGHT_LEVELS
 
 @dataclass(frozen=True)
 class LightTest:
-    """What the LED does. rise: levels (of 255) by which it raises the mean; lit: the frame with it."""
+    """What the LED does to the picture.
+
+    Attributes:
+        rise: Levels (of 255) by which it raises the mean.
+        lit: The small frame with the LED on.
+    """
 
     rise: float
     lit: Field
 
 
 class Microscope:
-    """Captures fields, each of a burst of frames, corrected, and held against a frame without light.
-
-    frames: of a field, >= 1. correction: by the calibration with whose controls the camera was opened;
-    without one, fields stay as the camera gives them.
-    """
+    """Captures fields: each is a burst of frames made into one, corrected, with the level of a frame without light."""
 
     def __init__(
         self, light: Light, camera: Camera, frames: int, correction: Correction | None
     ) -> None:
+        """Takes light and camera over, and closes them in the end.
+
+        Args:
+            light: The LED.
+            camera: Opened with the controls of the calibration.
+            frames: Of a field, >= 1.
+            correction: The calibration; without one, fields stay as the camera gives them.
+        """
         self._light, self._camera, self._frames = light, camera, frames
         self.correction = correction
         self._sha256 = correction.sha256 if correction is not None else None
@@ -43,13 +52,16 @@ class Microscope:
         self._light.off()
 
     def preview(self) -> Field:
-        """The newest small frame, its shading left in. Raises CameraError, CameraTimeoutError."""
+        """The newest small frame, with its shading. Raises CameraError, CameraTimeoutError."""
         return self._scaled(self._camera.preview())
 
     def capture(self) -> Field:
-        """A burst with the LED on as one field, and the level of a small frame with it off; leaves it on.
+        """Capture a burst with the LED on as one field, and the level of a small frame with it off.
 
-        Raises LightError, CameraError, CameraTimeoutError.
+        The LED stays on.
+
+        Raises:
+            LightError, CameraError, CameraTimeoutError: A part has failed.
         """
         self._light.on()
         frames = self._camera.capture(self._frames)
@@ -72,7 +84,7 @@ class Microscope:
         )
 
     def _scaled(self, frame: Field) -> Field:
-        """A frame with the calibration's scale, where there is one."""
+        """A frame with the scale of the calibration, if there is one."""
         correction = self.correction
         if correction is None:
             return frame
@@ -80,10 +92,11 @@ class Microscope:
         return replace(frame, um_per_px=um_per_px)
 
     def test_light(self) -> LightTest:
-        """Compare a small frame with the LED on and one with it off; leaves it off.
+        """Compare a small frame with the LED on and one with it off. The LED stays off.
 
-        Raises LightError when they do not differ: the LED is dead, or the slide lets nothing
-        through; and what `preview` raises.
+        Raises:
+            LightError: They do not differ: the LED is dead, or the slide lets no light through.
+            CameraError, CameraTimeoutError: As `preview`.
         """
         self._light.on()
         lit = self._scaled(self._camera.preview(fresh=True))
@@ -97,7 +110,7 @@ class Microscope:
         return LightTest(rise, lit)
 
     def close(self) -> None:
-        """Switch the light off and let go of both parts. Raises LightError, CameraTimeoutError."""
+        """Switch the light off and close both parts. Raises LightError, CameraTimeoutError."""
         try:
             self._light.close()
         finally:

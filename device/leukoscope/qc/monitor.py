@@ -1,4 +1,4 @@
-"""The control slides as the daemon and the command line use them: the folder, with a clock."""
+"""The control slides of this device as daemon and commands use them: read from their folder, judged by the clock."""
 
 from __future__ import annotations
 
@@ -26,10 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class QcMonitor:
-    """The control slides of one model on one device.
+    """The control slides of one model on this device.
 
     They are read from the disk again only when the folder has changed: `leukoscope control` may keep or
-    remove one while the daemon runs.
+    remove a slide while the daemon runs.
+
+    Attributes:
+        made_for: The model, and whether the parts are simulated.
+        found: What was read last: the slides, and the problems of files that cannot be used.
     """
 
     def __init__(self, folder: QcFolder, made_for: QcScope) -> None:
@@ -40,7 +44,7 @@ class QcMonitor:
 
     @property
     def series(self) -> QcSeries:
-        """The slides that count, judged. A file that can't be used is logged once, and in `found.problems`."""
+        """The slides that count, judged. A file that cannot be used is logged once, and is in `found.problems`."""
         changed = self._folder.changed()
         if changed != self._read_at:
             self._read_at, before = changed, self.found.problems
@@ -52,7 +56,7 @@ class QcMonitor:
         return self._series
 
     def status(self) -> QcStatus:
-        """What the controls say now."""
+        """What the control slides say now."""
         return qc_status(self.series, now())
 
     def keep(
@@ -62,9 +66,20 @@ class QcMonitor:
         verdict: Verdict,
         provenance: Provenance,
     ) -> QcSeries:
-        """Keep a slide as a control; provenance: of its last field. Returns all, this one among them.
+        """Keep a slide as a control slide.
 
-        Raises ControlError when it can't be one, StoreError.
+        Args:
+            slide: Its name, 'S0042'.
+            readings: Of its fields.
+            verdict: Of the whole slide.
+            provenance: Of its last field.
+
+        Returns:
+            All control slides, this one included.
+
+        Raises:
+            QcError: It cannot be a control slide.
+            StoreError: It cannot be written.
         """
         measures = slide_measures(readings, verdict)
         self._folder.keep(QcSlide(slide, moment_of(provenance), self.made_for, measures))
@@ -73,18 +88,18 @@ class QcMonitor:
 
 
 def qc_folder(settings: Settings) -> QcFolder:
-    """Where control slides are kept."""
+    """The folder in which control slides are kept."""
     return QcFolder(Path(settings.storage.directory) / "control")
 
 
 def moment_of(provenance: Provenance) -> Moment:
-    """When a record was made."""
+    """The moment at which a record was made."""
     p = provenance
     return Moment(p.boot_id, p.monotonic_s, p.wall_time, p.clock_synced)
 
 
 def kept_notice(series: QcSeries, slide: str) -> tuple[str, str, str]:
-    """What the panel says of a slide just kept: title and two lines, as `screens.Notice` takes them."""
+    """What the panel shows of a slide just kept: title and two lines, as `screens.NoticeScreen` takes them."""
     point = next(point for point in series.points if point.slide.slide == slide)
     if point.rejected:
         return "DRIFTED", str(point.rejected[0]), "clean, restain, retry"
