@@ -37,7 +37,7 @@ from leukoscope.imaging.background import (
     estimate_background,
 )
 from leukoscope.imaging.flat_field import flatten
-from leukoscope.microscope.burst import find_motion, merge
+from leukoscope.microscope.burst import merge
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
@@ -835,12 +835,12 @@ def bursts(number: int = 4, repeats: int = 2) -> tuple[str, str]:
         row: list[object] = [
             name,
             len(tries),
-            sum(find_motion(frames).um >= STILL_UM for frames in still),
+            sum(merge(frames).moved_um >= STILL_UM for frames in still),
         ]
         errors = []
         for um in DRIFTS_UM:
             steps = round((BURST - 1) * um / UM_PER_PX) * UM_PER_PX
-            found = [find_motion(burst_of(light, um, 100 + s)).um for s, light in tries]
+            found = [merge(burst_of(light, um, 100 + s)).moved_um for s, light in tries]
             row.append(sum(moved < STILL_UM for moved in found))
             errors += [abs(moved - steps) for moved in found if moved >= STILL_UM]
         rows.append((*row, errors_of(errors, 2)))

@@ -66,8 +66,8 @@ def test_ok__a_whole_calibration() -> None:
 
 def test_ok__bursts() -> None:
     light = measured.light_of(measured.SmearSlide(Diagnosis.CLL, 1), shape=measured.BURST_SHAPE)
-    assert measured.find_motion(measured.burst_of(light, 0.0, 0)).um < STILL_UM
-    assert measured.find_motion(measured.burst_of(light, 1.0, 0)).um == pytest.approx(3, abs=0.2)
+    assert measured.merge(measured.burst_of(light, 0.0, 0)).moved_um < STILL_UM
+    assert measured.merge(measured.burst_of(light, 1.0, 0)).moved_um == pytest.approx(3, abs=0.2)
     one, several = measured.noise(
         measured.burst_of(light, 0.0, 0), measured.burst_of(light, 0.0, 1)
     )

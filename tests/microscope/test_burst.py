@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.field import STILL_UM, Field
-from leukoscope.microscope.burst import find_motion, merge
+from leukoscope.microscope.burst import merge
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
@@ -65,7 +65,7 @@ def test_ok__motion_is_measured(down: int, across: int, diagnosis: Diagnosis) ->
         return
     frames = [frame(diagnosis=diagnosis), frame((down, across), 1, diagnosis=diagnosis)]
     moved = np.hypot(down, across) * UM_PER_PX
-    assert find_motion(frames).um == pytest.approx(moved, abs=0.12)
+    assert merge(frames).moved_um == pytest.approx(moved, abs=0.12)
 
 
 def test_ok__of_a_moved_stage_the_sharpest_frame_is_taken() -> None:
@@ -82,7 +82,7 @@ def test_ok__of_a_moved_stage_the_sharpest_frame_is_taken() -> None:
 def test_ok__empty_glass_does_not_move() -> None:
     """Noise against noise has its peak anywhere."""
     frames = [frame(seed=s, defocus_um=20.0, diagnosis=Diagnosis.EMPTY) for s in range(3)]
-    assert find_motion(frames).um < STILL_UM
+    assert merge(frames).moved_um < STILL_UM
 
 
 def test_ok__another_part_of_the_slide_counts_as_moved() -> None:

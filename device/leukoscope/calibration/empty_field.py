@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from numpy.polynomial import legendre
 from PIL import Image
 
 from leukoscope.errors import CalibrationError, FieldError
 from leukoscope.field import Rgb
 from leukoscope.imaging.components import components
+from leukoscope.imaging.surface import fit_robust, surface_basis, total_degree
 
 ROWS, COLUMNS = 24, 32
 """Grid of a glass map: of 4 to 3, as both cameras are, so that its cells are square."""
@@ -38,7 +38,6 @@ CLIPPED_LEVEL, MAX_CLIPPED = 254, 0.01
 _EVEN = np.float32(250)
 """Level of a ratio of 1."""
 _SAMPLES = 8
-_ROUNDS = 10
 _LEAST_SPREAD = 0.05
 
 
@@ -93,7 +92,7 @@ def contrasts(rgb: Rgb, um_per_px: float) -> npt.NDArray[np.float64]:
     of micrometres: sRGB level over the polynomial's, less 1; negative where it is dark.
     """
     rows, columns = (max(1, round(n * um_per_px / DETAIL_UM)) for n in rgb.shape[:2])
-    expected = _evaluated(_polynomials(_cell_levels(rgb, ROWS, COLUMNS)), rows, columns)
+    expected = _surface_levels(_fit_surface(_cell_levels(rgb, ROWS, COLUMNS)), rows, columns)
     # Beside the cells of a smear the polynomials may go anywhere.
     return reduced(rgb, rows, columns) / np.maximum(expected, 1) - 1
 
@@ -132,7 +131,7 @@ def background_map(
             f"a glass map needs fields of one shape, not {sorted(shapes)}: take them anew"
         )
     levels = np.median([_cell_levels(rgb, rows, columns) for rgb in fields], axis=0)
-    return _evaluated(_polynomials(levels), rows, columns).astype(np.float32)
+    return _surface_levels(_fit_surface(levels), rows, columns).astype(np.float32)
 
 
 def reduced(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
@@ -159,42 +158,19 @@ def _cell_levels(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
     return levels
 
 
-def _basis(rows: int, columns: int) -> npt.NDArray[np.float64]:
-    """Legendre polynomials of total degree up to DEGREE at the cells' middles; (cells, terms)."""
-    down = legendre.legvander((np.arange(rows) + 0.5) * 2 / rows - 1, DEGREE)
-    across = legendre.legvander((np.arange(columns) + 0.5) * 2 / columns - 1, DEGREE)
-    terms = [
-        np.outer(down[:, i], across[:, j]).ravel()
-        for i in range(DEGREE + 1)
-        for j in range(DEGREE + 1 - i)
-    ]
-    return np.stack(terms, axis=1)
+def _fit_surface(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The surface that most cells of a grid lie on: what a cell or a finger mark covers weighs nothing.
 
-
-def _polynomials(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """The polynomials that most cells of a grid lie on, shape (terms, 3); levels: as a glass map.
-
-    Least squares, reweighted by Tukey's biweight at 4.685 deviations (Holland & Welsch, Commun. Stat.
-    A 6, 1977, 813-827): what a cell or a finger mark covers weighs nothing.
+    levels: shape (rows, columns, 3). Returns coefficients, shape (terms, 3).
     """
-    basis = _basis(*levels.shape[:2])
-    found = np.empty((basis.shape[1], 3))
-    for channel in range(3):
-        wanted = levels[..., channel].ravel().astype(np.float64)
-        weights = np.ones_like(wanted)
-        for _ in range(_ROUNDS):
-            weighted = basis * weights[:, None]
-            found[:, channel] = np.linalg.lstsq(
-                weighted.T @ basis, weighted.T @ wanted, rcond=None
-            )[0]
-            off = np.abs(wanted - basis @ found[:, channel])
-            limit = 4.685 * max(1.4826 * float(np.median(off)), _LEAST_SPREAD)
-            weights = np.maximum(1 - (off / limit) ** 2, 0) ** 2
-    return found
+    rows, columns = levels.shape[:2]
+    basis = surface_basis(rows, columns, total_degree(DEGREE))
+    return fit_robust(basis, levels.reshape(rows * columns, 3), _LEAST_SPREAD)
 
 
-def _evaluated(
-    polynomials: npt.NDArray[np.float64], rows: int, columns: int
+def _surface_levels(
+    coefficients: npt.NDArray[np.float64], rows: int, columns: int
 ) -> npt.NDArray[np.float64]:
-    """Polynomials at the middles of a grid's cells, shape (rows, columns, 3)."""
-    return (_basis(rows, columns) @ polynomials).reshape(rows, columns, 3)
+    """A surface at the middles of a grid's cells, shape (rows, columns, 3)."""
+    basis = surface_basis(rows, columns, total_degree(DEGREE))
+    return (basis @ coefficients).reshape(rows, columns, 3)

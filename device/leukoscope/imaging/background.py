@@ -16,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from leukoscope.field import Rgb
+from leukoscope.imaging.surface import degrees_for, fit_weighted, surface_basis
 
 BackgroundMap: TypeAlias = npt.NDArray[np.float32]
 """Level of empty glass, 0..255, sRGB-encoded, shape (rows, columns, 3): a grid of equal tiles over the
@@ -83,7 +84,7 @@ def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> Bac
         before = np.log(surface)
         fitted = weights
         for _ in range(WEIGHINGS):
-            plane = basis @ _solved(basis, levels, fitted, before)
+            plane = basis @ fit_weighted(basis, levels, fitted, before, HOLD)
             off = (levels - plane) @ _MEAN
             usual = max(0.006, 1.5 * float(np.median(np.abs(off[weights > 0]))))
             fitted = weights / (1 + (off / usual) ** 2)
@@ -105,7 +106,7 @@ def _first_surface(
     basis = _basis(rows, columns, degree)
     weights = np.ones(len(levels))
     for _ in range(FIRST_ROUNDS):
-        plane = basis @ _solved(basis, levels, weights, levels)
+        plane = basis @ fit_weighted(basis, levels, weights, levels, HOLD)
         off = (levels - plane) @ _MEAN
         trusted = weights > 0.5
         usual = max(0.012, 1.5 * float(np.median(np.abs(off[trusted])))) if trusted.any() else 0.012
@@ -153,32 +154,4 @@ def _untiled(values: _Plane, rows: int, columns: int) -> _Plane:
 
 @functools.lru_cache(maxsize=8)
 def _basis(rows: int, columns: int, degree: int) -> npt.NDArray[np.float64]:
-    """Legendre polynomials at the tiles' middles, total degree <= `degree`; (tiles, terms).
-
-    A lower degree where there are fewer than three tiles a term, or fewer tiles than that one way.
-    """
-    while degree and (degree + 1) * (degree + 2) // 2 * 3 > rows * columns:
-        degree -= 1
-    down, across = (
-        np.polynomial.legendre.legvander(2 * (np.arange(n) + 0.5) / n - 1, degree)
-        for n in (rows, columns)
-    )
-    terms = [
-        np.outer(down[:, i], across[:, j]).ravel()
-        for i in range(degree + 1)
-        for j in range(degree + 1 - i)
-        if i < rows and j < columns
-    ]
-    return np.stack(terms, axis=1)
-
-
-def _solved(
-    basis: npt.NDArray[np.float64],
-    levels: npt.NDArray[np.floating],
-    weights: npt.NDArray[np.floating],
-    before: npt.NDArray[np.floating],
-) -> npt.NDArray[np.float64]:
-    """Coefficients, shape (terms, 3), by weighted least squares, held to `before` by `HOLD`."""
-    weighted = basis * weights[:, None]
-    squares = weighted.T @ basis + HOLD * basis.T @ basis
-    return np.linalg.solve(squares, weighted.T @ levels + HOLD * basis.T @ before)
+    return surface_basis(rows, columns, degrees_for(rows, columns, degree))
