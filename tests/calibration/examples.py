@@ -9,17 +9,17 @@ from leukoscope.calibration.record import (
     BACKGROUND_ROWS,
     SCALE_SOURCES,
     Calibration,
-    as_kept,
+    quantize_background,
 )
 from leukoscope.microscope.parts import CameraControls
 
 
-def glass(seed: int = 0) -> np.ndarray:
+def background(seed: int = 0) -> np.ndarray:
     """A map that is brightest in the middle and of another colour at the rim."""
     y, x = np.mgrid[-1 : 1 : BACKGROUND_ROWS * 1j, -1 : 1 : BACKGROUND_COLUMNS * 1j]
     loss = (x**2 + y**2)[..., None] * (0.08, 0.12, 0.1)
     noise = np.random.default_rng(seed).normal(0, 0.3, (BACKGROUND_ROWS, BACKGROUND_COLUMNS, 3))
-    return as_kept((225 * (1 - loss) + noise).astype(np.float32))
+    return quantize_background((225 * (1 - loss) + noise).astype(np.float32))
 
 
 EXAMPLE = Calibration(
@@ -38,7 +38,7 @@ EXAMPLE = Calibration(
     um_per_px=0.31,
     scale_source="micrometer",
     scale_count=14,
-    glass=glass(),
+    background=background(),
 )
 
 
@@ -64,5 +64,5 @@ def calibrations(draw: st.DrawFn) -> Calibration:
         um_per_px=draw(st.floats(0.001, 10.0)),
         scale_source=draw(st.sampled_from(SCALE_SOURCES)),
         scale_count=draw(st.integers(1, 100_000)),
-        glass=glass(draw(st.integers(0, 5))),
+        background=background(draw(st.integers(0, 5))),
     )

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from leukoscope.calibration.record import (
     BACKGROUND_FILE,
     Calibration,
-    as_kept,
-    background_png,
+    encode_background,
     parse_calibration,
+    quantize_background,
     to_toml,
 )
 from leukoscope.errors import CalibrationError
@@ -25,7 +25,7 @@ from leukoscope.errors import CalibrationError
 from tests.calibration.examples import EXAMPLE, calibrations
 
 
-def parsed(text: str, png: bytes = background_png(EXAMPLE.glass)) -> Calibration:
+def parsed(text: str, png: bytes = encode_background(EXAMPLE.background)) -> Calibration:
     return parse_calibration(text, png, "C0003")
 
 
@@ -38,7 +38,9 @@ def same(one: Calibration, other: Calibration) -> bool:
 
 @given(calibration=calibrations())
 def test_ok__what_is_written_comes_back(calibration: Calibration) -> None:
-    back = parse_calibration(to_toml(calibration), background_png(calibration.glass), "here")
+    back = parse_calibration(
+        to_toml(calibration), encode_background(calibration.background), "here"
+    )
     assert same(back, calibration)
     assert back.sha256 == calibration.sha256
 
@@ -58,8 +60,10 @@ def test_ok__an_estimated_scale_is_said_to_be_one() -> None:
 
 
 def test_ok__levels_keep_a_256th_of_a_level() -> None:
-    glass = np.linspace(1, 255, EXAMPLE.glass.size, dtype=np.float32).reshape(EXAMPLE.glass.shape)
-    assert np.abs(as_kept(glass) - glass).max() <= 0.5 / 256 + 1e-4
+    glass = np.linspace(1, 255, EXAMPLE.background.size, dtype=np.float32).reshape(
+        EXAMPLE.background.shape
+    )
+    assert np.abs(quantize_background(glass) - glass).max() <= 0.5 / 256 + 1e-4
 
 
 @given(
@@ -88,14 +92,14 @@ def test_fail__missing(key: str) -> None:
 
 
 def test_fail__another_glass() -> None:
-    other = background_png(EXAMPLE.glass + 1)
+    other = encode_background(EXAMPLE.background + 1)
     with pytest.raises(CalibrationError, match=f"{BACKGROUND_FILE} is not the one"):
         parsed(to_toml(EXAMPLE), other)
 
 
 @pytest.mark.parametrize("glass", [np.full((8, 8, 3), 200.0), np.zeros((24, 32, 3))])
 def test_fail__glass_that_can_not_be(glass: np.ndarray) -> None:
-    png = background_png(glass)
+    png = encode_background(glass)
     digest = tomllib.loads(to_toml(EXAMPLE))["glass"]["sha256"]
     text = to_toml(EXAMPLE).replace(digest, hashlib.sha256(png).hexdigest())
     with pytest.raises(CalibrationError, match="calibrate again"):

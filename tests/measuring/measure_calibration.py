@@ -586,7 +586,7 @@ def against_truth(made: Calibration, faults: Faults, um_per_px: float, rgb: Rgb)
         red=100 * (controls.red_gain * red_tint / NEUTRAL_GAIN - 1),
         blue=100 * (controls.blue_gain * blue_tint / NEUTRAL_GAIN - 1),
         scale=100 * (made.um_per_px / um_per_px - 1),
-        raw_spread=uneven(made.glass),
+        raw_spread=uneven(made.background),
         spread=uneven(rgb),
         off_white=float(np.abs(middle - BACKGROUND_LEVEL).max()),
     )

@@ -112,7 +112,7 @@ def _drift_warning(lit: Field, calibration: Calibration) -> str:
         _log.info("cannot check the optics for drift: nothing is in focus")
         return ""
     try:
-        drift = smear_drift(lit, calibration.glass)
+        drift = smear_drift(lit, calibration.background)
     except CalibrationError as error:  # no glass is left between the cells
         _log.info("cannot check the LED for drift: %s", error)
         return ""

@@ -15,7 +15,7 @@ from leukoscope.calibration.record import (
     BACKGROUND_FILE,
     TOML_FILE,
     Calibration,
-    background_png,
+    encode_background,
     parse_calibration,
     to_toml,
 )
@@ -143,7 +143,7 @@ class CalibrationFolder:
 
         The steps' pictures of all but the newest few calibrations are removed.
         """
-        self._write(BACKGROUND_FILE, background_png(calibration.glass))
+        self._write(BACKGROUND_FILE, encode_background(calibration.background))
         self._write(TOML_FILE, to_toml(calibration).encode())
         try:
             os.rename(self._unfinished, self.root / calibration.name)  # noqa: PTH104  # atomic

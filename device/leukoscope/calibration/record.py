@@ -11,7 +11,7 @@ import io
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from PIL import Image
@@ -46,7 +46,7 @@ class Calibration:
     camera. dark_level: mean of the frame without light, 0..255, at the same exposure.
     green_level: 99.9th percentile of raw green on empty glass, 0..1.
     um_per_px: scale; scale_source: one of `SCALE_SOURCES`; scale_count: lines or cells it stands on.
-    glass: shape (24, 32, 3), sRGB levels of empty glass with those controls.
+    background: shape (24, 32, 3), sRGB levels of empty glass with those controls.
     simulated: made on a simulated microscope, and for no other.
     """
 
@@ -65,7 +65,7 @@ class Calibration:
     um_per_px: float
     scale_source: str
     scale_count: int
-    glass: BackgroundMap
+    background: BackgroundMap
 
     @property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class Calibration:
             "taken as 7.5 µm"
         )
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 (hex) of its TOML file, by which records name it."""
         return hashlib.sha256(to_toml(self).encode()).hexdigest()
@@ -91,7 +91,7 @@ class Calibration:
 def to_toml(calibration: Calibration) -> str:
     """The text of `calibration.toml`: the same for the same calibration, byte for byte."""
     c, controls = calibration, calibration.controls
-    digest = hashlib.sha256(background_png(c.glass)).hexdigest()
+    digest = hashlib.sha256(encode_background(c.background)).hexdigest()
     # By hand: records hold the SHA-256 of these bytes, and a TOML library's next release may lay them out otherwise.
     return f"""# Leukoscope calibration {c.name}. {NOTICE}
 format = {FORMAT}
@@ -138,9 +138,9 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
     top = TomlTable(document, where, _damaged)
     if top.number("format", 0, 1_000_000) != FORMAT:
         raise _damaged(f"{where}: format {document['format']} is not {FORMAT}: calibrate again")
-    camera, levels, scale, glass = map(top.table, ("camera", "levels", "scale", "glass"))
+    camera, levels, scale, background = map(top.table, ("camera", "levels", "scale", "glass"))
     digest = hashlib.sha256(png).hexdigest()
-    if digest != glass.text("sha256"):
+    if digest != background.text("sha256"):
         raise _damaged(
             f"{where}: {BACKGROUND_FILE} is not the one it was made with: calibrate again"
         )
@@ -172,7 +172,7 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
         um_per_px=scale.number("um_per_px", 0.001, 10.0),
         scale_source=source,
         scale_count=scale.whole("count", 1, 100_000),
-        glass=_glass_of_png(png, where),
+        background=_decode_background(png, where),
     )
     # Its hash names it in the records, and a digit that changed on the disk must not pass.
     if to_toml(calibration) != text:
@@ -180,21 +180,21 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
     return calibration
 
 
-def background_png(glass: BackgroundMap) -> bytes:
+def encode_background(background: BackgroundMap) -> bytes:
     """A glass map, shape (rows, columns, 3), levels 0..255, as the bytes of a 16-bit PNG."""
-    stacked = np.concatenate(np.moveaxis(glass, -1, 0))
+    stacked = np.concatenate(np.moveaxis(background, -1, 0))
     values = np.clip(np.rint(stacked * _PER_LEVEL), 0, 65535).astype(np.uint16)
     file = io.BytesIO()
     Image.fromarray(values).save(file, "PNG")
     return file.getvalue()
 
 
-def as_kept(glass: BackgroundMap) -> BackgroundMap:
+def quantize_background(background: BackgroundMap) -> BackgroundMap:
     """A glass map as its PNG gives it back."""
-    return _glass_of_png(background_png(glass), BACKGROUND_FILE)
+    return _decode_background(encode_background(background), BACKGROUND_FILE)
 
 
-def _glass_of_png(png: bytes, where: str) -> BackgroundMap:
+def _decode_background(png: bytes, where: str) -> BackgroundMap:
     try:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
             size, mode = image.size, image.mode

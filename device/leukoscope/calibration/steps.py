@@ -14,7 +14,7 @@ from leukoscope.calibration.empty_field import background_map, check_empty
 from leukoscope.calibration.exposure import find_exposure, green_level
 from leukoscope.calibration.folder import CalibrationFolder, CameraSetup
 from leukoscope.calibration.micrometer import find_pitch
-from leukoscope.calibration.record import Calibration, as_kept
+from leukoscope.calibration.record import Calibration, quantize_background
 from leukoscope.calibration.white_balance import Gains, is_neutral, next_gains
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field, Rgb
@@ -147,7 +147,7 @@ class Calibrator:
             um_per_px=round(self._um_per_px, 5),
             scale_source=self._scale_source,
             scale_count=self._scale_count,
-            glass=as_kept(background_map(self._fields)),
+            background=quantize_background(background_map(self._fields)),
         )
         self._folder.finish(calibration)
         return calibration
@@ -159,7 +159,7 @@ class Calibrator:
     def _check_dark(self) -> None:
         """See that little light comes in from elsewhere, at the exposure of now; the light is off then."""
         self._light.off()
-        field = self._captured("dark")
+        field = self._capture("dark")
         self._dark_level = float(field.rgb.mean())
         if self._dark_level > MAX_DARK_LEVEL:
             raise CalibrationError(
@@ -174,7 +174,7 @@ class Calibrator:
         found = find_exposure(self._raw_green, SHORTEST_US, LONGEST_US)
         self._control(exposure_us=found.exposure_us)
         self._green_level = found.level
-        self._captured("exposure")
+        self._capture("exposure")
         self._check_dark()
         return f"exposure: {found.exposure_us} µs, raw green at {found.level:.0%} of its range"
 
@@ -209,7 +209,7 @@ class Calibrator:
         return said
 
     def _balance(self) -> str:
-        field = self._captured("white")
+        field = self._capture("white")
         for _ in range(BALANCING_ROUNDS):
             if is_neutral(field.rgb):
                 check_empty(field.rgb, field.um_per_px)
@@ -217,7 +217,7 @@ class Calibrator:
                 return f"white balance: red × {red:.2f}, blue × {blue:.2f}"
             gains = next_gains(field.rgb, Gains(self._controls.red_gain, self._controls.blue_gain))
             self._control(red_gain=round(gains.red, 4), blue_gain=round(gains.blue, 4))
-            field = self._captured("white")
+            field = self._capture("white")
         raise CalibrationError(
             f"the colour of empty glass does not settle in {BALANCING_ROUNDS} frames: keep room "
             "light off the stage and the LED steady",
@@ -228,14 +228,14 @@ class Calibrator:
     def _glass(self) -> str:
         self._light.on()
         number = len(self._fields) + 1
-        field = self._captured(f"glass-{number}")
+        field = self._capture(f"glass-{number}")
         check_empty(field.rgb, field.um_per_px)
         self._fields.append(field.rgb)
         return f"empty glass: {number} of {EMPTY_FIELDS}"
 
     def _scale(self) -> str:
         self._light.on()
-        field = self._captured("scale")
+        field = self._capture("scale")
         rgb = flatten(field.rgb, background_map(self._fields))
         try:
             ruling = find_pitch(rgb)
@@ -274,7 +274,7 @@ class Calibrator:
             ) from no_cells
         return DIAMETER_UM / cells.diameter_px, cells.count
 
-    def _captured(self, name: str) -> Field:
+    def _capture(self, name: str) -> Field:
         """A field as the camera gives it; its picture is kept."""
         notify("WATCHDOG=1")
         field = merge(self._camera.capture(self._frames))

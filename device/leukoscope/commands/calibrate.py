@@ -106,7 +106,7 @@ def check(
             session.panel.show(screens.NoticeScreen("GIVEN UP", "Nothing was checked", ""))
             return False
         together = np.maximum(fields[0].rgb, fields[1].rgb)
-        drift = measure_drift(together, calibration.glass, calibration.um_per_px)
+        drift = measure_drift(together, calibration.background, calibration.um_per_px)
         light = drift.light
         say(f"  light × {light.light:.2f}, red × {light.red:.2f}, blue × {light.blue:.2f}")
         dust = f"dust on {drift.dust_percent:.2f} % of the field"

@@ -9,15 +9,15 @@ from leukoscope.field import Rgb
 from leukoscope.imaging.background import BACKGROUND_LEVEL, SRGB_OFFSET, BackgroundMap
 
 
-def flatten(rgb: Rgb, glass: BackgroundMap) -> Rgb:
+def flatten(rgb: Rgb, background: BackgroundMap) -> Rgb:
     """The picture as it would be if its empty glass had `BACKGROUND_LEVEL` everywhere.
 
     rgb: shape (height, width, 3). Returns the same shape, uint8, clipped at 255.
     What a field transmits is light over the glass's light, and such a factor of light is a factor of
-    level + 14.025 (see `glass.SRGB_OFFSET`).
+    level + 14.025 (see `background.SRGB_OFFSET`).
     """
     height, width = rgb.shape[:2]
-    gain = np.float32(BACKGROUND_LEVEL + SRGB_OFFSET) / (glass + np.float32(SRGB_OFFSET))
+    gain = np.float32(BACKGROUND_LEVEL + SRGB_OFFSET) / (background + np.float32(SRGB_OFFSET))
     shift = np.float32(0.5 - SRGB_OFFSET)
     # Upsampled across at once and down a band at a time: the gains of the whole picture, in
     # float32, would not fit the processor's cache, nor a Pi's memory beside a burst.

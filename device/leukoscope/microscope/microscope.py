@@ -74,7 +74,7 @@ class Microscope:
             return field
         return replace(
             field,
-            rgb=flatten(field.rgb, correction.glass),
+            rgb=flatten(field.rgb, correction.background),
             metadata={
                 **field.metadata,
                 "Calibration": correction.name,

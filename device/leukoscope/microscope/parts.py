@@ -86,7 +86,7 @@ class Correction(Protocol):
         """The scale and what it stands on, in words."""
 
     @property
-    def glass(self) -> BackgroundMap:
+    def background(self) -> BackgroundMap:
         """Levels of empty glass, shape (rows, columns, 3)."""
 
     @property
