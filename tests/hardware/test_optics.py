@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.calibration import exposure
 from leukoscope.calibration import steps as calibrator
-from leukoscope.microscope import pi_camera
+from leukoscope.microscope import camera_configuration
 from leukoscope.panel import focus_meter
 from leukoscope.settings.settings import CameraSettings
 
@@ -183,7 +183,7 @@ def test_ok__limits_are_the_devices() -> None:
     assert settings["analogue_gain"]["high"] == optics.MOST_GAIN
     # A hint takes TRAIL_FRAMES in a second at most.
     frame_us = 1e6 / focus_meter.TRAIL_FRAMES
-    assert frame_us - pi_camera._READOUT_US == optics.FOCUS_MS * 1000
+    assert frame_us - camera_configuration.READOUT_US == optics.FOCUS_MS * 1000
 
 
 def test_ok__chosen_gain_is_the_smallest_for_the_focus_meter() -> None:

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from leukoscope.errors import CameraError, CameraTimeoutError
+from leukoscope.microscope.frame_check import find_mismatches
 from leukoscope.microscope.parts import CameraControls
-from leukoscope.microscope.pi_camera import SETTLING_FRAMES, PiCamera, rgb_of_yuv420, unanswered
+from leukoscope.microscope.pi_camera import SETTLING_FRAMES, PiCamera
 from leukoscope.microscope.worker import Worker
+from leukoscope.microscope.yuv import convert_yuv420
 from PIL import Image
 
 WIDTH, HEIGHT = 1014, 760
@@ -477,7 +479,7 @@ def told(**changed: object) -> dict[str, object]:
     ],
 )
 def test_ok__frame_is_near_enough(changed: dict[str, object]) -> None:
-    assert unanswered(CONTROLS, told(**changed)) == []
+    assert find_mismatches(CONTROLS, told(**changed)) == []
 
 
 @pytest.mark.parametrize(
@@ -498,7 +500,7 @@ def test_ok__frame_is_near_enough(changed: dict[str, object]) -> None:
     ],
 )
 def test_fail__frame_is_too_far_off(changed: dict[str, object], said: str) -> None:
-    (phrase,) = unanswered(CONTROLS, told(**changed))
+    (phrase,) = find_mismatches(CONTROLS, told(**changed))
     assert phrase.startswith(said)
 
 
@@ -512,7 +514,7 @@ def test_ok__sensor_exposes_whole_lines(exposure_us: int, line_us: float, made_u
     exposed = int(exposure_us // line_us * line_us)
     assume(exposed > 0)
     metadata = told(ExposureTime=exposed, DigitalGain=exposure_us / exposed if made_up else 1.0)
-    assert unanswered(replace(CONTROLS, exposure_us=exposure_us), metadata) == []
+    assert find_mismatches(replace(CONTROLS, exposure_us=exposure_us), metadata) == []
 
 
 @pytest.mark.parametrize("sensor", [(2028, 1520, 10), (2000, 1500, 12)])
@@ -652,14 +654,14 @@ def test_ok__yuv_of_one_colour(
 ) -> None:
     """As Pillow itself converts it there and back, whatever lies in the padding."""
     image = Image.new("RGB", (2 * half_width, 2 * half_height), colour)
-    rgb = rgb_of_yuv420(yuv420(image, 2 * half_width + 2 * padding), 2 * half_width)
+    rgb = convert_yuv420(yuv420(image, 2 * half_width + 2 * padding), 2 * half_width)
     assert np.array_equal(rgb, np.asarray(image.convert("YCbCr").convert("RGB")))
 
 
 @pytest.mark.parametrize("padding", [0, 2, 64])
 def test_ok__yuv_of_a_picture(padding: int) -> None:
     image = picture(96, 64)
-    rgb = rgb_of_yuv420(yuv420(image, 96 + padding), 96)
+    rgb = convert_yuv420(yuv420(image, 96 + padding), 96)
     difference = np.abs(rgb.astype(int) - np.asarray(image.convert("YCbCr").convert("RGB")))
     assert difference.max() <= 6
     assert rgb.dtype == np.uint8

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from leukoscope.microscope.pi_camera import BUFFERS, FULL_FORMAT, full_rgb
+from leukoscope.microscope.camera_configuration import BUFFERS, FULL_FORMAT
+from leukoscope.microscope.pi_camera import copy_full
 
 WIDTH, HEIGHT = 640, 480
 
@@ -54,7 +55,7 @@ def taken(camera: Any) -> tuple[np.ndarray, int]:
     """The pixels of a frame, as the device copies them, and when the camera says it was taken."""
     request = camera.capture_request()
     try:
-        return full_rgb(request), request.get_metadata()["SensorTimestamp"]
+        return copy_full(request), request.get_metadata()["SensorTimestamp"]
     finally:
         request.release()
 
