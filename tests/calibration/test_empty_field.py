@@ -11,9 +11,9 @@ from leukoscope.calibration.empty_field import background_map, check_empty
 from leukoscope.errors import CalibrationError, FieldError
 from leukoscope.field import Rgb
 from leukoscope.simulator import red_cells, white_cells
-from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.optics import defocus, expose
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 from leukoscope.simulator.white_cells import RenderedWhiteCell
 from PIL import Image

@@ -42,7 +42,6 @@ from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
 from leukoscope.simulator import red_cells, white_cells
-from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.micrometer import MicrometerSlide, render_micrometer
 from leukoscope.simulator.microscope import EXPOSURE_S
@@ -55,6 +54,7 @@ from leukoscope.simulator.optics import (
     expose,
     shift,
 )
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 from leukoscope.simulator.stage import Faults, Slide, Stage, View
 from PIL import Image

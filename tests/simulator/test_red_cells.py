@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from leukoscope.simulator import red_cells
-from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.red_cells import RedCellLook, RedCells
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.smear import STAGE_UM
 
 NO_OBSTACLES = np.empty((0, 3))

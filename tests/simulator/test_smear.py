@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.simulator import hematology, white_cells
-from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 from leukoscope.simulator.stain import draw_stain
 from leukoscope.simulator.white_cells import RenderedWhiteCell

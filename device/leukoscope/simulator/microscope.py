@@ -178,7 +178,7 @@ class SimulatedCamera:
             self._field_key = key
         if (*key, view.defocus_um) != self._image_key:
             self._image = defocus(self._field, view.defocus_um, self._um_per_px)
-            self._small = np.ascontiguousarray(_shrunk(self._image, PREVIEW_SHRINK))
+            self._small = np.ascontiguousarray(_shrink(self._image, PREVIEW_SHRINK))
             self._image_key = (*key, view.defocus_um)
         if (*key, view.faults.drift_um_per_frame) != self._drift_key:
             self._drift_key, self._drifted_um = (*key, view.faults.drift_um_per_frame), 0.0
@@ -234,7 +234,7 @@ def _rendered(
             return np.ones((*shape, 3), dtype=np.float32)
 
 
-def _shrunk(image: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
+def _shrink(image: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
     """Means of factor x factor pixels; shape (height, width, 3) to a factor-th of it."""
     height, width = (n // factor for n in image.shape[:2])
     blocks = image[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)

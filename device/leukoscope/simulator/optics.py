@@ -7,6 +7,9 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
+from leukoscope.simulator.encoding import LINEAR_STEPS, srgb_decode, srgb_table
+from leukoscope.simulator.noise import POOL_SIZE, noise_pool
+
 CHANNEL_WAVELENGTHS = (1.10, 1.00, 0.85)
 """Mean wavelengths of the camera's R, G, B relative to the stated one (605, 550, 468 nm at 0.55)."""
 
@@ -26,9 +29,6 @@ and depend on the LED.
 _RAW_TOP, _RAW_BLACK = 4095, 256
 """Of a 12-bit raw frame: where the converter saturates, and what it gives of no light, which
 libcamera's tuning of the IMX477 puts at 4096 of 65535."""
-
-_POOL = 1 << 20
-_LUT_BITS = 12
 
 
 def otf(defocus_um: float, na: float, wavelength_um: float) -> npt.NDArray[np.float64]:
@@ -143,29 +143,6 @@ def _mirrored(length: int, pad: int, total: int) -> npt.NDArray[np.intp]:
     return np.asarray(np.minimum(index, 2 * length - 1 - index), dtype=np.intp)
 
 
-@functools.cache
-def _noise_pool() -> npt.NDArray[np.float32]:
-    """Standard normal noise, shape (2**20,): stretches of it are reused, 4 MiB once per process."""
-    return np.random.default_rng(0x5EED).standard_normal(_POOL, dtype=np.float32)
-
-
-def _srgb_encode(linear: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """IEC 61966-2-1: linear light 0..1 to the encoded value 0..1."""
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-
-
-def _srgb_decode(level: float) -> float:
-    """IEC 61966-2-1: an encoded value of 0.05..1 to linear light."""
-    return float(((level + 0.055) / 1.055) ** 2.4)
-
-
-@functools.cache
-def _srgb_table() -> npt.NDArray[np.uint8]:
-    """The sRGB level for linear light in steps of 1 / 4095, shape (4096,)."""
-    linear = np.arange(1 << _LUT_BITS) / ((1 << _LUT_BITS) - 1)
-    return np.asarray(np.rint(255.0 * _srgb_encode(linear)), dtype=np.uint8)
-
-
 _DUST_SEED = 0xD24B  # of specks that lie apart
 _DUST_SPECKS = 9
 
@@ -252,13 +229,13 @@ def expose(
             f"not {led_tint}, {red_gain}, {blue_gain}"
         )
     height, width = transmittance.shape[:2]
-    top = np.float32((1 << _LUT_BITS) - 1)
-    glass = _srgb_decode(WELL_EXPOSED / 255)
+    top = np.float32(LINEAR_STEPS)
+    glass = srgb_decode(WELL_EXPOSED / 255)
     light = np.float32(top * led_level * exposure * glass * analogue_gain)
     # In table steps: variance = signal * steps per electron + read noise squared.
     per_electron = np.float32(top / full_well_e * analogue_gain)
     floor = np.float32((read_noise_e * top / full_well_e * analogue_gain) ** 2)
-    pool, table = _noise_pool(), _srgb_table()
+    pool, table = noise_pool(), srgb_table()
     down, across = _from_middle(height, width)
     loss = np.asarray(SHADING_CAST, dtype=np.float32) * np.float32(shading)
     # One number a channel, laid out as a row of the picture: numpy is slow at rows of three.
@@ -268,7 +245,7 @@ def expose(
     saturated = np.tile(np.array([NEUTRAL_GAIN, 1.0, NEUTRAL_GAIN], np.float32) * top, width)
     image = np.empty(transmittance.shape, dtype=np.uint8)
     # A few rows at a time stay in the processor's cache; each takes its own stretch of the pool.
-    rows = max(1, min(32, _POOL // (8 * 3 * width)))
+    rows = max(1, min(32, POOL_SIZE // (8 * 3 * width)))
     for start in range(0, height, rows):
         lit = transmittance[start : start + rows]
         part = (lit.reshape(len(lit), -1) * tint).reshape(lit.shape)
@@ -278,7 +255,7 @@ def expose(
         noise *= per_electron
         noise += floor
         np.sqrt(noise, out=noise)
-        offset = int(rng.integers(_POOL - noise.size))
+        offset = int(rng.integers(POOL_SIZE - noise.size))
         noise *= pool[offset : offset + noise.size].reshape(noise.shape)
         part += noise
         flat = part.reshape(len(lit), -1)
@@ -310,7 +287,7 @@ def expose_raw_green(
     _check_light(led_level, exposure, shading, analogue_gain)
     height, width = transmittance.shape[:2]
     down, across = _from_middle(height, width)
-    glass = _srgb_decode(WELL_EXPOSED / 255)
+    glass = srgb_decode(WELL_EXPOSED / 255)
     light = np.float32(led_level * exposure * glass * analogue_gain)
     whole = transmittance[:, :, 1] * (1.0 - (down + across) * np.float32(shading)) * light
     # Red and green take turns along even rows, green and blue along odd ones.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leukoscope.simulator.canvas import Sheet
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.stain import Colour, Stain
 from leukoscope.simulator.texture import spots
 

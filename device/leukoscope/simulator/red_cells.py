@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leukoscope.simulator.canvas import Sheet
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.stain import Colour
 
 DIAMETER_UM = 7.5

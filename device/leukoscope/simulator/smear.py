@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.simulator import platelets, red_cells, white_cells
-from leukoscope.simulator.canvas import Sheet
 from leukoscope.simulator.hematology import (
     Diagnosis,
     RenderedCellType,
@@ -16,6 +15,7 @@ from leukoscope.simulator.hematology import (
     draw_diameter,
     draw_slide_counts,
 )
+from leukoscope.simulator.sheet import Sheet
 from leukoscope.simulator.stain import Stain, draw_stain
 from leukoscope.simulator.white_cells import RenderedWhiteCell
 

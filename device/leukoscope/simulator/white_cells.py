@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leukoscope.simulator.canvas import Sheet, SheetWindow
 from leukoscope.simulator.hematology import RenderedCellType
+from leukoscope.simulator.sheet import Sheet, SheetWindow
 from leukoscope.simulator.stain import Colour, Stain
 from leukoscope.simulator.texture import Plane, spots
-from leukoscope.simulator.white_cell_looks import Granules, WhiteCellLook, draw_look
+from leukoscope.simulator.white_cell_look import Granules, WhiteCellLook
+from leukoscope.simulator.white_cell_looks import draw_look
 
 
 @dataclass(frozen=True)

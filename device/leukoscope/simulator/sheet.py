@@ -11,7 +11,7 @@ from leukoscope.simulator.texture import Plane
 
 
 class SheetWindow(NamedTuple):
-    """The part of the sheet around one cell, and where its pixels lie.
+    """The part of the sheet around one cell, and where its pixels are.
 
     rows, columns: slices of the sheet. x_um, y_um: from the cell's centre to each pixel's centre,
     shapes (1, width) and (height, 1), float32, µm; x to the right, y down.
@@ -60,7 +60,7 @@ class Sheet:
     def transmittance(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         """Share of the light let through, shape (height, width, 3), float32, 0..1.
 
-        Uses up the canvas: the same 9 MB of a usual field become the answer, as memory is short.
+        Uses up the sheet: the 9 MB of a usual field become the answer, as memory is short.
         """
         passed = self.absorbance
         np.maximum(passed, 0.0, out=passed)

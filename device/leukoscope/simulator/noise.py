@@ -1,0 +1,16 @@
+"""The noise of the simulated sensor."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+POOL_SIZE = 1 << 20
+
+
+@functools.cache
+def noise_pool() -> npt.NDArray[np.float32]:
+    """Return standard normal noise, shape (2**20,). Stretches of it are reused: 4 MiB once per process."""
+    return np.random.default_rng(0x5EED).standard_normal(POOL_SIZE, dtype=np.float32)
