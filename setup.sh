@@ -212,21 +212,19 @@ stamp_of() {
   } | sha256sum | cut -d ' ' -f 1
 }
 
-# lock_file NAME: prints where that lock lies: beside what needs it.
-lock_file() {
-  case "$1" in
-    demo) echo device/requirements.txt ;;
-    pi) echo device/requirements-pi.txt ;;
-    dev) echo tests/requirements.txt ;;
-    tflite) echo tests/requirements-tflite.txt ;;
-    train) echo models/training/requirements.txt ;;
-    hardware) echo hardware/requirements.txt ;;
-  esac
-}
+# The file of each lock, beside what needs it.
+declare -A LOCK_FILE=(
+  [dev]=tests/requirements.txt
+  [demo]=device/requirements.txt
+  [pi]=device/requirements-pi.txt
+  [tflite]=tests/requirements-tflite.txt
+  [hardware]=hardware/requirements.txt
+  [train]=models/training/requirements.txt
+)
 
 # is_current VENV PYTHON NAME: VENV holds all of the lock NAME. The stamp is written last of all.
 is_current() {
-  [ -x "$1/bin/python" ] && [ "$(cat "$1/stamp-$3" 2>/dev/null)" = "$(stamp_of "$2" "$(lock_file "$3")")" ]
+  [ -x "$1/bin/python" ] && [ "$(cat "$1/stamp-$3" 2>/dev/null)" = "$(stamp_of "$2" "${LOCK_FILE[$3]}")" ]
 }
 
 # pip_into VENV ARGUMENT...: the machine's own pip settings (index, proxy, certificates) are left as they are.
@@ -238,7 +236,7 @@ pip_into() {
 
 # fill_venv VENV NAME: the locked dependencies, each by its hash, then the checkout itself, which fetches nothing.
 fill_venv() {
-  pip_into "$1" --require-hashes --no-deps --only-binary :all: -r "$(lock_file "$2")" &&
+  pip_into "$1" --require-hashes --no-deps --only-binary :all: -r "${LOCK_FILE[$2]}" &&
     pip_into "$1" --no-deps --no-build-isolation --editable .
 }
 
@@ -266,10 +264,10 @@ make_venv() {
   fi
   fill_venv "$venv" "$name" || {
     say_log_end
-    die "pip could not install what $(lock_file "$name") names. Is there a network? Nothing half-made is left:" \
+    die "pip could not install what ${LOCK_FILE[$name]} names. Is there a network? Nothing half-made is left:" \
       "run the same command again."
   }
-  stamp_of "$python" "$(lock_file "$name")" >"$venv/stamp-$name"
+  stamp_of "$python" "${LOCK_FILE[$name]}" >"$venv/stamp-$name"
   UNFINISHED=""
   say "$venv is ready, $((SECONDS - began)) s"
 }
@@ -315,201 +313,44 @@ run_bench() {
   exec .venv/bin/python -m tests.measuring.bench "$@"
 }
 
-FAILED=()
-
-# step NAME COMMAND...: runs it, remembers a failure, goes on.
-step() {
-  local name="$1" began=$SECONDS
-  shift
-  printf '\n== %s\n' "$name"
-  if "$@"; then
-    printf '   ok, %d s\n' "$((SECONDS - began))"
-  else
-    printf '   FAILED, %d s\n' "$((SECONDS - began))"
-    FAILED+=("$name")
-  fi
-}
-
-# missing_python: prints the packages of apt without which no test runs and that are not here.
-missing_python() {
-  local python
-  if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null; then
-    printf '%s\n' python3 python3-venv
-  elif python="$(fitting_python 2>/dev/null)"; then
-    venv_package "$python"
-  fi
-}
-
-# missing_tools: prints the other packages of apt that tests need and that are not here. A test that finds its tool
-# absent is skipped, and says so.
-missing_tools() {
-  command -v shellcheck >/dev/null || echo shellcheck
-  command -v systemd-analyze >/dev/null || echo systemd
-  command -v sfdisk >/dev/null || echo fdisk
-  command -v mcopy >/dev/null || echo mtools
-  command -v xz >/dev/null || echo xz-utils
-  has_libgl || echo libgl1
-}
-
-# has_libgl: whether there is what the CAD of hardware/ takes from the system.
-has_libgl() { ldconfig -p | grep -F "libGL.so.1 " >/dev/null; }
-
-# need_for_tests: installs what is missing, or asks for all of it in one line.
-need_for_tests() {
-  local needed wanted
-  mapfile -t needed < <(missing_python)
-  mapfile -t wanted < <(missing_tools)
-  [ "$((${#needed[@]} + ${#wanted[@]}))" -gt 0 ] || return 0
-  if [ "${#needed[@]}" -gt 0 ] || [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; then
-    ! apt_install "${needed[@]}" "${wanted[@]}" || return 0
-  fi
-  [ "${#needed[@]}" -eq 0 ] ||
-    die "the tests need more than is here. Type: sudo apt-get install ${needed[*]} ${wanted[*]}"
-  say "not here: ${wanted[*]}. The tests that need them are skipped; to run them too: sudo apt-get install ${wanted[*]}"
-}
-
-# test_tflite PYTHON: in a subshell, so that a failed installation fails this step alone.
-test_tflite() (
-  use_venv .venv-tflite "$1" tflite && .venv-tflite/bin/python -m pytest -m runtime
-)
-
-# step_tflite PYTHON: the tests that run a model, once more with the runtime under its old name.
-step_tflite() {
-  local title="tests that run a model, on tflite-runtime" python311
-  if python311="$(find_python 11 11 "$1" python3 python3.11)"; then
-    step "$title" test_tflite "$python311"
-  else
-    printf '\n== %s\n   skipped: its last release is for Python 3.11, which is not here\n' "$title"
-  fi
-}
-
-# Those of the printed microscope have an environment of their own.
-PYTHON313_TESTS=(-q -n auto --maxprocesses 4 tests --ignore=tests/hardware --ignore=tests/rig)
-
-# test_python313 PYTHON: in a subshell, as above.
-test_python313() (
-  use_venv .venv-python313 "$1" dev || exit
-  .venv-python313/bin/python -m pytest "${PYTHON313_TESTS[@]}"
-  status=$?
-  .venv-python313/bin/mypy --strict device && exit "$status"
-)
-
-# test_python313_in_debian: in a subshell, as above.
-test_python313_in_debian() (
-  source_rig
-  python313_in_debian
-)
-
-# step_python313 PYTHON: mypy and most tests on the newest Python too: numpy's types, and what Python itself
-# does, differ from one to the next.
-step_python313() {
-  local title="mypy and tests, on Python 3.13" python313 why
-  if find_python 13 13 "$1" >/dev/null; then
-    printf '\n== %s\n   skipped: all the others are on it\n' "$title"
-  elif python313="$(find_python 13 13 python3 python3.13)"; then
-    step "$title" test_python313 "$python313"
-  elif why="$(source_rig && need_debian 2>&1)"; then
-    step "$title" test_python313_in_debian
-  else
-    printf '\n== %s\n   skipped: it is not here, and %s\n' "$title" "${why##*setup: }"
-  fi
-}
-
-# test_hardware PYTHON: in a subshell, as above. A file to a process, for a file's tests share what they have drawn.
-test_hardware() (
-  use_venv .venv-hardware "$1" hardware &&
-    .venv-hardware/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/hardware
-)
-
-# step_hardware PYTHON
-step_hardware() {
-  local title="tests of the printed microscope"
-  if has_libgl; then
-    step "$title" test_hardware "$1"
-  else
-    printf '\n== %s\n   skipped: libGL.so.1 is not on this machine\n' "$title"
-  fi
-}
-
-# run_test [ARGUMENT...]: those of pytest; without any, all checks and tests. Import contracts, shellcheck and
-# systemd-analyze verify are tests like the others: tests/test_house.py.
-run_test() {
-  local python
-  # Where ldconfig and sfdisk are; a user's PATH lacks it.
-  export PATH="$PATH:/usr/sbin:/sbin"
-  [ "$#" -eq 0 ] || some_tests "$@"
-  need_for_tests
-  python="$(choose_python)"
-  use_venv .venv "$python" dev
-  step "ruff check" .venv/bin/ruff check .
-  step "ruff format" .venv/bin/ruff format --check .
-  step "mypy --strict device" .venv/bin/mypy --strict device
-  step_tflite "$python"
-  step_hardware "$python"
-  step_python313 "$python"
-  # The last, and silent when all is well: the output of a good run closes on pytest's own count.
-  printf '\n== summary of the checks so far: %s\n' "$(failures)"
-  printf '\n== all tests\n'
-  .venv/bin/python -m pytest -n auto --maxprocesses 4 || FAILED+=("all tests")
-  [ "${#FAILED[@]}" -eq 0 ] && return
-  printf '\n== summary: %s\n' "$(failures)"
-  exit 1
-}
-
-# some_tests ARGUMENT...: by pytest; those of the printed microscope in their own environment.
-some_tests() {
-  local python argument before="" others="" venv=.venv name=dev
-  for argument in "$@"; do
-    [[ "$before" =~ ^--(ignore|deselect)$ ]] || case "$argument" in
-      -*) ;;
-      *tests/hardware*) venv=.venv-hardware name=hardware ;;
-      tests | tests/* | */tests | */tests/*) others=yes ;;
-    esac
-    before="$argument"
-  done
-  [ "$name" = dev ] || [ -z "$others" ] ||
-    die "tests/hardware has an environment of its own. Type it apart from the others: ./setup.sh test tests/hardware"
-  python="$(choose_python)"
-  use_venv "$venv" "$python" "$name"
-  exec "$venv/bin/python" -m pytest "$@"
-}
-
-failures() {
-  [ "${#FAILED[@]}" -gt 0 ] || { echo "all passed" && return; }
-  printf '%d failed:' "${#FAILED[@]}"
-  printf ' [%s]' "${FAILED[@]}"
-}
-
 UV=uv==0.13.9
 
-# lock NAME OPTION...: writes the lock NAME, keeping the pins it has unless told to --upgrade. No address of a
-# registry goes into it.
+# What each lock holds, as options of `uv pip compile`.
+declare -A LOCK_OPTIONS=(
+  [dev]="--generate-hashes --group build --extra dev"
+  [demo]="--generate-hashes --group build --extra litert --constraints ${LOCK_FILE[dev]}"
+  # From apt there: numpy, as apt's picamera2 is compiled against it, and lgpio.
+  [pi]="--generate-hashes --extra litert --extra pi --no-emit-package numpy --no-emit-package lgpio
+    --constraints ${LOCK_FILE[dev]}"
+  [tflite]="--generate-hashes --group build --extra tflite --extra test"
+  [hardware]="--generate-hashes --group build --extra hardware"
+  # Plain pins: which build of torch pip gets is the machine's choice, and each has its own hash and its own needs.
+  [train]="--no-annotate --group build --extra train"
+)
+
+# lock NAME [--upgrade]: writes a lock, keeping the pins it has unless told to --upgrade. No address of a registry goes
+# into it.
 lock() {
-  local file
-  file="$(lock_file "$1")"
+  local name="$1" options
   shift
-  say "locking $file"
+  read -r -d '' -a options <<<"${LOCK_OPTIONS[$name]}" || true
+  say "locking ${LOCK_FILE[$name]}"
   .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-emit-index-url \
-    --custom-compile-command './setup.sh lock' --output-file "$file" "$@" pyproject.toml >&2
+    --custom-compile-command './setup.sh lock' --output-file "${LOCK_FILE[$name]}" "${options[@]}" "$@" pyproject.toml >&2
 }
 
 run_lock() {
-  local python
+  local python name
   python="$(choose_python)"
   need_venv "$python"
   [ -x .venv-lock/bin/uv ] || "$python" -m venv .venv-lock >&2
   pip_into .venv-lock "$UV" || { say_log_end && exit 1; }
-  lock dev --generate-hashes --group build --extra dev "$@"
-  lock demo --generate-hashes --group build --extra litert --constraints "$(lock_file dev)" "$@"
-  # From apt there: numpy, as apt's picamera2 is compiled against it, and lgpio.
-  lock pi --generate-hashes --extra litert --extra pi --no-emit-package numpy --no-emit-package lgpio \
-    --constraints "$(lock_file dev)" "$@"
-  lock tflite --generate-hashes --group build --extra tflite --extra test "$@"
-  lock hardware --generate-hashes --group build --extra hardware "$@"
-  # Plain pins, less what only a CUDA build of torch wants: which build pip gets is the machine's choice, and each has
-  # its own hash and its own needs.
-  lock train --no-annotate --group build --extra train "$@"
-  sed -i -E '/^(cuda|nvidia)-|^triton==/d' "$(lock_file train)"
+  # dev first: demo and pi are held to its pins.
+  for name in dev demo pi tflite hardware train; do
+    lock "$name" "$@"
+  done
+  # Only a CUDA build of torch wants these.
+  sed -i -E '/^(cuda|nvidia)-|^triton==/d' "${LOCK_FILE[train]}"
 }
 
 run_hardware() {
@@ -518,6 +359,12 @@ run_hardware() {
   python="$(choose_python)"
   use_venv .venv-hardware "$python" hardware
   exec .venv-hardware/bin/python -m hardware.make
+}
+
+run_test() {
+  # shellcheck source=/dev/null # checked by itself
+  source tests/checks.sh
+  run_checks "$@"
 }
 
 run_image() {

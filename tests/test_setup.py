@@ -132,7 +132,7 @@ def machine(checkout: Path, tmp_path: Path) -> Machine:
         (made.bin / name).symlink_to(found)
     for name in (
         *("setup.sh", "pyproject.toml", "device/requirements.txt", "tests/requirements.txt"),
-        *("hardware/requirements.txt", "systemd/install.sh"),
+        *("hardware/requirements.txt", "systemd/install.sh", "tests/checks.sh"),
         *(f"tests/rig/{part.name}" for part in (checkout / "tests" / "rig").glob("*.sh")),
     ):
         (made.checkout / name).parent.mkdir(parents=True, exist_ok=True)
