@@ -41,7 +41,7 @@ def manifest(fields: Path) -> Path:
 def test_ok__datasets_are_listed_without_the_training_packages(checkout: Path) -> None:
     code = (
         "import sys\n"
-        "for name in ('keras', 'jax', 'tensorflow', 'torch', 'matplotlib', 'pyarrow'):\n"
+        "for name in ('jax', 'jinja2', 'keras', 'matplotlib', 'pyarrow', 'sklearn', 'tensorflow', 'torch'):\n"
         "    sys.modules[name] = None\n"
         "from leukoscope_training.cli import main\n"
         "sys.exit(main(['datasets']))"

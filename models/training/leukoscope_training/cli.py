@@ -32,7 +32,7 @@ COMMANDS = (
     Command("check", "leukoscope_training.data.commands", "check a manifest's files"),
     Command("split", "leukoscope_training.data.commands", "deal a manifest's pictures out"),
     Command(
-        "committed-splits", "leukoscope_training.data.commands", "make the committed splits anew"
+        "committed-splits", "leukoscope_training.data.commands", "make the committed splits again"
     ),
     Command("paper", "leukoscope_training.paper.commands", "train and measure the paper's system"),
     Command("cells", "leukoscope_training.cells.commands", "train the cell reader"),
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser(given[0] if given else "").parse_args(given)
         status: int = options.run(options)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"device", "models"}:
+        if (error.name or "").partition(".")[0] in {"leukoscope", "leukoscope_training"}:
             raise
         print(
             f"leukoscope-train: {error.name} is not installed; "

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
+pytest.importorskip("keras", reason="Keras, of the [train] extra, is not installed")
 
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope_training.cells import training

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
+
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.results import GateName
 from leukoscope_training.cells import verdicts

@@ -54,7 +54,7 @@ def test_ok__csv_comes_back_as_written(samples: list[Sample], tmp_path: Path) ->
 @several
 @given(samples=lists)
 def test_ok__parquet_comes_back_as_written(samples: list[Sample], tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="PyArrow, of the [train] extra, is not installed")
     path = tmp_path / "m.parquet"
     write_manifest(Manifest(tmp_path, tuple(samples)), path)
     assert read_manifest(path) == Manifest(tmp_path, tuple(samples))
@@ -128,7 +128,7 @@ def test_fail__not_utf8(tmp_path: Path) -> None:
 
 
 def test_fail__not_parquet(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="PyArrow, of the [train] extra, is not installed")
     path = tmp_path / "m.parquet"
     path.write_bytes(b"no such thing")
     with pytest.raises(ManifestError, match=r"m\.parquet: not a Parquet file"):
@@ -136,7 +136,9 @@ def test_fail__not_parquet(tmp_path: Path) -> None:
 
 
 def test_fail__parquet_with_other_columns(tmp_path: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow = pytest.importorskip(
+        "pyarrow", reason="PyArrow, of the [train] extra, is not installed"
+    )
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "m.parquet"
     parquet.write_table(pyarrow.table({"image": ["a.jpg"]}), path)
@@ -145,7 +147,9 @@ def test_fail__parquet_with_other_columns(tmp_path: Path) -> None:
 
 
 def test_fail__parquet_with_no_text_where_text_must_be(tmp_path: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow = pytest.importorskip(
+        "pyarrow", reason="PyArrow, of the [train] extra, is not installed"
+    )
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "m.parquet"
     parquet.write_table(pyarrow.table({name: [1] for name in COLUMNS}), path)

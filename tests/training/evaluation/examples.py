@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
+
 from leukoscope.reading.pooling import Thresholds, pool
 from leukoscope.reading.results import LABELS, FieldReading, Gate, GateName, Verdict, WhiteCell
 from leukoscope_training.data.manifest import Sample

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="Matplotlib, of the [train] extra, is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
 
 from leukoscope_training.evaluation import figures
 from leukoscope_training.evaluation.intervals import Estimate

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
+
 from leukoscope.reading.results import LABELS
 from leukoscope_training.evaluation.intervals import estimate_share
 from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures, measure
@@ -19,6 +22,7 @@ from leukoscope_training.evaluation.probabilities import (
     reliability,
     roc,
 )
+from sklearn import calibration, metrics
 
 # By hand: of 6 normal fields 4 are called normal, 1 ALL, 1 AML; of 3 ALL 2 are called ALL, 1 normal; the AML is right.
 TRUTH = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2])
@@ -181,6 +185,20 @@ def test_ok__the_order_of_the_fields_changes_no_value(
     assert json.dumps(first.as_dict()) == json.dumps(second.as_dict())
 
 
+@given(fields.filter(len))
+def test_ok__the_values_are_those_of_scikit_learn(rows: list[tuple[int, int, str]]) -> None:
+    truth, said, group = (np.array([row[i] for row in rows]) for i in range(3))
+    measured = measure(truth, said, group.astype(str), resamples=60)
+    expected = metrics.confusion_matrix(truth, said, labels=range(5))
+    assert measured.confusion.tolist() == expected.tolist()
+    columns = metrics.precision_recall_fscore_support(
+        truth, said, labels=range(5), zero_division=math.nan
+    )
+    for name, column in zip(("precision", "recall", "f1"), columns, strict=False):
+        ours = [getattr(measured.per_class[label], name).value for label in LABELS]
+        assert ours == pytest.approx(column.tolist(), nan_ok=True)
+
+
 def test_ok__calibration_error_by_hand() -> None:
     # Bin 0.5-0.6: 2 fields, confidence 0.6, half right. Bin 0.9-1: 2 fields, 0.95, both right.
     probabilities = np.array([[0.6, 0.4], [0.4, 0.6], [0.95, 0.05], [0.95, 0.05]])
@@ -190,6 +208,17 @@ def test_ok__calibration_error_by_hand() -> None:
     assert bins.accuracy[5] == 0.5
     assert np.isnan(bins.accuracy[0])
     assert calibration_error(probabilities, truth) == pytest.approx((2 * 0.1 + 2 * 0.05) / 4)
+
+
+def test_ok__the_bins_are_those_of_scikit_learn() -> None:
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 300)
+    truth = np.random.default_rng(1).integers(0, 5, 300)
+    bins = reliability(probabilities, truth)
+    right = probabilities.argmax(1) == truth
+    accuracy, confidence = calibration.calibration_curve(right, probabilities.max(1), n_bins=10)
+    filled = bins.count > 0
+    assert bins.accuracy[filled] == pytest.approx(accuracy)
+    assert bins.confidence[filled] == pytest.approx(confidence)
 
 
 def test_ok__who_is_sure_and_right_is_calibrated() -> None:

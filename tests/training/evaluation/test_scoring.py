@@ -8,6 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("jinja2", reason="Jinja2, of the [dev] extra, is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
+
 from leukoscope.field import Rgb
 from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import Verdict
@@ -198,7 +202,7 @@ def test_ok__lines_for_people(manifest: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_ok__a_report_is_written(manifest: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="Matplotlib, of the [train] extra, is not installed")
     out = manifest.with_suffix(".html")
     run(manifest, "--out", str(out))
     assert "Not a diagnosis" in out.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
+from sklearn.metrics import f1_score, recall_score
 
 from leukoscope_training.cells.dataset import Flags, Floats, Texts
 from leukoscope_training.cells.runs import PREDICTIONS, RUNS
@@ -73,27 +74,26 @@ def leukaemia_recalls(found: CellPredictions) -> list[float]:
     A patient's normal cells count as mistakes, so 1 can't be reached.
     """
     groups = list(dict.fromkeys(TYPES_OF_KIND.values()))
-    scores = np.stack([found.share(*types) for types in groups], axis=1)
-    said = scores.argmax(axis=1)
-    recalls = []
-    for number, types in enumerate(groups):
-        kinds = [kind for kind, its in TYPES_OF_KIND.items() if its == types]
-        rows = np.isin(found.kind, kinds) & found.counted
-        if rows.any():
-            recalls.append(float((said[rows] == number).mean()))
+    rows = np.isin(found.kind, list(TYPES_OF_KIND)) & found.counted
+    if not rows.any():
+        return []
+    truth = np.array([groups.index(TYPES_OF_KIND[kind]) for kind in found.kind[rows].tolist()])
+    best = np.stack([found.share(*types)[rows] for types in groups], axis=1).argmax(axis=1)
+    recalls: list[float] = recall_score(truth, best, labels=np.unique(truth), average=None).tolist()
     return recalls
 
 
 def five_types_f1(found: CellPredictions) -> list[float]:
     """F1 of each of `FIVE_TYPES` over chula-pi's boxed cells that are not called artefacts, 0..1."""
     rows = (found.kind == "chula-pi") & (found.box != "") & found.counted
-    said = found.probabilities[rows][:, [CELL_TYPES.index(one) for one in FIVE_TYPES]].argmax(1)
-    truth = found.box[rows]
-    scores = []
-    for number, cell_type in enumerate(FIVE_TYPES):
-        own, called = truth == cell_type.value, said == number
-        both = np.count_nonzero(own) + np.count_nonzero(called)
-        scores.append(2 * np.count_nonzero(own & called) / max(1, both))
+    if not rows.any():
+        return [0.0] * len(FIVE_TYPES)
+    columns = [CELL_TYPES.index(cell_type) for cell_type in FIVE_TYPES]
+    names = np.array([cell_type.value for cell_type in FIVE_TYPES])
+    best = names[found.probabilities[rows][:, columns].argmax(axis=1)]
+    scores: list[float] = f1_score(
+        found.box[rows], best, labels=names, average=None, zero_division=0
+    ).tolist()
     return scores
 
 

@@ -1,8 +1,11 @@
-"""What a model is worth on labelled fields, with intervals over patients and slides.
+"""How well a model classifies labelled fields, with intervals over patients and slides.
 
-Fields of one patient resemble each other, so an interval over fields would be far too narrow: whole
-patients and slides are drawn anew, within their class. Whoever has one patient of a class has no interval
-for it, and is told so.
+Fields of one patient resemble each other, so an interval over fields would be far too narrow. The bootstrap draws whole
+patients and slides, within their class. A class with one patient or slide gets no interval.
+
+The confusion tables of all resamples are counted and measured at once, and the value is measured in the same way, so
+scikit-learn's `confusion_matrix` and `precision_recall_fscore_support`, which take one sample that is not empty, are
+used only to test these.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn import metrics
 
 from leukoscope_training.evaluation.intervals import (
     RESAMPLES,
@@ -71,13 +72,8 @@ def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
     """
     if positive.all() or not positive.any():
         raise ValueError("a ROC curve needs fields of both kinds")
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    true, false = np.cumsum(positive[order])[last], np.cumsum(~positive[order])[last]
-    return (
-        np.concatenate([[0.0], false / (~positive).sum()]),
-        np.concatenate([[0.0], true / positive.sum()]),
-    )
+    false, true, _ = metrics.roc_curve(positive, scores, drop_intermediate=False)
+    return false, true
 
 
 def estimate_auc(
@@ -103,7 +99,7 @@ def estimate_auc(
     drawn_high, drawn_low = draw_groups(highs, resamples, rng), draw_groups(lows, resamples, rng)
     pairs = (drawn_high @ np.bincount(high_row)) * (drawn_low @ np.bincount(low_row))
     drawn = ((drawn_high @ wins) * drawn_low).sum(1) / pairs
-    area = wins.sum() / (len(high) * len(low))
+    area = metrics.roc_auc_score(positive, scores)
     return make_estimate(area, drawn, len(scores), groups, stuck=highs == lows == 1)
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import jinja2
 from leukoscope.notice import NOTICE
 from leukoscope.reading.wording import decimal
 
 from leukoscope_training.evaluation import report_tables as tables
 from leukoscope_training.evaluation.findings import state_findings
-from leukoscope_training.evaluation.html_parts import (
-    Html,
-    element,
-    joined,
-    page,
-    picture,
-    section,
-    table,
-)
-from leukoscope_training.evaluation.judgements import JudgedField
 from leukoscope_training.evaluation.scoring import Evaluation
+
+TEMPLATE = "report.html.j2"
 
 METHOD = (
     "Each picture was read by the device's own code: gates, white cells, model, thresholds. Accuracy, "
@@ -61,101 +56,52 @@ def render(
     reliability_png: bytes,
     thumbnails: Mapping[str, bytes],
 ) -> str:
-    """The page. thumbnails: JPEGs of confidently wrong fields by image; others are only listed."""
+    """Write the page.
+
+    Args:
+        evaluation: What is reported.
+        provenance: What was measured, and how.
+        reliability_png: The plot of `figures.draw_reliability`.
+        thumbnails: JPEGs of confidently wrong fields by image; the other wrong fields are only listed.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     intact, ablation = evaluation.intact, evaluation.ablation
-    title = f"{provenance.bundle} {provenance.version} on {provenance.manifest}"
     both = ((intact.measures, tables.INTACT), (ablation.measures, tables.ABLATION))
-    sentences = (element("li", sentence) for sentence in state_findings(evaluation))
-    return page(
-        title,
-        element("p", NOTICE, class_="notice"),
-        element("h1", title),
-        _provenance(provenance),
-        section("What the numbers say", element("ul", *sentences, class_="findings")),
-        tables.overview(intact, ablation),
-        section("Classes", *(tables.classes(*one) for one in both)),
-        section(
-            "Confusion",
-            element("div", *(tables.confusion(*one) for one in both), class_="beside"),
-        ),
-        tables.slides(intact.slides, ablation.slides),
-        tables.refusals(evaluation),
-        tables.sources(evaluation),
-        section(
-            "Confidence",
-            element("figure", picture(reliability_png, "png", "Reliability"), class_="plot"),
-        ),
-        _wrong(intact.wrong, thumbnails),
-        _errors(evaluation.errors),
-        section("How it was measured", *(element("p", line, class_="note") for line in METHOD)),
-    )
-
-
-def _provenance(provenance: ReportProvenance) -> Html:
-    rows = (
-        ("Bundle", f"{provenance.bundle}, version {provenance.version}"),
-        ("SHA-256 of its model", element("code", provenance.model_sha256)),
-        ("Manifest", provenance.manifest),
-        ("SHA-256 of it", element("code", provenance.manifest_sha256)),
-        ("Pictures listed", f"{provenance.pictures:,}"),
-        ("Date", provenance.date),
-        ("Command", element("code", provenance.command)),
-    )
-    terms = (element("dt", name) + element("dd", value) for name, value in rows)
-    return section("What was measured", element("dl", *map(Html, terms)))
-
-
-def _wrong(fields: Sequence[JudgedField], thumbnails: Mapping[str, bytes]) -> Html:
-    title = "Wrong and confident"
-    if not fields:
-        return section(title, element("p", "No field that was read has a wrong verdict."))
-    rows = [
-        (
-            field.sample.image,
-            field.sample.group,
-            field.sample.label,
-            field.verdict.headline,
-            decimal(field.verdict.headline_confidence),
-            field.verdict.white_cells,
-        )
-        for field in fields
+    gallery = [
+        {
+            "image": field.sample.image,
+            "jpeg": _base64(thumbnails[field.sample.image]),
+            "verdict": f"{field.sample.label} read as {field.verdict.headline}, "
+            f"{decimal(field.verdict.headline_confidence)}",
+        }
+        for field in intact.wrong
+        if field.sample.image in thumbnails
     ]
-    heads = ("Image", "Patient or slide", "Truth", "Verdict", "Confidence", "White cells")
-    shown = [field for field in fields if field.sample.image in thumbnails]
-    note = (
-        f"{len(shown)} of {len(fields)} are shown, from the user's own copy of the data: pass this file on "
-        "only where the data may go."
-    )
-    return section(
-        title,
-        element("p", note, class_="note"),
-        element(
-            "div",
-            *(_figure(field, thumbnails[field.sample.image]) for field in shown),
-            class_="gallery",
-        ),
-        table(heads, rows, "All fields with a wrong verdict, the most confident first"),
-    )
-
-
-def _figure(field: JudgedField, jpeg: bytes) -> Html:
-    sample, verdict = field.sample, field.verdict
-    says = f"{sample.label} read as {verdict.headline}, {decimal(verdict.headline_confidence)}"
-    return element(
-        "figure",
-        picture(jpeg, "jpeg", says),
-        element("figcaption", element("strong", says), Html("<br>"), sample.image),
+    return environment.get_template(TEMPLATE).render(
+        title=f"{provenance.bundle} {provenance.version} on {provenance.manifest}",
+        notice=NOTICE,
+        provenance=provenance,
+        findings=state_findings(evaluation),
+        overview=tables.tabulate_overview(intact, ablation),
+        classes=[tables.tabulate_classes(*one) for one in both],
+        confusion=[tables.tabulate_confusion(*one) for one in both],
+        slides=tables.tabulate_slides(intact.slides, ablation.slides),
+        refusals=tables.tabulate_refusals(evaluation),
+        unlabelled=evaluation.unlabelled,
+        sources=tables.tabulate_sources(evaluation),
+        reliability=_base64(reliability_png),
+        wrong=tables.tabulate_wrong(intact.wrong),
+        gallery=gallery,
+        errors=tables.tabulate_errors(evaluation.errors),
+        method=METHOD,
     )
 
 
-def _errors(errors: Sequence[tuple[str, str]]) -> Html:
-    if not errors:
-        return joined(())
-    return section(
-        "Pictures that could not be read",
-        table(
-            ("Image", tables.heading("Why")),
-            [(i, element("td", e, class_="long")) for i, e in errors],
-            "",
-        ),
-    )
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

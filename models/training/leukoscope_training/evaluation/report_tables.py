@@ -1,79 +1,120 @@
-"""The tables of an evaluation's report."""
+"""The tables of an evaluation's report, as cells; report.html.j2 draws them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from leukoscope.reading.results import LABELS, GateName
 from leukoscope.reading.wording import decimal
 
-from leukoscope_training.evaluation.html_parts import Html, element, joined, section, table, text
 from leukoscope_training.evaluation.intervals import Estimate
-from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide
+from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide, JudgedField
 from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures
 from leukoscope_training.evaluation.scoring import Evaluation, Scores
 
 INTACT, ABLATION = "As taken", "White cells cut out"
 
+NAME, LONG, WRONG, SHADED = "name", "long", "name wrong", "share"
+"""Classes of report.css: words, words that may wrap anywhere, a wrong verdict, a shaded count."""
 
-def overview(intact: Scores, ablation: Scores) -> Html:
-    """The main numbers, as taken beside the ablation."""
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        text: What it says.
+        interval: The interval of the number that it says, or "".
+        kind: Its class in report.css, or "".
+        share: How strongly it is shaded, 0..1, or None.
+    """
+
+    text: str
+    interval: str = ""
+    kind: str = ""
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first cell of each row is the row's heading."""
+
+    caption: str
+    heads: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+Part = Cell | str | int
+"""What a cell is made from."""
+
+
+def _make_table(heads: Sequence[Part], rows: Iterable[Sequence[Part]], caption: str) -> Table:
+    return Table(caption, _make_cells(heads), tuple(_make_cells(row) for row in rows))
+
+
+def _make_cells(parts: Sequence[Part]) -> tuple[Cell, ...]:
+    return tuple(part if isinstance(part, Cell) else Cell(str(part)) for part in parts)
+
+
+def tabulate_overview(intact: Scores, ablation: Scores) -> Table:
+    """The main numbers, as taken beside those of the ablation."""
     rows = zip(_main_numbers(intact), _main_numbers(ablation), strict=True)
-    return section(
-        "Overview",
-        table(
-            ("", INTACT, ABLATION),
-            [(name, cell, other) for (name, cell), (_, other) in rows],
-            "Shares, each with its 95 % interval over patients and slides.",
-        ),
+    return _make_table(
+        ("", INTACT, ABLATION),
+        [(name, cell, other) for (name, cell), (_, other) in rows],
+        "Shares, each with its 95 % interval over patients and slides.",
     )
 
 
-def _main_numbers(numbers: Scores) -> list[tuple[str, object]]:
-    leukaemia = numbers.measures.leukaemia
-    slides = numbers.slide_counts()
+def _main_numbers(scores: Scores) -> list[tuple[str, Part]]:
+    leukaemia = scores.measures.leukaemia
+    slides = scores.slide_counts()
     return [
-        ("Fields read", f"{numbers.fields:,}"),
-        ("Patients and slides", f"{len(numbers.slides):,}"),
-        ("Accuracy", value(numbers.measures.accuracy)),
-        ("Mean recall of the classes", value(numbers.measures.macro.recall)),
-        ("Leukaemia against normal: recall", value(leukaemia.recall) if leukaemia else "–"),
+        ("Fields read", f"{scores.fields:,}"),
+        ("Patients and slides", f"{len(scores.slides):,}"),
+        ("Accuracy", show_estimate(scores.measures.accuracy)),
+        ("Mean recall of the classes", show_estimate(scores.measures.macro.recall)),
+        (
+            "Leukaemia against normal: recall",
+            show_estimate(leukaemia.recall) if leukaemia else "–",
+        ),
         (
             "Leukaemia against normal: specificity",
-            value(leukaemia.specificity) if leukaemia else "–",
+            show_estimate(leukaemia.specificity) if leukaemia else "–",
         ),
-        ("Leukaemia against normal: area under ROC", value(numbers.area)),
-        ("Pattern right", value(numbers.patterns.accuracy)),
-        ("Class named", value(numbers.named)),
-        ("Class right when named", value(numbers.right_when_named)),
-        ("Pattern named", value(numbers.pattern_named)),
-        ("Pattern right when named", value(numbers.pattern_right_when_named)),
-        ("Confidently wrong fields", f"{len(numbers.wrong):,}"),
-        ("Calibration error", share(numbers.calibration_error)),
+        ("Leukaemia against normal: area under ROC", show_estimate(scores.area)),
+        ("Pattern right", show_estimate(scores.patterns.accuracy)),
+        ("Class named", show_estimate(scores.named)),
+        ("Class right when named", show_estimate(scores.right_when_named)),
+        ("Pattern named", show_estimate(scores.pattern_named)),
+        ("Pattern right when named", show_estimate(scores.pattern_right_when_named)),
+        ("Confidently wrong fields", f"{len(scores.wrong):,}"),
+        ("Calibration error", format_share(scores.calibration_error)),
         *((f"Patients and slides: {name}", f"{count:,}") for name, count in slides.items()),
     ]
 
 
-def value(measured: Estimate) -> Html:
-    """A number and its interval; one patient or slide has none, which is said."""
-    if math.isnan(measured.value):
-        return text("–")
-    interval = "no interval" if measured.groups > 1 else "one group"
-    if not math.isnan(measured.low):
-        interval = f"{measured.low:.3f}–{measured.high:.3f}"
-    return joined((share(measured.value), " ", element("span", interval, class_="interval")))
+def show_estimate(estimate: Estimate) -> Cell:
+    """A number and its interval; of one patient or slide the cell says that there is none."""
+    if math.isnan(estimate.value):
+        return Cell("–")
+    interval = "no interval" if estimate.groups > 1 else "one group"
+    if not math.isnan(estimate.low):
+        interval = f"{estimate.low:.3f}–{estimate.high:.3f}"
+    return Cell(format_share(estimate.value), interval)
 
 
-def share(number: float) -> str:
-    """Three decimals, a dash for what is not a number."""
+def format_share(number: float) -> str:
+    """Three decimals, or a dash for NaN."""
     return "–" if math.isnan(number) else f"{number:.3f}"
 
 
-def classes(measures: Measures, title: str) -> Html:
-    """The five measures of each class that is there or was said, of leukaemia, and their means."""
+def tabulate_classes(measures: Measures, title: str) -> Table:
+    """The five measures of each class that is true or named of some field, of leukaemia, and their means."""
     sizes = measures.confusion.sum(1)
-    rows: list[tuple[object, ...]] = [
+    rows: list[tuple[Part, ...]] = [
         (name, f"{sizes[place]:,}", measures.groups[name], *_five(measures.per_class[name]))
         for place, name in enumerate(measures.classes)
         if sizes[place] or measures.confusion[:, place].any()
@@ -84,103 +125,85 @@ def classes(measures: Measures, title: str) -> Html:
         recall = measures.leukaemia.recall
         ill = ("leukaemia against normal", f"{recall.n:,}", recall.groups)
         rows.append((*ill, *_five(measures.leukaemia)))
-    names = (name.capitalize() if name != "f1" else "F1" for name in NAMES)
-    return table(("", "Fields", "Patients, slides", *names), rows, f"{title}: most probable class")
+    names = (name.capitalize() for name in NAMES)
+    heads = ("", "Fields", "Patients, slides", *names)
+    return _make_table(heads, rows, f"{title}: most probable class")
 
 
-def _five(measures: ClassMeasures) -> list[Html]:
-    return [value(getattr(measures, name)) for name in NAMES]
+def _five(measures: ClassMeasures) -> list[Cell]:
+    return [show_estimate(getattr(measures, name)) for name in NAMES]
 
 
-def confusion(measures: Measures, title: str) -> Html:
+def tabulate_confusion(measures: Measures, title: str) -> Table:
     """Counts, shaded by their share of the true class."""
     rows = []
     for name, counts in zip(measures.classes, measures.confusion, strict=True):
         total = max(int(counts.sum()), 1)
-        shaded = (
-            element("td", f"{n:,}", class_="share", style=f"--share: {0.75 * n / total:.2f}")
-            for n in counts
-        )
+        shaded = (Cell(f"{n:,}", kind=SHADED, share=0.75 * n / total) for n in counts)
         rows.append((name, *shaded))
-    return table(("Truth", *measures.classes), rows, f"{title}: what was said, by column")
+    return _make_table(
+        ("Truth", *measures.classes), rows, f"{title}: columns are the most probable class"
+    )
 
 
-def slides(intact: Sequence[EvaluatedSlide], ablation: Sequence[EvaluatedSlide]) -> Html:
+def tabulate_slides(intact: Sequence[EvaluatedSlide], ablation: Sequence[EvaluatedSlide]) -> Table:
     """Each patient's or slide's verdict, as the device would give it; wrong ones first."""
     rows = []
     order = {name: place for place, name in enumerate(reversed(JUDGEMENTS))}
     pairs = zip(intact, ablation, strict=True)
     for slide, cut_out in sorted(pairs, key=lambda pair: order[pair[0].judgement]):
+        verdict = slide.verdict
         rows.append(
             (
                 slide.group,
-                _name(slide.label),
-                f"{slide.verdict.fields} of {slide.listed}",
-                f"{slide.verdict.white_cells:,}",
-                _name(slide.verdict.headline),
-                decimal(slide.verdict.headline_confidence) if slide.verdict.fields else "–",
-                judged(slide.judgement),
-                _name(slide.verdict.reason.value if slide.verdict.reason else ""),
-                _name(cut_out.verdict.headline if cut_out.verdict.fields else "not read"),
+                Cell(slide.label, kind=NAME),
+                f"{verdict.fields} of {slide.listed}",
+                f"{verdict.white_cells:,}",
+                Cell(verdict.headline, kind=NAME),
+                decimal(verdict.headline_confidence) if verdict.fields else "–",
+                Cell(slide.judgement, kind=WRONG if slide.judgement == "wrong" else NAME),
+                Cell(verdict.reason.value if verdict.reason else "", kind=NAME),
+                Cell(cut_out.verdict.headline if cut_out.verdict.fields else "not read", kind=NAME),
             )
         )
     heads = (
         "Patient or slide",
-        heading("Truth"),
+        Cell("Truth", kind=NAME),
         "Fields read",
         "White cells",
-        heading("Verdict"),
+        Cell("Verdict", kind=NAME),
         "Confidence",
-        heading("Judged"),
-        heading("Why no class"),
-        heading(f"Verdict, {ABLATION.lower()}"),
+        Cell("Judged", kind=NAME),
+        Cell("Why no class", kind=NAME),
+        Cell(f"Verdict, {ABLATION.lower()}", kind=NAME),
     )
-    return section("Patients and slides", table(heads, rows, "Verdicts as the device gives them"))
+    return _make_table(heads, rows, "Verdicts as the device gives them")
 
 
-def judged(judgement: str) -> Html:
-    """One of `JUDGEMENTS` as a cell; wrong ones stand out."""
-    return element("td", judgement, class_="name wrong" if judgement == "wrong" else "name")
-
-
-def heading(words: str) -> Html:
-    """The heading of a column of words."""
-    return element("th", words, class_="name")
-
-
-def _name(words: str) -> Html:
-    return element("td", words, class_="name")
-
-
-def refusals(evaluation: Evaluation) -> Html:
+def tabulate_refusals(evaluation: Evaluation) -> Table:
     """How many fields of each class were listed, could be read, and were refused by which gate."""
     gates = [gate.value for gate in GateName]
-    unreadable = evaluation.unreadable
     rows = []
     for label in (label for label in LABELS if evaluation.listed[label]):
         refused = [evaluation.refused.get(label, {}).get(gate, 0) for gate in gates]
-        read = evaluation.listed[label] - unreadable[label] - sum(refused)
-        rows.append((label, evaluation.listed[label], unreadable[label], *refused, read))
+        listed, unreadable = evaluation.listed[label], evaluation.unreadable[label]
+        rows.append((label, listed, unreadable, *refused, listed - unreadable - sum(refused)))
     heads = ("", "Listed", "Unreadable", *(gate.replace("_", " ") for gate in gates), "Read")
-    notes = [table(heads, rows, "Fields refused, by the gate that refused them")]
-    if evaluation.unlabelled:
-        note = f"{evaluation.unlabelled:,} pictures have no label and are not counted."
-        notes.append(element("p", note, class_="note"))
-    return section("Gates", *notes)
+    return _make_table(heads, rows, "Fields refused, by the gate that refused them")
 
 
-def sources(evaluation: Evaluation) -> Html:
+def tabulate_sources(evaluation: Evaluation) -> Table:
     """The main numbers of each source."""
     rows = [
         (
             name,
             f"{intact.fields:,}",
             len(intact.slides),
-            value(intact.measures.accuracy),
-            value(intact.measures.macro.recall),
-            value(ablation.measures.macro.recall),
-            value(intact.named),
-            value(intact.right_when_named),
+            show_estimate(intact.measures.accuracy),
+            show_estimate(intact.measures.macro.recall),
+            show_estimate(ablation.measures.macro.recall),
+            show_estimate(intact.named),
+            show_estimate(intact.right_when_named),
             len(intact.wrong),
         )
         for name, (intact, ablation) in evaluation.sources.items()
@@ -196,4 +219,27 @@ def sources(evaluation: Evaluation) -> Html:
         "Right when named",
         "Wrong",
     )
-    return section("Sources", table(heads, rows, "By the set that the fields come from"))
+    return _make_table(heads, rows, "By the set that the fields come from")
+
+
+def tabulate_wrong(fields: Sequence[JudgedField]) -> Table:
+    """The fields with a wrong verdict."""
+    rows = [
+        (
+            field.sample.image,
+            field.sample.group,
+            field.sample.label,
+            field.verdict.headline,
+            decimal(field.verdict.headline_confidence),
+            field.verdict.white_cells,
+        )
+        for field in fields
+    ]
+    heads = ("Image", "Patient or slide", "Truth", "Verdict", "Confidence", "White cells")
+    return _make_table(heads, rows, "All fields with a wrong verdict, the most confident first")
+
+
+def tabulate_errors(errors: Sequence[tuple[str, str]]) -> Table:
+    """The pictures that could not be read, with why."""
+    rows = [(image, Cell(why, kind=LONG)) for image, why in errors]
+    return _make_table(("Image", Cell("Why", kind=NAME)), rows, "")
