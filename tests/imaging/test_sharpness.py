@@ -13,15 +13,9 @@ from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
 
-from tests.measuring.focus_measures import GATE_MEASURE
-from tests.measuring.measure_focus import (
-    CAPTURED_UM_PER_PX,
-    MEASURES,
-    decoded,
-    gaussian,
-    same_cells,
-    seen,
-)
+from tests.measuring.focus_looks import same_cells
+from tests.measuring.focus_measures import GATE_MEASURE, MEASURES
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, blur, decode_levels, photograph
 from tests.reading.examples import DISEASES, MODEL_UM_PER_PX
 
 LIVE_UM_PER_PX, LIVE_SHAPE = 0.245, (240, 320)
@@ -110,7 +104,9 @@ def test_ok__does_not_follow_noise(away: float) -> None:
     rng = np.random.default_rng(SEED)
     quiet, noisy = (
         measure_sharpness(
-            resample(Field(seen(light(Diagnosis.AML, away), rng, noise=n), LIVE_UM_PER_PX), 0.34),
+            resample(
+                Field(photograph(light(Diagnosis.AML, away), rng, noise=n), LIVE_UM_PER_PX), 0.34
+            ),
             0.34,
         )
         for n in (1.0, 4.0)
@@ -137,14 +133,14 @@ def test_fail__noise_alone_has_no_contrast() -> None:
 
 def test_ok__a_picture_comes_back_from_linear_light() -> None:
     rgb = np.random.default_rng(0).integers(40, 225, (20, 30, 3), dtype=np.uint8)
-    again = seen(decoded(rgb), np.random.default_rng(0), noise=0.0)
+    again = photograph(decode_levels(rgb), np.random.default_rng(0), noise=0.0)
     assert np.abs(again.astype(int) - rgb).max() <= 1
 
 
 def test_ok__a_point_becomes_a_gaussian_of_that_width() -> None:
     point = np.zeros((61, 61, 3), np.float32)
     point[30, 30] = 1
-    blurred = gaussian(point, 0.6)[..., 1]
+    blurred = blur(point, 0.6)[..., 1]
     across = (np.arange(61) - 30) * CAPTURED_UM_PER_PX
     assert blurred.sum() == pytest.approx(1, abs=1e-4)
     assert (blurred.sum(axis=0) * across**2).sum() == pytest.approx(0.6**2, rel=0.01)

@@ -14,8 +14,8 @@ from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope_training.shared.drawing import Linear
 
-from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, real_field, seen
-from tests.measuring.real import sets
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, open_real_light, photograph
+from tests.measuring.real import list_sets
 
 FIELDS = 10
 SEEDS = range(50, 52)
@@ -43,28 +43,28 @@ class Smear:
     um_per_px: float = CAPTURED_UM_PER_PX
 
 
-def smears(data: Path) -> list[Smear]:
+def list_smears(data: Path) -> list[Smear]:
     """Rendered slides, and up to ten of each real set with ten fields; of bccd, whose slides are not known, any ten."""
     found = [Smear("rendered", (diagnosis, seed)) for diagnosis in CLASSES for seed in SEEDS]
     slides: dict[tuple[str, str], list[Path]] = {}
     scales: dict[str, float] = {}
-    for fields in sets(data).values():
+    for fields in list_sets(data).values():
         for number, field in enumerate(fields):
             group = str(number // FIELDS) if field.kind == "bccd" else field.group
             slides.setdefault((field.kind, group), []).append(field.path)
             scales[field.kind] = field.um_per_px
     for kind, scale in scales.items():
         paths = [files for (of, _), files in slides.items() if of == kind and len(files) >= FIELDS]
-        found += [Smear(kind, None, spread(files), scale) for files in paths[:SLIDES_OF_SET]]
+        found += [Smear(kind, None, choose_files(files), scale) for files in paths[:SLIDES_OF_SET]]
     return found
 
 
-def spread(files: Sequence[Path]) -> tuple[Path, ...]:
+def choose_files(files: Sequence[Path]) -> tuple[Path, ...]:
     """Ten of some files, evenly."""
     return tuple(files[int(i)] for i in np.linspace(0, len(files) - 1, FIELDS))
 
 
-def blurred(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
+def blur_field(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
     """One field at every blur: "unfocused" or "moved", whose field and by how much, and the field."""
     rng = np.random.default_rng([index, 50])
     if smear.rendered is not None:
@@ -72,13 +72,17 @@ def blurred(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
             SmearSlide(*smear.rendered), index, um_per_px=CAPTURED_UM_PER_PX
         ).transmittance
         for um in DEFOCUS_UM:
-            rgb = seen(defocus(light, um, CAPTURED_UM_PER_PX), rng)
+            rgb = photograph(defocus(light, um, CAPTURED_UM_PER_PX), rng)
             field = Field(rgb, CAPTURED_UM_PER_PX, simulated=True)
             yield "unfocused", f"{smear.name}, defocus {um:g} µm", field
         return
-    light = real_field(smear.files[index], smear.um_per_px)
-    spectra = [("unfocused", f"Gaussian of {um:g} µm", gaussian(um)) for um in GAUSSIANS_UM]
-    spectra += [("moved", f"{um:g} µm", motion(um, rng.uniform(0, np.pi))) for um in MOTIONS_UM]
+    light = open_real_light(smear.files[index], smear.um_per_px)
+    spectra = [
+        ("unfocused", f"Gaussian of {um:g} µm", gaussian_spectrum(um)) for um in GAUSSIANS_UM
+    ]
+    spectra += [
+        ("moved", f"{um:g} µm", motion_spectrum(um, rng.uniform(0, np.pi))) for um in MOTIONS_UM
+    ]
     transformed = np.fft.rfft2(light, axes=(0, 1))
     down = np.fft.fftfreq(light.shape[0], CAPTURED_UM_PER_PX)[:, None]
     across = np.fft.rfftfreq(light.shape[1], CAPTURED_UM_PER_PX)[None, :]
@@ -86,14 +90,14 @@ def blurred(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
         passed = transformed * spectrum(down, across)[..., None]
         picture: Linear = np.fft.irfft2(passed, light.shape[:2], axes=(0, 1)).astype(np.float32)
         inside = picture[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-        yield kind, f"{smear.name}, {name}", Field(seen(inside, rng), CAPTURED_UM_PER_PX)
+        yield kind, f"{smear.name}, {name}", Field(photograph(inside, rng), CAPTURED_UM_PER_PX)
 
 
-def gaussian(sigma_um: float) -> Spectrum:
+def gaussian_spectrum(sigma_um: float) -> Spectrum:
     """Blur by a Gaussian of that standard deviation."""
     return lambda down, across: np.exp(-2 * (np.pi * sigma_um) ** 2 * (down**2 + across**2))
 
 
-def motion(length_um: float, angle: float) -> Spectrum:
+def motion_spectrum(length_um: float, angle: float) -> Spectrum:
     """Blur along a line."""
     return lambda down, across: np.sinc(length_um * (down * np.sin(angle) + across * np.cos(angle)))

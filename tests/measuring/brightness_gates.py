@@ -26,11 +26,12 @@ from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
 from leukoscope_training.shared.drawing import Linear
 
-from tests.measuring.focus_looks import same_cells, shipped
+from tests.measuring.focus_looks import same_cells
 from tests.measuring.limits import limit_table
 from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES
 from tests.measuring.real import MODEL_UM_PER_PX
-from tests.measuring.tables import counted, table
+from tests.measuring.shipped import open_shipped_reader
+from tests.measuring.tables import format_share, markdown_table
 
 SEEDS = range(40300, 40316)
 DARK = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -118,7 +119,9 @@ class _Seen:
     colours: Colours
 
 
-def _under(light: KnownLight, smear: Linear, truth: Sequence[WhiteCellTruth], seed: int) -> Linear:
+def _light_slide(
+    light: KnownLight, smear: Linear, truth: Sequence[WhiteCellTruth], seed: int
+) -> Linear:
     """The specimen with the spot of glare, if any, added."""
     if not light.glare_um:
         return smear
@@ -129,10 +132,10 @@ def _under(light: KnownLight, smear: Linear, truth: Sequence[WhiteCellTruth], se
     down, across = np.mgrid[:height, :width]
     apart = ((down - y) ** 2 + (across - x) ** 2) * CAPTURED_UM_PER_PX**2
     spot = GLARE_LIGHT * np.exp(-apart / (2 * (light.glare_um / 2) ** 2))
-    return (smear + spot[..., None]).astype(np.float32)
+    return np.asarray(smear + spot[..., None], np.float32)
 
 
-def _colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
+def _find_colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
     """Mean colour of the inner 0.7 of each white cell, in the flattened picture; shape (cells, 3)."""
     picture = resample(Field(rgb, CAPTURED_UM_PER_PX), MODEL_UM_PER_PX)
     picture = flatten(picture, estimate_background(picture, MODEL_UM_PER_PX))
@@ -147,7 +150,7 @@ def _colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
     return np.array(rows).reshape(-1, 3)
 
 
-def _seen(
+def _see(
     light: KnownLight,
     smear: Linear,
     truth: Sequence[WhiteCellTruth],
@@ -155,7 +158,7 @@ def _seen(
     rng: np.random.Generator,
 ) -> _Seen:
     rgb = expose(
-        _under(light, smear, truth, seed),
+        _light_slide(light, smear, truth, seed),
         led_level=1.0,
         exposure=light.exposure,
         shading=light.shading,
@@ -174,7 +177,7 @@ def _seen(
         MIN_SHARPNESS=-1.0,
         MIN_CONTRAST_LEVELS=-1.0,
     ):
-        reading = shipped().read(field)
+        reading = open_shipped_reader().read(field)
     return _Seen(
         values[GateName.EXPOSURE],
         values[GateName.CLIPPING],
@@ -185,24 +188,24 @@ def _seen(
             )
             for cell in reading.white_cells
         ),
-        shipped().judge([reading]).label,
-        _colours(rgb, truth),
+        open_shipped_reader().judge([reading]).label,
+        _find_colours(rgb, truth),
     )
 
 
-def _outcomes(task: tuple[Diagnosis, int]) -> list[GateOutcome]:
+def _find_outcomes(task: tuple[Diagnosis, int]) -> list[GateOutcome]:
     """Of one field under each light; none when no white cell is found in it, or others under harmless light."""
     diagnosis, seed = task
     field = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
     smear = defocus(field.transmittance, 0.0, CAPTURED_UM_PER_PX)
     rng = np.random.default_rng(seed)
-    sharp = _seen(AS_IT_SHOULD_BE, smear, field.white_cells, seed, rng)
-    harmless = (_seen(light, smear, field.white_cells, seed, rng).cells for light in HARMLESS)
+    sharp = _see(AS_IT_SHOULD_BE, smear, field.white_cells, seed, rng)
+    harmless = (_see(light, smear, field.white_cells, seed, rng).cells for light in HARMLESS)
     if not sharp.cells or not all(same_cells(sharp.cells, cells) for cells in harmless):
         return []
     outcomes = []
     for light in LIGHTS:
-        seen = _seen(light, smear, field.white_cells, seed, rng)
+        seen = _see(light, smear, field.white_cells, seed, rng)
         change = np.abs(seen.colours - sharp.colours).max(initial=0.0)
         outcomes.append(
             GateOutcome(
@@ -237,7 +240,7 @@ def either(outcome: GateOutcome) -> bool:
     return too_bright(gates.MAX_GLASS_LEVEL, outcome) or clipped(gates.MAX_CLIPPED_PERCENT, outcome)
 
 
-def _limits(
+def _tabulate_limits(
     refuses: Callable[[float, GateOutcome], bool], limits: Sequence[float], in_force: float
 ) -> list[tuple[str, Callable[[GateOutcome], bool]]]:
     return [
@@ -251,7 +254,7 @@ def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     cases = [
         (str(seed), outcome.good, outcome)
-        for (_, seed), outcomes in zip(tasks, workers.map(_outcomes, tasks), strict=True)
+        for (_, seed), outcomes in zip(tasks, workers.map(_find_outcomes, tasks), strict=True)
         for outcome in outcomes
     ]
     rows = []
@@ -264,9 +267,9 @@ def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
                 light.name,
                 f"{np.median([o.glass for o in outcomes]):.0f}",
                 f"{np.median([o.clipped for o in outcomes]):.1f}",
-                counted([o.other_cells for o in outcomes], groups),
-                counted([o.other_colour for o in outcomes], groups),
-                counted([o.other_label for o in outcomes], groups),
+                format_share([o.other_cells for o in outcomes], groups),
+                format_share([o.other_colour for o in outcomes], groups),
+                format_share([o.other_label for o in outcomes], groups),
                 sum(too_dark(gates.MIN_GLASS_LEVEL, o) for o in outcomes),
                 sum(either(o) for o in outcomes),
             )
@@ -275,7 +278,7 @@ def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
     bright = [case for case in cases if case[2].light.exposure >= 1]
     force = gates
     return (
-        table(
+        markdown_table(
             (
                 "light",
                 "glass, median",
@@ -290,18 +293,20 @@ def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
         ),
         limit_table(
             "least glass",
-            _limits(too_dark, (30, 40, 50, 60, 70, 80, 90, 100, 110, 120), force.MIN_GLASS_LEVEL),
+            _tabulate_limits(
+                too_dark, (30, 40, 50, 60, 70, 80, 90, 100, 110, 120), force.MIN_GLASS_LEVEL
+            ),
             dark,
         ),
         limit_table(
             "most glass",
-            _limits(too_bright, (240, 244, 248, 250, 252, 254), force.MAX_GLASS_LEVEL),
+            _tabulate_limits(too_bright, (240, 244, 248, 250, 252, 254), force.MAX_GLASS_LEVEL),
             bright,
         ),
         limit_table(
             "most clipped, %",
             [
-                *_limits(clipped, (0.5, 1, 2, 3, 5, 10, 20), force.MAX_CLIPPED_PERCENT),
+                *_tabulate_limits(clipped, (0.5, 1, 2, 3, 5, 10, 20), force.MAX_CLIPPED_PERCENT),
                 ("both gates, in force", either),
             ],
             bright,

@@ -27,8 +27,15 @@ from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 
 from tests.measuring.limits import limit_table
 from tests.measuring.pictures import CAPTURED_UM_PER_PX
-from tests.measuring.real import MODEL_UM_PER_PX, Box, RealField, expert_boxes, opened, sets
-from tests.measuring.tables import counted, table
+from tests.measuring.real import (
+    MODEL_UM_PER_PX,
+    Box,
+    RealField,
+    list_sets,
+    open_file,
+    read_expert_boxes,
+)
+from tests.measuring.tables import format_share, markdown_table
 
 SEEDS = range(40300, 40310)
 FIELDS_EACH = 3
@@ -55,7 +62,7 @@ class Case:
     found: tuple[int, ...]
 
 
-def beside(rgb: Rgb, boxes: Sequence[Box]) -> Rgb | None:
+def cut_beside(rgb: Rgb, boxes: Sequence[Box]) -> Rgb | None:
     """The largest part of a picture above, below, left or right of all boxes; None where that is small."""
     height, width = rgb.shape[:2]
     rim = RIM_UM / MODEL_UM_PER_PX
@@ -70,7 +77,7 @@ def beside(rgb: Rgb, boxes: Sequence[Box]) -> Rgb | None:
     return largest if min(largest.shape[:2]) * MODEL_UM_PER_PX >= LEAST_SIDE_UM else None
 
 
-def _counts(picture: Rgb) -> tuple[int, ...]:
+def _count_cells(picture: Rgb) -> tuple[int, ...]:
     counts = []
     for _, changed in FINDERS:
         with patch.multiple(white_cells, **changed):
@@ -78,31 +85,33 @@ def _counts(picture: Rgb) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _flat(rgb: Rgb) -> Rgb:
+def _flatten(rgb: Rgb) -> Rgb:
     return flatten(rgb, estimate_background(rgb, MODEL_UM_PER_PX))
 
 
-def _cases(kind: str, group: str, field: Field, boxes: Sequence[Box]) -> list[Case]:
+def _make_cases(kind: str, group: str, field: Field, boxes: Sequence[Box]) -> list[Case]:
     """A field with white cells as it is, the part beside their boxes, and with its white cells cut out.
 
     boxes: in the field's pixels; none where they are not known.
     """
     raw = resample(field, MODEL_UM_PER_PX)
-    picture = _flat(raw)
-    cases = [Case(kind, group, True, _counts(picture))]
+    picture = _flatten(raw)
+    cases = [Case(kind, group, True, _count_cells(picture))]
     if boxes:
         scaled = np.array(boxes) * field.um_per_px / MODEL_UM_PER_PX
-        part = beside(raw, scaled.tolist())
+        part = cut_beside(raw, scaled.tolist())
         if part is not None:
-            cases.append(Case(f"{kind}, beside its cells", group, False, _counts(_flat(part))))
+            cases.append(
+                Case(f"{kind}, beside its cells", group, False, _count_cells(_flatten(part)))
+            )
     if cells := find_white_cells(picture, MODEL_UM_PER_PX):
         masks = mask_cells(picture, cells, MODEL_UM_PER_PX)
         cut = cut_out_cells(picture, masks, np.random.default_rng(0))
-        cases.append(Case(f"{kind}, cells cut out", group, False, _counts(cut)))
+        cases.append(Case(f"{kind}, cells cut out", group, False, _count_cells(cut)))
     return cases
 
 
-def _rendered(task: tuple[Diagnosis, int]) -> list[Case]:
+def _render(task: tuple[Diagnosis, int]) -> list[Case]:
     diagnosis, seed = task
     cases = []
     for index in range(FIELDS_EACH):
@@ -124,7 +133,7 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[Case]:
         )
         field = Field(rgb, CAPTURED_UM_PER_PX)
         if not inside:
-            counts = _counts(_flat(resample(field, MODEL_UM_PER_PX)))
+            counts = _count_cells(_flatten(resample(field, MODEL_UM_PER_PX)))
             kind = "no blood" if diagnosis is Diagnosis.EMPTY else "no white cell laid"
             cases.append(Case(f"rendered, {kind}", str(seed), False, counts))
             continue
@@ -133,24 +142,26 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[Case]:
             (cell.x_px - r, cell.y_px - r, cell.x_px + r, cell.y_px + r)
             for cell, r in zip(smear.white_cells, radii, strict=True)
         ]
-        cases += _cases("rendered", str(seed), field, boxes)
+        cases += _make_cases("rendered", str(seed), field, boxes)
     return cases
 
 
-def _real(task: tuple[RealField, list[Box]]) -> list[Case]:
+def _read(task: tuple[RealField, list[Box]]) -> list[Case]:
     field, boxes = task
-    return _cases(field.kind, field.group, opened(field.path, field.um_per_px), boxes)
+    return _make_cases(field.kind, field.group, open_file(field.path, field.um_per_px), boxes)
 
 
-def _real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
+def _list_real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
     """Every field with an expert's box, and all of lld-40x, whose fields all were published for their white cells."""
     boxed = {
-        name: {Path(image).name: boxes for image, (_, boxes) in expert_boxes(data / name).items()}
+        name: {
+            Path(image).name: boxes for image, (_, boxes) in read_expert_boxes(data / name).items()
+        }
         for name in ("chula-pi", "bccd")
     }
     tasks = [
         (field, boxed.get(field.kind, {}).get(field.path.name, []))
-        for fields in sets(data).values()
+        for fields in list_sets(data).values()
         for field in fields
     ]
     return [(field, boxes) for field, boxes in tasks if boxes or field.kind == "lld-40x"]
@@ -159,13 +170,13 @@ def _real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
 def cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """By kind of field how many are refused or pass wrongly; and what other limits of the finder do."""
     rendered = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
-    cases = [case for cases in workers.map(_rendered, rendered) for case in cases]
-    cases += [c for cases in workers.map(_real, _real_tasks(data), chunksize=8) for c in cases]
+    cases = [case for cases in workers.map(_render, rendered) for case in cases]
+    cases += [c for cases in workers.map(_read, _list_real_tasks(data), chunksize=8) for c in cases]
     rows = []
     for kind in dict.fromkeys(case.kind for case in cases):
         of_kind = [case for case in cases if case.kind == kind]
         groups = [case.group for case in of_kind]
-        wrong = counted([bool(case.found[0]) is not case.holds for case in of_kind], groups)
+        wrong = format_share([bool(case.found[0]) is not case.holds for case in of_kind], groups)
         good = of_kind[0].holds
         rows.append((kind, len(set(groups)), wrong if good else "–", "–" if good else wrong))
 
@@ -175,6 +186,6 @@ def cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     limits = [(name, partial(nothing_found, i, 1)) for i, (name, _) in enumerate(FINDERS)]
     limits.insert(1, ("as it is, 2 cells at least", partial(nothing_found, 0, 2)))
     return (
-        table(("fields", "groups", "good refused", "bad passed"), rows),
+        markdown_table(("fields", "groups", "good refused", "bad passed"), rows),
         limit_table("finder", limits, [(case.group, case.holds, case) for case in cases]),
     )

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-from leukoscope.model.bundle import load_bundle
-from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
-from leukoscope.settings.settings import DEFAULT_BUNDLE
 from leukoscope_training.shared.drawing import Maker, draw_look, photograph
 
-from tests.measuring.blurred_smears import FIELDS, Smear, blurred, smears
+from tests.measuring.blurred_smears import FIELDS, Smear, blur_field, list_smears
 from tests.measuring.not_smears import EMPTY, NOISE, TEXT
-from tests.measuring.tables import interval, table, wilson
+from tests.measuring.shipped import open_shipped_reader
+from tests.measuring.tables import bootstrap_interval, markdown_table, wilson_interval
 from tests.measuring.tissues import TISSUES
 
 KINDS: dict[str, tuple[Maker, ...]] = {
@@ -50,40 +47,36 @@ class PlayedSlide:
     controlled: str
 
 
-@cache
-def reader() -> SlideReader:
-    """The shipped reader, once a process."""
-    return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
-
-
-def judged(kind: str, picture: str, readings: Sequence[FieldReading]) -> PlayedSlide:
+def judge_slide(kind: str, picture: str, readings: Sequence[FieldReading]) -> PlayedSlide:
     """What the device says of these fields."""
-    judge = reader().judge
+    judge = open_shipped_reader().judge
     return PlayedSlide(
         kind,
         picture,
-        tuple(_said(judge([reading]), reading) for reading in readings),
+        tuple(_name_verdict(judge([reading]), reading) for reading in readings),
         judge(readings).headline,
         judge(readings, QcState.VALID).headline,
     )
 
 
-def _said(verdict: Verdict, reading: FieldReading) -> str:
+def _name_verdict(verdict: Verdict, reading: FieldReading) -> str:
     gate = reading.failed_gate
     return verdict.headline if gate is None else gate.name.value
 
 
-def drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
+def judge_drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
     """kind, number of the maker, seed."""
     kind, number, seed = task
     maker, look = KINDS[kind][number], draw_look(seed)
     fields = (photograph(maker, look, index) for index in range(FIELDS))
     name = maker.__name__.replace("_", " ")
-    return judged(kind, f"{kind}: {name}", [reader().read(field) for field in fields])
+    return judge_slide(
+        kind, f"{kind}: {name}", [open_shipped_reader().read(field) for field in fields]
+    )
 
 
-def tasks(slides: int) -> list[tuple[str, int, int]]:
-    """Of `drawn_slide`, for about so many slides of each kind."""
+def list_tasks(slides: int) -> list[tuple[str, int, int]]:
+    """Of `judge_drawn_slide`, for about so many slides of each kind."""
     return [
         (kind, maker, FIRST_SEED + 10_000 * place + 1000 * maker + slide)
         for place, (kind, makers) in enumerate(KINDS.items())
@@ -92,24 +85,24 @@ def tasks(slides: int) -> list[tuple[str, int, int]]:
     ]
 
 
-def blurred_slides(smear: Smear) -> list[PlayedSlide]:
+def judge_blurred_slides(smear: Smear) -> list[PlayedSlide]:
     """One slide at every blur."""
     readings: dict[tuple[str, str], list[FieldReading]] = {}
     for index in range(FIELDS):
-        for kind, name, field in blurred(smear, index):
-            readings.setdefault((kind, name), []).append(reader().read(field))
-    return [judged(kind, f"{kind}: {name}", of) for (kind, name), of in readings.items()]
+        for kind, name, field in blur_field(smear, index):
+            readings.setdefault((kind, name), []).append(open_shipped_reader().read(field))
+    return [judge_slide(kind, f"{kind}: {name}", of) for (kind, name), of in readings.items()]
 
 
 def false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Two tables, of fields read alone and of slides of ten: every picture, every kind, all kinds."""
-    slides = list(workers.map(drawn_slide, tasks(SLIDES), chunksize=8))
-    for found in workers.map(blurred_slides, smears(data)):
+    slides = list(workers.map(judge_drawn_slide, list_tasks(SLIDES), chunksize=8))
+    for found in workers.map(judge_blurred_slides, list_smears(data)):
         slides += found
-    return field_table(slides), slide_table(slides)
+    return tabulate_fields(slides), tabulate_slides(slides)
 
 
-def _groups(slides: Sequence[PlayedSlide]) -> Iterable[tuple[str, list[PlayedSlide]]]:
+def _group_slides(slides: Sequence[PlayedSlide]) -> Iterable[tuple[str, list[PlayedSlide]]]:
     for name in dict.fromkeys(slide.picture for slide in slides):
         yield name, [slide for slide in slides if slide.picture == name]
     for kind in dict.fromkeys(slide.kind for slide in slides):
@@ -117,43 +110,50 @@ def _groups(slides: Sequence[PlayedSlide]) -> Iterable[tuple[str, list[PlayedSli
     yield "**all**", list(slides)
 
 
-def field_table(slides: Sequence[PlayedSlide]) -> str:
+def tabulate_fields(slides: Sequence[PlayedSlide]) -> str:
     """By which gate fields are refused, and what is named, in percent. Intervals: bootstrapped over slides."""
     rows = []
-    for name, group in _groups(slides):
+    for name, group in _group_slides(slides):
         said = [what for slide in group for what in slide.fields]
         counts = [(sum(f in REFUSED for f in slide.fields), len(slide.fields)) for slide in group]
-        rows.append((name, len(said), *_shares(said, REFUSED), _refused(counts)))
+        rows.append((name, len(said), *_find_shares(said, REFUSED), _format_refused(counts)))
     gates = (f"{gate.replace('_', ' ')}, %" for gate in REFUSED)
-    return table(("pictures", "fields", *gates, *NAMED_HEAD), rows)
+    return markdown_table(("pictures", "fields", *gates, *NAMED_HEAD), rows)
 
 
-def slide_table(slides: Sequence[PlayedSlide]) -> str:
+def tabulate_slides(slides: Sequence[PlayedSlide]) -> str:
     """What is named of slides, in percent; last of those that a valid control slide makes bolder."""
     rows = []
-    for name, group in _groups(slides):
+    for name, group in _group_slides(slides):
         said = [slide.together for slide in group]
         controlled = [slide.controlled for slide in group]
-        *_, normal, leukaemia = _shares(controlled, (INCONCLUSIVE,))
+        *_, normal, leukaemia = _find_shares(controlled, (INCONCLUSIVE,))
         counts = [(int(what in REFUSED), 1) for what in said]
         rows.append(
-            (name, len(said), *_shares(said, (INCONCLUSIVE,)), _refused(counts), normal, leukaemia)
+            (
+                name,
+                len(said),
+                *_find_shares(said, (INCONCLUSIVE,)),
+                _format_refused(counts),
+                normal,
+                leukaemia,
+            )
         )
     head = ("pictures", "slides", "inconclusive, %", *NAMED_HEAD)
-    return table((*head, "controlled: normal, %", "controlled: leukaemia, %"), rows)
+    return markdown_table((*head, "controlled: normal, %", "controlled: leukaemia, %"), rows)
 
 
 NAMED_HEAD = ("named normal, %", "named leukaemia, %", "refused, %")
 
 
-def _shares(said: Sequence[str], refused: Sequence[str]) -> list[str]:
+def _find_shares(said: Sequence[str], refused: Sequence[str]) -> list[str]:
     """Percent of each refusal, of "normal", and of whatever else is named."""
     number = [sum(what == refusal for what in said) for refusal in (*refused, NORMAL)]
     number.append(len(said) - sum(number))
     return [f"{100 * n / len(said):.1f}" if n else "–" for n in number]
 
 
-def _refused(counts: Sequence[tuple[int, int]]) -> str:
+def _format_refused(counts: Sequence[tuple[int, int]]) -> str:
     """Percent refused with its 95 % interval. counts: of each slide, refused and all.
 
     Wilson's where slides count once, or all or none are refused; else bootstrapped over slides.
@@ -161,7 +161,7 @@ def _refused(counts: Sequence[tuple[int, int]]) -> str:
     refused, number = (sum(column) for column in zip(*counts, strict=True))
     share, slides = refused / number, len(counts)
     if share in (0.0, 1.0) or number == slides:
-        low, high = wilson(round(share * slides), slides)
+        low, high = wilson_interval(round(share * slides), slides)
     else:
-        low, high = interval(np.array(counts), [str(place) for place in range(slides)])
+        low, high = bootstrap_interval(np.array(counts), [str(place) for place in range(slides)])
     return f"{100 * share:.1f} ({100 * low:.1f} to {100 * high:.1f})"

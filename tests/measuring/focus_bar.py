@@ -20,21 +20,21 @@ from leukoscope.simulator.optics import add_dust as dust_in_stage
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import Stage
+from leukoscope_training.shared.drawing import Linear
 
-from tests.measuring.focus_looks import real_tasks
+from tests.measuring.focus_looks import list_real_tasks
 from tests.measuring.pictures import (
     CAPTURED_UM_PER_PX,
     CLASSES,
     LIVE_SHAPE,
     LIVE_UM_PER_PX,
-    Linear,
-    dust,
-    gaussian,
-    real_field,
-    seen,
+    blur,
+    make_dust,
+    open_real_light,
+    photograph,
 )
-from tests.measuring.real import MODEL_UM_PER_PX, scale_of
-from tests.measuring.tables import table
+from tests.measuring.real import MODEL_UM_PER_PX, find_scale
+from tests.measuring.tables import markdown_table
 
 STEPS_UM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.5, 15.0, 17.5, 20.0)
 GAUSSIANS_UM = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
@@ -60,7 +60,7 @@ class Stack:
     looks: dict[float, tuple[Sharpness, ...]]
 
 
-def sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
+def make_sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
     """The same field with nothing but glass around a few discs, as at the feathered edge."""
     rng = np.random.default_rng(seed)
     y, x = (axis * um_per_px for axis in np.mgrid[: light.shape[0], : light.shape[1]])
@@ -72,20 +72,20 @@ def sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
     return np.where(kept[..., None], light, glass).astype(np.float32)
 
 
-def _focus(
+def _measure_focus(
     light: Linear, um_per_px: float, rng: np.random.Generator, noise: float = 1.0
 ) -> Sharpness:
-    frame = Field(seen(light, rng, noise=noise), um_per_px)
+    frame = Field(photograph(light, rng, noise=noise), um_per_px)
     return measure_sharpness(resample(frame, MODEL_UM_PER_PX), MODEL_UM_PER_PX)
 
 
-def _rendered(task: tuple[Diagnosis, int]) -> list[Stack]:
+def _render_stack(task: tuple[Diagnosis, int]) -> list[Stack]:
     diagnosis, seed = task
     slide = SmearSlide(diagnosis, seed)
     smear = render_field(slide, 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE).transmittance
-    few = sparse(smear, seed, LIVE_UM_PER_PX)
+    few = make_sparse(smear, seed, LIVE_UM_PER_PX)
     specks = dust_in_stage(LIVE_SHAPE, LIVE_UM_PER_PX)[..., None]
-    grit = dust(seed, LIVE_SHAPE, LIVE_UM_PER_PX)
+    grit = make_dust(seed, LIVE_SHAPE, LIVE_UM_PER_PX)
     rng = np.random.default_rng(seed)
     kinds = ("", ", sparse", ", noise x 4", ", sparse, noise x 4", ", soft dust", ", hard dust")
     looks: dict[str, dict[float, tuple[Sharpness, ...]]] = {kind: {} for kind in kinds}
@@ -101,20 +101,22 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[Stack]:
         )
         for kind, (light, noise) in zip(kinds, shown, strict=True):
             # Both sides blur alike; their noise is not the same.
-            looks[kind][um] = tuple(_focus(light, LIVE_UM_PER_PX, rng, noise) for _ in range(2))
+            looks[kind][um] = tuple(
+                _measure_focus(light, LIVE_UM_PER_PX, rng, noise) for _ in range(2)
+            )
     return [Stack(f"rendered{kind}", by_step) for kind, by_step in looks.items()]
 
 
-def _real(task: tuple[str, str, Path]) -> list[Stack]:
+def _blur_stack(task: tuple[str, str, Path]) -> list[Stack]:
     kind, _, path = task
-    light = real_field(path, scale_of(kind))
+    light = open_real_light(path, find_scale(kind))
     rng = np.random.default_rng(0)
     return [
         Stack(
             f"{kind}, defocused",
             {
                 um: tuple(
-                    _focus(
+                    _measure_focus(
                         defocus(light.clip(0, 1), um, CAPTURED_UM_PER_PX), CAPTURED_UM_PER_PX, rng
                     )
                     for _ in range(2)
@@ -124,7 +126,10 @@ def _real(task: tuple[str, str, Path]) -> list[Stack]:
         ),
         Stack(
             f"{kind}, Gaussian",
-            {um: (_focus(gaussian(light, um), CAPTURED_UM_PER_PX, rng),) for um in GAUSSIANS_UM},
+            {
+                um: (_measure_focus(blur(light, um), CAPTURED_UM_PER_PX, rng),)
+                for um in GAUSSIANS_UM
+            },
         ),
     ]
 
@@ -144,12 +149,12 @@ def rises(stack: Stack) -> int:
 def bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
     """By kind and blur: the bar, the contrast, the gate; and where the bar does not fall."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
-    stacks = [stack for made in workers.map(_rendered, tasks) for stack in made]
-    real = list(real_tasks(data))[::REAL_EVERY]
-    stacks += [stack for made in workers.map(_real, real) for stack in made]
+    stacks = [stack for made in workers.map(_render_stack, tasks) for stack in made]
+    real = list(list_real_tasks(data))[::REAL_EVERY]
+    stacks += [stack for made in workers.map(_blur_stack, real) for stack in made]
     kinds = list(dict.fromkeys(stack.kind for stack in stacks))
     return (
-        table(
+        markdown_table(
             (
                 "fields",
                 "blur, µm",
@@ -159,11 +164,11 @@ def bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
                 "contrast, median",
                 "gate passes",
             ),
-            (row for kind in kinds for row in _rows([s for s in stacks if s.kind == kind])),
+            (row for kind in kinds for row in _make_rows([s for s in stacks if s.kind == kind])),
         ),
-        table(
+        markdown_table(
             ("fields", "number", "in which the bar rises", "gate passes beyond 2 µm"),
-            (_summary(kind, [s for s in stacks if s.kind == kind]) for kind in kinds),
+            (_summarise(kind, [s for s in stacks if s.kind == kind]) for kind in kinds),
         ),
     )
 
@@ -185,13 +190,13 @@ def agreement() -> str:
                 for frame in (camera.preview(fresh=True), camera.capture()[0])
             )
             apart[um].append(100 * (live / captured - 1))
-    return table(
+    return markdown_table(
         ("defocus, µm", "live less captured, %: least", "greatest"),
         ((f"{um:g}", f"{min(some):.1f}", f"{max(some):.1f}") for um, some in apart.items()),
     )
 
 
-def _rows(stacks: list[Stack]) -> Iterator[tuple[object, ...]]:
+def _make_rows(stacks: list[Stack]) -> Iterator[tuple[object, ...]]:
     for um in stacks[0].looks:
         looks = [focus for stack in stacks for focus in stack.looks[um]]
         lengths = [bar_px(focus) for focus in looks]
@@ -207,7 +212,7 @@ def _rows(stacks: list[Stack]) -> Iterator[tuple[object, ...]]:
         )
 
 
-def _summary(kind: str, stacks: list[Stack]) -> tuple[object, ...]:
+def _summarise(kind: str, stacks: list[Stack]) -> tuple[object, ...]:
     beyond = [f for stack in stacks for um, looks in stack.looks.items() if um > 2 for f in looks]
     passed = sum(focus_gate(focus).passed for focus in beyond)
     return kind, len(stacks), sum(rises(stack) > 0 for stack in stacks), f"{passed}/{len(beyond)}"

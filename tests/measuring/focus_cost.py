@@ -13,9 +13,9 @@ from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
 
-from tests.measuring.pictures import LIVE_SHAPE, LIVE_UM_PER_PX, seen
+from tests.measuring.pictures import LIVE_SHAPE, LIVE_UM_PER_PX, photograph
 from tests.measuring.real import MODEL_UM_PER_PX
-from tests.measuring.tables import table
+from tests.measuring.tables import markdown_table
 
 
 def loop_cost() -> str:
@@ -23,7 +23,7 @@ def loop_cost() -> str:
     smear = render_field(
         SmearSlide(Diagnosis.ALL, 40100), 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE
     )
-    rgb = seen(defocus(smear.transmittance, 0.5, LIVE_UM_PER_PX), np.random.default_rng(0))
+    rgb = photograph(defocus(smear.transmittance, 0.5, LIVE_UM_PER_PX), np.random.default_rng(0))
     frame, meter = Field(rgb, LIVE_UM_PER_PX), FocusMeter()
 
     def update() -> None:
@@ -54,4 +54,4 @@ def loop_cost() -> str:
             times.append(1000 * (time.thread_time() - start))
         low, middle = np.percentile(times, [25, 50])
         rows.append((name, f"{low:.1f}", f"{middle:.1f}"))
-    return table(("part", "lower quartile, ms", "median, ms"), rows)
+    return markdown_table(("part", "lower quartile, ms", "median, ms"), rows)

@@ -9,7 +9,7 @@ from leukoscope.reading import gates
 
 from tests.measuring.focus_looks import FocusLook, FocusSeries, differs
 from tests.measuring.focus_measures import GATE_MEASURE, MEASURES
-from tests.measuring.tables import counted, interval, table
+from tests.measuring.tables import bootstrap_interval, format_share, markdown_table
 
 GOOD_DEFOCUS_UM = 0.5
 BAD_DEFOCUS_UM, BAD_BLUR_UM = 1.25, 0.5
@@ -39,7 +39,7 @@ def verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
             cells = []
             for column in changed.T:
                 counts = np.stack([column, np.ones_like(column)], axis=1).astype(int)
-                low, high = interval(counts, groups)
+                low, high = bootstrap_interval(counts, groups)
                 cells.append(
                     f"{column.sum()}/{len(column)} ({100 * low:.0f} to {100 * high:.0f} %)"
                 )
@@ -52,11 +52,11 @@ def verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
             onset.append(f"{fields[0].blurs[first]:g} µm" if first else "–")
         onsets.append((kind, len(fields), len(set(groups)), *onset))
     return (
-        table(
+        markdown_table(
             ("fields", "blur, µm", "label differs", "pattern", "cells found", "median sharpness"),
             rows,
         ),
-        table(("fields", "number", "groups", "label", "pattern", "cells found"), onsets),
+        markdown_table(("fields", "number", "groups", "label", "pattern", "cells found"), onsets),
     )
 
 
@@ -96,7 +96,7 @@ def separation(series: Sequence[FocusSeries]) -> str:
             row.append(f"{100 * sharp.std() / sharp.mean():.0f}")
         rows.append(row)
     head += [f"real, {um:g} µm" for um in blurs] + (["spread of real fields"] if real else [])
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
@@ -137,7 +137,7 @@ def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
             for least in dict.fromkeys((gates.MIN_SHARPNESS, chosen)):
                 through = [_passes(one.looks[i], least) for one in fields]
                 counts = np.array([(p, 1) for p in through])
-                low, high = interval(counts, [one.group for one in fields])
+                low, high = bootstrap_interval(counts, [one.group for one in fields])
                 shares.append(
                     f"{sum(through)}/{len(through)} ({100 * low:.0f} to {100 * high:.0f} %)"
                 )
@@ -151,8 +151,8 @@ def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
     head = ("limit", *(f"{kind}, {part}" for part in ("chosen on", "others") for kind in kinds))
     return (
         chosen,
-        table(head, rows()),
-        table(
+        markdown_table(head, rows()),
+        markdown_table(
             (
                 "fields",
                 "blur, µm",
@@ -183,8 +183,8 @@ def rates(series: Sequence[FocusSeries]) -> str:
         rows.append(
             (
                 kind,
-                counted(refused, [group for group, _ in good]),
-                counted(passed, [group for group, _ in bad]),
+                format_share(refused, [group for group, _ in good]),
+                format_share(passed, [group for group, _ in bad]),
             )
         )
-    return table(("fields", "good refused", "bad passed"), rows)
+    return markdown_table(("fields", "good refused", "bad passed"), rows)

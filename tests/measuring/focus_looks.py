@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,23 +12,21 @@ import numpy as np
 from leukoscope.field import Field
 from leukoscope.imaging.scaling import resample
 from leukoscope.imaging.sharpness import measure_sharpness
-from leukoscope.model.bundle import load_bundle
-from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.reading import gates
-from leukoscope.settings.settings import DEFAULT_BUNDLE
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
+from leukoscope_training.shared.drawing import Linear
 
 from tests.measuring.pictures import (
     CAPTURED_UM_PER_PX,
-    Linear,
-    gaussian,
-    measured,
-    real_field,
-    seen,
+    apply_measures,
+    blur,
+    open_real_light,
+    photograph,
 )
-from tests.measuring.real import MODEL_UM_PER_PX, scale_of, to_choose
+from tests.measuring.real import MODEL_UM_PER_PX, find_scale, is_chosen_on
+from tests.measuring.shipped import open_shipped_reader
 
 DEFOCUS_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 BLURS_UM = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
@@ -67,25 +64,20 @@ class FocusSeries:
     @property
     def to_choose(self) -> bool:
         """Whether the limit is chosen on it, and not measured."""
-        return to_choose(self.group)
+        return is_chosen_on(self.group)
 
 
-@cache
-def shipped() -> SlideReader:
-    return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)
-
-
-def _look(light: Linear, rng: np.random.Generator) -> FocusLook:
+def _look_at(light: Linear, rng: np.random.Generator) -> FocusLook:
     """Read by the device's own code, without its focus gate."""
-    rgb = seen(light, rng)
+    rgb = photograph(light, rng)
     field = Field(rgb, CAPTURED_UM_PER_PX)
     with (
         patch.object(gates, "MIN_SHARPNESS", -1.0),
         patch.object(gates, "MIN_CONTRAST_LEVELS", -1.0),
     ):
-        reading = shipped().read(field)
-    verdict = shipped().judge([reading])
-    values = measured(rgb, CAPTURED_UM_PER_PX)
+        reading = open_shipped_reader().read(field)
+    verdict = open_shipped_reader().judge([reading])
+    values = apply_measures(rgb, CAPTURED_UM_PER_PX)
     return FocusLook(
         values=values,
         contrast=measure_sharpness(resample(field, MODEL_UM_PER_PX), MODEL_UM_PER_PX).contrast,
@@ -102,45 +94,45 @@ def _look(light: Linear, rng: np.random.Generator) -> FocusLook:
     )
 
 
-def rendered_series(task: tuple[Diagnosis, int]) -> FocusSeries:
+def render_series(task: tuple[Diagnosis, int]) -> FocusSeries:
     diagnosis, seed = task
     smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX).transmittance
     rng = np.random.default_rng(seed)
     return FocusSeries(
         "rendered",
         str(seed),
-        _look(defocus(smear, 0.0, CAPTURED_UM_PER_PX), rng),
-        tuple(_look(defocus(smear, um, CAPTURED_UM_PER_PX), rng) for um in DEFOCUS_UM),
+        _look_at(defocus(smear, 0.0, CAPTURED_UM_PER_PX), rng),
+        tuple(_look_at(defocus(smear, um, CAPTURED_UM_PER_PX), rng) for um in DEFOCUS_UM),
     )
 
 
-def real_series(task: tuple[str, str, Path]) -> FocusSeries:
+def blur_series(task: tuple[str, str, Path]) -> FocusSeries:
     kind, group, path = task
-    light = real_field(path, scale_of(kind))
+    light = open_real_light(path, find_scale(kind))
     rng = np.random.default_rng(0)
     return FocusSeries(
         kind,
         group,
-        _look(light, rng),
-        tuple(_look(gaussian(light, um), rng) for um in BLURS_UM),
+        _look_at(light, rng),
+        tuple(_look_at(blur(light, um), rng) for um in BLURS_UM),
     )
 
 
-def _spread(paths: Sequence[Path], number: int) -> list[Path]:
+def _choose_files(paths: Sequence[Path], number: int) -> list[Path]:
     return [paths[i] for i in sorted({int(i) for i in np.linspace(0, len(paths) - 1, number)})]
 
 
-def real_tasks(data: Path) -> Iterator[tuple[str, str, Path]]:
+def list_real_tasks(data: Path) -> Iterator[tuple[str, str, Path]]:
     """Set, group and path of a sample of the real fields, from every patient and slide."""
     for patient in sorted((data / "lld-40x").glob("*/patient-*")):
-        for path in _spread(sorted(patient.glob("*.jpg")), LLD_EACH):
+        for path in _choose_files(sorted(patient.glob("*.jpg")), LLD_EACH):
             yield "lld-40x", patient.name, path
     slides: dict[str, list[Path]] = {}
     with (data / "chula-pi" / "fields.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             slides.setdefault(row["slide"], []).append(data / "chula-pi" / row["image"])
     for slide, paths in sorted(slides.items()):
-        for path in _spread(paths, CHULA_EACH):
+        for path in _choose_files(paths, CHULA_EACH):
             yield "chula-pi", slide, path
     for path in sorted((data / "bccd" / "fields").glob("*.jpg"))[::BCCD_EVERY]:
         yield "bccd", path.stem, path

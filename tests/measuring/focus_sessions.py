@@ -17,7 +17,7 @@ from leukoscope.simulator.smear import SmearSlide, render_field
 
 from tests.measuring.pictures import CLASSES, LIVE_SHAPE, LIVE_UM_PER_PX
 from tests.measuring.real import MODEL_UM_PER_PX
-from tests.measuring.tables import table
+from tests.measuring.tables import markdown_table
 
 LIVE_SEEDS = range(40100, 40104)
 
@@ -65,7 +65,7 @@ class Scene:
         return Field(rgb, LIVE_UM_PER_PX)
 
 
-def _turned(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
+def _turn(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
     """Frames of a wheel that turns so."""
     away = np.append(np.diff(np.abs(z)), 0.0)
     return [
@@ -80,9 +80,9 @@ def sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionMoment
         z = np.arange(6.0, -6.0, -speed)
         yield (
             f"wheel turned through focus, {speed:g} µm a frame",
-            _turned(z if rng.random() < 0.5 else -z),
+            _turn(z if rng.random() < 0.5 else -z),
         )
-    sweep = _turned(np.arange(6.0, -6.0, -0.2))
+    sweep = _turn(np.arange(6.0, -6.0, -0.2))
     yield "the same at 0.2 µm, half the light", [replace(m, light=0.5) for m in sweep]
     yield (
         "the same at 0.2 µm, picture walks 0.5 µm sideways per µm",
@@ -93,7 +93,7 @@ def sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionMoment
         [replace(m, x=i % 18 - 9, smear=0.1) for i, m in enumerate(sweep)],
     )
     z = np.concatenate([np.arange(4, -2, -0.2), [-2.0] * 10, np.arange(-2, 0.01, 0.1), [0.0] * 15])
-    yield "past focus, rest, back, rest", _turned(z)
+    yield "past focus, rest, back, rest", _turn(z)
     for z0 in (0.0, 0.7, 1.5, 3.0):
         still = [SessionMoment(z0)] * 15
         yield "at rest", still * 2
@@ -130,7 +130,7 @@ LAG_FRAMES = 6
 """A hint is right when the wheel turned that way in one of the last so many frames."""
 
 
-def _played(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
+def _play(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
     diagnosis, seed = task
     scenes = [Scene(SmearSlide(diagnosis, seed), index) for index in (0, 1)]
     rng = np.random.default_rng(seed)
@@ -152,11 +152,11 @@ def _played(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
 def hints(workers: ProcessPoolExecutor) -> str:
     """How often the hint is right, wrong or absent, in frames."""
     total: dict[str, Counter[str]] = {}
-    for counts in workers.map(_played, zip(CLASSES, LIVE_SEEDS, strict=False)):
+    for counts in workers.map(_play, zip(CLASSES, LIVE_SEEDS, strict=False)):
         for name, counted in counts.items():
             total.setdefault(name, Counter()).update(counted)
     columns = ("right", "absent", "wrong", "rightly none")
-    return table(
+    return markdown_table(
         ("session", "frames", "right", "absent while turned", "wrong", "none at rest"),
         ((name, c.total(), *(c[column] for column in columns)) for name, c in total.items()),
     )

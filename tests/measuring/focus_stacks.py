@@ -13,38 +13,45 @@ from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
 
 from tests.measuring.focus_measures import MEASURES, Measure
-from tests.measuring.pictures import CLASSES, LIVE_SHAPE, LIVE_UM_PER_PX, dust, measured, seen
+from tests.measuring.pictures import (
+    CLASSES,
+    LIVE_SHAPE,
+    LIVE_UM_PER_PX,
+    apply_measures,
+    make_dust,
+    photograph,
+)
 from tests.measuring.real import MODEL_UM_PER_PX
-from tests.measuring.tables import table
+from tests.measuring.tables import markdown_table
 
 STACK_SEEDS = range(40000, 40004)
 STACK_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0)
 
 
-def _stack(task: tuple[Diagnosis, int]) -> dict[str, dict[str, float]]:
+def _measure_stack(task: tuple[Diagnosis, int]) -> dict[str, dict[str, float]]:
     """Measures of one rendered field, by what was done to it: "z", "dust" and "noisy" with defocus in µm, …"""
     diagnosis, seed = task
     smear = render_field(
         SmearSlide(diagnosis, seed), 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE
     ).transmittance
     rng = np.random.default_rng(seed)
-    specks = dust(seed, LIVE_SHAPE, LIVE_UM_PER_PX)
+    specks = make_dust(seed, LIVE_SHAPE, LIVE_UM_PER_PX)
     looks: dict[str, Rgb] = {}
     for away in STACK_UM:
         light = defocus(smear, away, LIVE_UM_PER_PX)
         for side in {away, -away}:
-            looks[f"z {side:g}"] = seen(light, rng)
-            looks[f"dust {side:g}"] = seen(light * specks, rng)
-            looks[f"noisy {side:g}"] = seen(light, rng, noise=4.0)
+            looks[f"z {side:g}"] = photograph(light, rng)
+            looks[f"dust {side:g}"] = photograph(light * specks, rng)
+            looks[f"noisy {side:g}"] = photograph(light, rng, noise=4.0)
     light = defocus(smear, 0.0, LIVE_UM_PER_PX)
     for exposure in (0.5, 1.2):
-        looks[f"exposure {exposure:g}"] = seen(light, rng, exposure=exposure)
+        looks[f"exposure {exposure:g}"] = photograph(light, rng, exposure=exposure)
     for stain in (0.7, 1.4):
-        looks[f"stain {stain:g}"] = seen(defocus(smear**stain, 0.0, LIVE_UM_PER_PX), rng)
-    return {name: measured(rgb, LIVE_UM_PER_PX) for name, rgb in looks.items()}
+        looks[f"stain {stain:g}"] = photograph(defocus(smear**stain, 0.0, LIVE_UM_PER_PX), rng)
+    return {name: apply_measures(rgb, LIVE_UM_PER_PX) for name, rgb in looks.items()}
 
 
-def _milliseconds(measure: Measure) -> float:
+def _time_measure(measure: Measure) -> float:
     """CPU time of one call on a 640x480 frame at the model's scale, lower quartile of 20."""
     shape = tuple(round(n * LIVE_UM_PER_PX / MODEL_UM_PER_PX) for n in LIVE_SHAPE)
     plane = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
@@ -59,14 +66,14 @@ def _milliseconds(measure: Measure) -> float:
 def stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Where each measure peaks and how it falls; how much it follows what is not focus."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in STACK_SEEDS]
-    done = list(workers.map(_stack, tasks))
+    done = list(workers.map(_measure_stack, tasks))
     away = np.array(sorted({side for um in STACK_UM for side in (um, -um)}))
 
     def stack(name: str, kind: str) -> npt.NDArray[np.float64]:
         return np.array([[look[f"{kind} {z:g}"][name] for z in away] for look in done])
 
     def peaks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.abs(away[values.argmax(axis=1)])
+        return np.asarray(np.abs(away[values.argmax(axis=1)]))
 
     shapes, followed = [], []
     for name, measure in MEASURES.items():
@@ -98,7 +105,7 @@ def stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
                 *good,
                 *((f"{falls.min():g}", f"{np.median(widths):.1f}") if peaked else ("–", "–")),
                 *(f"{value:.0f}" for value in loss),
-                f"{_milliseconds(measure):.2f}",
+                f"{_time_measure(measure):.2f}",
             )
         )
         focused = plain[:, list(away).index(0)]
@@ -120,7 +127,7 @@ def stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
             )
         )
     return (
-        table(
+        markdown_table(
             (
                 "measure",
                 "error of the peak, µm",
@@ -135,7 +142,7 @@ def stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
             ),
             shapes,
         ),
-        table(
+        markdown_table(
             (
                 "measure",
                 "light x 0.5",

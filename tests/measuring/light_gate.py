@@ -14,7 +14,7 @@ from leukoscope.simulator.smear import SmearSlide, render_field
 
 from tests.measuring.limits import limit_table
 from tests.measuring.pictures import LIVE_SHAPE, LIVE_UM_PER_PX
-from tests.measuring.tables import table
+from tests.measuring.tables import markdown_table
 
 SEEDS = range(40300, 40316)
 LEDS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -34,7 +34,7 @@ class Lit:
     rise: float
 
 
-def _lit(task: tuple[Diagnosis, int]) -> list[Lit]:
+def _light(task: tuple[Diagnosis, int]) -> list[Lit]:
     diagnosis, seed = task
     slide = SmearSlide(diagnosis, seed)
     smear = render_field(slide, 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE)
@@ -56,7 +56,7 @@ def _lit(task: tuple[Diagnosis, int]) -> list[Lit]:
 def light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
     """The rise by LED and room, and what limits do: LED at half or more is good, at 2 % or less bad."""
     tasks = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
-    by_task = list(workers.map(_lit, tasks))
+    by_task = list(workers.map(_light, tasks))
     rows = []
     for led in LEDS:
         row = [f"{100 * led:g} %"]
@@ -76,6 +76,6 @@ def light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
         return f"{limit:g}{force}", lambda lit: lit.rise < limit
 
     return (
-        table(("LED", *(f"room {100 * stray:g} %" for stray in STRAYS)), rows),
+        markdown_table(("LED", *(f"room {100 * stray:g} %" for stray in STRAYS)), rows),
         limit_table("least rise, levels", [refuses(limit) for limit in LIMITS], cases),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from tests.measuring.real import to_choose
-from tests.measuring.tables import counted, table
+from tests.measuring.real import is_chosen_on
+from tests.measuring.tables import format_share, markdown_table
 
 Case = TypeVar("Case")
 
@@ -24,10 +24,12 @@ def limit_table(
     for label, refuses in limits:
         row = [label]
         for chosen_on in (True, False):
-            half = [case for case in cases if to_choose(case[0]) is chosen_on]
+            half = [case for case in cases if is_chosen_on(case[0]) is chosen_on]
             good = [(refuses(case), group) for group, is_good, case in half if is_good]
             bad = [(not refuses(case), group) for group, is_good, case in half if not is_good]
-            row += [counted([hit for hit, _ in side], [g for _, g in side]) for side in (good, bad)]
+            row += [
+                format_share([hit for hit, _ in side], [g for _, g in side]) for side in (good, bad)
+            ]
         rows.append(row)
     head = (
         name,
@@ -36,4 +38,4 @@ def limit_table(
         "good refused, others",
         "bad passed, others",
     )
-    return table(head, rows)
+    return markdown_table(head, rows)

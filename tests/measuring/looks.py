@@ -26,9 +26,9 @@ from leukoscope.simulator.red_cells import RedCells
 from leukoscope.simulator.smear import SmearField, SmearSlide, render_field
 from PIL import Image
 
-from tests.measuring.pictures import CAPTURED_UM_PER_PX, decoded
-from tests.measuring.real import MODEL_UM_PER_PX, Box, opened, scale_of
-from tests.measuring.tables import table
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, decode_levels
+from tests.measuring.real import MODEL_UM_PER_PX, Box, find_scale, open_file
+from tests.measuring.tables import markdown_table
 
 OVERLAP_SEEDS, OVERLAP_FIELDS = range(1, 13), 3
 SEEDS = range(1, 25)
@@ -60,9 +60,9 @@ class CellLook:
 
 def overlaps(data: Path) -> str:
     """Density where two red cells overlap over the mean of the two places mirrored at their centres."""
-    real = [ratio for case in _real_discs(data / "bccd") for ratio in overlap_ratios(*case)]
-    rendered = [ratio for case in _rendered_discs() for ratio in overlap_ratios(*case)]
-    return table(
+    real = [ratio for case in _list_real_discs(data / "bccd") for ratio in overlap_ratios(*case)]
+    rendered = [ratio for case in _render_discs() for ratio in overlap_ratios(*case)]
+    return markdown_table(
         ("fields", "pairs", "light", "lower quartile", "median", "upper quartile"),
         (
             (kind, len(ratios), light, *(f"{x:.2f}" for x in np.percentile(one, (25, 50, 75))))
@@ -79,7 +79,7 @@ def overlap_ratios(
 
     discs: red cells, shape (cells, 3): x, y, radius in pixels; others: the same of what else may cover a place.
     """
-    light = decoded(rgb)
+    light = decode_levels(rgb)
     glass = np.percentile(light.reshape(-1, 3), GLASS_PERCENTILE, axis=0)
     dense = -np.log10(np.maximum(light, 1e-4) / glass)
     everything = np.concatenate([discs, others])
@@ -97,9 +97,9 @@ def overlap_ratios(
                 (here - middle * along, (i,)),
                 (here + (2 * apart - middle) * along, (j,)),
             )
-            if any(_covered(place, everything, own) for place, own in places):
+            if any(_cover(place, everything, own) for place, own in places):
                 continue
-            found = [_density_at(dense, place, reach) for place, _ in places]
+            found = [_measure_density(dense, place, reach) for place, _ in places]
             if any(one is None for one in found):
                 continue
             overlap, first, second = np.array(found)
@@ -110,14 +110,14 @@ def overlap_ratios(
                 yield overlap[1] / mean[1], overlap[2] / mean[2]
 
 
-def _covered(
+def _cover(
     place: npt.NDArray[np.float64], everything: npt.NDArray[np.float64], own: tuple[int, ...]
 ) -> bool:
     x, y, radius = np.delete(everything, own, axis=0).T
     return bool((np.hypot(place[0] - x, place[1] - y) < CLEAR * radius).any())
 
 
-def _density_at(
+def _measure_density(
     dense: npt.NDArray[np.float64], place: npt.NDArray[np.float64], reach: int
 ) -> npt.NDArray[np.float64] | None:
     """Median density around a place; None at the picture's edge."""
@@ -129,11 +129,11 @@ def _density_at(
     return np.asarray(np.median(around.reshape(-1, 3), axis=0))
 
 
-def _real_discs(
+def _list_real_discs(
     folder: Path,
 ) -> Iterator[tuple[Rgb, npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-    for path, boxes in _boxes(folder).items():
-        discs = {True: [], False: []}
+    for path, boxes in _read_boxes(folder).items():
+        discs: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
         for cell_type, (x0, y0, x1, y1) in boxes:
             disc = ((x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0 + y1 - y0) / 4)
             discs[cell_type == "red_blood_cell"].append(disc)
@@ -141,10 +141,10 @@ def _real_discs(
         yield np.asarray(Image.open(path).convert("RGB")), reds, others
 
 
-def _rendered_discs() -> Iterator[tuple[Rgb, npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+def _render_discs() -> Iterator[tuple[Rgb, npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
     for seed in OVERLAP_SEEDS:
         for index in range(OVERLAP_FIELDS):
-            field, cells = _with_red_cells(SmearSlide(Diagnosis.NORMAL, seed), index)
+            field, cells = _add_red_cells(SmearSlide(Diagnosis.NORMAL, seed), index)
             um = field.um_per_px
             height, width = field.transmittance.shape[:2]
             discs = np.stack(
@@ -159,10 +159,10 @@ def _rendered_discs() -> Iterator[tuple[Rgb, npt.NDArray[np.float64], npt.NDArra
             near = (discs[:, 0] > -beyond) & (discs[:, 0] < width + beyond)
             near &= (discs[:, 1] > -beyond) & (discs[:, 1] < height + beyond)
             whites = [(c.x_px, c.y_px, c.diameter_um / um / 2) for c in field.white_cells]
-            yield _exposed(field.transmittance, 0.0, 0), discs[near], np.reshape(whites, (-1, 3))
+            yield _expose(field.transmittance, 0.0, 0), discs[near], np.reshape(whites, (-1, 3))
 
 
-def _with_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells]:
+def _add_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells]:
     """A rendered field and its red cells: it does not tell of them, so they are kept while they are laid."""
     laid: list[RedCells] = []
     lay = red_cells.lay
@@ -180,10 +180,10 @@ def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str
     """Colours of neutrophils, and size and roundness of monocytes: by set, medians."""
     looks: list[CellLook] = []
     for name in ("lld-40x", "chula-pi"):
-        for some in workers.map(partial(_real_looks, name), _boxes(data / name).items()):
+        for some in workers.map(partial(_list_real_looks, name), _read_boxes(data / name).items()):
             looks += some
     slides = [(diagnosis, seed) for seed in SEEDS for diagnosis in FIELDS]
-    for some in workers.map(_rendered_looks, slides):
+    for some in workers.map(_render_looks, slides):
         looks += some
     kinds = list(dict.fromkeys(look.kind for look in looks))
     neutrophils, monocytes = (
@@ -191,7 +191,7 @@ def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str
         for name in (RenderedCellType.NEUTROPHIL.value, RenderedCellType.MONOCYTE.value)
     )
     return (
-        table(
+        markdown_table(
             (
                 "cells",
                 "number",
@@ -201,9 +201,9 @@ def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str
                 "blue",
                 "cytoplasm over nucleus",
             ),
-            ((kind, len(some), *_colours(some)) for kind, some in neutrophils if some),
+            ((kind, len(some), *_format_colours(some)) for kind, some in neutrophils if some),
         ),
-        table(
+        markdown_table(
             (
                 "cells",
                 "number",
@@ -213,34 +213,32 @@ def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str
                 "nucleus, µm²",
                 "roundness of the nucleus",
             ),
-            ((kind, len(some), *_shape(some)) for kind, some in monocytes if some),
+            ((kind, len(some), *_format_shape(some)) for kind, some in monocytes if some),
         ),
     )
 
 
-def _colours(looks: list[CellLook]) -> tuple[str, ...]:
-    nuclei, cytoplasm = (
-        np.array([part(look) for look in looks])
-        for part in (lambda look: look.nucleus, lambda look: look.cytoplasm)
-    )
+def _format_colours(looks: list[CellLook]) -> tuple[str, ...]:
+    nuclei = np.array([look.nucleus for look in looks])
+    cytoplasm = np.array([look.cytoplasm for look in looks])
     shown = [parts[:, channel] / parts[:, 1] for parts in (nuclei, cytoplasm) for channel in (0, 2)]
     shown.append(cytoplasm.sum(axis=1) / nuclei.sum(axis=1))
     return tuple(f"{np.nanmedian(one):.2f}" for one in shown)
 
 
-def _shape(looks: list[CellLook]) -> tuple[str, ...]:
+def _format_shape(looks: list[CellLook]) -> tuple[str, ...]:
     quartiles = np.percentile([look.cell_area for look in looks], (25, 50, 75))
     nucleus = np.median([look.nuclear_area for look in looks])
     roundness = np.median([look.roundness for look in looks])
     return (*(f"{x:.0f}" for x in quartiles), f"{nucleus:.0f}", f"{roundness:.2f}")
 
 
-def _real_looks(name: str, image: tuple[Path, list[tuple[str, Box]]]) -> list[CellLook]:
+def _list_real_looks(name: str, image: tuple[Path, list[tuple[str, Box]]]) -> list[CellLook]:
     path, boxes = image
-    return list(_looks(name, opened(path, scale_of(name)), boxes))
+    return list(_find_looks(name, open_file(path, find_scale(name)), boxes))
 
 
-def _rendered_looks(slide: tuple[Diagnosis, int]) -> list[CellLook]:
+def _render_looks(slide: tuple[Diagnosis, int]) -> list[CellLook]:
     looks: list[CellLook] = []
     for index in range(FIELDS[slide[0]]):
         field = render_field(SmearSlide(*slide), index)
@@ -249,12 +247,12 @@ def _rendered_looks(slide: tuple[Diagnosis, int]) -> list[CellLook]:
             half = cell.diameter_um / field.um_per_px / 2
             x, y = cell.x_px, cell.y_px
             boxes.append((cell.cell_type.value, (x - half, y - half, x + half, y + half)))
-        rgb = _exposed(field.transmittance, 0.15, index)
-        looks += _looks("rendered", Field(rgb, field.um_per_px), boxes)
+        rgb = _expose(field.transmittance, 0.15, index)
+        looks += _find_looks("rendered", Field(rgb, field.um_per_px), boxes)
     return looks
 
 
-def _looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterator[CellLook]:
+def _find_looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterator[CellLook]:
     """What the device's own code measures of the cells that lie in one expert's box."""
     flat = flat_picture(field, MODEL_UM_PER_PX)
     if not flat.passed:
@@ -282,13 +280,13 @@ def _looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterato
         )
 
 
-def _exposed(transmittance: npt.NDArray[np.float32], shading: float, seed: int) -> Rgb:
+def _expose(transmittance: npt.NDArray[np.float32], shading: float, seed: int) -> Rgb:
     light = defocus(transmittance, 0.0, CAPTURED_UM_PER_PX)
     rng = np.random.default_rng(seed)
     return expose(light, led_level=1.0, exposure=1.0, shading=shading, rng=rng)
 
 
-def _boxes(folder: Path) -> dict[Path, list[tuple[str, Box]]]:
+def _read_boxes(folder: Path) -> dict[Path, list[tuple[str, Box]]]:
     """Of each image all boxes of cells.csv with their types, in pixels."""
     files = {path.name: path for path in folder.rglob("*.jpg")}
     found: dict[Path, list[tuple[str, Box]]] = defaultdict(list)

@@ -59,8 +59,8 @@ from leukoscope.simulator.smear import SmearSlide, prepare, render_field
 from leukoscope.simulator.stage import Faults, Slide, Stage, View
 from PIL import Image
 
-from tests.measuring.real import RealField, opened, sets
-from tests.measuring.tables import table
+from tests.measuring.real import RealField, list_sets, open_file
+from tests.measuring.tables import markdown_table
 
 UM_PER_PX, SHAPE = 0.155, (760, 1014)
 """Of a field that the device captures: 157 x 118 µm."""
@@ -160,7 +160,7 @@ def some(fields: Sequence[RealField], number: int) -> list[RealField]:
 def by_kind(data: Path) -> dict[str, list[RealField]]:
     """The real fields by set."""
     kinds: dict[str, list[RealField]] = {}
-    for fields in sets(data).values():
+    for fields in list_sets(data).values():
         for field in fields:
             kinds.setdefault(field.kind, []).append(field)
     return kinds
@@ -235,17 +235,17 @@ def empty_rendered(number: int = 8) -> str:
     for um in SMEAR_DEFOCUS_UM:
         said = [empty_said(light_of(SmearSlide(d, seed), um), seed) for d, seed in tasks]
         rows.append(outcome_row(f"smear, five classes, defocus {um:g} µm", said))
-    return table(EMPTY_HEAD, rows)
+    return markdown_table(EMPTY_HEAD, rows)
 
 
 def empty_real(data: Path, number: int = 40) -> str:
     """Which real fields are taken for empty glass; number: of each set."""
     rows = []
     for kind, fields in by_kind(data).items():
-        pictures = (opened(field.path, field.um_per_px) for field in some(fields, number))
+        pictures = (open_file(field.path, field.um_per_px) for field in some(fields, number))
         said = [problem(lambda p=picture: check_empty(p.rgb, p.um_per_px)) for picture in pictures]
         rows.append(outcome_row(kind, said))
-    return table(EMPTY_HEAD, rows)
+    return markdown_table(EMPTY_HEAD, rows)
 
 
 # The micrometer.
@@ -308,7 +308,7 @@ def micrometer(number: int = 24) -> str:
         "error median / 95 % / max, %",
         "taken, wrong by over 1 %",
     )
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def false_rulings(data: Path, number: int = 80) -> str:
@@ -322,10 +322,10 @@ def false_rulings(data: Path, number: int = 80) -> str:
             said.append(problem(lambda rgb=rgb: find_pitch(rgb)))
         rows.append(outcome_row(f"rendered smears and empty slides, defocus {um:g} µm", said))
     for kind, fields in by_kind(data).items():
-        pictures = (opened(field.path, field.um_per_px).rgb for field in some(fields, number))
+        pictures = (open_file(field.path, field.um_per_px).rgb for field in some(fields, number))
         said = [problem(lambda rgb=picture: find_pitch(rgb)) for picture in pictures]
         rows.append(outcome_row(kind, said))
-    return table(("fields", "number", "ruling found", "refused"), rows)
+    return markdown_table(("fields", "number", "ruling found", "refused"), rows)
 
 
 # The scale by red cells.
@@ -383,7 +383,7 @@ def real_groups(data: Path, number: int) -> Iterator[tuple[str, list[Group]]]:
             [
                 Group(
                     fields[0].um_per_px,
-                    tuple(opened(f.path, f.um_per_px).rgb for f in some(members, pooled)),
+                    tuple(open_file(f.path, f.um_per_px).rgb for f in some(members, pooled)),
                 )
                 for members in chosen
             ],
@@ -413,7 +413,7 @@ def scales(data: Path, number: int = 10) -> str:
         "cells a group",
         "estimate / nominal",
     )
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 # Glass maps.
@@ -475,7 +475,7 @@ def glass_rendered(repeats: int = 3) -> str:
         "max without the rim, %",
         "max, %",
     )
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def glass_real(data: Path, number: int = 100) -> str:
@@ -493,7 +493,7 @@ def glass_real(data: Path, number: int = 100) -> str:
             off = 100 * (levels / background_map([typical]) - 1)
         force = " (in force)" if degree == empty_field.DEGREE else ""
         rows.append((f"{degree}{force}", *np.sqrt(np.square(off).mean(axis=(0, 1))).round(2)))
-    return table(("degree", "R, rms %", "G, rms %", "B, rms %"), rows)
+    return markdown_table(("degree", "R, rms %", "G, rms %", "B, rms %"), rows)
 
 
 # A whole calibration.
@@ -618,7 +618,7 @@ def whole(
         "tiles of a corrected field, %",
         "glass from level 225, levels",
     )
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 # Drift.
@@ -717,7 +717,7 @@ def drift_empty(number: int = 4) -> str:
             )
         )
     head = ("changed", "measured", "light", "red", "blue", "shading, %", "dust, %", "warnings")
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def light_cells(lights: Sequence[LightDrift]) -> tuple[str, str, str]:
@@ -774,7 +774,7 @@ def drift_smear(number: int = 8) -> str:
     ):
         rows.append(quick_row(Change(name), [(n, live_light_of(slide)) for n in range(4)], then))
     head = ("changed", "light told", "light", "red", "blue", "glass uneven by, levels", "warnings")
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 # Bursts.
@@ -854,7 +854,7 @@ def bursts(number: int = 4, repeats: int = 2) -> tuple[str, str]:
         "error of those seen to move, µm: median / 95 % / max",
     )
     noise_head = ("slide", "one frame, levels", f"merged burst of {BURST}, levels", "ratio")
-    return table(head, rows), table(noise_head, noises)
+    return markdown_table(head, rows), markdown_table(noise_head, noises)
 
 
 def noise(one: Sequence[Field], other: Sequence[Field]) -> tuple[float, float]:

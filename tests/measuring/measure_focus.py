@@ -16,13 +16,10 @@ from pathlib import Path
 from tests.measuring.focus_bar import agreement, bars
 from tests.measuring.focus_cost import loop_cost
 from tests.measuring.focus_limit import rates, separation, threshold, verdict_changes
-from tests.measuring.focus_looks import real_series, real_tasks, rendered_series, same_cells
-from tests.measuring.focus_measures import MEASURES
+from tests.measuring.focus_looks import blur_series, list_real_tasks, render_series
 from tests.measuring.focus_sessions import hints
 from tests.measuring.focus_stacks import stacks
-from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, decoded, gaussian, seen
-
-__all__ = ["CAPTURED_UM_PER_PX", "MEASURES", "decoded", "gaussian", "main", "same_cells", "seen"]
+from tests.measuring.pictures import CLASSES
 
 VERDICT_SEEDS = range(40000, 40010)
 
@@ -45,8 +42,8 @@ def main() -> None:
         print("### The bar\n", falls, lengths, sep="\n", flush=True)
         print("### Live frame and captured field\n", agreement(), sep="\n", flush=True)
         rendered = [(diagnosis, seed) for seed in VERDICT_SEEDS for diagnosis in CLASSES]
-        series = list(workers.map(rendered_series, rendered))
-        series += workers.map(real_series, list(real_tasks(arguments.data)))
+        series = list(workers.map(render_series, rendered))
+        series += workers.map(blur_series, list(list_real_tasks(arguments.data)))
     changes, onsets = verdict_changes(series)
     print("### Verdicts by blur\n", changes, sep="\n")
     print("### Blur at which changes exceed those by noise by 5 points\n", onsets, sep="\n")

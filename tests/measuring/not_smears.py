@@ -131,8 +131,8 @@ def label(look: StainLook, rng: np.random.Generator) -> Linear:
     frame = np.array([[4, 4], [width - 4, 4], [width - 4, height - 4], [4, height - 4], [4, 4]])
     drawing.line(frame, rng.uniform(0.5, 3))
     for at in scatter_places(look, rng, 1 + int(5 * look.density)) * 0.7:
-        place = tuple(drawing.px(um) for um in at)
-        drawing.draw.text(place, _words(rng, int(rng.integers(1, 12))), 255, _font(drawing, size))
+        x, y = (drawing.px(um) for um in at)
+        drawing.draw.text((x, y), _words(rng, int(rng.integers(1, 12))), 255, _font(drawing, size))
     return stain_layers((drawing.render(), _ink(look)), (rng.uniform(0, 3), look.stain.film))
 
 
@@ -173,7 +173,7 @@ def coloured_noise(look: StainLook, rng: np.random.Generator) -> Linear:
     """Pixels, or squares of some, of any colour."""
     side = max(1, round(look.between(0.1, 6) / look.um_per_px))
     colours = rng.uniform(look.density * 0.8, 1, (*(n // side + 1 for n in look.shape), 3))
-    return colours.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]]
+    return np.asarray(colours.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]])
 
 
 def clouds(look: StainLook, rng: np.random.Generator) -> Linear:

@@ -20,7 +20,7 @@ LIVE_UM_PER_PX, LIVE_SHAPE = 0.245, (480, 640)
 CLASSES = tuple(diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY)
 
 
-def dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
+def make_dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
     """What 15 soft specks on the camera let through, shape (height, width, 1): sharp at any defocus of the specimen."""
     rng = np.random.default_rng(seed)
     y, x = (axis * um_per_px for axis in np.mgrid[: shape[0], : shape[1]])
@@ -32,7 +32,7 @@ def dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
     return through[..., None]
 
 
-def decoded(levels: Rgb) -> Linear:
+def decode_levels(levels: Rgb) -> Linear:
     """sRGB levels (IEC 61966-2-1) as linear light such that `expose` at 1 gives the same levels back."""
     share = np.arange(256) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
@@ -40,9 +40,9 @@ def decoded(levels: Rgb) -> Linear:
     return scaled
 
 
-def real_field(path: Path, um_per_px: float) -> Linear:
+def open_real_light(path: Path, um_per_px: float) -> Linear:
     """An image file in linear light, at the scale that the device captures."""
-    light = decoded(np.asarray(Image.open(path).convert("RGB")))
+    light = decode_levels(np.asarray(Image.open(path).convert("RGB")))
     height, width = (round(n * um_per_px / CAPTURED_UM_PER_PX) for n in light.shape[:2])
     planes = (
         Image.fromarray(light[..., channel]).resize((width, height), Image.Resampling.BILINEAR)
@@ -51,7 +51,7 @@ def real_field(path: Path, um_per_px: float) -> Linear:
     return np.stack([np.asarray(plane) for plane in planes], axis=-1)
 
 
-def gaussian(light: Linear, blur_um: float) -> Linear:
+def blur(light: Linear, blur_um: float) -> Linear:
     """Blurred by a Gaussian of standard deviation `blur_um`, in float, edges mirrored."""
     if not blur_um:
         return light
@@ -65,7 +65,9 @@ def gaussian(light: Linear, blur_um: float) -> Linear:
     return blurred[pad:-pad, pad:-pad].astype(np.float32)
 
 
-def seen(light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: float = 1.0) -> Rgb:
+def photograph(
+    light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: float = 1.0
+) -> Rgb:
     """What the camera makes of it; noise: relative to the camera's own, in variance of photons."""
     return expose(
         light,
@@ -78,7 +80,7 @@ def seen(light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: 
     )
 
 
-def measured(rgb: Rgb, um_per_px: float) -> dict[str, float]:
+def apply_measures(rgb: Rgb, um_per_px: float) -> dict[str, float]:
     """Every measure of a picture, at the model's scale."""
     picture = resample(Field(rgb, um_per_px), MODEL_UM_PER_PX)
     plane = picture[..., 1].astype(np.float32)

@@ -29,10 +29,10 @@ class RealField:
     @property
     def um_per_px(self) -> float:
         """Scale of the file, micrometres per pixel."""
-        return scale_of(self.kind)
+        return find_scale(self.kind)
 
 
-def scale_of(name: str) -> float:
+def find_scale(name: str) -> float:
     """Scale of a set's files, micrometres per pixel. Raises ValueError where it is not known."""
     scale = IMPORTERS[name].UM_PER_PX
     if scale is None:
@@ -40,7 +40,7 @@ def scale_of(name: str) -> float:
     return scale
 
 
-def opened(path: Path, um_per_px: float, blur_um: float = 0.0) -> Field:
+def open_file(path: Path, um_per_px: float, blur_um: float = 0.0) -> Field:
     """An image file as a field, blurred by a Gaussian of standard deviation `blur_um`."""
     image = Image.open(path).convert("RGB")
     if blur_um:
@@ -48,13 +48,13 @@ def opened(path: Path, um_per_px: float, blur_um: float = 0.0) -> Field:
     return Field(np.asarray(image), um_per_px)
 
 
-def chula_slides(data: Path) -> dict[str, str]:
+def read_chula_slides(data: Path) -> dict[str, str]:
     """The slide of each file name of chula-pi."""
     with (data / "chula-pi" / "fields.csv").open(newline="") as file:
         return {Path(row["image"]).name: row["slide"] for row in csv.DictReader(file)}
 
 
-def sets(data: Path) -> dict[str, list[RealField]]:
+def list_sets(data: Path) -> dict[str, list[RealField]]:
     """The real fields by set, the leukaemia set by class; each list sorted by path."""
     found = {
         f"lld-40x/{label}": [
@@ -63,7 +63,7 @@ def sets(data: Path) -> dict[str, list[RealField]]:
         ]
         for label in LLD_CLASSES
     }
-    slides = chula_slides(data)
+    slides = read_chula_slides(data)
     found["chula-pi"] = [
         RealField("chula-pi", slides[path.name], path)
         for path in sorted((data / "chula-pi" / "fields").glob("*.jpg"))
@@ -75,7 +75,7 @@ def sets(data: Path) -> dict[str, list[RealField]]:
     return found
 
 
-def expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
+def read_expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
     """Of each image of cells.csv, in its order: its slide (else the image itself) and its white cells' boxes."""
     images: dict[str, tuple[str, list[Box]]] = {}
     with (folder / "cells.csv").open(newline="") as file:
@@ -87,6 +87,6 @@ def expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
     return images
 
 
-def to_choose(group: str) -> bool:
+def is_chosen_on(group: str) -> bool:
     """Whether limits are chosen on a patient, slide or seed: every second; they're measured on the others."""
     return sum(group.encode()) % 2 == 0

@@ -15,8 +15,8 @@ from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
 
 from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES
-from tests.measuring.real import MODEL_UM_PER_PX, MODEL_WINDOW_PX, RealField, opened, sets
-from tests.measuring.tables import table
+from tests.measuring.real import MODEL_UM_PER_PX, MODEL_WINDOW_PX, RealField, list_sets, open_file
+from tests.measuring.tables import markdown_table
 
 RENDERED_SEEDS = range(700, 708)
 DEFOCUS_UM = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
@@ -24,17 +24,17 @@ EXPOSURES = (0.1, 0.15, 0.2, 0.5, 1.0, 1.2, 1.3, 1.4, 1.5, 2.0)
 LED_LEVELS = (0.1, 0.05, 0.02, 0.0)
 
 
-def refusal(field: Field) -> GateName | None:
+def find_refusal(field: Field) -> GateName | None:
     """The gate that refuses a field, None when it is read."""
     gates = prepare(field, MODEL_UM_PER_PX, MODEL_WINDOW_PX).gates
     return next((gate.name for gate in gates if not gate.passed), None)
 
 
-def _file_refusal(field: RealField) -> GateName | None:
-    return refusal(opened(field.path, field.um_per_px))
+def _refuse_file(field: RealField) -> GateName | None:
+    return find_refusal(open_file(field.path, field.um_per_px))
 
 
-def _rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | None]]:
+def _refuse_rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | None]]:
     """What is done to one rendered field, and the gate that refuses it then."""
     diagnosis, seed = task
     smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
@@ -46,7 +46,9 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | None]]:
             expose(light, led_level=level, exposure=exposure, shading=0.15, rng=rng)
             for level in (led, 0.0)
         )
-        return refusal(Field(on, CAPTURED_UM_PER_PX, off_level=float(off.mean()), simulated=True))
+        return find_refusal(
+            Field(on, CAPTURED_UM_PER_PX, off_level=float(off.mean()), simulated=True)
+        )
 
     return [
         *((f"defocus {um:g} µm", seen(defocus_um=um)) for um in DEFOCUS_UM),
@@ -55,7 +57,7 @@ def _rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | None]]:
     ]
 
 
-def refused_row(name: str, refusals: Sequence[GateName | None]) -> tuple[object, ...]:
+def make_refusal_row(name: str, refusals: Sequence[GateName | None]) -> tuple[object, ...]:
     """Name, number, share in percent of each gate and of none."""
     shares = [100 * sum(r is gate for r in refusals) / len(refusals) for gate in (*GateName, None)]
     return (name, len(refusals), *(f"{share:.1f}" if share else "–" for share in shares))
@@ -65,13 +67,17 @@ def refusals(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Two tables: the real fields, and rendered ones."""
     head = ("fields", "number", *(f"{g.value.replace('_', ' ')}, %" for g in GateName), "read, %")
     real = [
-        refused_row(name, list(workers.map(_file_refusal, fields, chunksize=16)))
-        for name, fields in sets(data).items()
+        make_refusal_row(name, list(workers.map(_refuse_file, fields, chunksize=16)))
+        for name, fields in list_sets(data).items()
     ]
     by_fault: dict[str, list[GateName | None]] = {}
-    for outcome in workers.map(_rendered, [(d, seed) for d in CLASSES for seed in RENDERED_SEEDS]):
+    for outcome in workers.map(
+        _refuse_rendered, [(d, seed) for d in CLASSES for seed in RENDERED_SEEDS]
+    ):
         for fault, refused_by in outcome:
             by_fault.setdefault(fault, []).append(refused_by)
     empty = [(Diagnosis.EMPTY, seed) for seed in RENDERED_SEEDS]
-    by_fault["no specimen"] = [outcome[0][1] for outcome in workers.map(_rendered, empty)]
-    return table(head, real), table(head, (refused_row(*item) for item in by_fault.items()))
+    by_fault["no specimen"] = [outcome[0][1] for outcome in workers.map(_refuse_rendered, empty)]
+    return markdown_table(head, real), markdown_table(
+        head, (make_refusal_row(*item) for item in by_fault.items())
+    )

@@ -21,8 +21,8 @@ from leukoscope.simulator.optics import SHADING_CAST, defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
 from PIL import Image, ImageFilter
 
-from tests.measuring.real import MODEL_UM_PER_PX, RealField, opened, sets
-from tests.measuring.tables import table
+from tests.measuring.real import MODEL_UM_PER_PX, RealField, list_sets, open_file
+from tests.measuring.tables import markdown_table
 
 EVEN_PERCENT = 4.0
 TILE_UM, LEAST_GLASS, LEAST_TILES = 16.0, 0.05, 6
@@ -42,7 +42,7 @@ Percents = npt.NDArray[np.float64]
 """One for R, G and B each."""
 
 
-def glass_mask(rgb: Rgb) -> Mask:
+def mask_glass(rgb: Rgb) -> Mask:
     """Where empty glass is: smooth, and nearly as bright as the brightest within 6 µm; at 0.34 µm/px."""
     brightness = rgb.astype(np.float32).mean(axis=2)
     height, width = brightness.shape
@@ -62,7 +62,7 @@ def glass_mask(rgb: Rgb) -> Mask:
     return np.asarray(smallest) > 0
 
 
-def tile_levels(rgb: Rgb, glass: Mask) -> Levels:
+def measure_tiles(rgb: Rgb, glass: Mask) -> Levels:
     """Median of the glass of each tile of 16 µm; NaN for a tile with hardly any."""
     height, width = glass.shape
     rows, columns = (max(1, round(n * MODEL_UM_PER_PX / TILE_UM)) for n in (height, width))
@@ -76,14 +76,14 @@ def tile_levels(rgb: Rgb, glass: Mask) -> Levels:
     return levels
 
 
-def spread(levels: Levels) -> Percents:
+def find_spread(levels: Levels) -> Percents:
     """How uneven the tiles are, each channel: the 97.5th percentile less the 2.5th, in percent of the median."""
     low, middle, high = np.nanpercentile(levels, [2.5, 50, 97.5], axis=(0, 1))
     percents: Percents = 100 * (high - low) / middle
     return percents
 
 
-def deviation(levels: Levels) -> Percents:
+def find_deviation(levels: Levels) -> Percents:
     """Standard deviation of the tiles, in percent of their mean, each channel."""
     percents: Percents = 100 * np.nanstd(levels, axis=(0, 1)) / np.nanmean(levels, axis=(0, 1))
     return percents
@@ -100,20 +100,20 @@ class Evenness:
     @property
     def even(self) -> bool:
         """Whether the flattened glass is flat in every channel."""
-        return bool((spread(self.flat) <= EVEN_PERCENT).all())
+        return bool((find_spread(self.flat) <= EVEN_PERCENT).all())
 
 
-def evenness(picture: Rgb, shading: float | None = None) -> Evenness | None:
+def measure_evenness(picture: Rgb, shading: float | None = None) -> Evenness | None:
     """Of a picture at the model's scale; shading: what it was rendered with. None: too little glass."""
-    glass = glass_mask(picture)
+    glass = mask_glass(picture)
     estimate = estimate_background(picture, MODEL_UM_PER_PX)
-    raw, flat = (tile_levels(rgb, glass) for rgb in (picture, flatten(picture, estimate)))
+    raw, flat = (measure_tiles(rgb, glass) for rgb in (picture, flatten(picture, estimate)))
     if np.isfinite(raw[..., 0]).sum() < LEAST_TILES:
         return None
-    return Evenness(raw, flat, None if shading is None else _wrong(estimate, shading))
+    return Evenness(raw, flat, None if shading is None else _compare_background(estimate, shading))
 
 
-def _wrong(estimate: BackgroundMap, shading: float) -> Percents:
+def _compare_background(estimate: BackgroundMap, shading: float) -> Percents:
     """Deviation of a glass map from the simulator's own shading, in percent, each channel.
 
     Light is compared by its place in level + 14.025, whose 2.4th power it is; one factor for the field is free.
@@ -126,11 +126,11 @@ def _wrong(estimate: BackgroundMap, shading: float) -> Percents:
     return percents
 
 
-def _real(field: RealField) -> Evenness | None:
-    return evenness(resample(opened(field.path, field.um_per_px), MODEL_UM_PER_PX))
+def _read_field(field: RealField) -> Evenness | None:
+    return measure_evenness(resample(open_file(field.path, field.um_per_px), MODEL_UM_PER_PX))
 
 
-def _rendered(task: tuple[Diagnosis, int, float]) -> Evenness | None:
+def _render_field(task: tuple[Diagnosis, int, float]) -> Evenness | None:
     diagnosis, seed, shading = task
     smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=RENDERED_UM_PER_PX)
     rgb = expose(
@@ -140,35 +140,38 @@ def _rendered(task: tuple[Diagnosis, int, float]) -> Evenness | None:
         shading=shading,
         rng=np.random.default_rng(seed),
     )
-    return evenness(resample(Field(rgb, RENDERED_UM_PER_PX), MODEL_UM_PER_PX), shading)
+    return measure_evenness(resample(Field(rgb, RENDERED_UM_PER_PX), MODEL_UM_PER_PX), shading)
 
 
-def _channels(values: Sequence[Percents], percent: float = 50) -> str:
+def _format_channels(values: Sequence[Percents], percent: float = 50) -> str:
     return " / ".join(f"{value:.1f}" for value in np.percentile(values, percent, axis=0))
 
 
-def _row(name: str, measured: Sequence[Evenness | None]) -> tuple[object, ...]:
+def _make_row(name: str, measured: Sequence[Evenness | None]) -> tuple[object, ...]:
     seen = [one for one in measured if one is not None]
-    raw, flat = ([spread(levels) for levels in side] for side in _sides(seen))
+    raw, flat = ([find_spread(levels) for levels in side] for side in _compare_sides(seen))
     wrong = [one.wrong for one in seen if one.wrong is not None]
     even = sum(one.even for one in seen)
     return (
         name,
         f"{len(seen)} of {len(measured)}",
-        _channels(raw),
-        _channels(flat),
-        _channels(flat, 90),
+        _format_channels(raw),
+        _format_channels(flat),
+        _format_channels(flat, 90),
         f"{even} ({100 * even / len(seen):.0f} %)",
-        *(_channels([deviation(levels) for levels in side]) for side in _sides(seen)),
-        _channels(wrong) if wrong else "–",
+        *(
+            _format_channels([find_deviation(levels) for levels in side])
+            for side in _compare_sides(seen)
+        ),
+        _format_channels(wrong) if wrong else "–",
     )
 
 
-def _sides(seen: Sequence[Evenness]) -> tuple[list[Levels], list[Levels]]:
+def _compare_sides(seen: Sequence[Evenness]) -> tuple[list[Levels], list[Levels]]:
     return [one.raw for one in seen], [one.flat for one in seen]
 
 
-def mean_field(fields: Sequence[Levels]) -> Levels:
+def average_fields(fields: Sequence[Levels]) -> Levels:
     """Mean of fields of one size, tile by tile, each over its own median: what the optics leave, not the films.
 
     NaN where fewer than a quarter of the fields have glass.
@@ -180,35 +183,35 @@ def mean_field(fields: Sequence[Levels]) -> Levels:
     return np.where(4 * number >= len(fields), mean, np.nan)
 
 
-def _slide_row(
+def _make_slide_row(
     name: str, measured: Sequence[Evenness | None], chosen_on: Sequence[bool]
 ) -> tuple[object, ...]:
     mine = [one for one, chosen in zip(measured, chosen_on, strict=True) if not chosen]
     seen = [one for one in mine if one is not None]
     return (
         name + ("" if any(chosen_on) else " (none chosen on)"),
-        *_row(name, mine)[1:6],
-        *(_channels([spread(mean_field(side))]) for side in _sides(seen)),
+        *_make_row(name, mine)[1:6],
+        *(_format_channels([find_spread(average_fields(side))]) for side in _compare_sides(seen)),
     )
 
 
 def shading(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Spread of the background by set, and of chula-pi by slide; R / G / B in percent."""
     rows, slides = [], []
-    for name, fields in sets(data).items():
-        measured = list(workers.map(_real, fields, chunksize=8))
+    for name, fields in list_sets(data).items():
+        measured = list(workers.map(_read_field, fields, chunksize=8))
         if name != "chula-pi":
-            rows.append(_row(name, measured))
+            rows.append(_make_row(name, measured))
             continue
         chosen_on = [any(i % n == 0 for n in CHOSEN_ON_EVERY) for i in range(len(fields))]
         for part, chosen in (("chosen on", True), ("**not chosen on**", False)):
             mine = [m for m, c in zip(measured, chosen_on, strict=True) if c is chosen]
-            rows.append(_row(f"{name}, {part}", mine))
+            rows.append(_make_row(f"{name}, {part}", mine))
         for slide in sorted({field.group for field in fields}):
             at = [i for i, field in enumerate(fields) if field.group == slide]
-            mine, chosen = [measured[i] for i in at], [chosen_on[i] for i in at]
-            if not all(chosen):
-                slides.append(_slide_row(slide, mine, chosen))
+            mine, flags = [measured[i] for i in at], [chosen_on[i] for i in at]
+            if not all(flags):
+                slides.append(_make_slide_row(slide, mine, flags))
     for amount in SHADINGS:
         tasks = [
             (diagnosis, seed, amount)
@@ -216,7 +219,9 @@ def shading(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
             if diagnosis is not Diagnosis.EMPTY
             for seed in RENDERED_SEEDS
         ]
-        rows.append(_row(f"rendered, shading {amount:g}", list(workers.map(_rendered, tasks))))
+        rows.append(
+            _make_row(f"rendered, shading {amount:g}", list(workers.map(_render_field, tasks)))
+        )
     head = (
         "fields",
         "with enough glass",
@@ -227,4 +232,4 @@ def shading(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     )
     deviations = ("raw deviation, %", "corrected, %", "estimate off the truth by, %")
     means = ("mean of the slide's fields, raw spread, %", "corrected, %")
-    return table((*head, *deviations), rows), table((*head, *means), slides)
+    return markdown_table((*head, *deviations), rows), markdown_table((*head, *means), slides)

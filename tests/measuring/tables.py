@@ -11,13 +11,13 @@ BOOTSTRAPS = 2000
 WILSON_Z = 1.96
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
-def interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> tuple[float, float]:
+def bootstrap_interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> tuple[float, float]:
     """95 % interval of sum(counts[:, 0]) / sum(counts[:, 1]), bootstrapped over groups (percentiles).
 
     counts: shape (images, 2); groups: one for each image.
@@ -31,7 +31,7 @@ def interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> tuple[float
     return float(low), float(high)
 
 
-def wilson(top: int, bottom: int) -> tuple[float, float]:
+def wilson_interval(top: int, bottom: int) -> tuple[float, float]:
     """95 % interval of a share of `bottom` that are independent (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
     share, square = top / bottom, WILSON_Z**2
     middle = share + square / (2 * bottom)
@@ -40,7 +40,7 @@ def wilson(top: int, bottom: int) -> tuple[float, float]:
     return max(low, 0.0), min(high, 1.0)
 
 
-def counted(hits: Sequence[bool], groups: Sequence[str]) -> str:
+def format_share(hits: Sequence[bool], groups: Sequence[str]) -> str:
     """A share as "3/50 (2 to 12 %)": bootstrapped over groups.
 
     Where all or none are hit a bootstrap knows no doubt: then Wilson's interval, each group counted once.
@@ -50,7 +50,7 @@ def counted(hits: Sequence[bool], groups: Sequence[str]) -> str:
     top, bottom = sum(hits), len(hits)
     if top in (0, bottom):
         number = len(set(groups))
-        low, high = wilson(number if top else 0, number)
+        low, high = wilson_interval(number if top else 0, number)
     else:
-        low, high = interval(np.array([(hit, 1) for hit in hits], int), groups)
+        low, high = bootstrap_interval(np.array([(hit, 1) for hit in hits], int), groups)
     return f"{top}/{bottom} ({100 * low:.0f} to {100 * high:.0f} %)"

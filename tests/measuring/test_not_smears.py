@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from leukoscope_training.shared.drawing import FORMATS, Maker, draw_look, photograph
 
-from tests.measuring.blurred_smears import gaussian, motion, spread
-from tests.measuring.false_verdicts import KINDS, PlayedSlide, field_table, slide_table, tasks
+from tests.measuring.blurred_smears import choose_files, gaussian_spectrum, motion_spectrum
+from tests.measuring.false_verdicts import (
+    KINDS,
+    PlayedSlide,
+    list_tasks,
+    tabulate_fields,
+    tabulate_slides,
+)
 
 MAKERS = [maker for makers in KINDS.values() for maker in makers]
 
@@ -30,7 +36,7 @@ def test_ok__looks_differ_in_scale_and_light() -> None:
 
 
 def test_ok__every_picture_is_asked_for_with_seeds_of_its_own() -> None:
-    asked = tasks(300)
+    asked = list_tasks(300)
     assert {(kind, maker) for kind, maker, _ in asked} == {
         (kind, maker) for kind, makers in KINDS.items() for maker in range(len(makers))
     }
@@ -41,17 +47,20 @@ def test_ok__blur_has_the_width_that_it_says() -> None:
     um_per_px, side = 0.25, 256
     down, across = np.fft.fftfreq(side, um_per_px)[:, None], np.fft.fftfreq(side, um_per_px)[None]
     at = (np.arange(side) - side // 2) * um_per_px
-    for spectrum, deviation in ((gaussian(2.0), 2.0), (motion(8.0, 0.0), 8.0 / np.sqrt(12))):
+    for spectrum, deviation in (
+        (gaussian_spectrum(2.0), 2.0),
+        (motion_spectrum(8.0, 0.0), 8.0 / np.sqrt(12)),
+    ):
         point = np.fft.fftshift(np.fft.ifft2(spectrum(down, across)).real)
         assert point.sum() == pytest.approx(1.0)
         assert np.sqrt((point.sum(axis=0) * at**2).sum()) == pytest.approx(deviation, rel=0.02)
-    still = np.fft.ifft2(motion(8.0, 0.0)(down, across)).real
+    still = np.fft.ifft2(motion_spectrum(8.0, 0.0)(down, across)).real
     assert np.abs(still[1:]).max() < 1e-9  # moved to the right: nothing is blurred downwards
 
 
 def test_ok__ten_fields_of_a_slide_with_more() -> None:
     files = [Path(f"{number}.jpg") for number in range(28)]
-    assert [int(path.stem) for path in spread(files)] == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]
+    assert [int(path.stem) for path in choose_files(files)] == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]
 
 
 def test_ok__tables_count_what_is_refused_and_what_is_named() -> None:
@@ -62,7 +71,7 @@ def test_ok__tables_count_what_is_refused_and_what_is_named() -> None:
         ),
         PlayedSlide("noise", "noise: plain", ("focus", "acute"), "inconclusive", "inconclusive"),
     ]
-    fields = field_table(slides).splitlines()
+    fields = tabulate_fields(slides).splitlines()
     head = fields[0].split(" | ")
     assert head[4:] == [
         *("focus, %", "white cells, %", "artefacts, %", "inconclusive, %"),
@@ -74,7 +83,7 @@ def test_ok__tables_count_what_is_refused_and_what_is_named() -> None:
     assert label[10].startswith("75.0 (")
     noise = next(line for line in fields if "**noise**" in line).split(" | ")
     assert noise[9] == "50.0"
-    whole = slide_table(slides).splitlines()[-1].split(" | ")
+    whole = tabulate_slides(slides).splitlines()[-1].split(" | ")
     assert whole[:5] == ["| **all**", "3", "66.7", "33.3", "–"]
     assert whole[5].startswith("66.7 (")
     assert whole[6:] == ["33.3", "33.3 |"]

@@ -46,7 +46,7 @@ def _chromatin(look: StainLook, rng: np.random.Generator, mask: Plane) -> Plane:
 def _ground(look: StainLook, rng: np.random.Generator, least: float = 0.2) -> Plane:
     """Pink that is nowhere quite even."""
     level = least + 0.5 * look.density
-    return np.maximum(level * (1 + 0.25 * draw_clouds(look, rng, 12, 4)), 0)
+    return np.asarray(np.maximum(level * (1 + 0.25 * draw_clouds(look, rng, 12, 4)), 0))
 
 
 def packed_nuclei(look: StainLook, rng: np.random.Generator) -> Linear:

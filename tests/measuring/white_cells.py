@@ -15,8 +15,8 @@ from leukoscope.imaging.scaling import resample
 from leukoscope.reading.results import WhiteCell
 from leukoscope.reading.white_cells import find_white_cells
 
-from tests.measuring.real import MODEL_UM_PER_PX, Box, expert_boxes, opened, scale_of
-from tests.measuring.tables import interval, table
+from tests.measuring.real import MODEL_UM_PER_PX, Box, find_scale, open_file, read_expert_boxes
+from tests.measuring.tables import bootstrap_interval, markdown_table
 
 CHOSEN_ON_EVERY = {"bccd": 8, "chula-pi": 3}
 """The finder's weights and limits were chosen on every 8th and every 3rd image, in the order of cells.csv."""
@@ -48,11 +48,11 @@ def match(cells: Sequence[WhiteCell], boxes: Sequence[Box]) -> tuple[int, int]:
     return sum(map(any, zip(*inside, strict=True))), sum(map(any, inside))
 
 
-def _found(task: tuple[Path, float, str, bool, list[Box]]) -> list[FinderResult]:
+def _find(task: tuple[Path, float, str, bool, list[Box]]) -> list[FinderResult]:
     """One for each of `DEGREES`."""
     path, scale, group, chosen_on, boxes = task
     factor = scale / MODEL_UM_PER_PX
-    picture = resample(opened(path, scale), MODEL_UM_PER_PX)
+    picture = resample(open_file(path, scale), MODEL_UM_PER_PX)
     scaled = [(x0 * factor, y0 * factor, x1 * factor, y1 * factor) for x0, y0, x1, y1 in boxes]
     found = []
     for degree in DEGREES.values():
@@ -68,10 +68,10 @@ def white_cells(data: Path, workers: ProcessPoolExecutor) -> str:
     rows = []
     for name in ("bccd", "chula-pi"):
         tasks = [
-            (data / name / image, scale_of(name), group, i % CHOSEN_ON_EVERY[name] == 0, boxes)
-            for i, (image, (group, boxes)) in enumerate(expert_boxes(data / name).items())
+            (data / name / image, find_scale(name), group, i % CHOSEN_ON_EVERY[name] == 0, boxes)
+            for i, (image, (group, boxes)) in enumerate(read_expert_boxes(data / name).items())
         ]
-        measured = list(workers.map(_found, tasks, chunksize=16))
+        measured = list(workers.map(_find, tasks, chunksize=16))
         for part, chosen in (("chosen on", True), ("**not chosen on**", False)):
             for i, flattening in enumerate(DEGREES):
                 found = [one[i] for one in measured if one[i].chosen_on is chosen]
@@ -83,15 +83,15 @@ def white_cells(data: Path, workers: ProcessPoolExecutor) -> str:
                         flattening,
                         len(found),
                         f"{len(set(groups))} {'slides' if name == 'chula-pi' else 'images'}",
-                        _share(np.array([(f.hit, f.boxes) for f in found]), groups),
-                        _share(np.array([(f.right, f.found) for f in found]), groups),
+                        _format_share(np.array([(f.hit, f.boxes) for f in found]), groups),
+                        _format_share(np.array([(f.right, f.found) for f in found]), groups),
                     )
                 )
     head = ("set", "images", "light", "number", "bootstrapped over", "recall", "precision")
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
-def _share(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> str:
+def _format_share(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> str:
     top, bottom = counts.sum(axis=0)
-    low, high = interval(counts, groups)
+    low, high = bootstrap_interval(counts, groups)
     return f"{top / bottom:.3f} ({top}/{bottom}; {low:.3f} to {high:.3f})"

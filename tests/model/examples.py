@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from leukoscope.field import Rgb
@@ -15,7 +16,7 @@ from leukoscope.model.card import parse_card
 DATA = Path(__file__).parent / "data"
 """Tiny models; see make_models.py there."""
 
-CARD = {
+CARD: dict[str, Any] = {
     "schema": 1,
     "name": "example",
     "version": "1.0.0",
@@ -51,7 +52,7 @@ class Raw:
     text: str
 
 
-def to_toml(card: dict) -> str:
+def to_toml(card: dict[str, Any]) -> str:
     """A card as TOML; JSON's strings, numbers and lists are TOML's too."""
 
     def value(item: object) -> str:
@@ -64,7 +65,7 @@ def to_toml(card: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def changed(key: str, value: object) -> dict:
+def changed(key: str, value: object) -> dict[str, Any]:
     """The valid card with one key set, or with None taken away."""
     card = {name: dict(item) if isinstance(item, dict) else item for name, item in CARD.items()}
     *table, last = key.split(".")
@@ -76,7 +77,7 @@ def changed(key: str, value: object) -> dict:
     return card
 
 
-def card_of(model: bytes, side: int = 8) -> dict:
+def card_of(model: bytes, side: int = 8) -> dict[str, Any]:
     """A card that vouches for these bytes."""
     card = changed("sha256", hashlib.sha256(model).hexdigest())
     card["input"] |= {"width_px": side, "height_px": side}

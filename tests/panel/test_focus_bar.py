@@ -13,10 +13,11 @@ from leukoscope.reading.window_reader import live_gates
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
+from leukoscope_training.shared.drawing import Linear
 
-from tests.measuring.focus_bar import BAR_PX, NOISE_PX, sparse
-from tests.measuring.pictures import CAPTURED_UM_PER_PX, Linear, gaussian, real_field
-from tests.measuring.real import scale_of
+from tests.measuring.focus_bar import BAR_PX, NOISE_PX, make_sparse
+from tests.measuring.pictures import CAPTURED_UM_PER_PX, blur, open_real_light
+from tests.measuring.real import find_scale
 from tests.reading.examples import DISEASES, MODEL_UM_PER_PX
 
 LIVE_UM_PER_PX, SHAPE = 0.245, (300, 400)
@@ -75,7 +76,7 @@ def test_ok__the_bar_falls_from_focus_on(diagnosis: Diagnosis, side: int) -> Non
 @pytest.mark.parametrize("noise", [1.0, 4.0])
 @pytest.mark.parametrize("diagnosis", DISEASES, ids=lambda d: d.value)
 def test_ok__the_bar_falls_on_a_sparse_field(diagnosis: Diagnosis, noise: float) -> None:
-    light = sparse(rendered(diagnosis), SEED, LIVE_UM_PER_PX)
+    light = make_sparse(rendered(diagnosis), SEED, LIVE_UM_PER_PX)
     lengths = bars(light, LIVE_UM_PER_PX, lambda seen, um: defocus(seen, um, LIVE_UM_PER_PX), noise)
     assert_falls(lengths)
 
@@ -97,10 +98,12 @@ REAL = (
 @pytest.mark.shared
 @pytest.mark.parametrize(("kind", "files"), REAL)
 def test_ok__the_bar_falls_on_real_fields(kind: str, files: str, shared_data: Path) -> None:
-    light = real_field(min((shared_data / kind).glob(files)), scale_of(kind))[:600, :800].clip(0, 1)
+    light = open_real_light(min((shared_data / kind).glob(files)), find_scale(kind))[
+        :600, :800
+    ].clip(0, 1)
     lengths = bars(
         light, CAPTURED_UM_PER_PX, lambda seen, um: defocus(seen, um, CAPTURED_UM_PER_PX)
     )
     assert_falls(lengths)
-    lengths = bars(light, CAPTURED_UM_PER_PX, lambda seen, um: gaussian(seen, um / 2))
+    lengths = bars(light, CAPTURED_UM_PER_PX, lambda seen, um: blur(seen, um / 2))
     assert max(np.diff(lengths)) <= NOISE_PX, lengths

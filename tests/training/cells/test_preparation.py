@@ -29,7 +29,9 @@ def test_ok__rendered_slides_are_trained_on_or_shown_or_measured() -> None:
 def test_ok__what_is_no_smear_is_measured_with_makers_and_seeds_of_its_own() -> None:
     makers = {maker for makers in false_verdicts.KINDS.values() for maker in makers}
     assert draw_clutter not in makers
-    assert not {*CLUTTER_SEEDS} & {seed for *_, seed in false_verdicts.tasks(false_verdicts.SLIDES)}
+    assert not {*CLUTTER_SEEDS} & {
+        seed for *_, seed in false_verdicts.list_tasks(false_verdicts.SLIDES)
+    }
 
 
 def test_ok__a_seed_makes_the_same_clutter_again() -> None:

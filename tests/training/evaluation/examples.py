@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
@@ -38,7 +40,7 @@ def refused(number: int, label: str) -> FieldOutcome:
     return FieldOutcome(own, FieldReading((BLURRED,), (), None, None), None)
 
 
-def judge(readings: list[FieldReading]) -> Verdict:
+def judge(readings: Sequence[FieldReading]) -> Verdict:
     return pool(readings, Thresholds(0.8, 0.7))
 
 

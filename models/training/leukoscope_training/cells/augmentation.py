@@ -86,7 +86,8 @@ def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Gen
     shown = (shown + np.float32(1e-4)) ** gamma * cell
     grey = rng.random((count, 1, 1, 1)) < GREY
     shown = np.where(grey, shown.mean(axis=3, keepdims=True), shown)
-    return np.clip(shown * 255 + 0.5, 0, 255).astype(np.uint8)
+    levels: Bytes = np.clip(shown * 255 + 0.5, 0, 255).astype(np.uint8)
+    return levels
 
 
 def _turn(picture: Bytes, scale: float, rng: np.random.Generator) -> Bytes:

@@ -19,7 +19,7 @@ TEMPERATURES = np.round(np.arange(0.3, 2.01, 0.05), 2)
 def temper(probabilities: Floats, temperature: float) -> Floats:
     """Probabilities whose logits are divided by a temperature (Guo et al., ICML 2017), shape (n, 12)."""
     powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def find_temperature(runs: Path) -> float:

@@ -2,7 +2,7 @@
 
 Layers of random things, each in one dye: clouds cut off at a level, clouds drawn out into fibres, ovals, squares,
 strokes and stripes, scattered, heaped, in rows or side by side. Makers of named things that are no smear (glands,
-cloth, text: models/measuring) are kept for measuring and take no part here.
+cloth, text: tests/measuring) are kept for measuring and take no part here.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def _draw_fibres(look: StainLook, rng: np.random.Generator) -> Plane:
         np.sin(across / wide * rng.uniform(1, 3) + along * rng.uniform(-2, 2) + rng.uniform(0, 6))
         for _ in range(3)
     )
-    return (waves / 3 - np.float32(rng.uniform(-0.3, 0.5))) / np.float32(rng.uniform(0.1, 1))
+    level, width = rng.uniform(-0.3, 0.5), rng.uniform(0.1, 1)
+    return np.asarray((waves / 3 - np.float32(level)) / np.float32(width))
 
 
 def _choose_places(
@@ -117,7 +118,8 @@ def _draw_squares(look: StainLook, rng: np.random.Generator) -> Plane:
     side = max(1, round(_draw_size(rng, 0.5, 15) / look.um_per_px))
     shades = rng.random(tuple(n // side + 1 for n in look.shape)).astype(np.float32)
     shades = np.maximum(shades - np.float32(rng.uniform(0, 0.8)), 0)
-    return shades.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]]
+    wide: Plane = shades.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]]
+    return wide
 
 
 def _draw_strokes(look: StainLook, rng: np.random.Generator) -> Plane:

@@ -17,7 +17,7 @@ from leukoscope_training.cells.card import FLOAT32, INT8
 from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Floats
 from leukoscope_training.cells.network import Weights, build, load_weights, multiplications
 from leukoscope_training.cells.runs import WEIGHTS, CellRun
-from leukoscope_training.cells.training import NetworkInput, make_input
+from leukoscope_training.cells.training import NetworkInput, make_input, softmax
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
 
@@ -76,7 +76,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
     ):
         (bundle / name).write_bytes(content)
         logits[name] = _run_model(content, make_input(compared, run.ablation))
-        found = results.CellPredictions(compared.kind, compared.box, _softmax(logits[name]))
+        found = results.CellPredictions(compared.kind, compared.box, softmax(logits[name]))
         print(
             f"{bundle / name}: {len(content)} bytes; {what}: leukaemias "
             f"{np.mean(results.leukaemia_recalls(found)):.4f}, "
@@ -111,8 +111,3 @@ def _run_model(content: bytes, shown: NetworkInput) -> Floats:
             value = (value.astype(np.float32) - zero) * scale
         rows.append(value)
     return np.array(rows, np.float32)
-
-
-def _softmax(logits: Floats) -> Floats:
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)

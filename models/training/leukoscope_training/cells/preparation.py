@@ -25,7 +25,7 @@ from leukoscope.simulator.smear import SmearSlide, render_field
 from PIL import Image
 
 from leukoscope_training.cells.clutter import draw_clutter
-from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, join
+from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, Floats, join
 from leukoscope_training.cells.expert_labels import Box, read_boxes
 from leukoscope_training.data.importers import import_samples
 from leukoscope_training.data.manifest import Manifest
@@ -223,11 +223,13 @@ def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cell
 def show_surroundings(views: CellViews) -> Bytes:
     """What is around each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
     shown = views.dense * ~dilate(views.cell, CUT_PX)[..., None]
-    return np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
+    levels: Bytes = np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
+    return levels
 
 
-def _measure_colour(views: CellViews) -> np.ndarray:
+def _measure_colour(views: CellViews) -> Floats:
     """Mean of each cell's density in R, G, B, 0..1 as a network sees it, shape (cells, 3)."""
     shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
     sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)
-    return (sums / np.maximum(pixels(views.cell), 1)[:, None]).astype(np.float32)
+    means: Floats = (sums / np.maximum(pixels(views.cell), 1)[:, None]).astype(np.float32)
+    return means

@@ -56,7 +56,8 @@ class CellPredictions:
 
     def share(self, *types: CellType) -> Floats:
         """Probability of any of these types, shape (n,)."""
-        return self.probabilities[:, [CELL_TYPES.index(one) for one in types]].sum(axis=1)
+        columns = [CELL_TYPES.index(one) for one in types]
+        return np.asarray(self.probabilities[:, columns].sum(axis=1))
 
 
 def read_predictions(path: Path) -> CellPredictions:

@@ -32,12 +32,12 @@ class CellRun:
     def trained_on(self, cells: Cells) -> Flags:
         """Which cells are trained on, shape (n,)."""
         real = self._in(self.trained, cells) & (cells.source != self.left_out)
-        return cells.whole & (real | np.isin(cells.source, (SIMULATED, CLUTTER)))
+        return np.asarray(cells.whole & (real | np.isin(cells.source, (SIMULATED, CLUTTER))))
 
     def tested_on(self, cells: Cells) -> Flags:
         """Which cells are tested on, shape (n,): none of their fields is trained on."""
         left_out = self._in(self.trained, cells) & (cells.source == self.left_out)
-        return cells.whole & (self._in(self.tested, cells) | left_out)
+        return np.asarray(cells.whole & (self._in(self.tested, cells) | left_out))
 
     def _in(self, parts: tuple[str, ...], cells: Cells) -> Flags:
         part_of = read_split(self.split)

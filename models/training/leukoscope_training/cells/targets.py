@@ -76,7 +76,8 @@ def rate_by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
     """How likely each type has a nucleus of this area in µm², shape (n,): a log-normal density."""
     area = np.log(np.maximum(nuclear_area.astype(np.float64), 8))[:, None]
     spread = np.array(NUCLEUS_SPREAD)
-    return np.exp(-0.5 * ((area - np.log(NUCLEUS_UM2)) / spread) ** 2) / spread
+    likelihood: Targets = np.exp(-0.5 * ((area - np.log(NUCLEUS_UM2)) / spread) ** 2) / spread
+    return likelihood
 
 
 class Teacher:
@@ -100,7 +101,7 @@ class Teacher:
     @property
     def asked(self) -> Flags:
         """Of which cells the network has a say in the targets, shape (n,)."""
-        asked = self._untyped.copy()
+        asked: Flags = self._untyped.copy()
         for rows, _ in self._patients:
             asked |= rows
         return asked
@@ -139,11 +140,11 @@ def draw_weights(cells: Cells) -> npt.NDArray[np.float64]:
         for rows in groups:
             weights[rows] = share / len(groups) / np.count_nonzero(rows)
     weights[_find_left_out(cells)] = 0
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def _find_left_out(cells: Cells) -> Flags:
-    return (cells.source == "chula-pi") & (cells.box == "")
+    return np.asarray((cells.source == "chula-pi") & (cells.box == ""))
 
 
 def _make_box_targets(box: npt.NDArray[np.str_]) -> Targets:
@@ -164,6 +165,6 @@ def _patient_shares(counts: npt.NDArray[np.float64], finds: int) -> npt.NDArray[
     """Shares of a patient's finds: the experts' cells, and the rest smudge cells and artefacts."""
     seen = counts + UNSEEN * (counts > 0)
     cells = min(MOST_CELLS, FOUND * float(seen.sum()) / finds)
-    shares = seen / seen.sum() * cells
+    shares = np.asarray(seen / seen.sum() * cells)
     shares[_NOT_CELLS] = (1 - cells) / len(_NOT_CELLS)
     return shares

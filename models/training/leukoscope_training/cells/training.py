@@ -165,9 +165,13 @@ def predict(model: keras.Model, shown: NetworkInput) -> Floats:
         picture = shown.picture[rows].astype(np.float32) / np.float32(255)
         logits = np.asarray(model.predict_on_batch([picture, shown.geometry[rows]]))
         parts.append(logits[: len(shown.picture) - first])
-    logits = np.concatenate(parts)
+    return softmax(np.concatenate(parts))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Logits as probabilities, each row sums to 1."""
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +89,7 @@ def load_tested(runs: Path, names: Sequence[str], temperature: float) -> TestedS
 
     Raises TrainingError where a run is not there.
     """
-    parts: dict[str, list[np.ndarray]] = defaultdict(list)
+    parts: dict[str, list[npt.NDArray[Any]]] = defaultdict(list)
     for name in names:
         path = runs / name / PREDICTIONS
         if not path.exists():
@@ -100,9 +101,12 @@ def load_tested(runs: Path, names: Sequence[str], temperature: float) -> TestedS
                 parts[column].append(own)
     joined = {column: np.concatenate(values) for column, values in parts.items()}
     return TestedSet(
-        temper(joined["probabilities"], temperature),
-        *(joined[column] for column in ("kind", "group", "path", "box")),
-        joined["measurements"][:, 0],
+        probabilities=temper(joined["probabilities"], temperature),
+        kind=joined["kind"],
+        group=joined["group"],
+        path=joined["path"],
+        box=joined["box"],
+        nuclear_area=joined["measurements"][:, 0],
     )
 
 
@@ -197,8 +201,8 @@ def tabulate_fields(tested: TestedSet) -> str:
         )
         lines.append(f"| {kind} | {number} | {' | '.join(f'{s:.3f}' for s in shares)} |")
     every = sum(found[what] for found in counts.values() for what in ("right", "refused", "wrong"))
-    best = sum(found["best"] for found in counts.values())
-    lines.append(f"\nMost probable class right: {best} of {every} fields, {best / every:.3f}")
+    right = sum(found["best"] for found in counts.values())
+    lines.append(f"\nMost probable class right: {right} of {every} fields, {right / every:.3f}")
     return "\n".join(lines) + "\n"
 
 

@@ -136,7 +136,7 @@ def _five(measures: ClassMeasures) -> list[Cell]:
 
 def tabulate_confusion(measures: Measures, title: str) -> Table:
     """Counts, shaded by their share of the true class."""
-    rows = []
+    rows: list[tuple[Part, ...]] = []
     for name, counts in zip(measures.classes, measures.confusion, strict=True):
         total = max(int(counts.sum()), 1)
         shaded = (Cell(f"{n:,}", kind=SHADED, share=0.75 * n / total) for n in counts)
@@ -183,7 +183,7 @@ def tabulate_slides(intact: Sequence[EvaluatedSlide], ablation: Sequence[Evaluat
 def tabulate_refusals(evaluation: Evaluation) -> Table:
     """How many fields of each class were listed, could be read, and were refused by which gate."""
     gates = [gate.value for gate in GateName]
-    rows = []
+    rows: list[tuple[Part, ...]] = []
     for label in (label for label in LABELS if evaluation.listed[label]):
         refused = [evaluation.refused.get(label, {}).get(gate, 0) for gate in gates]
         listed, unreadable = evaluation.listed[label], evaluation.unreadable[label]

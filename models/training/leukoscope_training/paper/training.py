@@ -62,9 +62,9 @@ class Epoch(keras.utils.PyDataset):
         """Pictures (batch, side, side, 3), 0..1, and one-hot labels (batch, 5)."""
         rows = self._order[number * self._batch : (number + 1) * self._batch]
         rng = np.random.default_rng([*self._words, number])
-        seen = np.stack([augment(self._given.pictures[row], rng) for row in rows])
+        shown = np.stack([augment(self._given.pictures[row], rng) for row in rows])
         label = np.eye(CLASSES, dtype=np.float32)[self._given.label[rows]]
-        return seen.astype(np.float32) / 255, label
+        return shown.astype(np.float32) / np.float32(255), label
 
 
 def train(
