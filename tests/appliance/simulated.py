@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.parts import Host, PartFactories
@@ -123,8 +124,10 @@ class Appliance:
         self.classifier = StubClassifier()
         self.button = StubButton()
         self.lights: list[SimulatedLight] = []
-        self.open_classifier: Callable[[], object] = lambda: self.classifier
-        self.open_store = lambda: RecordStore(self.root, min_free_bytes=self.min_free_bytes)
+        self.open_classifier: Callable[[], Any] = lambda: self.classifier
+        self.open_store: Callable[[], RecordStore] = lambda: RecordStore(
+            self.root, min_free_bytes=self.min_free_bytes
+        )
         self.daemon = Daemon(
             PartFactories(
                 calibration=self._find_calibration,
@@ -232,7 +235,7 @@ class Appliance:
     def sees(self) -> Image.Image:
         return self.display.image
 
-    def break_(self, **faults: bool) -> None:
+    def break_(self, **faults: Any) -> None:
         """Break these parts of the microscope, and mend all others."""
         self.stage.inject(replace(type(self.stage.view.faults)(), **faults))
 

@@ -122,6 +122,11 @@ class _Timed(MemoryDisplay):
         self.result_at: float | None = None
         self.came = threading.Event()
 
+    def wait_for_new(self, captured: int) -> None:
+        """Forget the result on the panel; captured: fields so far."""
+        self.result_at, self.captured = None, captured
+        self.came.clear()
+
     def show(self, image: Image.Image) -> None:
         super().show(image)
         daemon = self.daemon
@@ -199,8 +204,7 @@ def press_to_verdict(settings: Settings, burst: float) -> tuple[float, dict[str,
     for _ in range(PRESSES):
         stage.move()
         time.sleep(0.6)  # the person moves the slide; the simulator renders the new field
-        display.result_at, display.captured = None, daemon.fields_captured
-        display.came.clear()
+        display.wait_for_new(daemon.fields_captured)
         begun = time.perf_counter()
         daemon.post(Event.PRESS)
         display.came.wait(20)
@@ -341,7 +345,7 @@ def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
     cores = os.cpu_count() or 1
     fields = bench_fields(50)
     with tempfile.TemporaryDirectory() as folder:
-        files = []
+        files: list[Path] = []
         for n in range(CLASSIFIED):
             path = Path(folder) / f"{n:03}.jpg"
             if n < len(fields):
@@ -379,7 +383,7 @@ def speedup_over_paper(bundle: Bundle) -> tuple[float, float, float]:
     windows = [np.asarray(Image.fromarray(field.rgb).resize((200, 200))) for field in fields]
     with tempfile.NamedTemporaryFile(suffix=".npy") as file:
         np.save(file.name, np.stack(windows))
-        command = [
+        command: list[str | Path] = [
             TFLITE_PYTHON,
             "-m",
             "tests.measuring.bench_paper",

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -111,16 +112,16 @@ def _measure(settings: Settings, frame: Field) -> dict[State, float]:
         thread.join()
 
 
+def _has_captured(daemon: Daemon, before: int) -> bool:
+    return daemon.fields_captured > before and daemon.state in (State.RESULT, State.READY)
+
+
 def _read_cells(daemon: Daemon, stage: Stage, root: Path) -> None:
     """Press until the open slide has its cells, and its result is on the panel."""
     while daemon.state is not State.RESULT or _cells(root) < CELLS:
         before = daemon.fields_captured
         daemon.post(Event.PRESS)
-        _wait(
-            lambda before=before: (
-                daemon.fields_captured > before and daemon.state in (State.RESULT, State.READY)
-            )
-        )
+        _wait(partial(_has_captured, daemon, before))
         stage.move()
 
 

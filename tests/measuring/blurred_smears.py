@@ -29,7 +29,8 @@ MOTIONS_UM = (2.0, 4.0, 8.0)
 """All out of focus by docs/measurements/reading.md: from 1.25 µm of defocus, or a Gaussian of 0.5 µm. Of motion it
 says nothing; one of 2 µm blurs as a Gaussian of 0.6 µm does, but along one line only."""
 
-Spectrum = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+Frequencies = npt.NDArray[np.floating]
+Spectrum = Callable[[Frequencies, Frequencies], npt.NDArray[np.float64]]
 """What passes at some frequencies down and across, cycles per µm."""
 
 

@@ -27,7 +27,7 @@ from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
 from leukoscope_training.shared.drawing import Linear
 
 from tests.measuring.focus_looks import same_cells
-from tests.measuring.limits import limit_table
+from tests.measuring.limits import tabulate_limits
 from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES
 from tests.measuring.real import MODEL_UM_PER_PX
 from tests.measuring.shipped import open_shipped_reader
@@ -111,7 +111,7 @@ class GateOutcome:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _GateReading:
     glass: float
     clipped: float
     cells: tuple[tuple[float, float], ...]
@@ -156,7 +156,7 @@ def _see(
     truth: Sequence[WhiteCellTruth],
     seed: int,
     rng: np.random.Generator,
-) -> _Seen:
+) -> _GateReading:
     rgb = expose(
         _light_slide(light, smear, truth, seed),
         led_level=1.0,
@@ -178,7 +178,7 @@ def _see(
         MIN_CONTRAST_LEVELS=-1.0,
     ):
         reading = open_shipped_reader().read(field)
-    return _Seen(
+    return _GateReading(
         values[GateName.EXPOSURE],
         values[GateName.CLIPPING],
         tuple(
@@ -249,7 +249,7 @@ def _tabulate_limits(
     ]
 
 
-def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
+def tabulate_brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
     """By light what becomes of fields; then what limits do: too dark, too bright, clipped."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     cases = [
@@ -291,19 +291,19 @@ def brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
             ),
             rows,
         ),
-        limit_table(
+        tabulate_limits(
             "least glass",
             _tabulate_limits(
                 too_dark, (30, 40, 50, 60, 70, 80, 90, 100, 110, 120), force.MIN_GLASS_LEVEL
             ),
             dark,
         ),
-        limit_table(
+        tabulate_limits(
             "most glass",
             _tabulate_limits(too_bright, (240, 244, 248, 250, 252, 254), force.MAX_GLASS_LEVEL),
             bright,
         ),
-        limit_table(
+        tabulate_limits(
             "most clipped, %",
             [
                 *_tabulate_limits(clipped, (0.5, 1, 2, 3, 5, 10, 20), force.MAX_CLIPPED_PERCENT),

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -25,7 +26,7 @@ from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 
-from tests.measuring.limits import limit_table
+from tests.measuring.limits import tabulate_limits
 from tests.measuring.pictures import CAPTURED_UM_PER_PX
 from tests.measuring.real import (
     MODEL_UM_PER_PX,
@@ -39,7 +40,7 @@ from tests.measuring.tables import format_share, markdown_table
 
 SEEDS = range(40300, 40310)
 FIELDS_EACH = 3
-FINDERS: tuple[tuple[str, dict[str, float]], ...] = (
+FINDERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("as it is", {"MIN_STAIN": white_cells.MIN_STAIN}),
     *((f"stain at least {x:g}", {"MIN_STAIN": x}) for x in (0.06, 0.09, 0.105)),
     *((f"{x:g} times the median", {"ABOVE_MEDIAN": x}) for x in (1.5, 2.2, 2.6, 3.0)),
@@ -167,7 +168,7 @@ def _list_real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
     return [(field, boxes) for field, boxes in tasks if boxes or field.kind == "lld-40x"]
 
 
-def cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """By kind of field how many are refused or pass wrongly; and what other limits of the finder do."""
     rendered = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
     cases = [case for cases in workers.map(_render, rendered) for case in cases]
@@ -187,5 +188,5 @@ def cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     limits.insert(1, ("as it is, 2 cells at least", partial(nothing_found, 0, 2)))
     return (
         markdown_table(("fields", "groups", "good refused", "bad passed"), rows),
-        limit_table("finder", limits, [(case.group, case.holds, case) for case in cases]),
+        tabulate_limits("finder", limits, [(case.group, case.holds, case) for case in cases]),
     )

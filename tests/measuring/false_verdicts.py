@@ -94,7 +94,7 @@ def judge_blurred_slides(smear: Smear) -> list[PlayedSlide]:
     return [judge_slide(kind, f"{kind}: {name}", of) for (kind, name), of in readings.items()]
 
 
-def false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Two tables, of fields read alone and of slides of ten: every picture, every kind, all kinds."""
     slides = list(workers.map(judge_drawn_slide, list_tasks(SLIDES), chunksize=8))
     for found in workers.map(judge_blurred_slides, list_smears(data)):

@@ -139,14 +139,14 @@ def bar_px(focus: Sharpness) -> int:
     return round(BAR_PX * bar_level(focus))
 
 
-def rises(stack: Stack) -> int:
+def find_rises(stack: Stack) -> int:
     """How often the bar is longer than a step before by more than noise may make it."""
     sides = zip(*stack.looks.values(), strict=True)
     lengths = (np.array([bar_px(focus) for focus in side]) for side in sides)
     return sum(int((np.diff(side) > NOISE_PX).sum()) for side in lengths)
 
 
-def bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
+def tabulate_bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
     """By kind and blur: the bar, the contrast, the gate; and where the bar does not fall."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     stacks = [stack for made in workers.map(_render_stack, tasks) for stack in made]
@@ -173,7 +173,7 @@ def bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
     )
 
 
-def agreement() -> str:
+def tabulate_agreement() -> str:
     """Sharpness of the live stream's frame less that of the captured field, in percent of it, by defocus."""
     apart: dict[float, list[float]] = {um: [] for um in AGREEMENT_UM}
     for seed in SEEDS:
@@ -215,4 +215,9 @@ def _make_rows(stacks: list[Stack]) -> Iterator[tuple[object, ...]]:
 def _summarise(kind: str, stacks: list[Stack]) -> tuple[object, ...]:
     beyond = [f for stack in stacks for um, looks in stack.looks.items() if um > 2 for f in looks]
     passed = sum(focus_gate(focus).passed for focus in beyond)
-    return kind, len(stacks), sum(rises(stack) > 0 for stack in stacks), f"{passed}/{len(beyond)}"
+    return (
+        kind,
+        len(stacks),
+        sum(find_rises(stack) > 0 for stack in stacks),
+        f"{passed}/{len(beyond)}",
+    )

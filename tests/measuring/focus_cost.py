@@ -18,7 +18,7 @@ from tests.measuring.real import MODEL_UM_PER_PX
 from tests.measuring.tables import markdown_table
 
 
-def loop_cost() -> str:
+def tabulate_loop_cost() -> str:
     """CPU milliseconds of the focus loop on one 640x480 frame: lower quartile and median of 40."""
     smear = render_field(
         SmearSlide(Diagnosis.ALL, 40100), 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE

@@ -18,7 +18,7 @@ MOST_GOOD_REFUSED = 0.02
 """Largest share of the good fields of any kind that the limit may refuse."""
 
 
-def verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
+def tabulate_verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
     """By kind and blur how many fields read otherwise; and where that is 5 points more than by noise."""
     rows, onsets = [], []
     for kind in dict.fromkeys(one.kind for one in series):
@@ -60,11 +60,11 @@ def verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
     )
 
 
-def _passes(look: FocusLook, least: float) -> bool:
+def _does_pass(look: FocusLook, least: float) -> bool:
     return look.values[GATE_MEASURE] >= least and look.contrast >= gates.MIN_CONTRAST_LEVELS
 
 
-def _good(series: Sequence[FocusSeries]) -> list[FocusLook]:
+def _is_good(series: Sequence[FocusSeries]) -> list[FocusLook]:
     return [
         look
         for one in series
@@ -73,24 +73,27 @@ def _good(series: Sequence[FocusSeries]) -> list[FocusLook]:
     ]
 
 
-def _error(name: str, series: Sequence[FocusSeries], kind: str, um: float) -> str:
+def _count_errors(name: str, series: Sequence[FocusSeries], kind: str, um: float) -> str:
     """Least mean of false refusals and false passes, %, of one kind's good looks and those blurred by `um`."""
     of_kind = [one for one in series if (one.kind == "rendered") == (kind == "rendered")]
-    good = np.array([look.values[name] for look in _good(of_kind)])
+    good = np.array([look.values[name] for look in _is_good(of_kind)])
     bad = np.array([one.looks[one.blurs.index(um)].values[name] for one in of_kind])
     limits = np.sort(np.concatenate([good, bad]))
     return f"{100 * min((np.mean(good < t) + np.mean(bad >= t)) / 2 for t in limits):.1f}"
 
 
-def separation(series: Sequence[FocusSeries]) -> str:
+def tabulate_separation(series: Sequence[FocusSeries]) -> str:
     """How well one limit of each measure parts good fields from blurred ones."""
     real = [one for one in series if one.kind != "rendered"]
     head = ["measure", *(f"rendered, {um:g} µm off" for um in (0.75, 1.0, 1.25, 1.5))]
     blurs = (0.3, 0.5, 0.8, 1.5) if real else ()
     rows = []
     for name in MEASURES:
-        row = [name, *(_error(name, series, "rendered", um) for um in (0.75, 1.0, 1.25, 1.5))]
-        row += [_error(name, series, "real", um) for um in blurs]
+        row = [
+            name,
+            *(_count_errors(name, series, "rendered", um) for um in (0.75, 1.0, 1.25, 1.5)),
+        ]
+        row += [_count_errors(name, series, "real", um) for um in blurs]
         if real:
             sharp = np.array([one.looks[0].values[name] for one in real])
             row.append(f"{100 * sharp.std() / sharp.mean():.0f}")
@@ -99,7 +102,7 @@ def separation(series: Sequence[FocusSeries]) -> str:
     return markdown_table(head, rows)
 
 
-def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
+def choose_threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
     """The limit that the good fields of every second group allow, and what it does to the other groups."""
     chosen_on = [one for one in series if one.to_choose]
     others = [one for one in series if not one.to_choose]
@@ -107,8 +110,8 @@ def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
     kinds = list(dict.fromkeys(one.kind for one in series))
 
     def refused(of: Sequence[FocusSeries], least: float) -> float:
-        good = _good(of)
-        return sum(not _passes(look, least) for look in good) / len(good) if good else 0.0
+        good = _is_good(of)
+        return sum(not _does_pass(look, least) for look in good) / len(good) if good else 0.0
 
     def rows() -> Iterator[tuple[str, ...]]:
         for least in steps:
@@ -135,7 +138,7 @@ def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
         for i, um in enumerate(fields[0].blurs):
             shares = []
             for least in dict.fromkeys((gates.MIN_SHARPNESS, chosen)):
-                through = [_passes(one.looks[i], least) for one in fields]
+                through = [_does_pass(one.looks[i], least) for one in fields]
                 counts = np.array([(p, 1) for p in through])
                 low, high = bootstrap_interval(counts, [one.group for one in fields])
                 shares.append(
@@ -144,7 +147,7 @@ def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
             wrong = [
                 differs(one.looks[0], one.looks[i])[0]
                 for one in fields
-                if _passes(one.looks[i], chosen) and not one.looks[0].problem
+                if _does_pass(one.looks[i], chosen) and not one.looks[0].problem
             ]
             shares.append(f"{sum(wrong)}/{len(wrong)}")
             passed.append((kind, f"{um:g}", *shares))
@@ -164,13 +167,13 @@ def threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
     )
 
 
-def rates(series: Sequence[FocusSeries]) -> str:
+def tabulate_rates(series: Sequence[FocusSeries]) -> str:
     """False refusals and false passes of the limit in force, on the groups that it was not chosen on."""
     others = [one for one in series if not one.to_choose]
     rows = []
     for kind in dict.fromkeys(one.kind for one in others):
         fields = [one for one in others if one.kind == kind]
-        good = [(one.group, look) for one in fields for look in _good([one])]
+        good = [(one.group, look) for one in fields for look in _is_good([one])]
         least = BAD_DEFOCUS_UM if kind == "rendered" else BAD_BLUR_UM
         bad = [
             (one.group, look)
@@ -178,8 +181,8 @@ def rates(series: Sequence[FocusSeries]) -> str:
             for um, look in zip(one.blurs, one.looks, strict=True)
             if um >= least
         ]
-        refused = [not _passes(look, gates.MIN_SHARPNESS) for _, look in good]
-        passed = [_passes(look, gates.MIN_SHARPNESS) for _, look in bad]
+        refused = [not _does_pass(look, gates.MIN_SHARPNESS) for _, look in good]
+        passed = [_does_pass(look, gates.MIN_SHARPNESS) for _, look in bad]
         rows.append(
             (
                 kind,

@@ -74,7 +74,7 @@ def _turn(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
     ]
 
 
-def sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionMoment]]]:
+def play_sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionMoment]]]:
     """Names and frames: sweeps of the wheel, rest, a slide that moves, light that changes."""
     for speed in (0.05, 0.1, 0.2, 0.4, 0.8):
         z = np.arange(6.0, -6.0, -speed)
@@ -135,7 +135,7 @@ def _play(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
     scenes = [Scene(SmearSlide(diagnosis, seed), index) for index in (0, 1)]
     rng = np.random.default_rng(seed)
     counts: dict[str, Counter[str]] = {}
-    for name, moments in sessions(rng):
+    for name, moments in play_sessions(rng):
         meter = FocusMeter()
         counted = counts.setdefault(name, Counter())
         for i, moment in enumerate(moments):
@@ -149,7 +149,7 @@ def _play(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
     return counts
 
 
-def hints(workers: ProcessPoolExecutor) -> str:
+def tabulate_hints(workers: ProcessPoolExecutor) -> str:
     """How often the hint is right, wrong or absent, in frames."""
     total: dict[str, Counter[str]] = {}
     for counts in workers.map(_play, zip(CLASSES, LIVE_SEEDS, strict=False)):

@@ -63,7 +63,7 @@ def _time_measure(measure: Measure) -> float:
     return 1000 * float(np.percentile(times, 25))
 
 
-def stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Where each measure peaks and how it falls; how much it follows what is not focus."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in STACK_SEEDS]
     done = list(workers.map(_measure_stack, tasks))

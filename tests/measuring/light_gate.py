@@ -12,7 +12,7 @@ from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
 
-from tests.measuring.limits import limit_table
+from tests.measuring.limits import tabulate_limits
 from tests.measuring.pictures import LIVE_SHAPE, LIVE_UM_PER_PX
 from tests.measuring.tables import markdown_table
 
@@ -26,7 +26,7 @@ LIMITS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 50.0, 60.0)
 
 
 @dataclass(frozen=True)
-class Lit:
+class LitField:
     """One field under one light; rise: of the mean level from the LED-off frame."""
 
     led: float
@@ -34,7 +34,7 @@ class Lit:
     rise: float
 
 
-def _light(task: tuple[Diagnosis, int]) -> list[Lit]:
+def _light(task: tuple[Diagnosis, int]) -> list[LitField]:
     diagnosis, seed = task
     slide = SmearSlide(diagnosis, seed)
     smear = render_field(slide, 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE)
@@ -46,14 +46,14 @@ def _light(task: tuple[Diagnosis, int]) -> list[Lit]:
         return float(rgb.mean())
 
     return [
-        Lit(led, stray, mean(led, stray, exposure) - mean(0.0, stray, exposure))
+        LitField(led, stray, mean(led, stray, exposure) - mean(0.0, stray, exposure))
         for led in LEDS
         for stray in STRAYS
         for exposure in EXPOSURES
     ]
 
 
-def light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
     """The rise by LED and room, and what limits do: LED at half or more is good, at 2 % or less bad."""
     tasks = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
     by_task = list(workers.map(_light, tasks))
@@ -71,11 +71,11 @@ def light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
         if (lit.led >= GOOD_LED and lit.stray <= GOOD_STRAY) or lit.led <= BAD_LED
     ]
 
-    def refuses(limit: float) -> tuple[str, Callable[[Lit], bool]]:
+    def refuses(limit: float) -> tuple[str, Callable[[LitField], bool]]:
         force = " (in force)" if limit == MIN_LIGHT_LEVELS else ""
         return f"{limit:g}{force}", lambda lit: lit.rise < limit
 
     return (
         markdown_table(("LED", *(f"room {100 * stray:g} %" for stray in STRAYS)), rows),
-        limit_table("least rise, levels", [refuses(limit) for limit in LIMITS], cases),
+        tabulate_limits("least rise, levels", [refuses(limit) for limit in LIMITS], cases),
     )

@@ -11,7 +11,7 @@ from tests.measuring.tables import format_share, markdown_table
 Case = TypeVar("Case")
 
 
-def limit_table(
+def tabulate_limits(
     name: str,
     limits: Iterable[tuple[str, Callable[[Case], bool]]],
     cases: Sequence[tuple[str, bool, Case]],

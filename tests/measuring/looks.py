@@ -58,10 +58,12 @@ class CellLook:
     roundness: float
 
 
-def overlaps(data: Path) -> str:
+def tabulate_overlaps(data: Path) -> str:
     """Density where two red cells overlap over the mean of the two places mirrored at their centres."""
-    real = [ratio for case in _list_real_discs(data / "bccd") for ratio in overlap_ratios(*case)]
-    rendered = [ratio for case in _render_discs() for ratio in overlap_ratios(*case)]
+    real = [
+        ratio for case in _list_real_discs(data / "bccd") for ratio in find_overlap_ratios(*case)
+    ]
+    rendered = [ratio for case in _render_discs() for ratio in find_overlap_ratios(*case)]
     return markdown_table(
         ("fields", "pairs", "light", "lower quartile", "median", "upper quartile"),
         (
@@ -72,7 +74,7 @@ def overlaps(data: Path) -> str:
     )
 
 
-def overlap_ratios(
+def find_overlap_ratios(
     rgb: Rgb, discs: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
 ) -> Iterator[tuple[float, float]]:
     """Of each pair that can be measured the ratio in green and in blue.
@@ -176,7 +178,7 @@ def _add_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells]
     return field, laid[-1]
 
 
-def white_cell_looks(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_white_cells(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Colours of neutrophils, and size and roundness of monocytes: by set, medians."""
     looks: list[CellLook] = []
     for name in ("lld-40x", "chula-pi"):

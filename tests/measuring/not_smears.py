@@ -40,7 +40,9 @@ def dust(look: StainLook, rng: np.random.Generator) -> Linear:
 
 def uneven_light(look: StainLook, rng: np.random.Generator) -> Linear:
     """Nothing but light that is not even."""
-    return stain_layers((0.15 + 0.08 * draw_clouds(look, rng, look.between(30, 150), 2), INK / 2))
+    return stain_layers(
+        (0.15 + 0.08 * draw_clouds(look, rng, look.between(30, 150), 2), INK * np.float32(0.5))
+    )
 
 
 def precipitate(look: StainLook, rng: np.random.Generator) -> Linear:
@@ -216,7 +218,9 @@ def gradient(look: StainLook, rng: np.random.Generator) -> Linear:
     y, x = np.mgrid[: look.shape[0], : look.shape[1]].astype(np.float32)
     ramp = (x / look.shape[1] + y / look.shape[0]) / 2
     ramp = ramp if rng.random() < 0.5 else 1 - ramp
-    return stain_layers((ramp, look.stain.chromatin), (1 - ramp, look.stain.red_cell / 2))
+    return stain_layers(
+        (ramp, look.stain.chromatin), (1 - ramp, look.stain.red_cell * np.float32(0.5))
+    )
 
 
 def checkerboard(look: StainLook, rng: np.random.Generator) -> Linear:

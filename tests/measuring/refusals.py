@@ -63,7 +63,7 @@ def make_refusal_row(name: str, refusals: Sequence[GateName | None]) -> tuple[ob
     return (name, len(refusals), *(f"{share:.1f}" if share else "–" for share in shares))
 
 
-def refusals(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_refusals(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Two tables: the real fields, and rendered ones."""
     head = ("fields", "number", *(f"{g.value.replace('_', ' ')}, %" for g in GateName), "read, %")
     real = [

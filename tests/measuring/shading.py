@@ -195,7 +195,7 @@ def _make_slide_row(
     )
 
 
-def shading(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
+def tabulate_shading(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
     """Spread of the background by set, and of chula-pi by slide; R / G / B in percent."""
     rows, slides = [], []
     for name, fields in list_sets(data).items():

@@ -1,4 +1,4 @@
-"""The parts behind docs/measurements/calibration.md on tiny samples, and that the document is about the code here."""
+"""The parts behind docs/measurements/calibration.md on tiny samples, and that the document describes this code."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ from leukoscope.calibration import drift, empty_field, exposure, micrometer, whi
 from leukoscope.calibration import session as calibration_session
 from leukoscope.calibration import steps as calibrator
 from leukoscope.field import STILL_UM
-from leukoscope.microscope import burst
+from leukoscope.imaging import registration
+from leukoscope.microscope.burst import merge
 from leukoscope.reading import red_cells
 from leukoscope.simulator.hematology import Diagnosis
+from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults
 from PIL import Image
 
-from tests.measuring import measure_calibration as measured
+from tests.measuring.background_maps import render_background
+from tests.measuring.bursts import BURST_SHAPE, make_burst, measure_noise
+from tests.measuring.calibration_fields import SHAPE, photograph, render_light, render_red_cell
+from tests.measuring.calibration_tables import make_outcome_row
+from tests.measuring.empty_fields import check_frame, tabulate_real_fields
+from tests.measuring.micrometers import Pitch, find_scales, make_pitch_row
+from tests.measuring.whole_calibrations import calibrate
 
 
 @pytest.fixture
@@ -32,32 +40,32 @@ def rows(table: str) -> list[list[str]]:
 
 def test_ok__an_outcome_row() -> None:
     said = ["", "CELLS SEEN", "TOO DARK", "CELLS SEEN"]
-    assert measured.outcome_row("x", said) == ("x", 4, 1, "2 CELLS SEEN, 1 TOO DARK")
-    assert measured.outcome_row("x", [""]) == ("x", 1, 1, "–")
+    assert make_outcome_row("x", said) == ("x", 4, 1, "2 CELLS SEEN, 1 TOO DARK")
+    assert make_outcome_row("x", [""]) == ("x", 1, 1, "–")
 
 
 def test_ok__a_ruling_is_taken_and_one_of_five_times_the_pitch_is_not() -> None:
-    (found,) = measured.pitches(1, 0.0)
+    (found,) = find_scales(1, 0.0)
     assert found.problem == ""
     assert found.ratio == pytest.approx(1, abs=0.003)
-    assert measured.pitches(1, 0.0, 50.0)[0].problem in ("ODD SCALE", "FEW LINES")
-    row = measured.pitch_row("x", [measured.Pitch("", 1.02), measured.Pitch("ODD SCALE", 5.0)])
+    assert find_scales(1, 0.0, 50.0)[0].problem in ("ODD SCALE", "FEW LINES")
+    row = make_pitch_row("x", [Pitch("", 1.02), Pitch("ODD SCALE", 5.0)])
     assert row == ("x", 2, 1, "1 ODD SCALE", "2.000 / 2.000 / 2.000", 1)
 
 
 def test_ok__one_cell_is_no_empty_field() -> None:
-    assert measured.empty_said(measured.one_red_cell(1), 1) == "CELLS SEEN"
-    assert measured.empty_said(np.ones((*measured.SHAPE, 3), np.float32), 1) == ""
+    assert check_frame(render_red_cell(1), 1) == "CELLS SEEN"
+    assert check_frame(np.ones((*SHAPE, 3), np.float32), 1) == ""
 
 
 def test_ok__the_true_glass_is_what_the_simulator_renders() -> None:
     shape = (76, 102)
-    rgb = measured.seen(np.ones((*shape, 3), np.float32), 0, shading=0.5)
-    assert np.abs(rgb - measured.true_glass(0.5, shape)).mean() < 1
+    rgb = photograph(np.ones((*shape, 3), np.float32), 0, shading=0.5)
+    assert np.abs(rgb - render_background(0.5, shape)).mean() < 1
 
 
 def test_ok__a_whole_calibration() -> None:
-    found = measured.calibrated(3, 0.3, Faults(led_level=0.8), (400, 300), 0.31)
+    found = calibrate(3, 0.3, Faults(led_level=0.8), (400, 300), 0.31)
     assert abs(found.exposure) < 4
     assert abs(found.scale) < 0.5
     assert found.spread < 2 < found.raw_spread
@@ -65,18 +73,16 @@ def test_ok__a_whole_calibration() -> None:
 
 
 def test_ok__bursts() -> None:
-    light = measured.light_of(measured.SmearSlide(Diagnosis.CLL, 1), shape=measured.BURST_SHAPE)
-    assert measured.merge(measured.burst_of(light, 0.0, 0)).moved_um < STILL_UM
-    assert measured.merge(measured.burst_of(light, 1.0, 0)).moved_um == pytest.approx(3, abs=0.2)
-    one, several = measured.noise(
-        measured.burst_of(light, 0.0, 0), measured.burst_of(light, 0.0, 1)
-    )
+    light = render_light(SmearSlide(Diagnosis.CLL, 1), shape=BURST_SHAPE)
+    assert merge(make_burst(light, 0.0, 0)).moved_um < STILL_UM
+    assert merge(make_burst(light, 1.0, 0)).moved_um == pytest.approx(3, abs=0.2)
+    one, several = measure_noise(make_burst(light, 0.0, 0), make_burst(light, 0.0, 1))
     assert several < 0.75 * one
 
 
 @pytest.mark.shared
 def test_ok__real_fields(shared_data: Path) -> None:
-    assert [row[1:3] for row in rows(measured.empty_real(shared_data, 1))] == [["1", "0"]] * 3
+    assert [row[1:3] for row in rows(tabulate_real_fields(shared_data, 1))] == [["1", "0"]] * 3
 
 
 def problems_of(checkout: Path) -> set[tuple[str, str]]:
@@ -84,14 +90,12 @@ def problems_of(checkout: Path) -> set[tuple[str, str]]:
     found = set()
     for path in sorted((checkout / "device").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            named = isinstance(node, ast.Call) and ast.unparse(node).split("(")[0]
-            if named not in (
-                "CalibrationError",
-                "partial",
-            ) or "CalibrationError" not in ast.unparse(node):
+            if not isinstance(node, ast.Call) or "CalibrationError" not in ast.unparse(node):
+                continue
+            if ast.unparse(node.func) not in ("CalibrationError", "partial"):
                 continue
             words = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
-            texts = [w.value for w in words if isinstance(w, ast.Constant)]
+            texts = [str(w.value) for w in words if isinstance(w, ast.Constant)]
             if len(texts) == 2:
                 found.add((texts[0], texts[1]))
     return found
@@ -131,7 +135,7 @@ def test_ok__the_document_names_the_limits(text: str) -> None:
         "FILM": drift.FILM,
         "FILM_COLOUR": drift.FILM_COLOUR,
         "STILL_UM": STILL_UM,
-        "LOOK_PX": burst.LOOK_PX,
+        "LOOK_PX": registration.LOOK_PX,
         "EMPTY_FIELDS": calibrator.EMPTY_FIELDS,
         "MESSAGE_S": calibration_session.MESSAGE_S,
     }

@@ -15,7 +15,7 @@ from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
 
 from tests.measuring.cell_gate import cut_beside
-from tests.measuring.limits import limit_table
+from tests.measuring.limits import tabulate_limits
 from tests.measuring.real import MODEL_UM_PER_PX, is_chosen_on, read_expert_boxes
 from tests.measuring.refusals import make_refusal_row
 from tests.measuring.shading import (
@@ -74,7 +74,7 @@ def test_ok__limits_are_measured_where_they_were_not_chosen() -> None:
     assert is_chosen_on("b")
     assert not is_chosen_on("a")
     cases = [("b", True, 5.0), ("b", False, 1.0), ("a", True, 2.0), ("a", False, 4.0)]
-    text = limit_table("limit", [("3", lambda value: value < 3)], cases)
+    text = tabulate_limits("limit", [("3", lambda value: value < 3)], cases)
     row = text.splitlines()[2].split(" | ")
     assert [entry.split()[0] for entry in row[1:]] == ["0/1", "0/1", "1/1", "1/1"]
 

@@ -63,7 +63,7 @@ def _find(task: tuple[Path, float, str, bool, list[Box]]) -> list[FinderResult]:
     return found
 
 
-def white_cells(data: Path, workers: ProcessPoolExecutor) -> str:
+def tabulate_white_cells(data: Path, workers: ProcessPoolExecutor) -> str:
     """Recall and precision of finding white cells, against the boxes of experts."""
     rows = []
     for name in ("bccd", "chula-pi"):

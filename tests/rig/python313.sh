@@ -14,5 +14,5 @@ python313_in_debian() {
     cd /checkout
     ./setup.sh test "$@"
     status=$?
-    .venv/bin/mypy --strict device && exit "$status"' sh "${PYTHON313_TESTS[@]}"
+    .venv/bin/mypy && exit "$status"' sh "${PYTHON313_TESTS[@]}"
 }

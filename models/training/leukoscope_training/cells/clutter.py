@@ -78,8 +78,8 @@ def _draw_fibres(look: StainLook, rng: np.random.Generator) -> Plane:
         np.sin(across / wide * rng.uniform(1, 3) + along * rng.uniform(-2, 2) + rng.uniform(0, 6))
         for _ in range(3)
     )
-    level, width = rng.uniform(-0.3, 0.5), rng.uniform(0.1, 1)
-    return np.asarray((waves / 3 - np.float32(level)) / np.float32(width))
+    level, rise = rng.uniform(-0.3, 0.5), rng.uniform(0.1, 1)
+    return np.asarray((waves / 3 - np.float32(level)) / np.float32(rise))
 
 
 def _choose_places(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 Counts = npt.NDArray[np.int64]
 Groups = npt.NDArray[np.str_]
 Flags = npt.NDArray[np.bool_]
