@@ -194,7 +194,7 @@ def test_ok__diagram_shows_every_state_and_transition() -> None:
     }
 
 
-def test_ok__readme_shows_the_diagram(checkout: Path) -> None:
-    readme = (checkout / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```mermaid\n(.*?)```", readme, re.DOTALL)
-    assert workflow.diagram() in blocks, "put what `leukoscope workflow` prints into README.md"
+def test_ok__the_documents_show_the_diagram(checkout: Path) -> None:
+    page = (checkout / "docs" / "panel.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```mermaid\n(.*?)```", page, re.DOTALL)
+    assert workflow.diagram() in blocks, "put what `leukoscope workflow` prints into docs/panel.md"

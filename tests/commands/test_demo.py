@@ -153,10 +153,11 @@ def test_ok__settings_file(settings: Settings, tmp_path: Path) -> None:
     assert assembly.find_calibration(found).calibration is not None
 
 
-def test_ok__settings_that_the_readme_shows(checkout: Path) -> None:
+def test_ok__settings_that_the_documents_show(checkout: Path) -> None:
     """They run without a Raspberry Pi, and write nothing but in their folder."""
-    block = (checkout / "README.md").read_text().partition("```toml\n")[2].partition("```")[0]
-    shown = parse_settings(block, "README.md")
+    page = (checkout / "docs" / "commands.md").read_text(encoding="utf-8")
+    block = page.partition("```toml\n")[2].partition("```")[0]
+    shown = parse_settings(block, "docs/commands.md")
     assert shown.parts == Parts(microscope="simulated", panel="simulated")
     assert shown.panel.mirror.startswith(f"{shown.storage.directory}/")
 

@@ -26,7 +26,7 @@ MARGIN_PX = 64
 DEFOCUS_UM = (1.25, 3.0, 5.0, 10.0, 20.0)
 GAUSSIANS_UM = (0.5, 1.0, 2.0, 4.0)
 MOTIONS_UM = (2.0, 4.0, 8.0)
-"""All out of focus by docs/measurements/reading.md: from 1.25 µm of defocus, or a Gaussian of 0.5 µm. Of motion it
+"""All out of focus by docs/measurements/focus.md: from 1.25 µm of defocus, or a Gaussian of 0.5 µm. Of motion it
 says nothing; one of 2 µm blurs as a Gaussian of 0.6 µm does, but along one line only."""
 
 Frequencies = npt.NDArray[np.floating]

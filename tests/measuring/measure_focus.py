@@ -1,4 +1,4 @@
-"""Measures what docs/measurements/reading.md reports on focus; prints Markdown tables.
+"""Measures what docs/measurements/focus.md reports; prints Markdown tables.
 
     python -m tests.measuring.measure_focus --data ../shared/data
 

@@ -1,4 +1,4 @@
-"""The parts behind docs/measurements/calibration.md on tiny samples, and that the document describes this code."""
+"""The parts behind docs/measurements/calibration.md on tiny samples, and that docs/calibration.md describes this code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.measuring.whole_calibrations import calibrate
 
 @pytest.fixture
 def text(checkout: Path) -> str:
-    return (checkout / "docs" / "measurements" / "calibration.md").read_text(encoding="utf-8")
+    return (checkout / "docs" / "calibration.md").read_text(encoding="utf-8")
 
 
 def rows(table: str) -> list[list[str]]:
@@ -147,4 +147,4 @@ def test_ok__the_document_names_the_steps_and_its_picture(checkout: Path, text: 
         assert f"**{step.title}**" in text
     with Image.open(checkout / "tests" / "pictures" / "screens.png") as picture:
         picture.verify()
-    assert "(../../tests/pictures/screens.png)" in text
+    assert "(../tests/pictures/screens.png)" in text

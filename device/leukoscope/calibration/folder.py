@@ -185,14 +185,14 @@ class CalibrationFolder:
             raise CalibrationError(
                 f"calibration {folder}: can't be read ({error}): calibrate again",
                 "CALIBRATION",
-                "damaged: make anew",
+                "damaged: calibrate again",
             ) from error
         calibration = parse_calibration(text, png, str(folder))
         if calibration.number != number:
             raise CalibrationError(
                 f"calibration {folder}: says that it is {calibration.name}: calibrate again",
                 "CALIBRATION",
-                "damaged: make anew",
+                "damaged: calibrate again",
             )
         return calibration
 

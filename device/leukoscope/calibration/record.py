@@ -33,7 +33,7 @@ _PER_LEVEL = 256
 
 SCALE_SOURCES = ("micrometer", "red cells")
 
-_damaged = partial(CalibrationError, problem="CALIBRATION", advice="damaged: make anew")
+_damaged = partial(CalibrationError, problem="CALIBRATION", advice="damaged: calibrate again")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,133 @@
+"""The documents: short lines, links and paths that lead somewhere, plain words."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+README_BYTES = 9000
+LINE = 120
+STALE_WORDS = re.compile("|".join(("an" + "ew", "he" + "ed", "reck" + "on")), re.IGNORECASE)
+"""Words that a technician stumbles over; put together here so that this file does not hold them."""
+
+PROSE_SUFFIXES = (
+    ".md", ".py", ".sh", ".toml", ".txt", ".service", ".timer", ".rules", ".conf", ".sysusers", ".tmpfiles",
+    ".css", ".yaml", ".c",
+)  # fmt: skip
+NOT_PROSE = re.compile(r"^CHANGELOG\.md$|^hardware/(step|stl)/|requirements[^/]*\.txt$")
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`]+)`")
+FILE = re.compile(r"[\w.-]+(/[\w.-]+)+/?|[\w-]+\.(md|py|sh|toml)")
+"""What looks like a path: it has a slash, or the ending of a text file."""
+
+MADE = ("build/", "demo-output/", "stl/", "step/")
+"""Where a path begins that is made, or that is below the folder of its page."""
+
+ROOTS = ("device/", "device/leukoscope/", "docs/", "hardware/", "models/", "systemd/", "tests/", "setup.sh")
+
+
+def tracked(checkout: Path, *patterns: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *patterns],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [checkout / name for name in listed.stdout.split("\0") if name]
+
+
+def pages(checkout: Path) -> list[Path]:
+    return [path for path in tracked(checkout, "*.md") if path.name != "CHANGELOG.md"]
+
+
+def prose(text: str) -> Iterator[tuple[int, str]]:
+    """The lines outside code blocks, with their numbers."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            inside = not inside
+        elif not inside:
+            yield number, line
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of the headings, as GitHub makes them."""
+    found: set[str] = set()
+    for _, line in prose(text):
+        if heading := re.match(r"#+ (.+)", line):
+            plain = re.sub(r"[^\w\- ]", "", LINK.sub("", heading[1]).lower())
+            anchor = plain.strip().replace(" ", "-")
+            name, count = anchor, 0
+            while name in found:
+                count += 1
+                name = f"{anchor}-{count}"
+            found.add(name)
+    return found
+
+
+def is_links_only(line: str) -> bool:
+    return not re.sub(r"[\s.,;:*>-]", "", LINK.sub("", line))
+
+
+def test_ok__the_readme_is_short(checkout: Path) -> None:
+    assert (checkout / "README.md").stat().st_size <= README_BYTES
+
+
+def test_ok__lines_of_prose_are_at_most_120_characters(checkout: Path) -> None:
+    long = [
+        f"{page.relative_to(checkout)}:{number}: {len(line)}"
+        for page in pages(checkout)
+        for number, line in prose(page.read_text(encoding="utf-8"))
+        if len(line) > LINE and not line.startswith("|") and not is_links_only(line)
+    ]
+    assert not long
+
+
+def test_ok__every_link_leads_somewhere(checkout: Path) -> None:
+    broken = []
+    for page in pages(checkout):
+        for number, line in prose(page.read_text(encoding="utf-8")):
+            for link in LINK.findall(CODE.sub("", line)):
+                if re.match(r"[a-z]+:", link):
+                    continue
+                path, _, anchor = link.partition("#")
+                target = page if not path else (page.parent / path).resolve()
+                if not target.exists() or (
+                    anchor
+                    and target.suffix == ".md"
+                    and anchor not in anchors(target.read_text(encoding="utf-8"))
+                ):
+                    broken.append(f"{page.relative_to(checkout)}:{number}: {link}")
+    assert not broken
+
+
+def test_ok__every_path_in_backticks_is_there(checkout: Path) -> None:
+    missing = []
+    for page in pages(checkout):
+        for number, line in prose(page.read_text(encoding="utf-8")):
+            for code in CODE.findall(line):
+                if not code.startswith(ROOTS) or not FILE.fullmatch(code):
+                    continue
+                if not (checkout / code).exists() and not (page.parent / code).exists():
+                    missing.append(f"{page.relative_to(checkout)}:{number}: {code}")
+    assert not missing
+
+
+def test_ok__plain_words(checkout: Path) -> None:
+    found = [
+        f"{path.relative_to(checkout)}:{number}: {line.strip()[:80]}"
+        for path in tracked(checkout)
+        if path.suffix in PROSE_SUFFIXES or path.name.startswith(("setup", "run"))
+        if not NOT_PROSE.search(str(path.relative_to(checkout))) and path.is_file()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if STALE_WORDS.search(line)
+    ]
+    assert not found
