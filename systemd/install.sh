@@ -395,7 +395,7 @@ TEXT
 
 # try_release RELEASE: every bundle is what its card says, and runs.
 try_release() {
-  in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m device models verify --settings /dev/null >&2 ||
+  in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m leukoscope models verify --settings /dev/null >&2 ||
     die "the models do not run here; the message is above."
 }
 
@@ -463,7 +463,7 @@ install_files() {
   done < <(system_files)
   echo i2c-dev | put - "$MODULES"
   if [ ! -e "$TARGET$SETTINGS" ]; then
-    in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m device settings --settings /dev/null |
+    in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m leukoscope settings --settings /dev/null |
       grep -v '^bundle = ' | sed -E 's/^([a-z])/# \1/' | put - "$SETTINGS"
   fi
   if is_pi; then

@@ -28,7 +28,16 @@ FILE = re.compile(r"[\w.-]+(/[\w.-]+)+/?|[\w-]+\.(md|py|sh|toml)")
 MADE = ("build/", "demo-output/", "stl/", "step/")
 """Where a path begins that is made, or that is below the folder of its page."""
 
-ROOTS = ("device/", "device/leukoscope/", "docs/", "hardware/", "models/", "systemd/", "tests/", "setup.sh")
+ROOTS = (
+    "device/",
+    "device/leukoscope/",
+    "docs/",
+    "hardware/",
+    "models/",
+    "systemd/",
+    "tests/",
+    "setup.sh",
+)
 
 
 def tracked(checkout: Path, *patterns: str) -> list[Path]:

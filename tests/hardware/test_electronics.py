@@ -130,7 +130,10 @@ def test_ok__docs_name_no_other_pins(checkout: Path, hardware: Path, page: str) 
         }, path
     pins = {wire.pin for wire in made.WIRES}
     assert {int(n) for n in re.findall(r"\bpin (\d+)\b", page)} <= pins
-    assert f"i2cdetect -y {SETTINGS.panel.i2c_bus}` must show `{SETTINGS.panel.address:x}`" in page
+    assert (
+        f"i2cdetect -y {SETTINGS.panel.i2c_bus}` must show `{SETTINGS.panel.address:x}`"
+        in " ".join(page.split())
+    )
 
 
 def test_ok__settings_file_names_the_same_lines(page: str) -> None:

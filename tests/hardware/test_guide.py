@@ -97,6 +97,7 @@ def test_ok__the_guide_uses_as_many_screws_as_are_bought(
 ) -> None:
     """Every "4 screws of 12 mm", "screw of 25 mm", "4 screws M2 x 10" of the guide's steps, added up."""
     steps = guide[guide.index("## Put it together") : guide.index("## First light")]
+    steps = " ".join(steps.split())
     used: dict[str, int] = {}
     for count, size, length in re.findall(
         r"(?:(\d+) )?screws? (?:(M[\d.]+) x |of )(\d+)(?: mm)?", steps
