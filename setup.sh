@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what a command needs, then runs it. All it says of itself goes to stderr: stdout is the command's own.
+# Sets up what a command needs, then runs it. Its own messages go to stderr; stdout belongs to the command.
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
@@ -11,27 +11,27 @@ usage: ./setup.sh COMMAND [OPTION...]
 
   demo [--interactive]   run the appliance on the simulated microscope
   test                   run all checks and tests
-  test tests/NAME...     run these tests; takes pytest's options too
+  test tests/NAME...     run these tests; pytest's options are allowed
   bench [--json]         measure speed and memory
-  lock [--upgrade]       write the locked dependencies anew
-  hardware               make the printed microscope's files in hardware/ anew from their source
+  lock [--upgrade]       write the locked dependencies again
+  hardware               make the files of the printed microscope in hardware/ again from their source
   install                install the appliance on this computer, and start it (root)
-  upgrade                the same over an older version; settings and records stay
-  uninstall [--records]  remove it; records and settings stay, unless asked
+  upgrade                install over an older version; settings and records stay
+  uninstall [--records]  remove it; records and settings stay, without --records
   wheels DIR [--release bookworm|trixie] [--machine aarch64|x86_64]
                          fetch what an installation without network needs
-                         install, upgrade and uninstall take --root DIR: the system in that folder, such as a
-                         mounted image; install and upgrade --offline DIR: the folder of the wheels
+                         install, upgrade and uninstall take --root DIR: the system in that folder, for example a
+                         mounted image; install and upgrade take --offline DIR: the folder of the wheels
   image BASE OUT [--ssh-key FILE] [--offline DIR]
-                         make an image for SD cards, OUT, of an image of Raspberry Pi OS Lite, BASE (root)
+                         make an image for SD cards, OUT, from an image of Raspberry Pi OS Lite, BASE (root)
   rig                    run the tests that need a real kernel, in a virtual machine (root, x86-64)
   rig fresh              demo and test on bare Debian Bookworm and Trixie, as root and as a user (root; an hour)
   rig install            install, boot, upgrade and uninstall on Debian Bookworm and Trixie in containers (root)
   rig arm64              install and test on Debian Bookworm and Trixie for arm64, emulated (root; an hour or two)
-  rig image              make an image for SD cards, and boot it, emulated (root)
+  rig image              make an image for SD cards, and boot it in an emulator (root)
 
-Each sets up what it needs: a virtual environment in .venv, from locked dependencies. Debian 12 or 13 or Raspberry
-Pi OS, 64-bit; Python 3.11 to 3.13. PYTHON=/path/to/python chooses another Python than the first that fits.
+Each command sets up what it needs: a virtual environment in .venv, from locked dependencies. It runs on Debian 12 or
+13 or Raspberry Pi OS, 64-bit, with Python 3.11 to 3.13. PYTHON=/path/to/python chooses the Python.
 TEXT
 }
 
@@ -45,18 +45,18 @@ die() {
 
 LOG=.setup.log
 
-# new_log: each command has LOG to itself. Where setup.sh calls itself, the inner one adds to the log of the outer one.
+# new_log: each command starts a new LOG. When setup.sh calls itself, the inner one adds to the log of the outer one.
 new_log() {
   [ "${SETUP_LOG:-}" != "$ROOT/$LOG" ] || return 0
   export SETUP_LOG="$ROOT/$LOG"
   [ ! -w "$LOG" ] || : >"$LOG"
 }
 
-# watch_log: what a terminal shows during a long wait, in one line: the seconds so far, and the last line of LOG.
+# watch_log: shows one line in a terminal during a long wait: the seconds so far, and the last line of LOG.
 watch_log() {
   local width
   width="$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)"
-  # A serial line says that it is 0 wide.
+  # A serial line reports a width of 0.
   [ "${width:-0}" -gt 0 ] || width=80
   while sleep 0.5 && kill -0 "$$" 2>/dev/null; do
     printf '\r\033[K%s' "$(printf '%5d s  %s' "$SECONDS" "$(tail -n 1 "$LOG" | LC_ALL=C tr -cd ' -~')" |
@@ -74,14 +74,14 @@ stop_watching() {
   printf '\r\033[K' >&2
 }
 
-# interrupted: for a trap. Ctrl-C does not reach the watcher: as a job in the background it ignores SIGINT.
+# interrupted: for a trap. Ctrl-C does not reach the watcher, because a background job ignores SIGINT.
 interrupted() {
   stop_watching
   echo >&2
   exit 130
 }
 
-# logged COMMAND...: its chatter goes to LOG.
+# logged COMMAND...: runs it; what it prints goes to LOG.
 logged() {
   local status=0
   printf '\n== %s\n' "$*" >>"$LOG" || return 1
@@ -94,14 +94,14 @@ logged() {
   return "$status"
 }
 
-# say_log_end: after something logged has failed.
+# say_log_end: shows the end of LOG after a logged command has failed.
 say_log_end() {
-  say "the last lines of $LOG, where all of it is:"
+  say "the last lines of $LOG (the whole log is there):"
   tail -n 12 "$LOG" | sed 's/^/    /' >&2
 }
 
-# may_be_root WHY: whether as_root will work. Where it may, says WHY, and only then asks for the password that sudo
-# wants: before any wait.
+# may_be_root WHY: whether as_root will work. If so, it says WHY, and then asks for the password that sudo wants, before
+# any wait.
 may_be_root() {
   if [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; then
     say "$1"
@@ -117,8 +117,7 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# apt_install PACKAGE...: false where there is no way; the lists are only fetched when the packages can't be had
-# without.
+# apt_install PACKAGE...: false when it is impossible. It fetches the package lists only when it must.
 apt_install() {
   command -v apt-get >/dev/null && may_be_root "installing from apt: $*" || return 1
   trap interrupted INT TERM
@@ -129,7 +128,7 @@ apt_install() {
   }
 }
 
-# need_commands COMMAND PACKAGE...: in pairs; installs from apt what is not there.
+# need_commands COMMAND PACKAGE...: in pairs; installs each package whose command is missing.
 need_commands() {
   local missing=()
   while [ "$#" -gt 0 ]; do
@@ -141,7 +140,7 @@ need_commands() {
 }
 
 # find_python OLDEST NEWEST NAME...: prints the first 64-bit CPython 3.OLDEST to 3.NEWEST that runs (a pyenv shim may be
-# there and not run). Of a virtual environment it prints the Python below, for the environment may be made anew.
+# there and not run). For a virtual environment it prints the Python below, because the environment may be made again.
 find_python() {
   local oldest="$1" newest="$2" name
   shift 2
@@ -155,7 +154,7 @@ print(sys._base_executable)' "$oldest" "$newest" 2>/dev/null && return
   return 1
 }
 
-# check_machine: refuses what no wheel exists for, in one line. A 64-bit kernel may carry a 32-bit system.
+# check_machine: refuses, in one line, machines for which no wheel exists. A 64-bit kernel may run a 32-bit system.
 check_machine() {
   [ "$(uname -s)" = Linux ] || die "this is $(uname -s): Leukoscope needs 64-bit Linux (Debian or Raspberry Pi OS)."
   local machine bits
@@ -169,7 +168,7 @@ check_machine() {
     die "this system is 32-bit or of another kind ($machine): install Raspberry Pi OS (64-bit), Leukoscope has no other."
 }
 
-# fitting_python: prints the Python to use; false where there is none yet.
+# fitting_python: prints the Python to use; false when there is none yet.
 fitting_python() {
   if [ -n "${PYTHON:-}" ]; then
     find_python 11 13 "$PYTHON" || die "PYTHON=$PYTHON is not a 64-bit Python 3.11 to 3.13 that runs."
@@ -178,7 +177,7 @@ fitting_python() {
   fi
 }
 
-# choose_python: prints the Python to use; installs Debian's where there is none at all.
+# choose_python: prints the Python to use; installs Debian's when there is none at all.
 choose_python() {
   fitting_python && return
   if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null; then
@@ -188,8 +187,8 @@ choose_python() {
   die "Python 3.11 to 3.13 is needed; found only $(python3 --version 2>&1 | head -n 1)."
 }
 
-# venv_package PYTHON: Debian keeps ensurepip, without which there is no pip in a new environment, in a package of its
-# own: prints its name where it is missing.
+# venv_package PYTHON: prints the name of Debian's package of ensurepip when it is missing. Without it a new
+# environment has no pip.
 venv_package() {
   "$1" -c 'import ensurepip, venv' 2>/dev/null || "$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
 }
@@ -203,7 +202,7 @@ need_venv() {
 
 # --- environments -----------------------------------------------------------------------------------------------
 
-# stamp_of PYTHON LOCK: what an environment was made from. A moved checkout counts, for an environment can't move.
+# stamp_of PYTHON LOCK: what an environment was made from. The checkout's path counts, because an environment can't move.
 stamp_of() {
   {
     "$1" -c 'import sys; print(sys.version, sys.base_prefix)'
@@ -234,7 +233,7 @@ pip_into() {
   logged "$venv/bin/python" -m pip --disable-pip-version-check install --progress-bar off "$@"
 }
 
-# fill_venv VENV NAME: the locked dependencies, each by its hash, then the checkout itself, which fetches nothing.
+# fill_venv VENV NAME: installs the locked dependencies, each by its hash, then the checkout itself, which fetches nothing.
 fill_venv() {
   pip_into "$1" --require-hashes --no-deps --only-binary :all: -r "${LOCK_FILE[$2]}" &&
     pip_into "$1" --no-deps --no-build-isolation --editable .

@@ -412,7 +412,7 @@ def _light_notes() -> Iterator[str]:
     most = led_current_a(brightest.supply_v - COLLECTOR_V, brightest.led_v, brightest.ohm)
     yield (
         f"A 2N3904 as Q1, R2 = {ohms(BASE_OHM)}: at least {base_a() * 1000:.1f} mA into its base switch "
-        f"at most {most * 1000:.0f} mA, {most / base_a():.0f} times that; its gain is at least 100."
+        f"at most {most * 1000:.0f} mA, {most / base_a():.0f} times that. Its gain: at least 100."
     )
 
 
