@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Installing the appliance, bringing it up to date, taking it away. Sourced by setup.sh, which gives say, die and
-# find_python's like.
+# Installs, upgrades and removes the appliance. Sourced by setup.sh, which provides say, die, find_python and more.
 #
-# Each installation is a folder of its own below RELEASES, made whole and tried before the link PREFIX is turned to it, so
-# that a power cut leaves the old one or the new one. Files elsewhere are saved before they are replaced; until the end, any
-# failure puts all of them back (undo). What a power cut or kill -9 leaves half changed, the next installation puts back first.
+# Each installation has its own folder below RELEASES, which is completed and tried before the link PREFIX points to it. A
+# power cut therefore leaves the old one or the new one. Files elsewhere are saved before they are replaced; until the end,
+# any failure puts all of them back (undo). The next installation first puts back what a power cut or kill -9 left half
+# changed.
 
 PREFIX=/opt/leukoscope
 RELEASES=/opt/leukoscope-releases
@@ -15,10 +15,10 @@ RESTART=no
 READ_ONLY=()
 ACCOUNTS=(/etc/{passwd,group,shadow,gshadow}{,-})
 
-# is_live: whether the system that is installed into is the one that runs.
+# is_live: whether the target is the running system.
 is_live() { [ -z "$TARGET" ]; }
 
-# in_target COMMAND...: in the system that is installed into: this one, or the one in the folder TARGET.
+# in_target COMMAND...: runs it in the target: this system, or the one in the folder TARGET.
 in_target() {
   if [ -z "$TARGET" ]; then
     env DEBIAN_FRONTEND=noninteractive "$@"
@@ -38,12 +38,12 @@ in_target() {
 
 # --- what may be installed into ---------------------------------------------------------------------------------
 
-# os_release KEY: of the target.
+# os_release KEY: prints its value of the target.
 os_release() {
   [ ! -f "$TARGET/etc/os-release" ] || sed -n -E "s/^$1=\"?([^\"]*)\"?\$/\1/p" "$TARGET/etc/os-release"
 }
 
-# check_target: refuses in one line what the appliance does not run on.
+# check_target: refuses, in one line, a system that the appliance does not run on.
 check_target() {
   local name architecture
   name="$(os_release PRETTY_NAME)"
@@ -59,7 +59,7 @@ check_target() {
   esac
 }
 
-# is_pi: whether the target is a Raspberry Pi's system; of one that does not run, its boot folder tells.
+# is_pi: whether the target is a Raspberry Pi's system; a system that is not running is known by its boot folder.
 is_pi() {
   if is_live; then
     grep -q "Raspberry Pi" /proc/device-tree/model 2>/dev/null
@@ -68,7 +68,7 @@ is_pi() {
   fi
 }
 
-# check_boot: config.txt lies on a partition of its own, which may not be mounted.
+# check_boot: config.txt is on its own partition, which may not be mounted.
 check_boot() {
   ! is_pi || [ -f "$TARGET$BOOT_CONFIG" ] ||
     die "there is no $TARGET$BOOT_CONFIG: mount the boot partition at $TARGET$(dirname "$BOOT_CONFIG"), then try again."
@@ -86,7 +86,7 @@ absent() {
   done
 }
 
-# on_offer PACKAGE: whether apt could install it, or it is there.
+# on_offer PACKAGE: whether it is installed or apt could install it.
 on_offer() {
   in_target apt-cache policy "$1" 2>/dev/null | grep -q "^  Candidate: [^(]"
 }
@@ -112,7 +112,7 @@ install_packages() {
 
 # --- files that can be put back ---------------------------------------------------------------------------------
 
-# take_hold: one installation at a time, on a system that is all there and that none before left half changed.
+# take_hold: one installation at a time, on a complete system that no earlier one left half changed.
 take_hold() {
   [ -d "$TARGET/etc" ] || die "$TARGET holds no system: give the folder of a mounted image or of a root."
   # On a folder that stays. The lock leaves no file, and is gone when the last process of an installation is.
@@ -125,7 +125,7 @@ take_hold() {
   put_back_leftovers
 }
 
-# make_writable: an appliance may run with its card mounted read-only; leave mounts it so again.
+# make_writable: an appliance may run with its card mounted read-only; leave mounts it read-only again.
 make_writable() {
   local place
   for place in / "$(dirname "$BOOT_CONFIG")"; do
@@ -139,7 +139,7 @@ make_writable() {
     die "$TARGET/opt can't be written to: is it mounted read-only?"
 }
 
-# leave: what is done however this script ends.
+# leave: runs however this script ends.
 leave() {
   local status=$? place
   trap - EXIT
@@ -163,7 +163,7 @@ begin_undo() {
   UNDO="$(mktemp -d "$TARGET$RELEASES/.undo.XXXXXX")"
 }
 
-# end_undo: from here on there is no way back.
+# end_undo: from here on nothing is put back.
 end_undo() {
   sync # all that was changed is on the disk before what it was goes
   # Without its list the folder says nothing, so a power cut while it is deleted undoes nothing.
@@ -173,11 +173,11 @@ end_undo() {
   UNDO=""
 }
 
-# is_there PATH: a file, folder or link of the target; a link may lead nowhere.
+# is_there PATH: whether the target has this file, folder or link; a link may be broken.
 is_there() { [ -e "$TARGET$1" ] || [ -L "$TARGET$1" ]; }
 
-# save PATH [made]: remembers a file or link of the target as it is ("was"), or that it is "absent", or that it is a folder
-# "made" for another; only the first time counts.
+# save PATH [made]: remembers a file or link of the target as it is ("was"), that it is "absent", or that it is a folder
+# "made" for another. Only the first call for a path counts.
 save() {
   local was="${2:-absent}" folder
   ! grep -qsxF -e "was $1" -e "absent $1" -e "made $1" "$UNDO/paths" || return 0
@@ -194,7 +194,7 @@ save() {
   sync -f "$UNDO"
 }
 
-# is_changed PATH: a saved file is not what it was.
+# is_changed PATH: whether a saved file is not what it was.
 is_changed() { ! cmp -s "$UNDO/old$1" "$TARGET$1"; }
 
 # put_back_one WAS PATH
@@ -210,11 +210,11 @@ put_back_one() {
   esac
 }
 
-# is_disturbed: undo has a service to look after.
+# is_disturbed: whether undo must start a service again.
 is_disturbed() { is_live && [ -f "$UNDO/disturbed" ]; }
 
-# put_back: makes everything what it was, the last change first; false, and says so, where something can't be. What was
-# cut short itself can be done again.
+# put_back: undoes all changes, the last one first; false, with a message, when one cannot be undone. It can run again
+# after it was cut short.
 put_back() {
   local entry entries=() failed=()
   # A unit that is gone needs no stopping.
@@ -235,7 +235,7 @@ put_back() {
     { say "NOT put back: ${failed[*]}. What they were is in $UNDO/old: copy it by hand, then delete $UNDO." && return 1; }
 }
 
-# undo: puts back, and away with what was needed for it. What can't be put back is tried again by the next installation.
+# undo: puts back, and removes the saved files. The next installation tries again what could not be put back.
 undo() {
   put_back || { UNDO="" && return 1; }
   end_undo
@@ -243,7 +243,7 @@ undo() {
   say "the machine is as it was before (packages that apt installed stay)"
 }
 
-# put_back_leftovers: what an installation changed that a power cut or kill -9 ended.
+# put_back_leftovers: puts back the changes of an installation that a power cut or kill -9 ended.
 put_back_leftovers() {
   local left
   for left in "$TARGET$RELEASES"/.undo.*; do
@@ -256,7 +256,7 @@ put_back_leftovers() {
   done
 }
 
-# put SOURCE DESTINATION: a file of the checkout, or standard input (-), into the target.
+# put SOURCE DESTINATION: writes a file of the checkout, or standard input (-), into the target.
 put() {
   save "$2"
   mkdir -p "$(dirname "$TARGET$2")"
@@ -266,7 +266,7 @@ put() {
   mv -f "$TARGET$2.new" "$TARGET$2"
 }
 
-# link TO PATH: a link of the target, turned in one step.
+# link TO PATH: changes a link of the target in one step.
 link() {
   save "$2"
   mkdir -p "$(dirname "$TARGET$2")"
@@ -274,7 +274,7 @@ link() {
   mv -fT "$TARGET$2.new" "$TARGET$2"
 }
 
-# take PATH: a file or link out of the target.
+# take PATH: removes a file or link from the target.
 take() {
   if is_there "$1"; then
     save "$1"
@@ -282,7 +282,7 @@ take() {
   fi
 }
 
-# system_files: what goes where, a line each.
+# system_files: prints source and destination, a line each.
 system_files() {
   local unit
   for unit in systemd/leukoscope*.service systemd/leukoscope*.timer; do
@@ -310,13 +310,13 @@ BEGIN_MARK="# leukoscope: begin"
 END_MARK="# leukoscope: end"
 BARE_MARK="# The line above this block had no end of its own."
 
-# without_block: standard input less what configured adds, byte for byte. A begin without its end takes nothing with it.
+# without_block: standard input without what configured adds, byte for byte. A begin without its end removes nothing.
 without_block() {
   BEGIN="$BEGIN_MARK" END="$END_MARK" BARE="$BARE_MARK" perl -0777 -pe '
     s/(\n?)^$ENV{BEGIN}\n($ENV{BARE}\n)?(?:(?!^$ENV{BEGIN}$).)*?^$ENV{END}(?:\n|\z)(\z)?/$2 && defined $3 ? "" : $1/gmse'
 }
 
-# configured: a config.txt from standard input, with the camera, the I2C bus and the watchdog switched on at its end.
+# configured: prints config.txt from standard input, with the camera, the I2C bus and the watchdog switched on at its end.
 configured() {
   local text bare=()
   text="$(without_block && echo .)" # the dot keeps the line ends, which would be cut off
@@ -335,7 +335,7 @@ configured() {
 
 # --- the release ------------------------------------------------------------------------------------------------
 
-# version_in FOLDER: of a checkout or a release.
+# version_in FOLDER: prints the version of a checkout or a release.
 version_in() {
   local file
   # In older releases the folder device was itself the package.
@@ -351,7 +351,7 @@ next_release() {
   printf '%s/%04d\n' "$RELEASES" "$((10#${last:-0} + 1))"
 }
 
-# copy_release RELEASE: what runs on the device, and what installs it; no training, no tests.
+# copy_release RELEASE: copies what runs on the device and what installs it; no training, no tests.
 copy_release() {
   local to="$TARGET$1" card
   mkdir -p "$to/models"
@@ -363,7 +363,7 @@ copy_release() {
   chmod -R u=rwX,go=rX "$to"
 }
 
-# make_environment RELEASE: Python with apt's packages in sight, what the lock names beside them, and the command.
+# make_environment RELEASE: makes a Python that sees apt's packages, what the lock names, and the command.
 make_environment() {
   local release="$1" venv="$1/.venv" packages from=()
   in_target python3 -m venv --system-site-packages "$venv" >&2 ||
@@ -377,7 +377,7 @@ make_environment() {
     --only-binary :all: "${from[@]}" -r "$release/device/requirements-pi.txt" </dev/null >&2 ||
     die "pip failed; its message is above. Without a network: --offline DIR, with wheels from ./setup.sh wheels DIR."
   rm -rf "$TARGET$release/wheels"
-  # By the link, not by the release's own path: what is written into settings and records holds after an upgrade.
+  # By the link, not by the release's own path: paths in settings and records stay right after an upgrade.
   packages="$(in_target "$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
   echo "$PREFIX/device" >"$TARGET$packages/leukoscope.pth"
   cat >"$TARGET$venv/bin/leukoscope" <<TEXT
@@ -393,7 +393,7 @@ TEXT
   in_target "$venv/bin/python" -m compileall -q "$release/device" >&2
 }
 
-# try_release RELEASE: every bundle is what its card says, and runs.
+# try_release RELEASE: checks that every bundle is what its card says, and runs.
 try_release() {
   in_target env "PYTHONPATH=$1/device" "$1/.venv/bin/python" -P -m leukoscope models verify --settings /dev/null >&2 ||
     die "the models do not run here; the message is above."
@@ -429,7 +429,7 @@ run_upgrade() {
   install_release
 }
 
-# install_release: this checkout, as a new release.
+# install_release: installs this checkout as a new release.
 install_release() {
   check_target
   local old release
@@ -454,7 +454,7 @@ install_release() {
   [ "$RESTART" = no ] || ! is_live || say "RESTART the computer: camera and I2C bus are on from then on."
 }
 
-# install_files RELEASE: everything outside the release's folder.
+# install_files RELEASE: installs everything outside the release's folder.
 install_files() {
   local source path
   say "putting units, user, device rules and settings in place"
@@ -483,13 +483,13 @@ install_files() {
   for path in "${WANTS[@]}"; do link "/etc/systemd/system/${path##*/}" "$path"; done
 }
 
-# disturb_service: said before the service is stopped or started: undo lets run what ran.
+# disturb_service: called before the service is stopped or started, so that undo starts it again.
 disturb_service() {
   if systemctl --quiet is-active leukoscope.service; then touch "$UNDO/ran"; fi
   touch "$UNDO/disturbed"
 }
 
-# start_service: the new version, which must be READY, or all is undone.
+# start_service: starts the new version, which must become READY, or everything is undone.
 start_service() {
   disturb_service
   if systemctl --quiet is-active systemd-udevd.service; then
@@ -512,14 +512,14 @@ start_service() {
     die "the service is not READY: journalctl -u leukoscope"
 }
 
-# apply_drop_ins: watchdog and journal act by their new drop-ins at once, not only from the next boot. Neither command stops
-# a service or loses a line of the journal; when one fails, the next boot does it.
+# apply_drop_ins: watchdog and journal use their new drop-ins at once, not only from the next boot. Neither command stops a
+# service or loses a line of the journal. When one fails, the next boot does it.
 apply_drop_ins() {
   ! is_changed "$WATCHDOG" || systemctl daemon-reexec || say "the watchdog is set from the next boot on"
   ! is_changed "$JOURNAL" || systemctl try-restart systemd-journald.service || say "the journal is set from the next boot on"
 }
 
-# keep_two: the new release and the one before it.
+# keep_two: keeps the new release and the one before it.
 keep_two() {
   local old
   find "$TARGET$RELEASES" -mindepth 1 -maxdepth 1 -name '[0-9]*' -printf '%f\n' | sort -n | head -n -2 |
@@ -552,8 +552,8 @@ run_uninstall() {
   ! is_live || systemctl daemon-reload
   ! is_live || apply_drop_ins
   end_undo
-  # Last of all, for it can't be undone: the program itself, then records and user. What a power cut leaves of them goes
-  # when the same is asked again.
+  # Last, because it cannot be undone: the program itself, then records and user. What a power cut leaves of them is
+  # removed by the next uninstall.
   rm -rf "$TARGET${RELEASES:?}"
   if [ "$records" = yes ]; then
     ! in_target id leukoscope >/dev/null 2>&1 || in_target userdel leukoscope >&2 || 
@@ -568,7 +568,7 @@ run_uninstall() {
   fi
 }
 
-# run_wheels DIR [--release bookworm|trixie] [--machine aarch64|x86_64]: fetches what --offline wants.
+# run_wheels DIR [--release bookworm|trixie] [--machine aarch64|x86_64]: fetches what --offline needs.
 run_wheels() {
   local folder="${1:-}" release=trixie machine=aarch64 version glibc python
   case "$folder" in "" | -*) die "wheels needs a folder: ./setup.sh wheels DIR" ;; esac

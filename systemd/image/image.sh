@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # An image for SD cards. `setup.sh image BASE OUT` copies an image of Raspberry Pi OS Lite, installs the appliance into it, and
-# makes its system read-only, with a partition of its own for all that is written. Sourced by setup.sh, which gives say,
-# die and need_commands;
-# in_target is install.sh's. The base comes from Raspberry Pi's own pi-gen: kernel, firmware and camera are as they ship them.
+# makes its system read-only, with a separate partition for everything that is written. Sourced by setup.sh, which provides
+# say, die and need_commands; in_target comes from install.sh. The base comes from Raspberry Pi's own pi-gen, so kernel,
+# firmware and camera stack are theirs.
 
 IMAGE_ROOT_MB=1024 # what apt and pip add, and an upgrade
 IMAGE_STATE_MB=256 # at the first start it takes what the card has left
@@ -10,11 +10,11 @@ IMAGE_LOOPS=()
 IMAGE_MOUNTS=()
 IMAGE_UNFINISHED=""
 
-# What of the system is written: records, settings, the journal, the clock's last time, Wi-Fi.
+# The parts of the system that are written: records, settings, the journal, the clock's last time, Wi-Fi.
 IMAGE_STATE_PATHS=(/var/lib/leukoscope /etc/leukoscope /var/log /var/lib/systemd /var/lib/NetworkManager
   /etc/NetworkManager/system-connections)
 
-# Units that would write, ask somebody at a screen, or fetch: none of it can be done here.
+# Units that would write, ask a person at a screen, or download. None of this works here.
 IMAGE_MASKED=(apt-daily.timer apt-daily-upgrade.timer dphys-swapfile.service dpkg-db-backup.timer e2scrub_all.timer
   logrotate.timer man-db.timer regenerate_ssh_host_keys.service resize2fs_once.service rpi-eeprom-update.service
   userconfig.service)
@@ -30,28 +30,28 @@ image_unmount() {
   IMAGE_LOOPS=()
 }
 
-# image_clean_up: and no half an image stays, however this ended.
+# image_clean_up: removes an unfinished image, however this ended.
 image_clean_up() {
   image_unmount
   [ -z "$IMAGE_UNFINISHED" ] || rm -f "$IMAGE_UNFINISHED"
 }
 
-# image_partitions FILE: of each a line: number, first sector, sectors of 512 bytes.
+# image_partitions FILE: prints a line a partition: number, first sector, sectors of 512 bytes.
 image_partitions() { partx --raw --noheadings --output NR,START,SECTORS "$1"; }
 
-# image_start FILE NUMBER: its first byte.
+# image_start FILE NUMBER: prints its first byte.
 image_start() { echo "$(($(image_partitions "$1" | awk -v nr="$2" '$1 == nr { print $2 }') * 512))"; }
 
-# image_size FILE NUMBER: in bytes.
+# image_size FILE NUMBER: prints its size in bytes.
 image_size() { echo "$(($(image_partitions "$1" | awk -v nr="$2" '$1 == nr { print $3 }') * 512))"; }
 
-# image_loop FILE NUMBER: LOOP is then a device that is this partition.
+# image_loop FILE NUMBER: makes LOOP a device for this partition.
 image_loop() {
   LOOP="$(losetup --show --find --offset "$(image_start "$1" "$2")" --sizelimit "$(image_size "$1" "$2")" "$1")"
   IMAGE_LOOPS+=("$LOOP")
 }
 
-# image_mount DEVICE: MOUNTED is then its folder.
+# image_mount DEVICE: mounts it and sets MOUNTED to its folder.
 image_mount() {
   MOUNTED="$(mktemp -d)"
   mount "$1" "$MOUNTED"
@@ -68,7 +68,7 @@ image_copy() {
     die "$1 is no image with a boot and a root partition: take Raspberry Pi OS Lite (64-bit), .img or .img.xz."
 }
 
-# image_grow FILE: a larger root, and the state behind it.
+# image_grow FILE: enlarges the root, and adds the state partition behind it.
 image_grow() {
   local start size
   start="$(($(image_start "$1" 2) / 512))"
@@ -79,8 +79,8 @@ image_grow() {
   echo "start=$(((start + size + 2047) / 2048 * 2048)), size=${IMAGE_STATE_MB}M, type=83" | sfdisk --quiet --append "$1"
 }
 
-# image_boot_file HOW FILE NAME ROOT: between the boot partition, which is FAT, and the root's /boot/firmware, where the
-# installation looks for it. HOW: from or to. By mtools, since not each kernel mounts FAT.
+# image_boot_file HOW FILE NAME ROOT: copies between the boot partition, which is FAT, and the root's /boot/firmware, where
+# the installation looks for it. HOW: from or to. It uses mtools, because not every kernel mounts FAT.
 image_boot_file() {
   local drive
   drive="$2@@$(image_start "$2" 1)"
@@ -90,7 +90,7 @@ image_boot_file() {
   esac
 }
 
-# image_fstab: a file system table from standard input, read-only.
+# image_fstab: prints the file system table from standard input, made read-only.
 image_fstab() {
   awk '
     /^[[:space:]]*(#|$)/ { print; next }
@@ -100,13 +100,13 @@ image_fstab() {
   printf 'tmpfs %s tmpfs mode=1777,nosuid,nodev 0 0\n' /tmp /var/tmp
 }
 
-# image_cmdline: a kernel's command line from standard input, without what would enlarge the root over the state or set up
-# a user at the first start.
+# image_cmdline: prints the kernel's command line from standard input, without what would enlarge the root over the state
+# or set up a user at the first start.
 image_cmdline() {
   tr -s ' ' '\n' | grep -vxE 'resize|init=.*|ds=.*|systemd\.run.*' | paste -sd ' '
 }
 
-# image_read_only ROOT: the system is read from now on, and not written.
+# image_read_only ROOT: makes the system read-only.
 image_read_only() {
   local root="$1" unit
   image_fstab <"$root/etc/fstab" >"$root/etc/fstab.new"
@@ -126,7 +126,7 @@ image_read_only() {
   : >"$root/etc/machine-id"
 }
 
-# image_state ROOT STATE: what is written, as it is at first.
+# image_state ROOT STATE: fills the state partition for the first start.
 image_state() {
   local path
   # The service's own, as systemd would make it: on a read-only root it can't.
@@ -139,7 +139,7 @@ image_state() {
   done
 }
 
-# image_id ROOT passwd|group: leukoscope's number there.
+# image_id ROOT passwd|group: prints leukoscope's number there.
 image_id() { awk -F: '$1 == "leukoscope" { print $3 }' "$1/etc/$2"; }
 
 # image_login ROOT KEY: the user pi may log in by SSH with this key and is root by sudo; there is no password.

@@ -1,16 +1,16 @@
 #!/bin/sh
-# To /usr/local/sbin/leukoscope-state of an SD card that `setup.sh image` made. The system is read-only: what is written lies
-# on the partition labelled leukoscope, and is bound from there to its places. When that can't be had the appliance starts all
-# the same, with the default settings, but can't write, so that its panel says E04 STORAGE.
+# To /usr/local/sbin/leukoscope-state of an SD card that `setup.sh image` made. The system is read-only. What
+# is written is on the partition labelled leukoscope, and is bound from there to its places. Without that partition the
+# appliance still starts, with the default settings, but cannot write, so its panel says E04 STORAGE.
 set -eu
 
 STATE=/state
 
-# Until the machine has an identity of its own, systemd binds one that it made up over the empty file.
+# Until the machine has its own identity, systemd binds one that it made up over the empty file.
 first_start() { mountpoint -q /etc/machine-id; }
 
-# without_state WORDS: a folder that belongs to the service, as systemd wants it, and in which no file can be made. systemd's
-# own, without which nobody can log in, is kept in memory.
+# without_state WORDS: makes a folder that belongs to the service, as systemd wants it, and in which no file can be made.
+# systemd's own folder, without which nobody can log in, is kept in memory.
 without_state() {
   echo "$1: on another computer, try e2fsck on it and save the records" >&2
   mount -t tmpfs -o nr_inodes=1 tmpfs /var/lib/leukoscope
@@ -18,7 +18,7 @@ without_state() {
   exit 1
 }
 
-# enlarge DEVICE: its partition, to the end of the card.
+# enlarge DEVICE: enlarges its partition to the end of the card.
 enlarge() {
   # /sys/devices/.../mmcblk0/mmcblk0p3
   partition="$(realpath "/sys/class/block/${1##*/}")"
@@ -34,7 +34,7 @@ if first_start; then
   enlarge "$device" || echo "it could not be enlarged: it stays as small as it is" >&2
 fi
 
-# 1: errors were mended.
+# 1: errors were repaired.
 status=0
 e2fsck -p "$device" || status=$?
 [ "$status" -le 1 ] || without_state "$device is damaged"
@@ -49,7 +49,7 @@ if first_start; then
   echo "this card gets an identity of its own"
   mount -o remount,rw /
   [ ! -x /usr/bin/ssh-keygen ] || ssh-keygen -A
-  # The last: a power cut before it begins this again.
+  # This comes last: after a power cut before it, all of this is done again.
   systemd-machine-id-setup --commit
   mount -o remount,ro /
 fi
