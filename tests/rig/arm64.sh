@@ -60,7 +60,7 @@ arm64_test() {
   arm64_copy "$1"
   ./setup.sh install --root "$root" || return 1
   mkdir "$root/rig"
-  cp -r tests models systemd setup.sh pyproject.toml README.md "$RIG/fields" "$root/rig"
+  cp -r docs tests models systemd setup.sh pyproject.toml README.md "$RIG/fields" "$root/rig"
   ln -s /opt/leukoscope/device "$root/rig/device"
   TARGET="$root" in_target sh -c \
     'cd /rig && exec /opt/leukoscope/.venv/bin/python -m tests.rig.verdicts read fields' >"$RIG/verdicts-$1" || return 1
