@@ -128,7 +128,7 @@ def test_fail__noise_alone_has_no_contrast() -> None:
     assert measure_sharpness(noise, MODEL_UM_PER_PX).contrast < 1.0
 
 
-# --- what the README's tables of focus are made with ---
+# --- what the tables of docs/measurements/focus.md are made with ---
 
 
 def test_ok__a_picture_comes_back_from_linear_light() -> None:

@@ -1,4 +1,4 @@
-"""The README's pictures, all made by the simulator: `python -m tests.measuring.make_pictures`.
+"""The pictures of the documents, all made by the simulator: `python -m tests.measuring.make_pictures`.
 
 tests/pictures/demo.png: what lies under the objective and what the panel shows, step by step;
 field.png: a rendered field of each diagnosis; slide.png: what `leukoscope show` draws; calibration.png: a

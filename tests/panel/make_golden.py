@@ -1,4 +1,4 @@
-"""Draw every screen again: the golden pictures and the README's gallery.
+"""Draw every screen again: the golden pictures and the gallery in docs/panel.md.
 
 python -m tests.panel.make_golden
 """

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# arm64, the processor of a Raspberry Pi: Debian Bookworm and Trixie are made for it and run by qemu-user; into each
-# `setup.sh install --root` is done, the tests of device/ are run with what it installed, and rendered smears are read:
-# the verdicts must be those of this computer. Sourced by setup.sh. All is kept in .rig.
+# arm64, the processor of a Raspberry Pi. Makes Debian Bookworm and Trixie for it, run by qemu-user, and installs into each
+# by `setup.sh install --root`. Runs the tests of device/ with what was installed, and reads rendered smears: the verdicts
+# must be those of this computer. Sourced by setup.sh. Everything is kept in .rig.
 
 ARM64_BINFMT=/proc/sys/fs/binfmt_misc
 
-# arm64_emulator: Debian 13's: LiteRT crashes in Debian 12's qemu-user 7.2. It is a static program.
+# arm64_emulator: gets Debian 13's, because LiteRT crashes in Debian 12's qemu-user 7.2. It is a static program.
 arm64_emulator() {
   local apt="$RIG/qemu" fetch mirror
   [ ! -x "$apt/qemu-aarch64" ] || return 0
@@ -24,8 +24,8 @@ arm64_emulator() {
   rm -rf "${apt:?}/usr" "$apt"/*.deb
 }
 
-# arm64_begin: from here on to the end of setup.sh the kernel runs arm64 programs by that emulator. The newest entry
-# counts, so one of the computer's own may stay.
+# arm64_begin: from here to the end of setup.sh the kernel runs arm64 programs by that emulator. The newest entry counts,
+# so the computer's own entry may stay.
 arm64_begin() {
   [ "$(uname -m)" != aarch64 ] || return 0
   arm64_emulator
@@ -43,10 +43,10 @@ arm64_end() {
   [ ! -e "$ARM64_BINFMT/leukoscope-rig" ] || echo -1 >"$ARM64_BINFMT/leukoscope-rig"
 }
 
-# arm64_debian RELEASE: made once.
+# arm64_debian RELEASE: makes it, once.
 arm64_debian() { debian "arm64-$1" "$1" --arch=arm64 --include=ca-certificates,systemd-sysv,udev,kmod; }
 
-# arm64_copy RELEASE: that Debian, to be written into.
+# arm64_copy RELEASE: copies that Debian, so that it can be written into.
 arm64_copy() {
   rm -rf "$RIG/arm64"
   cp -a "$RIG/arm64-$1" "$RIG/arm64"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs in an arm64 Debian on which `setup.sh install --root` was done: the tests of device/, with what that installed.
+# Runs in an arm64 Debian into which `setup.sh install --root` has installed: the tests of device/, with that installation.
 set -eu
 cd /rig
-# For the tests of terminals; the mount is gone with this command's namespace.
+# For the tests of terminals; the mount ends with this command's namespace.
 mount -t devpts -o ptmxmode=666 devpts /dev/pts
 python=/opt/leukoscope/.venv/bin/python
-# The lock's versions; its hashes would be asked of everything that these need.
+# The lock's versions, without its hashes: pip would demand hashes of all their dependencies too.
 sed -nE 's/^([a-z0-9-]+==[^ ;]+).*/\1/p' tests/requirements.txt >pins
 "$python" -m pip --disable-pip-version-check install -q --constraint pins pytest pytest-xdist hypothesis
 # Not those of the training, of the checkout itself, of the printed parts, and of a kernel; nor the paper's network,

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # FAILED: theirs
-# What is looked at in a booted system: a line a check. Sourced by installed.sh and image_booted.sh, which end with FAILED.
+# The checks of a booted system, a line each. Sourced by installed.sh and image_booted.sh, which end with FAILED.
 
 FAILED=0
 
-# check NAME COMMAND...: says whether it did.
+# check NAME COMMAND...: runs it and says whether it succeeded.
 check() {
   local name="$1"
   shift
@@ -16,7 +16,7 @@ check() {
   fi
 }
 
-# within SECONDS COMMAND...: tries it again until it does.
+# within SECONDS COMMAND...: tries it again until it succeeds.
 within() {
   local until=$((SECONDS + $1))
   shift

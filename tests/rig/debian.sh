@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Debian in a folder below .rig, for whatever wants a system other than this one: how it is made, how it gets out to the
-# network, and how a command runs in it. Sourced by setup.sh, which gives say, die and apt_install, after
+# Debian in a folder below .rig, for everything that needs another system than this one: makes it, connects it to the
+# network, and runs commands in it. Sourced by setup.sh, which provides say, die and apt_install, after
 # systemd/install.sh.
 
 # shellcheck disable=SC2153 # setup.sh's
 RIG="$ROOT/.rig"
 
-# hold_rig: from here to the end no other command works in .rig.
+# hold_rig: keeps every other command out of .rig until the end.
 hold_rig() {
   mkdir -p "$RIG"
   exec 8<"$RIG"
@@ -16,14 +16,14 @@ hold_rig() {
   }
 }
 
-# debian_mirror: prints where this system has its own packages from; of a system that is no Debian, nothing. There
-# apt-get may be absent, which is no error.
+# debian_mirror: prints where this system gets its packages from, or nothing when it is not a Debian. apt-get may be
+# absent there, which is not an error.
 debian_mirror() {
   # shellcheck disable=SC2016 # apt-get's own
   apt-get indextargets --format '$(REPO_URI)' "Label: Debian" "Component: main" 2>/dev/null | sed -n 1p || true
 }
 
-# debian NAME RELEASE OPTION...: .rig/NAME holds that release. Made once. OPTION: of debootstrap.
+# debian NAME RELEASE OPTION...: makes that release in .rig/NAME, once. OPTION: of debootstrap.
 debian() {
   local root="$RIG/$1" release="$2" mirror
   shift 2
@@ -36,7 +36,7 @@ debian() {
   touch "$root/complete"
 }
 
-# lend_network ROOT: what this machine needs to get out, that Debian needs too.
+# lend_network ROOT: gives that Debian the network settings of this machine.
 lend_network() {
   local certificates=/etc/ssl/certs/ca-certificates.crt
   # A machine behind a proxy has certificates of its own. The second place is where the package ca-certificates, when
@@ -49,12 +49,12 @@ lend_network() {
   apt-config dump | grep -i -E '^Acquire::https?::(Proxy|CAInfo|Verify)' >"$1/etc/apt/apt.conf.d/90rig" || true
 }
 
-# network_settings: prints, for env, this environment's settings of the network, and no other of its settings.
+# network_settings: prints this environment's network settings for env, and no others.
 network_settings() {
   env | grep -i -E '^((http|https|no)_proxy|pip_[a-z_]+|ssl_cert_(file|dir)|(requests|curl)_ca_bundle|git_ssl_cainfo)='
 }
 
-# copy_checkout TO: this checkout as it is now, less what setup.sh, tools and git keep in it. TO keeps its own of these.
+# copy_checkout TO: copies this checkout as it is now, without what setup.sh, tools and git keep in it.
 copy_checkout() {
   mkdir -p "$1"
   find "$1" -mindepth 1 -maxdepth 1 ! -name '.*' -exec rm -rf {} +
@@ -63,7 +63,7 @@ copy_checkout() {
     tar -C "$1" --no-same-owner -xf -
 }
 
-# need_debian: dies where no Debian can be made and run here; says why.
+# need_debian: ends with the reason when no Debian can be made and run here.
 need_debian() {
   [ "$(id -u)" -eq 0 ] || die "only root can make a Debian of its own."
   need_commands debootstrap debootstrap
@@ -73,8 +73,8 @@ need_debian() {
 }
 
 # in_debian ROOT USER [NAME=VALUE...] COMMAND...: in the Debian in ROOT, as that user, in the user's home, with an
-# environment as bare as after a login and a cache of pip's that all share. Processes and mounts are in namespaces of
-# their own: both are gone when the command ends, and when this script does, however it does (pdeathsig, kill-child).
+# environment as bare as after a login and a pip cache that all share. Processes and mounts are in their own namespaces,
+# so both end with the command and with this script, however that ends (pdeathsig, kill-child).
 in_debian() {
   local root="$1" user="$2" settings
   shift 2

@@ -1,12 +1,11 @@
 # shellcheck shell=bash
 # The first ten minutes: the README's two commands on bare Debian Bookworm and Trixie, which have git and nothing else,
-# from a fresh clone of HEAD with nothing beside it: as root, and as a user without rights, who is told in one line what
-# root must install. Sourced by setup.sh, after debian.sh. All is kept in .rig: the logs, and the root of a run that
-# failed.
+# from a fresh clone of HEAD. Once as root, and once as a user without rights, to whom one line names what root must
+# install. Sourced by setup.sh, after debian.sh. The logs, and the root of a run that failed, are kept in .rig.
 
 FRESH_LIMIT_S=3600
 
-# fresh_step NAME COMMAND...: in the clone, as the user of this run; true when the command is. Uses fresh_run's
+# fresh_step NAME COMMAND...: runs it in the clone, as the user of this run; true when it succeeds. Uses fresh_run's
 # variables.
 fresh_step() {
   local log="$log-$1.log" began=$SECONDS
@@ -20,10 +19,10 @@ fresh_step() {
   fi
 }
 
-# fresh_clone: by the bare system's own git.
+# fresh_clone: clones with the bare system's own git.
 fresh_clone() { in_debian "$root" "$user" git clone --quiet /leukoscope.bundle leukoscope >"$log-clone.log" 2>&1; }
 
-# fresh_refused NAME COMMAND...: what has no Python yet ends the command, with one line; prints the packages it names.
+# fresh_refused NAME COMMAND...: without Python the command must end with one line; prints the packages it names.
 fresh_refused() {
   local log="$log-$1-refused.log" packages
   shift
@@ -33,7 +32,7 @@ fresh_refused() {
   [ -n "$packages" ] && printf '%s\n' "$packages"
 }
 
-# fresh_user: the user is refused, and root installs exactly what the user was told.
+# fresh_user: the user is refused, and root installs exactly what the line names.
 fresh_user() {
   local packages
   in_debian "$root" root useradd --create-home --user-group "$user" || return 1
@@ -48,7 +47,7 @@ fresh_user() {
     >"$log-apt.log" 2>&1
 }
 
-# fresh_commands: the two.
+# fresh_commands: runs the two commands.
 fresh_commands() {
   local test="$log-test.log"
   fresh_step demo ./setup.sh demo && fresh_step test ./setup.sh test || return 1
@@ -58,7 +57,7 @@ fresh_commands() {
     grep -E "is not on this machine|needs (mtools|sfdisk|xz)" || return 1
 }
 
-# fresh_run RELEASE USER: one line that says how it went; true when it went well.
+# fresh_run RELEASE USER: prints one line with the result; true when all succeeded.
 fresh_run() {
   local user="$2" title="$1, $2" root="$RIG/fresh-$1-$2" log="$RIG/fresh-$1-$2" result="" failed=0
   rm -rf "$root" "$log"-*.log
@@ -76,7 +75,7 @@ fresh_run() {
   return "$failed"
 }
 
-# rig_fresh: both releases, both users; true when all went well.
+# rig_fresh: both releases, both users; true when all succeeded.
 rig_fresh() {
   local failed=0 release user
   FRESH=()

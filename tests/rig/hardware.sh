@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a Pi has and this machine gets: a GPIO chip whose lines can be pulled, an I2C bus with something at the OLED's
-# address, a camera. Before the appliance starts.
+# Gives this machine what a Pi has, before the appliance starts: a GPIO chip whose lines can be pulled, an I2C bus with a
+# device at the OLED's address, a camera.
 set -eu
 
 modprobe gpio-sim
@@ -26,10 +26,10 @@ for adapter in /sys/class/i2c-dev/i2c-*; do
     sed -i "s/^i2c_bus = .*/i2c_bus = ${adapter##*-}/" /etc/leukoscope/leukoscope.toml
   fi
 done
-# gpiozero wants to know which Pi this is.
+# gpiozero asks which Pi this is.
 printf 'processor\t: 0\nRevision\t: c03115\nModel\t\t: Raspberry Pi 4 Model B Rev 1.5\n' >/run/cpuinfo
 
-# All that crosses the bus to the OLED, and every change of a line, with its time.
+# Records everything that crosses the bus to the OLED, and every change of a line, with its time.
 cd /sys/kernel/tracing
 echo 16384 >buffer_size_kb
 echo 'addr == 0x3c' >events/smbus/smbus_write/filter

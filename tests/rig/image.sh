@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# The image for SD cards, made and booted: of a stand-in for Raspberry Pi OS Lite (Debian Trixie for arm64 behind the same two
-# partitions; the real one can't be fetched here), by `setup.sh image`, and started as a new card is: with more room than the
-# image has, no network, a power cut, and at last with its state partition damaged. Sourced by setup.sh, after arm64.sh. The
-# machine is emulated; it is QEMU's own, no Raspberry Pi. The parts are simulated.
+# Makes the image for SD cards by `setup.sh image`, and boots it. The base is a stand-in for Raspberry Pi OS Lite: Debian
+# Trixie for arm64 with the same two partitions, because the real one can't be fetched here. The card starts like a new one:
+# with more room than the image has and no network, then after a power cut, and at last with a damaged state partition.
+# Sourced by setup.sh, after arm64.sh. The emulated machine is QEMU's own, not a Raspberry Pi. The parts are simulated.
 
 IMAGE_LIMIT_S=1500
 
-# image_in COMMAND...: in the root that the stand-in is made of.
+# image_in COMMAND...: runs it in the root that the stand-in is made of.
 image_in() { TARGET="$RIG/image-root" in_target "$@"; }
 
-# image_stand_in: what Raspberry Pi OS has and Debian has not: its picamera2, and a login that its wizard would rename.
+# image_stand_in: adds what Raspberry Pi OS has and Debian lacks: its picamera2, and a login that its wizard would rename.
 image_stand_in() {
   local root="$RIG/image-root" package="$RIG/image-root/tmp/python3-picamera2"
   rm -rf "$root"
@@ -29,7 +29,7 @@ image_stand_in() {
   rm -rf "$root/tmp/"*
 }
 
-# image_base: its two partitions, laid out as by pi-gen.
+# image_base: makes its two partitions, as pi-gen does.
 image_base() {
   local root="$RIG/image-root" base="$RIG/base.img" unit
   mkdir -p "$root/boot/firmware" "$root/checkout" "$root/out" "$root/etc/systemd/system/leukoscope.service.d"
@@ -55,14 +55,15 @@ image_base() {
   echo "dtparam=audio=on" | mcopy -i "$base@@$((4 << 20))" - ::config.txt
 }
 
-# image_card: the card, with its parts simulated, and larger than the image.
+# image_card: makes the card, with simulated parts, and larger than the image.
 image_card() {
   rm -f "$RIG/card.img" "$RIG/card.img.unfinished" "$RIG/card-key" "$RIG/card-key.pub"
   ssh-keygen -q -t ed25519 -N "" -f "$RIG/card-key"
   ./setup.sh image "$RIG/base.img" "$RIG/card.img" --ssh-key "$RIG/card-key.pub"
 }
 
-# image_simulated: on the state, and on the system, whose settings count when the state can't be read.
+# image_simulated: sets simulated parts on the state partition and on the system, whose settings count when the state
+# partition can't be read.
 image_simulated() {
   local number card
   for number in 2 3; do

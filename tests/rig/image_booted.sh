@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs inside a started card of `setup.sh image`: what a person would see of it. A line a check; exit status 1 where one
-# failed. /out/start says which start it is: the first, the second after a power cut, the third with a damaged state.
+# Runs inside a started card of `setup.sh image`, and checks what a person would see of it. A line a check; exit status 1
+# when one failed. /out/start says which start it is: the first, the second after a power cut, the third with a damaged
+# state partition.
 # shellcheck disable=SC2317 # what check is given is called
 set -uo pipefail
 

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Installation, on real systems: Debian Bookworm and Trixie are made, `setup.sh install --root` is done to each, and each
-# is booted by systemd-nspawn, where installed.sh looks at it. Sourced by setup.sh. All is kept in .rig.
+# Installation on real systems: makes Debian Bookworm and Trixie, installs into each by `setup.sh install --root`, and boots
+# each by systemd-nspawn, where installed.sh checks it. Sourced by setup.sh. Everything is kept in .rig.
 
 INSTALL_LIMIT_S=900
 
-# install_into ROOT WHEELS: the appliance with simulated parts, and the unit that looks at it after the boot.
+# install_into ROOT WHEELS: installs the appliance with simulated parts, and the unit that checks it after the boot.
 install_into() {
   "$RIG/checkout/setup.sh" install --root "$1"
   sed -i -e 's/^# microscope = .*/microscope = "simulated"/' -e 's/^# panel = .*/panel = "simulated"/' \

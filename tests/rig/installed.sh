@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs inside a booted Debian on which `setup.sh install --root` was done: what a person would do with an installed
-# appliance, on systemd itself. There are no devices here: the parts are simulated. A line a check; exit status 1 where
-# one failed.
+# Runs inside a booted Debian into which `setup.sh install --root` has installed, and does what a person would do with an
+# installed appliance, on systemd itself. There are no devices here, so the parts are simulated. A line a check; exit
+# status 1 when one failed.
 # shellcheck disable=SC2317 # what check is given is called
 set -uo pipefail
 
@@ -23,7 +23,7 @@ check "leukoscope logs shows them" sh -c 'leukoscope logs --boot | grep -q "star
 check "leukoscope watch shows the panel" sh -c "leukoscope watch --once >/dev/null"
 check "the state folder is the service's own" [ "$(stat -c %U /var/lib/leukoscope)" = leukoscope ]
 
-# A press, by the remote button: the only one there is here.
+# A press, by the remote button, the only one here.
 recorded() { leukoscope slides | grep -q S0001; }
 echo p >/run/leukoscope/button
 check "a press makes a record" within 30 recorded
@@ -44,7 +44,7 @@ new="$(readlink /opt/leukoscope)"
 check "upgrade made a release of its own" [ "$old" != "$new" ]
 check "settings were kept" grep -q simulated /etc/leukoscope/leukoscope.toml
 
-# A version that does not start: everything goes back.
+# A version that does not start: everything is put back.
 cp -r /checkout /tmp/broken
 sed -i 's,^ExecStart=.*,ExecStart=/bin/false,' /tmp/broken/systemd/leukoscope.service
 check "an upgrade that does not start fails" sh -c '! /tmp/broken/setup.sh upgrade --offline /wheels'
@@ -52,7 +52,7 @@ check "and leaves the version before it" same "$new"
 check "and its files" grep -q "^ExecStart=/opt" /etc/systemd/system/leukoscope.service
 check "which runs" within 30 active
 
-# Two at once, and one killed in the middle: before it turns the link, and after.
+# Two at once, and one killed in the middle: before it changes the link, and after.
 half_made() { compgen -G "/opt/leukoscope-releases/.undo.*/paths" >/dev/null; }
 turned() { ! same "$new"; }
 refused() { ! "$@" 2>/tmp/refused && grep -q "another installation into this system is going on" /tmp/refused; }
@@ -67,7 +67,7 @@ before="$(main_pid)"
 kill -9 "$first"
 check "killed, the first leaves a half-made release" half_made
 check "and the version before running" undisturbed
-# What it had started may live on, and holds the lock until it ends.
+# A process that it had started may live on, and holds the lock until it ends.
 check "the lock is gone with the last of it" within 120 unlocked
 /checkout/setup.sh upgrade --offline /wheels 2>/tmp/second &
 second=$!

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The newest Python on a machine that has an older one: Debian Trixie's, in .rig. Sourced by setup.sh, after debian.sh.
 
-# python313_in_debian: mypy and the tests there; true when all passed. What the first run made is kept.
+# python313_in_debian: runs mypy and the tests there; true when all passed. What the first run made is kept.
 python313_in_debian() {
   local root="$RIG/python313"
   need_debian

@@ -1,16 +1,17 @@
 # shellcheck shell=bash
 # The rig: Debian in a virtual machine, with a camera that the kernel makes and the real libcamera drives. Sourced by
-# setup.sh, which gives say, die and need_commands. All is kept in .rig; a step runs again only when it has changed.
+# setup.sh, which provides say, die and need_commands. Everything is kept in .rig; a step runs again only when it has
+# changed.
 #
-# The machine is emulated in software, so that it runs the same where there is no KVM, or one in a cloud that can't
-# boot Debian's kernel. Its disk is thrown away after each run. The checkout is lent to it read-only, and .rig/out is
-# where it leaves its result: files come back whole, and nothing that a kernel prints can get between them.
+# The machine is emulated in software, so that it runs the same without KVM, or with a KVM that can't boot Debian's
+# kernel. Its disk is discarded after each run. It sees the checkout read-only, and leaves its result in .rig/out: files
+# come back whole, and nothing that a kernel prints can get between them.
 
 RIG_PICAMERA2=0.3.38
 RIG_LGPIO=0.2.2.0
 RIG_LIMIT_S=1500
 
-# rig_in_root COMMAND...: in the new Debian, as the installation runs commands in a mounted system.
+# rig_in_root COMMAND...: runs it in the new Debian, as the installation runs commands in a mounted system.
 rig_in_root() {
   TARGET="$RIG/root" in_target "$@"
 }
@@ -100,8 +101,8 @@ rig_disk() {
   mkfs.ext4 -q -d "$debian" "$RIG/disk.img" 5G
 }
 
-# rig_virtual_camera: verdicts, which the machine's test pattern can't give: in the Debian that it is made of, by
-# libcamera's virtual camera, which wants no kernel of its own.
+# rig_virtual_camera: tests verdicts, which the machine's test pattern can't give, in the Debian that the machine is made
+# of, by libcamera's virtual camera, which needs no special kernel.
 rig_virtual_camera() {
   local debian="$RIG/root"
   rm -rf "$debian/rig"
@@ -117,8 +118,7 @@ rig_virtual_camera() {
 
 RIG_CHAIN=""
 
-# rig_once STEP FILE...: runs STEP, unless it ran before just as it is written now, with these files and after the
-# same steps.
+# rig_once STEP FILE...: runs STEP, unless it already ran as it is written now, with these files and after the same steps.
 rig_once() {
   local step="$1" stamp="$RIG/stamp-$1" began=$SECONDS status
   shift
@@ -136,7 +136,7 @@ rig_once() {
   say "$step: done, $((SECONDS - began)) s"
 }
 
-# rig_boot: runs the tests in the machine, prints what they printed; true when all passed.
+# rig_boot: runs the tests in the machine and prints their output; true when all passed.
 rig_boot() {
   local began=$SECONDS status kernel
   # Without the look for hardware that no test needs: half of the boot.

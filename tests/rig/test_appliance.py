@@ -113,7 +113,7 @@ def test_ok__a_press_is_captured_read_and_recorded(wire: Wire) -> None:
 def test_ok__no_short_press_is_lost(rig: None) -> None:
     """0.3 s, five times: each is a field of the slide."""
     for number in range(2, 7):
-        time.sleep(3)  # it may still be busy with the press before, and would ignore this one
+        time.sleep(3)  # while it is busy, as it may still be here, it ignores a press
         press(0.3)
         done = f"result, S0001, {number} fields"
         assert until(lambda done=done: " ".join(shown("StatusText")) == done), run(
