@@ -121,7 +121,9 @@ def test_ok__no_short_press_is_lost(rig: None) -> None:
         )
 
 
-@pytest.mark.xfail(reason="one of the colour bars is read as a cell (models/README.md: noise)")
+@pytest.mark.xfail(
+    reason="one of the colour bars is read as a cell (docs/measurements/models.md: noise)"
+)
 def test_ok__the_test_pattern_is_refused(rig: None) -> None:
     assert recorded_fields()[0]["verdict"] is None
 
