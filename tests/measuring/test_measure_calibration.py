@@ -1,4 +1,4 @@
-"""The parts behind docs/measurements/calibration.md on tiny samples, and that docs/calibration.md describes this code."""
+"""The parts behind docs/measurements/calibration.md on tiny samples; docs/calibration.md describes this code."""
 
 from __future__ import annotations
 
