@@ -21,8 +21,8 @@ from leukoscope.microscope.led import GpioLed
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.microscope.parts import Camera, CameraControls, Light
 from leukoscope.microscope.pi_camera import PiCamera
+from leukoscope.model import readers
 from leukoscope.model.bundle import load_bundle
-from leukoscope.model.readers import SlideReader, open_reader
 from leukoscope.notice import NOTICE
 from leukoscope.panel.button import Button, Gesture, GpioButton
 from leukoscope.panel.display import Display
@@ -35,6 +35,7 @@ from leukoscope.panel.screens import Screen
 from leukoscope.panel.terminal import LiveTerminal, PrintedDisplay, is_live_terminal
 from leukoscope.qc.monitor import QcMonitor, qc_folder
 from leukoscope.qc.series import QcScope
+from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.store import RecordStore
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
@@ -75,7 +76,7 @@ def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactor
     return PartFactories(
         calibration=lambda: find_calibration(settings),
         microscope=lambda calibration: open_microscope(settings, calibration, looked_at),
-        reader=lambda: open_classifier(settings, settings.model.threads),
+        reader=lambda: open_reader(settings, settings.model.threads),
         store=lambda: open_store(settings),
         monitor=lambda scope: open_controls(settings, scope),
         simulated=is_simulated(settings),
@@ -252,9 +253,9 @@ def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> B
         )
 
 
-def open_classifier(settings: Settings, threads: int) -> SlideReader:
+def open_reader(settings: Settings, threads: int) -> SlideReader:
     """The reader of the settings' bundle. Raises BundleError, RuntimeMissingError."""
-    return open_reader(load_bundle(Path(settings.model.bundle)), threads)
+    return readers.open_reader(load_bundle(Path(settings.model.bundle)), threads)
 
 
 def open_store(settings: Settings) -> RecordStore:

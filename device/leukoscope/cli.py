@@ -65,8 +65,8 @@ from leukoscope.panel.button import GestureRelay
 from leukoscope.panel.mirror import read_mirror
 from leukoscope.panel.screens import FaultScreen
 from leukoscope.panel.terminal import LiveTerminal, is_live_terminal, stderr_below
+from leukoscope.reading.flat_picture import live_gates
 from leukoscope.reading.gates import GATES_UM_PER_PX
-from leukoscope.reading.window_reader import live_gates
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.slide_number import parse_slide_number
 from leukoscope.reports.export import export_csv, export_json

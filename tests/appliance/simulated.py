@@ -26,9 +26,10 @@ from leukoscope.qc.folder import QcFolder
 from leukoscope.qc.monitor import QcMonitor
 from leukoscope.qc.series import QcScope
 from leukoscope.reading.differential import Baseline
-from leukoscope.reading.pooling import Thresholds, pool
+from leukoscope.reading.pooling import pool
 from leukoscope.reading.results import FieldReading, QcState, Verdict
-from leukoscope.reading.window_reader import read_field
+from leukoscope.reading.thresholds import Thresholds
+from leukoscope.reading.window_reader import WindowReader
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import SlideReport
 from leukoscope.records.store import RecordStore
@@ -46,21 +47,21 @@ SURE = (0.02, 0.9, 0.04, 0.02, 0.02)
 
 
 class StubClassifier:
-    """A classifier that says what it is told to."""
+    """A reader of windows that says what it is told to."""
 
-    um_per_px, window_px, runtime = 0.34, 200, "stub"
-    thresholds = Thresholds(0.5, 0.5)
-    sha256 = "ab" * 32
+    uses_qc = False
+    um_per_px, runtime = 0.34, "stub"
+    card = SimpleNamespace(name="stub", version="1", sha256="ab" * 32)
 
     def __init__(self) -> None:
         self.answer = SURE
-        self.card = SimpleNamespace(name="stub", version="1", sha256=self.sha256, kind="fields")
+        self.model = self
 
-    def probabilities(self, window: Rgb) -> tuple[float, ...]:
+    def run(self, picture: Rgb, geometry: tuple[float, ...] = ()) -> tuple[float, ...]:
         return self.answer
 
     def read(self, field: Field) -> FieldReading:
-        return read_field(field, self)
+        return WindowReader(self, 200, THRESHOLDS).read(field)
 
     def judge(
         self,
@@ -68,10 +69,10 @@ class StubClassifier:
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
-        known = qc if self.card.kind == "cells" else None
-        return replace(pool(readings, self.thresholds), qc=known)
+        return replace(pool(readings, THRESHOLDS), qc=qc if self.uses_qc else None)
 
 
+THRESHOLDS = Thresholds(0.5, 0.5)
 OPTICS = CameraSetup(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
 
 

@@ -107,7 +107,7 @@ def test_fail__model_that_breaks_loses_no_field(
     def fail(self: StubClassifier, window: object) -> tuple[float, ...]:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(StubClassifier, "probabilities", fail)
+    monkeypatch.setattr(StubClassifier, "run", fail)
     with pytest.raises(ZeroDivisionError):
         slide.read(field, StubClassifier())
     assert slide.waits

@@ -52,7 +52,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     )
     monkeypatch.setattr(demo, "SLIDES", slides)
     monkeypatch.setattr(demo, "CALM_S", 0.1)
-    monkeypatch.setattr(assembly, "open_classifier", lambda *given: StubClassifier())
+    monkeypatch.setattr(assembly, "open_reader", lambda *given: StubClassifier())
     return dataclasses.replace(Settings(), camera=SMALL)
 
 
@@ -308,7 +308,7 @@ def test_fail__no_model(
     def fail(*given: object) -> None:
         raise BundleError("there is no bundle")
 
-    monkeypatch.setattr(assembly, "open_classifier", fail)
+    monkeypatch.setattr(assembly, "open_reader", fail)
     with pytest.raises(LeukoscopeError, match=r"the demonstration stopped: .* shows a fault"):
         scripted_demo(settings, tmp_path, io.StringIO())
     assert "fault E03: there is no bundle" in caplog.text
@@ -319,7 +319,7 @@ def test_fail__appliance_that_stands_still(
 ) -> None:
     """It says so, and does not wait for ever."""
     monkeypatch.setattr(demo, "PATIENCE_S", 0.2)
-    monkeypatch.setattr(StubClassifier, "probabilities", lambda *given: time.sleep(1.0) or SURE)
+    monkeypatch.setattr(StubClassifier, "run", lambda *given: time.sleep(1.0) or SURE)
     with pytest.raises(LeukoscopeError, match=r"stopped: .* did not come in 0\.2 s"):
         scripted_demo(settings, tmp_path, io.StringIO())
 

@@ -34,14 +34,15 @@ from leukoscope.imaging.flat_field import flatten
 from leukoscope.imaging.scaling import resample
 from leukoscope.microscope.burst import merge
 from leukoscope.model.bundle import Bundle, load_bundle
-from leukoscope.model.readers import SlideReader, open_reader
+from leukoscope.model.readers import open_reader
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.screens import ResultScreen
+from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.gates import picture_gates
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
 from leukoscope.reading.results import LABELS
-from leukoscope.reading.window_reader import flat_picture
+from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.provenance import gather_provenance
 from leukoscope.settings.settings import DEFAULT_BUNDLE, Settings
 from leukoscope.simulator.hematology import Diagnosis
@@ -221,14 +222,14 @@ def _stages(settings: Settings) -> dict[str, float]:
     microscope = assembly.open_microscope(
         settings, assembly.find_calibration(settings).calibration, stage
     )
-    classifier = assembly.open_classifier(settings, THREADS)
+    reader = assembly.open_reader(settings, THREADS)
     field = microscope.capture()
-    reading = classifier.read(field)
-    if reading.probabilities is None:
+    reading = reader.read(field)
+    if not reading.was_read:
         raise SystemExit("the benchmark's own field was refused by a gate")
-    verdict = classifier.judge([reading])
+    verdict = reader.judge([reading])
     screen = ResultScreen("S0001", verdict, verdict.headline, verdict.confidence, 0.5, False)
-    card = classifier.card
+    card = reader.model.card
     with tempfile.TemporaryDirectory() as folder:
         storage = replace(settings.storage, directory=folder)
         with assembly.open_store(replace(settings, storage=storage)) as store:
@@ -246,9 +247,9 @@ def _stages(settings: Settings) -> dict[str, float]:
             recording = median_ms(record, 15)
     return {
         "one field of four frames": median_ms(lambda: merge([field] * 4), 15),
-        "gates, glass": median_ms(lambda: flat_picture(field, classifier.um_per_px), 15),
-        "the whole reading": median_ms(lambda: classifier.read(field), 15),
-        "verdict": median_ms(lambda: classifier.judge([reading]), 15),
+        "gates, glass": median_ms(lambda: flat_picture(field, reader.model.um_per_px), 15),
+        "the whole reading": median_ms(lambda: reader.read(field), 15),
+        "verdict": median_ms(lambda: reader.judge([reading]), 15),
         "record (PNG, SQLite, fsync)": recording,
         "draw the screen": median_ms(lambda: draw(screen, simulated=True), 15),
     }
@@ -365,7 +366,7 @@ def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
 
     def model_alone(reader: SlideReader) -> None:
         for _ in range(runs // cores):
-            reader.run(picture, (0.0,) * len(GEOMETRY_CENTRE))
+            reader.model.run(picture, (0.0,) * len(GEOMETRY_CENTRE))
 
     with ThreadPoolExecutor(cores) as pool_of_workers:
         begun = time.perf_counter()

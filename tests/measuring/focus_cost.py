@@ -8,7 +8,7 @@ import numpy as np
 from leukoscope.field import Field
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.focus_meter import FocusMeter
-from leukoscope.reading.window_reader import live_gates
+from leukoscope.reading.flat_picture import live_gates
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.field import Field, Rgb
 from leukoscope.reading.cell_view import cell_views
+from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.measurements import measure_cells
 from leukoscope.reading.white_cells import find_nuclei
-from leukoscope.reading.window_reader import flat_picture
 from leukoscope.simulator import red_cells
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.optics import defocus, expose

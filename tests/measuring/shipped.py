@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from leukoscope.model.bundle import load_bundle
-from leukoscope.model.readers import SlideReader, open_reader
+from leukoscope.model.readers import open_reader
+from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.settings.settings import DEFAULT_BUNDLE
 
 

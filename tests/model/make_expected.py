@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from leukoscope.model.readers import WindowReader
+from leukoscope.model.readers import open_window_reader
 from leukoscope.reading.results import LABELS
 
 from tests.model.examples import window_bundle, windows
@@ -19,11 +19,11 @@ EXPECTED = Path(__file__).parent / "expected.json"
 
 def main() -> None:
     bundle = window_bundle()
-    classifier = WindowReader(bundle, threads=1)
-    rows = [[round(p, 4) for p in classifier.probabilities(window)] for window in windows()]
+    model = open_window_reader(bundle, threads=1).model
+    rows = [[round(p, 4) for p in model.run(window)] for window in windows()]
     expected = {"sha256": bundle.card.sha256, "labels": LABELS, "probabilities": rows}
     EXPECTED.write_text(json.dumps(expected, indent=2) + "\n", encoding="utf-8")
-    print(f"{EXPECTED}: {classifier.runtime}")
+    print(f"{EXPECTED}: {model.runtime}")
 
 
 if __name__ == "__main__":

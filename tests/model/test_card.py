@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.errors import BundleError
 from leukoscope.model.card import parse_card
-from leukoscope.reading.pooling import Thresholds
+from leukoscope.reading.thresholds import Thresholds
 
 from tests.model.examples import CARD, KEYS, Raw, changed, to_toml
 

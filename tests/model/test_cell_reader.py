@@ -12,7 +12,9 @@ from leukoscope.errors import BundleError
 from leukoscope.field import Field
 from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.interpreter import load_runtime
-from leukoscope.model.readers import CellReader, open_reader
+from leukoscope.model.readers import open_cell_reader, open_reader
+from leukoscope.reading.cell_evidence import CellEvidence
+from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, CellType
 from leukoscope.reading.cell_view import view_px
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
@@ -45,7 +47,8 @@ def picture(seed: int) -> np.ndarray:
 
 def test_ok__it_is_what_its_card_says(bundle: Bundle, reader: CellReader) -> None:
     assert bundle.card.kind == "cells"
-    assert reader.um_per_px == bundle.card.um_per_px
+    assert reader.uses_qc
+    assert reader.model.um_per_px == bundle.card.um_per_px
     assert len(bundle.model) < 3_000_000
 
 
@@ -61,8 +64,8 @@ def test_ok__the_int8_picture_is_the_byte_itself(bundle: Bundle) -> None:
 def test_ok__types_sum_to_one_and_do_not_change(reader: CellReader) -> None:
     for seed in range(5):
         geometry = tuple(np.random.default_rng(seed).normal(size=len(GEOMETRY_CENTRE)))
-        types = reader.types(picture(seed), geometry)
-        assert types == reader.types(picture(seed), geometry)
+        types = reader.model.run(picture(seed), geometry)
+        assert types == reader.model.run(picture(seed), geometry)
         assert len(types) == len(CELL_TYPES)
         assert sum(types) == pytest.approx(1)
 
@@ -88,9 +91,9 @@ def test_ok__every_whole_cell_is_measured_and_read(
 def test_ok__fields_of_a_slide_are_pooled(reader: CellReader) -> None:
     readings = [reader.read(rendered(Diagnosis.AML, 700)[0]) for _ in range(2)]
     verdict = reader.judge(readings, QcState.VALID)
-    assert verdict.differential is not None
-    assert verdict.differential.share(*BLASTS) > 0.2
-    assert verdict.white_cells == round(verdict.differential.cells)
+    assert isinstance(verdict.evidence, CellEvidence)
+    assert verdict.evidence.differential.share(*BLASTS) > 0.2
+    assert verdict.white_cells == round(verdict.evidence.counted)
     assert verdict.qc is QcState.VALID
     assert verdict.reason is Reason.FEW_CELLS
 
@@ -120,7 +123,7 @@ def test_ok__int8_reads_nearly_what_float32_reads(
 ) -> None:
     model = (checkout / "models" / "cell-reader" / FLOAT32).read_bytes()
     card = replace(bundle.card, file=FLOAT32, sha256=hashlib.sha256(model).hexdigest())
-    exact = CellReader(Bundle(card, model), threads=1)
+    exact = open_cell_reader(Bundle(card, model), threads=1)
     for diagnosis in DISEASES:
         field = rendered(diagnosis, 701)[0]
         coarse, fine = (one.judge([one.read(field)]) for one in (reader, exact))
@@ -130,7 +133,7 @@ def test_ok__int8_reads_nearly_what_float32_reads(
 def test_fail__a_card_whose_cells_are_of_another_size(bundle: Bundle) -> None:
     card = replace(bundle.card, um_per_px=0.5)
     with pytest.raises(BundleError, match=r"a cell at 0\.5 µm per pixel"):
-        CellReader(Bundle(card, bundle.model), threads=1)
+        open_cell_reader(Bundle(card, bundle.model), threads=1)
 
 
 def test_ok__normal_blood_is_not_called_leukaemia(reader: CellReader) -> None:
@@ -138,4 +141,4 @@ def test_ok__normal_blood_is_not_called_leukaemia(reader: CellReader) -> None:
         [reader.read(rendered(Diagnosis.NORMAL, seed)[0]) for seed in (700, 701)]
     )
     assert verdict.pattern in (None, Pattern.NORMAL)
-    assert verdict.differential.share(CellType.NEUTROPHIL) > 0
+    assert verdict.evidence.differential.share(CellType.NEUTROPHIL) > 0

@@ -24,11 +24,13 @@ from leukoscope.panel.screens import (
     StartingScreen,
     UnplugScreen,
 )
+from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.differential import Differential
+from leukoscope.reading.field_evidence import NO_EVIDENCE, FieldEvidence
 from leukoscope.reading.gates import picture_gates, white_cell_gate
 from leukoscope.reading.results import (
     PATTERN_OF_LABEL,
-    Differential,
     Gate,
     Pattern,
     QcState,
@@ -38,14 +40,16 @@ from leukoscope.reading.results import (
 
 
 def conclusive(label: str, confidence: float, white_cells: int, fields: int) -> Verdict:
-    """A verdict that names its class."""
+    """A verdict on whole fields that names its class."""
     rest = (1 - confidence) / (len(PATTERN_OF_LABEL) - 1)
     return Verdict(
         label=label,
         pattern=PATTERN_OF_LABEL[label],
         confidence=confidence,
         pattern_confidence=confidence,
-        probabilities=tuple(confidence if name == label else rest for name in PATTERN_OF_LABEL),
+        evidence=FieldEvidence(
+            tuple(confidence if name == label else rest for name in PATTERN_OF_LABEL)
+        ),
         white_cells=white_cells,
         fields=fields,
         reason=None,
@@ -69,11 +73,13 @@ def on_cells(
         pattern=pattern,
         confidence=confidences[0],
         pattern_confidence=confidences[1],
-        probabilities=tuple(confidences[0] if name == label else rest for name in PATTERN_OF_LABEL),
+        evidence=CellEvidence(
+            tuple(confidences[0] if name == label else rest for name in PATTERN_OF_LABEL),
+            differential,
+        ),
         white_cells=round(sum(differential.counts)),
         fields=5,
         reason=reason,
-        differential=differential,
         qc=qc,
     )
 
@@ -108,10 +114,26 @@ ON_CELLS = (
     *(CELLS_AML, CELLS_ACUTE, CELLS_CML, CELLS_CLL, CELLS_NORMAL),
     *(CELLS_FEW, CELLS_ARTEFACTS, CELLS_UNSURE),
 )
-NO_FIELD = Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD)
-UNSURE = Verdict(None, None, 0.46, 0.48, (0.46, 0.1, 0.1, 0.16, 0.18), 9, 2, Reason.LOW_CONFIDENCE)
+NO_FIELD = Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
+UNSURE = Verdict(
+    None,
+    None,
+    0.46,
+    0.48,
+    FieldEvidence((0.46, 0.1, 0.1, 0.16, 0.18)),
+    9,
+    2,
+    Reason.LOW_CONFIDENCE,
+)
 ACUTE = Verdict(
-    None, Pattern.ACUTE, 0.55, 0.96, (0.02, 0.55, 0.41, 0.01, 0.01), 31, 4, Reason.CLASS_UNSURE
+    None,
+    Pattern.ACUTE,
+    0.55,
+    0.96,
+    FieldEvidence((0.02, 0.55, 0.41, 0.01, 0.01)),
+    31,
+    4,
+    Reason.CLASS_UNSURE,
 )
 
 

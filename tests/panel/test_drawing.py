@@ -14,8 +14,8 @@ from leukoscope.panel.drawing import draw
 from leukoscope.panel.font import GLYPHS, HEIGHT
 from leukoscope.panel.lettering import lettering
 from leukoscope.reading.cell_types import CellType
-from leukoscope.reading.results import LABELS, Pattern, QcState, Reason, finding
-from leukoscope.reading.wording import pattern_text, qc_mark
+from leukoscope.reading.results import LABELS, Pattern, QcState, Reason
+from leukoscope.reading.wording import finding_text, pattern_text, qc_mark
 from PIL import Image, ImageChops
 
 from tests.panel.examples import ACUTE, EXAMPLES, ON_CELLS, UNSURE, conclusive, on_cells
@@ -175,7 +175,7 @@ def test_ok__finding_fits(pattern: Pattern, share: float, monkeypatch: pytest.Mo
     if pattern is Pattern.CLL:
         seen = {CellType.LYMPHOCYTE: 888 * share}
     verdict = on_cells(None, pattern, (0.9, 0.9), {**seen, CellType.MONOCYTE: 888 * (1 - share)})
-    assert finding(verdict).endswith(" of 888")
+    assert finding_text(verdict).endswith(" of 888")
     monkeypatch.delitem(GLYPHS, "…")
     draw(screens.SlideDoneScreen("S0042", verdict), simulated=True)
 

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from leukoscope.qc.measures import GROUPS, SlideMeasures
 from leukoscope.qc.series import QcScope, QcSlide
+from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.differential import Differential
+from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import (
-    Differential,
     FieldReading,
     Measurements,
     Pattern,
@@ -88,16 +90,16 @@ def normal_reading(count: int = 60, seed: int = 1) -> FieldReading:
 
 def verdict(pattern: Pattern | None = Pattern.NORMAL, *, reads_cells: bool = True) -> Verdict:
     label = {Pattern.NORMAL: "normal", Pattern.ACUTE: "ALL"}.get(pattern) if pattern else None
-    counts = tuple(1.0 for _ in CELL_TYPES)
+    probabilities, differential = (0.2,) * 5, Differential((1.0,) * len(CELL_TYPES))
+    read = CellEvidence(probabilities, differential)
     return Verdict(
         label=label,
         pattern=pattern,
         confidence=0.9,
         pattern_confidence=0.95,
-        probabilities=(0.2,) * 5,
+        evidence=read if reads_cells else FieldEvidence(probabilities),
         white_cells=60,
         fields=1,
         reason=None if label else Reason.LOW_CONFIDENCE,
-        differential=Differential(counts) if reads_cells else None,
         qc=QcState.VALID if reads_cells else None,
     )

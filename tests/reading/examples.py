@@ -1,15 +1,17 @@
-"""Rendered fields to read, with what is truly in them, and a classifier that needs no runtime."""
+"""Rendered fields to read, with what is truly in them, and a model that needs no runtime."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 from leukoscope.field import Field, Rgb
-from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import LABELS, WhiteCell
+from leukoscope.reading.thresholds import Thresholds
+from leukoscope.reading.window_reader import WindowReader
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
@@ -21,18 +23,25 @@ DISEASES = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.E
 
 
 @dataclass(frozen=True)
-class StubClassifier:
-    """Answers the same to every window, and keeps the windows."""
+class StubModel:
+    """Answers the same to every picture, and keeps the pictures."""
 
     answer: tuple[float, ...] = (0.1, 0.2, 0.3, 0.25, 0.15)
     um_per_px: float = MODEL_UM_PER_PX
-    window_px: int = SIDE
-    thresholds: Thresholds = THRESHOLDS
-    windows: list[Rgb] = field(default_factory=list)
+    runtime: str = "stub"
+    card: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(name="stub", version="1", sha256="ab" * 32)
+    )
+    pictures: list[Rgb] = field(default_factory=list)
 
-    def probabilities(self, window: Rgb) -> tuple[float, ...]:
-        self.windows.append(window)
+    def run(self, picture: Rgb, geometry: tuple[float, ...] = ()) -> tuple[float, ...]:
+        self.pictures.append(picture)
         return self.answer
+
+
+def window_reader(model: StubModel | None = None) -> WindowReader:
+    """A reader of windows by this model."""
+    return WindowReader(model or StubModel(), SIDE, THRESHOLDS)
 
 
 @functools.lru_cache(maxsize=32)

@@ -13,6 +13,7 @@ from leukoscope.field import Field
 from leukoscope.imaging.scaling import resample
 from leukoscope.imaging.sharpness import measure_sharpness
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.flat_picture import live_gates
 from leukoscope.reading.gates import (
     MAX_CLIPPED_PERCENT,
     _percentile,
@@ -21,7 +22,7 @@ from leukoscope.reading.gates import (
     white_cell_gate,
 )
 from leukoscope.reading.results import Gate, GateName, WhiteCell
-from leukoscope.reading.window_reader import live_gates, prepare
+from leukoscope.reading.window_reader import prepare
 from leukoscope.simulator.hematology import Diagnosis
 
 from tests.reading.examples import DISEASES, MODEL_UM_PER_PX, SIDE, glass, rendered

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from leukoscope.field import Field
 from leukoscope.model.bundle import load_bundle
-from leukoscope.model.readers import CellReader
+from leukoscope.model.readers import open_cell_reader
 from leukoscope.qc.measures import MIN_CELLS, slide_measures
+from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.results import FieldReading, Pattern, QcState
 from leukoscope.simulator.hematology import Diagnosis
@@ -25,7 +26,7 @@ UM_PER_PX = 0.155
 
 @pytest.fixture(scope="module")
 def reader() -> CellReader:
-    return CellReader(load_bundle(BUNDLE), 1)
+    return open_cell_reader(load_bundle(BUNDLE), 1)
 
 
 def read(seed: int, reader: CellReader, cells: int = CELLS) -> list[FieldReading]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leukoscope.reading.pooling import Thresholds, pool
+from leukoscope.reading.pooling import pool
 from leukoscope.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
@@ -18,6 +18,7 @@ from leukoscope.reading.results import (
     WhiteCell,
     Window,
 )
+from leukoscope.reading.thresholds import Thresholds
 
 from tests.reading.examples import certain
 

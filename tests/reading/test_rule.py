@@ -9,19 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
-from leukoscope.reading.differential import ABNORMAL, differential_of
-from leukoscope.reading.pooling import Thresholds
+from leukoscope.reading.differential import ABNORMAL, Differential, differential_of
 from leukoscope.reading.results import (
     LABELS,
-    Differential,
     FieldReading,
     Pattern,
     QcState,
     Reason,
     WhiteCell,
-    finding,
 )
 from leukoscope.reading.rule import ReaderErrors, class_probabilities, judge
+from leukoscope.reading.thresholds import Thresholds
+from leukoscope.reading.wording import finding_text
 
 EXACT = ReaderErrors(
     blast_sensitivity=1.0,
@@ -75,9 +74,9 @@ def test_ok__a_sample_of_it_is_less_sure(label: str) -> None:
 
 def test_ok__what_was_seen_is_said() -> None:
     verdict = judge([reading(SLIDES["AML"])], THRESHOLDS, EXACT, QcState.VALID)
-    assert finding(verdict) == "62 % blasts of 100"
+    assert finding_text(verdict) == "62 % blasts of 100"
     verdict = judge([reading(SLIDES["CLL"])], THRESHOLDS, EXACT, QcState.VALID)
-    assert finding(verdict) == "92 % lymphoid of 100"
+    assert finding_text(verdict) == "92 % lymphoid of 100"
 
 
 def test_ok__blasts_between_all_and_aml_are_not_told_apart() -> None:

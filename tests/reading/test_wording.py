@@ -6,10 +6,16 @@ from dataclasses import replace
 
 import pytest
 from leukoscope.reading.results import Pattern, Reason
-from leukoscope.reading.wording import brief_reason, brief_text, decimal, seen_text
-from leukoscope.reports.text import outcome_text, verdict_text
+from leukoscope.reading.wording import (
+    brief_reason,
+    brief_text,
+    decimal,
+    outcome_text,
+    seen_text,
+    summary_text,
+)
 
-from tests.records.examples import AML, NOTHING, UNSURE, VERDICT, counts
+from tests.records.examples import AML, NOTHING, UNSURE, VERDICT, of_cells
 
 
 @pytest.mark.parametrize(
@@ -37,12 +43,12 @@ def test_ok__every_reason_has_a_short_form(reason: Reason) -> None:
 def test_ok__records_give_no_advice_for_the_stage(reason: Reason) -> None:
     """With a differential or without: whoever reads a record is not at the microscope."""
     for verdict in (replace(AML, reason=reason), replace(VERDICT, reason=reason)):
-        assert "go on" not in verdict_text(verdict) + outcome_text(verdict)
+        assert "go on" not in summary_text(verdict) + outcome_text(verdict)
 
 
 def test_ok__what_was_seen() -> None:
     assert seen_text(AML) == "65 % blasts of 105"
-    cml = replace(AML, label="CML", pattern=Pattern.CML, differential=counts(myelocyte=999))
+    cml = replace(AML, label="CML", pattern=Pattern.CML, evidence=of_cells(myelocyte=999))
     assert seen_text(cml) == "100 % granuloc. of 999"
     assert (seen_text(VERDICT), seen_text(NOTHING)) == ("2 white cells", "-")
     assert seen_text(replace(VERDICT, white_cells=1)) == "1 white cell"

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 from leukoscope.field import Field
+from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.differential import Differential
+from leukoscope.reading.field_evidence import NO_EVIDENCE, FieldEvidence
 from leukoscope.reading.results import (
     LABELS,
-    Differential,
     FieldReading,
     Gate,
     GateName,
@@ -28,9 +30,11 @@ from leukoscope.records.record import FieldRecord
 from leukoscope.records.store import RecordStore
 
 PROBABILITIES = (0.03, 0.81, 0.10, 0.04, 0.02)
-VERDICT = Verdict("ALL", Pattern.ACUTE, 0.81, 0.91, PROBABILITIES, 2, 1, None)
-UNSURE = Verdict(None, Pattern.ACUTE, 0.55, 0.91, PROBABILITIES, 37, 5, Reason.CLASS_UNSURE)
-NOTHING = Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD)
+VERDICT = Verdict("ALL", Pattern.ACUTE, 0.81, 0.91, FieldEvidence(PROBABILITIES), 2, 1, None)
+UNSURE = Verdict(
+    None, Pattern.ACUTE, 0.55, 0.91, FieldEvidence(PROBABILITIES), 37, 5, Reason.CLASS_UNSURE
+)
+NOTHING = Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
 PASSED = (
     Gate(GateName.LIGHT, 41.2, "", 8.0, None),
     Gate(GateName.EXPOSURE, 201.3, "", 120.0, 235.0),
@@ -53,9 +57,10 @@ def types(cell_type: CellType) -> tuple[float, ...]:
     return tuple(0.78 if other is cell_type else 0.02 for other in CELL_TYPES)
 
 
-def counts(**cells: float) -> Differential:
-    """A differential with so many of each type: counts(myeloblast=60)."""
-    return Differential(tuple(cells.get(t.value.replace(" ", "_"), 0.0) for t in CELL_TYPES))
+def of_cells(**cells: float) -> CellEvidence:
+    """Evidence of so many cells of each type: of_cells(myeloblast=60)."""
+    counts = tuple(cells.get(t.value.replace(" ", "_"), 0.0) for t in CELL_TYPES)
+    return CellEvidence((0.02, 0.25, 0.71, 0.01, 0.01), Differential(counts))
 
 
 READ_CELLS = replace(
@@ -67,17 +72,15 @@ READ_CELLS = replace(
     ),
     window=None,
 )
-DIFFERENTIAL = counts(neutrophil=24, lymphocyte=12.5, myeloblast=58.5, promyelocyte=10, artefact=4)
 AML = Verdict(
     label="AML",
     pattern=Pattern.ACUTE,
     confidence=0.71,
     pattern_confidence=0.962,
-    probabilities=(0.02, 0.25, 0.71, 0.01, 0.01),
+    evidence=of_cells(neutrophil=24, lymphocyte=12.5, myeloblast=58.5, promyelocyte=10, artefact=4),
     white_cells=109,
     fields=5,
     reason=None,
-    differential=DIFFERENTIAL,
     qc=QcState.UNCONTROLLED,
 )
 REFUSED = FieldReading((*PASSED[:3], BLURRED), (), None, None)
@@ -125,11 +128,11 @@ verdicts = st.builds(
     pattern=st.none() | st.sampled_from(Pattern),
     confidence=_shares,
     pattern_confidence=_shares,
-    probabilities=st.just(()) | _probabilities,
+    evidence=st.builds(FieldEvidence, st.just(()) | _probabilities)
+    | st.builds(CellEvidence, _probabilities, st.builds(Differential, _counts)),
     white_cells=st.integers(0, 10_000),
     fields=st.integers(0, 1000),
     reason=st.none() | st.sampled_from(Reason),
-    differential=st.none() | st.builds(Differential, _counts),
     qc=st.none() | st.sampled_from(QcState),
 )
 cells = st.builds(

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from leukoscope.errors import StoreError, UnknownSlideError
 from leukoscope.field import Field
 from leukoscope.notice import NOTICE
+from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import FieldReading, Gate, GateName, Verdict
 from leukoscope.records.provenance import Provenance
 from leukoscope.records.reader import RecordReader
@@ -165,7 +166,7 @@ def test_ok__numpy_numbers(store: RecordStore) -> None:
         VERDICT,
         confidence=np.float32(0.5),
         white_cells=np.int64(2),
-        probabilities=(np.float32(0.2),) * 5,
+        evidence=FieldEvidence((np.float32(0.2),) * 5),
     )
     store.add_field(1, examples.field(), READING, verdict, verdict, PROVENANCE)
     assert store.slides()[0].verdict.confidence == 0.5

@@ -40,8 +40,8 @@ def render(folder: Path) -> None:
 
 def read(folder: Path) -> list[dict[str, object]]:
     """Read each picture in `folder` with the default model, in the order of their names."""
-    reader = assembly.open_classifier(Settings(), threads=1)
-    print(f"read with {reader.runtime}, numpy {np.__version__}", file=sys.stderr)
+    reader = assembly.open_reader(Settings(), threads=1)
+    print(f"read with {reader.model.runtime}, numpy {np.__version__}", file=sys.stderr)
     said = []
     for path in sorted(folder.glob("*.png")):
         reading = reader.read(Field(np.asarray(Image.open(path)), UM_PER_PX, {}))

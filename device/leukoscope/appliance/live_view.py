@@ -58,7 +58,7 @@ class LiveView:
 
     def measure(self, frame: Field) -> None:
         """Measure the focus of a live frame. Nothing is shown yet."""
-        self._meter.update(frame, self._parts.open_reader().um_per_px)
+        self._meter.update(frame, self._parts.open_reader().model.um_per_px)
 
     def show(self, state: State, slide: OpenSlide) -> None:
         """Show the newest frame: in READY the focus meter, in RESULT a thin one under the verdict."""

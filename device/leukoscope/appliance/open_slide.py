@@ -1,19 +1,33 @@
-"""The slide on the stage: its number, its fields so far, and their way into the records."""
+"""The slide on the stage: its number, its fields so far, its verdict, and their way into the records."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from leukoscope.field import Field
-from leukoscope.model.readers import SlideReader
 from leukoscope.qc.series import QcStatus
 from leukoscope.reading.differential import ABNORMAL
+from leukoscope.reading.field_evidence import NO_EVIDENCE
 from leukoscope.reading.results import FieldReading, QcState, Reason, Verdict
+from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.provenance import Provenance
 from leukoscope.records.record import EndedBy
 from leukoscope.records.slide_number import format_slide_number
 from leukoscope.records.store import RecordStore
+
+_NO_VERDICT = Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
+"""Of a slide before its first field."""
+
+
+@dataclass(frozen=True)
+class _WaitingField:
+    """A field that is not in the records yet. verdict: of it alone; slide_verdict: up to this field."""
+
+    field: Field
+    reading: FieldReading
+    verdict: Verdict
+    slide_verdict: Verdict
 
 
 class OpenSlide:
@@ -21,6 +35,12 @@ class OpenSlide:
 
     A captured field is in here or in the store from the moment it is added: what could not be
     recorded waits in memory, and goes into the store first when that works again.
+
+    Attributes:
+        number: Of the slide.
+        verdict: Of the fields so far. It is worked out when a field is added.
+        last_verdict: Of the newest field alone.
+        last_moved: Whether the stage moved while the newest field was captured.
     """
 
     def __init__(
@@ -29,19 +49,23 @@ class OpenSlide:
         provenance: Callable[[], Provenance],
         qc: Callable[[], QcStatus | None],
     ) -> None:
-        """number: of the slide; provenance: gathers that of a record made now.
+        """Begin a slide.
 
-        qc: what the controls say now, None for a model that knows none. It is asked for the last
-        time when the first field is read: all fields of a slide are judged alike.
+        Args:
+            number: Of the slide.
+            provenance: Gathers the provenance of a record made now.
+            qc: What the control slides say now; None for a reader that does not use them. It is asked
+                when the first field is read, and not again: all fields of a slide are judged alike.
         """
         self.number = number
+        self.verdict = self.last_verdict = _NO_VERDICT
+        self.last_moved = False
         self._provenance = provenance
         self._qc_status = qc
-        self._qc_then: QcStatus | None = None
+        self._qc: QcStatus | None = None
         self._reader: SlideReader | None = None
         self._readings: list[FieldReading] = []
-        self._waiting: list[tuple[Field, FieldReading]] = []
-        self._last_moved = False
+        self._waiting: list[_WaitingField] = []
 
     @property
     def name(self) -> str:
@@ -54,24 +78,9 @@ class OpenSlide:
         return tuple(self._readings)
 
     @property
-    def verdict(self) -> Verdict:
-        """The verdict of the fields so far."""
-        return self._judged(self._readings)
-
-    @property
     def last(self) -> FieldReading:
         """The reading of the newest field. Raises IndexError when there is none."""
         return self._readings[-1]
-
-    @property
-    def last_verdict(self) -> Verdict:
-        """The verdict of the newest field alone."""
-        return self._judged(self._readings[-1:])
-
-    @property
-    def last_moved(self) -> bool:
-        """Whether the stage moved while the newest field was captured."""
-        return self._last_moved
 
     @property
     def waits(self) -> bool:
@@ -84,15 +93,22 @@ class OpenSlide:
         return len(self._readings) > len(self._waiting)
 
     def move_to(self, number: int) -> None:
-        """Go on under another number, with the fields that wait: the records know no others."""
+        """Go on under another number, with the fields that wait only.
+
+        The new records do not hold the others, so the verdict no longer stands on them.
+        """
+        waiting, self._waiting = self._waiting, []
         self.number = number
-        self._readings = [reading for _, reading in self._waiting]
+        self.verdict = self.last_verdict = _NO_VERDICT
+        self._readings = []
+        for one in waiting:
+            self._add(one.field, one.reading)
 
     def read(self, field: Field, reader: SlideReader) -> None:
         """Read a field and add it. Raises FieldError; the field is then added as unread."""
         self._reader = reader
         if not self._readings:
-            self._qc_then = self._qc_status()
+            self._qc = self._qc_status()
         try:
             reading = reader.read(field)
         except BaseException:
@@ -106,21 +122,23 @@ class OpenSlide:
 
     def _add(self, field: Field, reading: FieldReading) -> None:
         self._readings.append(reading)
-        self._last_moved = field.moved
-        self._waiting.append((field, reading))
+        self.last_moved = field.moved
+        self.last_verdict = self._judge([reading])
+        alone = len(self._readings) == 1
+        self.verdict = self.last_verdict if alone else self._judge(self._readings)
+        self._waiting.append(_WaitingField(field, reading, self.last_verdict, self.verdict))
 
     def record(self, store: RecordStore) -> None:
         """Put what waits into the store, oldest first. Raises StoreError; the rest goes on waiting."""
         while self._waiting:
-            field, reading = self._waiting[0]
-            upto = self._readings[: len(self._readings) - len(self._waiting) + 1]
+            first = self._waiting[0]
             store.add_field(
                 self.number,
-                field,
-                reading,
-                None if reading.probabilities is None else self._judged([reading]),
-                self._judged(upto),
-                replace(self._provenance(), calibration_sha256=field.calibration_sha256),
+                first.field,
+                first.reading,
+                first.verdict if first.reading.was_read else None,
+                first.slide_verdict,
+                replace(self._provenance(), calibration_sha256=first.field.calibration_sha256),
             )
             del self._waiting[0]
 
@@ -130,15 +148,14 @@ class OpenSlide:
         if self._readings:
             store.finish_slide(self.number, self.verdict, ended_by)
 
-    def _judged(self, readings: Sequence[FieldReading]) -> Verdict:
-        qc = self._qc_then if self._readings else self._qc_status()
-        state = qc.state if qc is not None else None
+    def _judge(self, readings: Sequence[FieldReading]) -> Verdict:
+        qc = self._qc
         if self._reader is None:
-            return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, qc=state)
+            return _NO_VERDICT
         if qc is None:
             return self._reader.judge(readings)
         baseline = None
-        # What normal looks like here is not known any more when the controls say that it has changed.
+        # A reference from before the device drifted no longer tells what normal blood is read as here.
         if qc.reference is not None and qc.state is not QcState.DRIFTED:
             baseline = {name: qc.reference.centre[name] for name in ABNORMAL}
         return self._reader.judge(readings, qc.state, baseline)

@@ -10,9 +10,9 @@ from leukoscope.calibration.folder import FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import CameraTimeoutError, Fault, LeukoscopeError, StoreError
 from leukoscope.microscope.microscope import Microscope
-from leukoscope.model.readers import SlideReader
 from leukoscope.qc.monitor import QcMonitor
 from leukoscope.qc.series import QcScope, QcStatus
+from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.provenance import Provenance, gather_provenance
 from leukoscope.records.store import RecordStore
 
@@ -26,7 +26,7 @@ class PartFactories:
     Attributes:
         calibration: Finds the newest good calibration.
         microscope: Opens light and camera, corrected by a calibration.
-        reader: Opens the model.
+        reader: Opens the model and what reads slides with it.
         store: Opens the records for writing.
         monitor: Finds the control slides of a model.
         simulated: Whether any field comes from a simulator.
@@ -61,7 +61,7 @@ class Parts:
     Attributes:
         simulated: Whether any field comes from a simulator.
         calibration: The one that the microscope was opened with.
-        reader: The model, None until it is opened.
+        reader: Reads slides with the model; None until it is opened.
         monitor: The control slides of that model.
         store: The records, None while they are closed.
         fault: Of the part that failed last.
@@ -91,14 +91,14 @@ class Parts:
         return self._microscope
 
     def open_reader(self) -> SlideReader:
-        """The model, opened with its control slides if it is not open.
+        """The reader, opened with the control slides of its model if it is not open.
 
         Raises:
             BundleError, RuntimeMissingError: It cannot be opened.
         """
         if self.reader is None:
             self.reader = self._factories.reader()
-            scope = QcScope(self.reader.card.sha256, self.simulated)
+            scope = QcScope(self.reader.model.card.sha256, self.simulated)
             self.monitor = self._factories.monitor(scope)
         return self.reader
 
@@ -120,14 +120,14 @@ class Parts:
             self._microscope.light_off()
 
     def qc_status(self) -> QcStatus | None:
-        """What the control slides say now; None for a model that reads no cells and so knows none."""
+        """What the control slides say now; None for a reader that does not use them."""
         if self.monitor is None or self.reader is None:
             return None
-        return self.monitor.status() if self.reader.card.kind == "cells" else None
+        return self.monitor.status() if self.reader.uses_qc else None
 
     def provenance(self) -> Provenance:
         """The provenance of a record made now."""
-        card = self.reader.card if self.reader is not None else None
+        card = self.reader.model.card if self.reader is not None else None
         return gather_provenance(
             model_name=card.name if card else "none",
             model_version=card.version if card else "",

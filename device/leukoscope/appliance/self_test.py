@@ -16,9 +16,9 @@ from leukoscope.calibration.folder import FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field
-from leukoscope.model.card import Card
+from leukoscope.reading.flat_picture import live_gates
 from leukoscope.reading.gates import GATES_UM_PER_PX
-from leukoscope.reading.window_reader import live_gates
+from leukoscope.reading.slide_reader import ModelCard
 from leukoscope.system.clock import time_text
 
 NOT_CALIBRATED, CALIBRATION_DAMAGED = "NOT CALIBRATED", "CALIBRATION BROKEN"
@@ -85,8 +85,8 @@ class SelfTest:
         return Finding(calibration_text(found), CALIBRATION_DAMAGED if found.problems else warning)
 
     def _test_model(self) -> Finding:
-        reader = self._parts.open_reader()
-        return Finding(f"{model_text(reader.card)} on {reader.runtime}")
+        model = self._parts.open_reader().model
+        return Finding(f"{model_text(model.card)} on {model.runtime}")
 
 
 def calibration_text(found: FoundCalibration) -> str:
@@ -98,7 +98,7 @@ def calibration_text(found: FoundCalibration) -> str:
     return f"{calibration.name} of {made} UTC"
 
 
-def model_text(card: Card) -> str:
+def model_text(card: ModelCard) -> str:
     """Name and version of a model."""
     return f"{card.name} {card.version}"
 

@@ -21,9 +21,9 @@ from leukoscope.field import Field, Rgb
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.burst import merge
 from leukoscope.microscope.parts import Camera, CameraControls, Light
+from leukoscope.reading.flat_picture import live_gates
 from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
-from leukoscope.reading.window_reader import live_gates
 from leukoscope.system.systemd import notify
 
 EMPTY_FIELDS = 5

@@ -12,10 +12,10 @@ from pathlib import Path
 from leukoscope.errors import FieldError
 from leukoscope.microscope.image_files import open_field
 from leukoscope.model.bundle import Bundle
-from leukoscope.model.readers import SlideReader, open_reader
-from leukoscope.reading.cell_types import CELL_TYPES
-from leukoscope.reading.results import LABELS, FieldReading, Verdict, finding
-from leukoscope.reading.wording import brief_reason, brief_text, seen_text
+from leukoscope.model.readers import open_reader
+from leukoscope.reading.results import LABELS, FieldReading, Verdict
+from leukoscope.reading.slide_reader import SlideReader
+from leukoscope.reading.wording import brief_reason, brief_text, finding_text, seen_text
 from leukoscope.reports.table import text_table
 
 
@@ -48,7 +48,7 @@ class FileResult:
         """
         reading, verdict = self.reading, self.verdict
         read = verdict is not None and bool(verdict.probabilities)
-        differential = verdict.differential if verdict is not None else None
+        rows = verdict.evidence.rows if verdict is not None else ()
         return {
             "path": str(self.path),
             "label": verdict.label if verdict is not None else None,
@@ -81,15 +81,8 @@ class FileResult:
                 if reading is not None
                 else None
             ),
-            "differential": (
-                {
-                    cell_type.value: round(count, 4)
-                    for cell_type, count in zip(CELL_TYPES, differential.counts, strict=True)
-                }
-                if differential is not None
-                else None
-            ),
-            "finding": (finding(verdict) or None) if verdict is not None else None,
+            "differential": {row.cell_type.value: round(row.count, 4) for row in rows} or None,
+            "finding": (finding_text(verdict) or None) if verdict is not None else None,
             "control": None,
             "reason": self.reason,
             "error": self.error,
@@ -107,23 +100,23 @@ def classify(
     mine = threading.local()
 
     def read(path: Path) -> FileResult:
-        if not hasattr(mine, "classifier"):
-            mine.classifier = open_reader(bundle, threads=1)
-        return classify_file(path, mine.classifier, um_per_px)
+        if not hasattr(mine, "reader"):
+            mine.reader = open_reader(bundle, threads=1)
+        return classify_file(path, mine.reader, um_per_px)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="reader") as pool_of_workers:
         yield from pool_of_workers.map(read, files)
 
 
-def classify_file(path: Path, classifier: SlideReader, um_per_px: float | None) -> FileResult:
+def classify_file(path: Path, reader: SlideReader, um_per_px: float | None) -> FileResult:
     """Read one file as a field. An unreadable file is a result with an error, never raised."""
-    scale = classifier.um_per_px
+    scale = reader.model.um_per_px
     try:
         field, warnings = open_field(path, um_per_px, scale, scale)
-        reading = classifier.read(field)
+        reading = reader.read(field)
     except FieldError as error:
         return FileResult(path, None, None, str(error))
-    return FileResult(path, reading, classifier.judge([reading]), None, tuple(warnings))
+    return FileResult(path, reading, reader.judge([reading]), None, tuple(warnings))
 
 
 def table(results: Sequence[FileResult]) -> str:

@@ -14,15 +14,16 @@ from leukoscope.appliance.self_test import calibration_text, model_text
 from leukoscope.appliance.workflow import State
 from leukoscope.errors import BundleError, LeukoscopeError, StoreError
 from leukoscope.model.bundle import load_bundle
+from leukoscope.model.readers import uses_qc
 from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.panel.mirror import read_mirror
 from leukoscope.qc.series import QcScope
 from leukoscope.reading.results import QcState
-from leukoscope.reading.wording import qc_mark
+from leukoscope.reading.wording import outcome_text, qc_mark
 from leukoscope.records.files import free_bytes
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import SlideRecord
-from leukoscope.reports.text import fields_text, outcome_text
+from leukoscope.reports.text import fields_text
 from leukoscope.settings.settings import Settings
 from leukoscope.system import health
 from leukoscope.system.clock import clock_synced, time_text, utc_now
@@ -217,7 +218,7 @@ def _control(settings: Settings) -> PartStatus:
         card = load_bundle(Path(settings.model.bundle)).card
     except BundleError:
         return PartStatus("control", "not known without its model", well=False)
-    if card.kind != "cells":
+    if not uses_qc(card):
         return PartStatus("control", "not used", values={"control": None})
     made_for = QcScope(card.sha256, assembly.is_simulated(settings))
     monitor = assembly.open_controls(settings, made_for)

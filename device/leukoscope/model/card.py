@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from leukoscope.errors import BundleError
 from leukoscope.reading.cell_types import CELL_TYPES
-from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import LABELS
 from leukoscope.reading.rule import ReaderErrors
+from leukoscope.reading.thresholds import Thresholds
 from leukoscope.settings.toml_table import TomlTable, shown
 
 SCHEMA = 1

@@ -12,7 +12,6 @@ from leukoscope.errors import BundleError, RuntimeMissingError
 from leukoscope.model.bundle import Bundle
 from leukoscope.model.interpreter import load_runtime
 from leukoscope.model.quiet import silence_runtime
-from leukoscope.reading.pooling import Thresholds
 
 
 class TfliteModel:
@@ -59,11 +58,6 @@ class TfliteModel:
     def um_per_px(self) -> float:
         """Scale at which the model sees a field, micrometres per pixel."""
         return self.card.um_per_px
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """Least probabilities for a verdict."""
-        return self.card.thresholds
 
     def run(
         self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...] = ()

@@ -6,10 +6,12 @@ Rows: a header (slide; SIMULATED when parts are simulated), large letters, then 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PIL import Image
 
 from leukoscope.notice import NOTICE
-from leukoscope.panel.canvas import PanelCanvas
+from leukoscope.panel.canvas import LEFT, PanelCanvas
 from leukoscope.panel.screens import (
     AsleepScreen,
     CalibrationScreen,
@@ -27,8 +29,8 @@ from leukoscope.panel.screens import (
     StartingScreen,
     UnplugScreen,
 )
-from leukoscope.reading.results import CELLS_FOR_DIFFERENTIAL, Gate, Reason, Verdict, finding
-from leukoscope.reading.wording import class_text, decimal, pattern_text, qc_mark
+from leukoscope.reading.results import Gate, PanelLines, Verdict
+from leukoscope.reading.wording import cells_of_100_text, decimal, field_count_text
 
 _BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
 """First row of each part of a screen."""
@@ -38,12 +40,6 @@ _BIG_HEIGHT = 22
 
 _NEXT = "press: next, hold: finish"
 """What the button does while a slide has fields."""
-
-_WANTS_MORE = (Reason.FEW_CELLS, Reason.ARTEFACTS)
-"""More fields can mend these: while a slide is open the panel says so."""
-
-_NOT_TOLD_APART = "ALL/AML: not told apart"
-"""As wide as the panel."""
 
 
 def draw(screen: Screen, *, simulated: bool) -> Image.Image:
@@ -125,7 +121,11 @@ def _focus(canvas: PanelCanvas, screen: FocusScreen) -> None:
         after = canvas.large(29, f"{round(100 * screen.sharpness)}%", 14)
         canvas.text(28, f"best {round(100 * screen.peak)}%", x=after + 6)
         canvas.text(_LINE1, screen.hint, x=after + 6)
-        _counted(canvas, _LINE2, screen.white_cells, screen.fields)
+        _pair(
+            canvas,
+            _LINE2,
+            (cells_of_100_text(screen.white_cells), field_count_text(screen.fields)),
+        )
     if screen.warning:
         canvas.strip(54, screen.warning)
     elif screen.fields:
@@ -144,19 +144,13 @@ def _result(canvas: PanelCanvas, screen: ResultScreen) -> None:
     canvas.header(f"{screen.slide} moved" if screen.moved else screen.slide)
     canvas.thin_bar(61, screen.sharpness)
     verdict = screen.verdict
-    if verdict.differential is not None:
-        advice = ": go on" if verdict.reason in _WANTS_MORE else ""
-        _verdict_on_cells(canvas, verdict, _beside(verdict) + advice)
-        cells, mark = round(verdict.differential.cells), qc_mark(verdict.qc)
-        if mark:
-            _marked(canvas, _LINE3 - 1, cells, mark)
-        else:
-            _counted(canvas, _LINE3 - 1, cells, verdict.fields)
-        return
-    _verdict(canvas, verdict)
-    if screen.verdict.fields > 1:
-        canvas.text(_LINE3 - 1, f"field: {screen.field_headline}")
-        canvas.text_right(_LINE3 - 1, decimal(screen.field_confidence))
+    lines = verdict.evidence.panel_lines(verdict, goes_on=True)
+    _verdict(canvas, lines)
+    if lines.last is not None:
+        _pair(canvas, _LINE3 - 1, lines.last)
+    elif verdict.fields > 1:
+        field = (f"field: {screen.field_headline}", decimal(screen.field_confidence))
+        _pair(canvas, _LINE3 - 1, field)
     else:
         canvas.text(_LINE3 - 1, _NEXT)
 
@@ -164,17 +158,11 @@ def _result(canvas: PanelCanvas, screen: ResultScreen) -> None:
 def _slide_done(canvas: PanelCanvas, screen: SlideDoneScreen) -> None:
     canvas.header(f"{screen.slide} done")
     verdict = screen.verdict
-    if verdict.differential is None:
-        _verdict(canvas, verdict)
-    else:
-        # No slide but a normal one becomes a control.
-        may_be = verdict.label == "normal" and verdict.reason is None
-        line = "hold: keep as control" if may_be else _beside(verdict)
-        _verdict_on_cells(canvas, verdict, line)
-        if mark := qc_mark(verdict.qc):
-            _marked(canvas, _LINE3, round(verdict.differential.cells), mark)
-            return
-    canvas.text(_LINE3, "press: next slide")
+    lines = verdict.evidence.panel_lines(verdict, goes_on=False)
+    if _may_be_control(verdict):
+        lines = replace(lines, line1=("hold: keep as control", ""))
+    _verdict(canvas, lines)
+    _pair(canvas, _LINE3, lines.last or ("press: next slide", ""))
 
 
 def _refused(canvas: PanelCanvas, slide: str, gate: Gate) -> None:
@@ -195,43 +183,23 @@ def _calibrating(canvas: PanelCanvas, screen: CalibrationScreen) -> None:
         canvas.bar(54, 8, screen.sharpness)
 
 
-def _verdict(canvas: PanelCanvas, verdict: Verdict) -> None:
-    """The verdict in large letters, then its confidence, its reason when inconclusive, its evidence."""
-    canvas.large_centred(_BIG, verdict.headline, _BIG_HEIGHT)
-    if verdict.reason is None:
-        after = canvas.large(_LINE1 + 1, decimal(verdict.confidence), 14)
-        canvas.text(_LINE1, f"{verdict.white_cells}/{CELLS_FOR_DIFFERENTIAL} cells", x=after + 6)
-        canvas.text(_LINE2, _fields(verdict.fields), x=after + 6)
-        return
-    canvas.text(_LINE1, verdict.reason.value)
-    if verdict.fields:
-        canvas.text_right(_LINE1, decimal(verdict.headline_confidence))
-    _counted(canvas, _LINE2, verdict.white_cells, verdict.fields)
+def _verdict(canvas: PanelCanvas, lines: PanelLines) -> None:
+    """The verdict in large letters, and two lines below it, beside its confidence if that is large."""
+    canvas.large_centred(_BIG, lines.headline, _BIG_HEIGHT)
+    x = LEFT
+    if lines.confidence:
+        x = canvas.large(_LINE1 + 1, lines.confidence, 14) + 6
+    _pair(canvas, _LINE1, lines.line1, x=x)
+    _pair(canvas, _LINE2, lines.line2, x=x)
 
 
-def _verdict_on_cells(canvas: PanelCanvas, verdict: Verdict, line: str) -> None:
-    """The pattern in large letters, a line, then what was seen."""
-    canvas.large_centred(_BIG, pattern_text(verdict), _BIG_HEIGHT)
-    canvas.text(_LINE1, line)
-    seen = finding(verdict).replace(" %", "%").replace("granulocytes", "granuloc.")
-    canvas.text(_LINE2, seen)  # whole: of a number that is cut nobody would know
+def _may_be_control(verdict: Verdict) -> bool:
+    """Whether the slide can be kept as a control: only a slide that is surely normal can."""
+    return verdict.qc is not None and verdict.label == "normal" and verdict.reason is None
 
 
-def _beside(verdict: Verdict) -> str:
-    """ALL or AML with its confidence, or why no class is named; often ''."""
-    unsure = verdict.reason is Reason.CLASS_UNSURE
-    return _NOT_TOLD_APART if unsure else class_text(verdict)
-
-
-def _marked(canvas: PanelCanvas, y: int, white_cells: int, mark: str) -> None:
-    canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL}")
-    canvas.text_right(y, mark)
-
-
-def _counted(canvas: PanelCanvas, y: int, white_cells: int, fields: int) -> None:
-    canvas.text(y, f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells")
-    canvas.text_right(y, _fields(fields))
-
-
-def _fields(count: int) -> str:
-    return "1 field" if count == 1 else f"{count} fields"
+def _pair(canvas: PanelCanvas, y: int, line: tuple[str, str], *, x: int = LEFT) -> None:
+    left, right = line
+    canvas.text(y, left, x=x)
+    if right:
+        canvas.text_right(y, right)

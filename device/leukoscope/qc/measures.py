@@ -57,7 +57,7 @@ def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideM
     often artefacts, or when the slide is plainly not normal.
     """
     finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
-    if verdict.differential is None and not finds:
+    if verdict.qc is None and not finds:
         raise QcError(
             "this model reads fields, not cells: choose a cell reader",
             "Model reads no cells:",

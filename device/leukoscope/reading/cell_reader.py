@@ -1,79 +1,91 @@
-"""Reading a field cell by cell: nuclei found, each cell cut out, measured and read."""
+"""The reader of cells: nuclei found, each white cell cut out, measured and read as a type."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from leukoscope.field import Field
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.cell_view import cell_views
-from leukoscope.reading.differential import differential_of
+from leukoscope.reading.differential import Baseline, differential_of
+from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.gates import cell_gates
 from leukoscope.reading.measurements import geometry, measure_cells
-from leukoscope.reading.results import FieldReading, WhiteCell
-from leukoscope.reading.rule import ReaderErrors, class_probabilities
+from leukoscope.reading.results import FieldReading, QcState, Verdict, WhiteCell
+from leukoscope.reading.rule import ReaderErrors, class_probabilities, judge
+from leukoscope.reading.slide_reader import Model
+from leukoscope.reading.thresholds import Thresholds
 from leukoscope.reading.white_cells import find_nuclei
-from leukoscope.reading.window_reader import flat_picture
 
 
-class CellModel(Protocol):
-    """What reading cells needs of a model."""
+class CellReader:
+    """Reads each white cell of a field; a `SlideReader`."""
 
-    @property
-    def um_per_px(self) -> float:
-        """Scale at which the model sees a cell, micrometres per pixel."""
+    uses_qc = True
 
-    def types(
-        self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...]
-    ) -> tuple[float, ...]:
-        """Calibrated probabilities, one per `CellType`, sum 1."""
+    def __init__(self, model: Model, thresholds: Thresholds, errors: ReaderErrors) -> None:
+        """Read with this model.
 
+        Args:
+            model: Takes a cell as in cell_view.py and its numbers as in `measurements.geometry`, and gives one
+                probability per `CellType`.
+            thresholds: Least probabilities for a verdict, on a controlled device.
+            errors: How wrong the model's shares of cells are.
+        """
+        self.model, self.thresholds, self.errors = model, thresholds, errors
 
-def read_cells(field: Field, model: CellModel, errors: ReaderErrors) -> FieldReading:
-    """The reading of one field; boxes come back in the field's own pixels.
+    def read(self, field: Field) -> FieldReading:
+        """The reading of one field; boxes come back in the field's own pixels.
 
-    A cell that the picture's rim cuts has no types: it is counted nowhere. A field in which nothing whole
-    is read as a white cell is refused by the last gate, and its finds stay in the reading: else its
-    verdict would be that of no cell, which is what is known of blood before any is seen: normal.
-    """
-    flat = flat_picture(field, model.um_per_px)
-    if not flat.passed:
-        return FieldReading(flat.gates, (), None, None)
-    nuclei = find_nuclei(flat.picture, model.um_per_px)
-    factor = model.um_per_px / field.um_per_px
-    cells = []
-    views = cell_views(flat.picture, nuclei, model.um_per_px)
-    for picture, measurements, whole, box, area in zip(
-        views.pictures(),
-        measure_cells(views),
-        views.whole,
-        nuclei.boxes,
-        nuclei.areas_um2,
-        strict=True,
-    ):
-        types = model.types(picture, geometry(measurements))
-        if not whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
-            continue
-        x0, y0, x1, y1 = (round(value * factor) for value in box)
-        cells.append(
-            WhiteCell(
-                x0,
-                y0,
-                min(x1, field.width_px),
-                min(y1, field.height_px),
-                round(area, 1),
-                measurements,
-                types if whole else (),
+        A cell that the picture's edge cuts has no types and is not counted. The last gate refuses a field in
+        which no whole white cell is read: before any cell is seen the rule expects normal blood, so the
+        verdict of such a field would be "normal". Its finds stay in the reading.
+        """
+        um_per_px = self.model.um_per_px
+        flat = flat_picture(field, um_per_px)
+        if not flat.passed:
+            return FieldReading(flat.gates, (), None, None)
+        nuclei = find_nuclei(flat.picture, um_per_px)
+        factor = um_per_px / field.um_per_px
+        cells = []
+        views = cell_views(flat.picture, nuclei, um_per_px)
+        for picture, measurements, whole, box, area in zip(
+            views.pictures(),
+            measure_cells(views),
+            views.whole,
+            nuclei.boxes,
+            nuclei.areas_um2,
+            strict=True,
+        ):
+            types = self.model.run(picture, geometry(measurements))
+            if not whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
+                continue
+            x0, y0, x1, y1 = (round(value * factor) for value in box)
+            cells.append(
+                WhiteCell(
+                    x0,
+                    y0,
+                    min(x1, field.width_px),
+                    min(y1, field.height_px),
+                    round(area, 1),
+                    measurements,
+                    types if whole else (),
+                )
             )
-        )
-    gates = (*flat.gates, *cell_gates([cell for cell in cells if cell.types]))
-    reading = FieldReading(gates, tuple(cells), None, None)
-    if not gates[-1].passed:
-        return reading
-    differential = differential_of([reading])
-    return FieldReading(
-        reading.gates, reading.white_cells, None, class_probabilities(differential, errors)
-    )
+        gates = (*flat.gates, *cell_gates([cell for cell in cells if cell.types]))
+        unread = FieldReading(gates, tuple(cells), None, None)
+        if not gates[-1].passed:
+            return unread
+        probabilities = class_probabilities(differential_of([unread]), self.errors)
+        return FieldReading(gates, unread.white_cells, None, probabilities)
+
+    def judge(
+        self,
+        readings: Sequence[FieldReading],
+        qc: QcState = QcState.UNCONTROLLED,
+        baseline: Baseline | None = None,
+    ) -> Verdict:
+        """The verdict over the fields of a slide, by the rule of rule.py."""
+        return judge(readings, self.thresholds, self.errors, qc, baseline)

@@ -33,3 +33,19 @@ BLASTS = frozenset({CellType.LYMPHOBLAST, CellType.MYELOBLAST, CellType.PROMYELO
 
 NOT_COUNTED = frozenset({CellType.SMUDGE, CellType.ARTEFACT})
 """What a differential of 100 white cells leaves out; smudge cells are reported beside it (ICSH)."""
+
+ABBREVIATIONS = {
+    CellType.NEUTROPHIL: "NEU",
+    CellType.EOSINOPHIL: "EOS",
+    CellType.BASOPHIL: "BAS",
+    CellType.LYMPHOCYTE: "LYM",
+    CellType.MONOCYTE: "MON",
+    CellType.LYMPHOBLAST: "LBL",
+    CellType.MYELOBLAST: "MBL",
+    CellType.PROMYELOCYTE: "PRO",
+    CellType.MYELOCYTE: "MYE",
+    CellType.ATYPICAL_LYMPHOCYTE: "ATY",
+    CellType.SMUDGE: "SMU",
+    CellType.ARTEFACT: "ART",
+}
+"""Three letters for a table and for a cell's box on a picture; in the order of `CellType`."""

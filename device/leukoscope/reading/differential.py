@@ -1,15 +1,16 @@
-"""Pooling the cells of a slide's fields into a differential, judged by what a control slide showed."""
+"""The differential: how many white cells of each type the fields of a slide hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
-from leukoscope.reading.results import Differential, FieldReading
+from leukoscope.reading.results import FieldReading
 
 ABNORMAL = {
     "blasts": BLASTS,
@@ -25,14 +26,41 @@ Baseline: TypeAlias = Mapping[str, float]
 """What share of a control slide's counted cells was read as each group of `ABNORMAL`, 0..1."""
 
 
+@dataclass(frozen=True)
+class Differential:
+    """How many of a slide's finds are of each type.
+
+    counts: one per `CellType`, >= 0: sums of the finds' probabilities, so not whole numbers.
+    """
+
+    counts: tuple[float, ...]
+
+    def count(self, *types: CellType) -> float:
+        """How many are of any of these types."""
+        return sum(self.counts[CELL_TYPES.index(cell_type)] for cell_type in types)
+
+    @property
+    def cells(self) -> float:
+        """White cells counted: all finds but smudge cells and artefacts."""
+        return sum(self.counts) - self.count(*NOT_COUNTED)
+
+    def share(self, *types: CellType) -> float:
+        """Share of the counted cells that are of these types, 0..1; 0 without any cell."""
+        return self.count(*types) / self.cells if self.cells else 0.0
+
+
 def differential_of(
     readings: Sequence[FieldReading], baseline: Baseline | None = None
 ) -> Differential:
     """The differential over the cells of some fields that were read one by one.
 
-    baseline: what normal blood is read as on this device. Where it holds more of an abnormal group than
-    `NORMAL_SHARE`, that group is made as much less probable in every cell (correction of prior
-    probabilities, Saerens et al., Neural Computation 14, 2002, 21-41).
+    Where the baseline holds more of an abnormal group than `NORMAL_SHARE`, that group is made as much less
+    probable in every cell (correction of prior probabilities, Saerens et al., Neural Computation 14, 2002,
+    21-41).
+
+    Args:
+        readings: Of the fields; cells without types are left out.
+        baseline: What normal blood is read as on this device; None when that is not known.
     """
     types = [cell.types for reading in readings for cell in reading.white_cells if cell.types]
     if not types:
@@ -41,7 +69,7 @@ def differential_of(
     if baseline is not None:
         rows = rows * _weights(baseline)
         rows /= rows.sum(axis=1, keepdims=True)
-    # What is more probably no white cell than one is no part of a differential, not even in part.
+    # A find that is more probably no white cell is counted as none, not even in part.
     no_cell = rows[:, _NOT_COUNTED].sum(axis=1) > 0.5
     rows[no_cell] = np.where(_NOT_COUNTED, rows[no_cell], 0)
     rows[~no_cell] = np.where(_NOT_COUNTED, 0, rows[~no_cell])

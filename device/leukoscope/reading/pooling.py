@@ -1,12 +1,12 @@
-"""From the readings of fields to a verdict, or to the reason why there is none."""
+"""Pooling fields that were read whole: from their class probabilities to a verdict, or why there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from leukoscope.reading.field_evidence import NO_EVIDENCE, FieldEvidence
 from leukoscope.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
@@ -15,14 +15,7 @@ from leukoscope.reading.results import (
     Reason,
     Verdict,
 )
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Least calibrated probability (0..1) for naming a class, and for naming a pattern."""
-
-    label: float
-    pattern: float
+from leukoscope.reading.thresholds import Thresholds
 
 
 def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
@@ -32,7 +25,7 @@ def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
     """
     rows = [reading.probabilities for reading in readings if reading.probabilities is not None]
     if not rows:
-        return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD)
+        return Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
     mean = np.mean(rows, axis=0)
     by_pattern = {
         pattern: sum(
@@ -55,8 +48,8 @@ def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
         pattern=pattern if sure_of_pattern else None,
         confidence=float(mean.max()),
         pattern_confidence=by_pattern[pattern],
-        probabilities=tuple(float(p) for p in mean),
-        white_cells=sum(len(reading.white_cells) for reading in readings if reading.probabilities),
+        evidence=FieldEvidence(tuple(float(p) for p in mean)),
+        white_cells=sum(len(reading.white_cells) for reading in readings if reading.was_read),
         fields=len(rows),
         reason=reason,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
-from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
+from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 
 CELLS_FOR_DIFFERENTIAL = 100
 """White cells of a manual differential (CLSI H20-A2, Reference Leukocyte Differential Count)."""
@@ -90,6 +92,16 @@ class WhiteCell:
             return None
         return CELL_TYPES[max(range(len(self.types)), key=self.types.__getitem__)]
 
+    @property
+    def at_edge(self) -> bool:
+        """Whether the picture's edge cuts the cell, so that it was measured but has no type."""
+        return self.measurements is not None and not self.types
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts as a white cell: not a smudge cell or an artefact, and not cut by the edge."""
+        return not self.at_edge and self.cell_type not in NOT_COUNTED
+
 
 @dataclass(frozen=True)
 class Window:
@@ -133,34 +145,6 @@ class Reason(enum.Enum):
     CLASS_UNSURE = "acute: ALL or AML?"
 
 
-@dataclass(frozen=True)
-class Differential:
-    """How many of a slide's finds are of each type.
-
-    counts: one per `CellType`, >= 0: sums of the finds' probabilities, so not whole numbers.
-    """
-
-    counts: tuple[float, ...]
-
-    def count(self, *types: CellType) -> float:
-        """How many are of any of these types."""
-        return sum(self.counts[CELL_TYPES.index(cell_type)] for cell_type in types)
-
-    @property
-    def cells(self) -> float:
-        """White cells counted: all finds but smudge cells and artefacts."""
-        return sum(self.counts) - self.count(*NOT_COUNTED)
-
-    @property
-    def blasts(self) -> float:
-        """Blasts and their equivalents."""
-        return self.count(*BLASTS)
-
-    def share(self, *types: CellType) -> float:
-        """Share of the counted cells that are of these types, 0..1; 0 without any cell."""
-        return self.count(*types) / self.cells if self.cells else 0.0
-
-
 class QcState(enum.Enum):
     """What the control slides say of the device on the day of a verdict."""
 
@@ -175,6 +159,86 @@ class QcState(enum.Enum):
 
 
 @dataclass(frozen=True)
+class DifferentialRow:
+    """One type of a differential. count: of finds; share: of the counted cells, None if not counted."""
+
+    cell_type: CellType
+    count: float
+    share: float | None
+
+    @property
+    def share_text(self) -> str:
+        """The share as whole percent, '-' for a type that is not counted."""
+        return "-" if self.share is None else f"{round(100 * self.share)} %"
+
+
+@dataclass(frozen=True)
+class PanelLines:
+    """A verdict as the panel shows it, from top to bottom.
+
+    headline: the large word. confidence: in large digits at the left of the lines, or empty. line1, line2,
+    last: the text at the left and the text at the right of a line. last is None where the screen has a
+    line of its own, such as what the button does.
+    """
+
+    headline: str
+    confidence: str
+    line1: tuple[str, str]
+    line2: tuple[str, str]
+    last: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Evidence(ABC):
+    """What a verdict stands on, and the words, lines and JSON keys that follow from it.
+
+    Each kind of reader gives evidence of its own; nobody else has to know which kind it is.
+
+    probabilities: one per label of `LABELS`, sum 1, or empty when no field was read.
+    """
+
+    probabilities: tuple[float, ...]
+
+    @property
+    def rows(self) -> tuple[DifferentialRow, ...]:
+        """The table of cell types; empty when the cells were not read one by one."""
+        return ()
+
+    @property
+    def counted(self) -> float:
+        """White cells that `rows` are shares of; 0 without rows."""
+        return 0.0
+
+    @abstractmethod
+    def finding(self, verdict: Verdict) -> str:
+        """What was seen, at most 22 characters: '61 % blasts of 112'; empty when no cell was read."""
+
+    @abstractmethod
+    def seen(self, verdict: Verdict) -> str:
+        """What was seen, for a table's cell of 22 characters: '61 % blasts of 112', '3 white cells'."""
+
+    @abstractmethod
+    def headline(self, verdict: Verdict) -> str:
+        """The verdict in a few words, over a report: 'ACUTE 0.96', 'ALL'."""
+
+    @abstractmethod
+    def summary(self, verdict: Verdict) -> str:
+        """The line below the headline: the reason when inconclusive, and what the verdict stands on."""
+
+    @abstractmethod
+    def outcome(self, verdict: Verdict) -> str:
+        """The verdict in one line: 'ACUTE 0.96 - ALL 0.91', 'ALL 0.91'."""
+
+    @abstractmethod
+    def panel_lines(self, verdict: Verdict, *, goes_on: bool) -> PanelLines:
+        """The verdict on the panel. goes_on: the slide is open, so more fields can be added."""
+
+    @abstractmethod
+    def to_json(self, verdict: Verdict) -> dict[str, Any]:
+        """The keys "finding" and "differential" of a verdict's JSON object."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the device says of a slide (or of one field of it).
 
@@ -182,23 +246,25 @@ class Verdict:
     pattern: None when even the pattern is inconclusive. A verdict can name a pattern and no class.
     confidence, pattern_confidence: calibrated probability 0..1 of the most probable class and
     pattern, whether or not it reached its threshold.
-    probabilities: one per label of `LABELS`, sum 1, or empty when no field was read.
-    white_cells, fields: what the verdict stands on.
+    evidence, white_cells, fields: what the verdict stands on.
     reason: why the class is inconclusive, else None.
-    differential: what the cells were read as; None when the model reads fields and not cells.
-    control: what the control slides said; None when the model does not know controls.
+    qc: what the control slides said; None when they say nothing of this kind of reader.
     """
 
     label: str | None
     pattern: Pattern | None
     confidence: float
     pattern_confidence: float
-    probabilities: tuple[float, ...]
+    evidence: Evidence
     white_cells: int
     fields: int
     reason: Reason | None
-    differential: Differential | None = None
     qc: QcState | None = None
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """One per label of `LABELS`, sum 1, or empty when no field was read."""
+        return self.evidence.probabilities
 
     @property
     def headline(self) -> str:
@@ -217,28 +283,6 @@ class Verdict:
         return self.confidence
 
 
-_FINDINGS = {
-    Pattern.ACUTE: ("blasts", tuple(BLASTS)),
-    Pattern.CML: (
-        "granulocytes",
-        (CellType.NEUTROPHIL, CellType.MYELOCYTE, CellType.PROMYELOCYTE, CellType.BASOPHIL),
-    ),
-    Pattern.CLL: ("lymphoid", (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE)),
-}
-
-
-def finding(verdict: Verdict) -> str:
-    """What was seen, at most 22 characters: '61 % blasts of 112'; empty when no cell was read.
-
-    The share named is the one that the pattern stands on; without an abnormal pattern it is the blasts.
-    """
-    if verdict.differential is None:
-        return ""
-    name, types = _FINDINGS.get(verdict.pattern or Pattern.NORMAL, _FINDINGS[Pattern.ACUTE])
-    share = verdict.differential.share(*types)
-    return f"{round(100 * share)} % {name} of {round(verdict.differential.cells)}"
-
-
 @dataclass(frozen=True)
 class FieldReading:
     """What reading one field gave.
@@ -253,6 +297,11 @@ class FieldReading:
     white_cells: tuple[WhiteCell, ...]
     window: Window | None
     probabilities: tuple[float, ...] | None
+
+    @property
+    def was_read(self) -> bool:
+        """Whether it gives evidence: all gates passed and the model read the field."""
+        return self.probabilities is not None
 
     @property
     def failed_gate(self) -> Gate | None:

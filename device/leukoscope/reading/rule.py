@@ -25,18 +25,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
-from leukoscope.reading.differential import Baseline, differential_of
-from leukoscope.reading.pooling import Thresholds
+from leukoscope.reading.differential import Baseline, Differential, differential_of
+from leukoscope.reading.field_evidence import NO_EVIDENCE
 from leukoscope.reading.results import (
     LABELS,
-    Differential,
     FieldReading,
     Pattern,
     QcState,
     Reason,
     Verdict,
 )
+from leukoscope.reading.thresholds import Thresholds
 
 BLAST_CRITERION = 0.20
 GRANULOCYTE_CRITERION, LEFT_SHIFT_CRITERION = 0.50, 0.15
@@ -101,9 +102,9 @@ def judge(
     A field that a gate refused gives no evidence. Thresholds hold for a controlled device; else they
     are `UNCONTROLLED_EXTRA` higher. baseline: see differential.py.
     """
-    read = [reading for reading in readings if reading.probabilities is not None]
+    read = [reading for reading in readings if reading.was_read]
     if not read:
-        return Verdict(None, None, 0.0, 0.0, (), 0, 0, Reason.NO_FIELD, None, qc)
+        return Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD, qc)
     differential = differential_of(read, baseline)
     chances = class_probabilities(differential, errors)
     normal, all_, aml, cml, cll = chances
@@ -123,11 +124,10 @@ def judge(
         pattern=pattern if sure_of_pattern else None,
         confidence=chances[best],
         pattern_confidence=patterns[pattern],
-        probabilities=chances,
+        evidence=CellEvidence(chances, differential),
         white_cells=round(differential.cells),
         fields=len(read),
         reason=_reason(differential, sure_of_label, sure_of_pattern),
-        differential=differential,
         qc=qc,
     )
 

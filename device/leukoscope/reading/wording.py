@@ -1,12 +1,18 @@
 """A verdict in words, the same on the panel, in records and over SSH.
 
-Confidences have two decimals, '0.96', and shares of cells are percent, '61 %': on one screen with
-both, neither is taken for the other.
+Confidences have two decimals, '0.96', and shares of cells are percent, '61 %', so that neither is taken
+for the other on a screen with both. What depends on how the slide was read, the evidence says itself.
 """
 
 from __future__ import annotations
 
-from leukoscope.reading.results import Pattern, QcState, Reason, Verdict, finding
+from leukoscope.reading.results import (
+    CELLS_FOR_DIFFERENTIAL,
+    Pattern,
+    QcState,
+    Reason,
+    Verdict,
+)
 
 NOT_TOLD_APART = "ALL or AML: not told apart"
 
@@ -69,15 +75,41 @@ def brief_reason(verdict: Verdict) -> str:
 
 
 def seen_text(verdict: Verdict) -> str:
-    """What was seen, in a cell of a table: '61 % blasts of 112'; of a model of fields '3 white cells'.
+    """What was seen, in a cell of a table: '61 % blasts of 112', '3 white cells'; '-' of no field read.
 
-    At most 22 characters up to 999 cells, shortened as on the panel; '-' when no field was read.
+    At most 22 characters up to 999 cells, shortened as on the panel.
     """
-    if not verdict.fields:
-        return "-"
-    count = verdict.white_cells
-    counted = f"{count} white cell{'' if count == 1 else 's'}"
-    return finding(verdict).replace("granulocytes", "granuloc.") or counted
+    return verdict.evidence.seen(verdict) if verdict.fields else "-"
+
+
+def finding_text(verdict: Verdict) -> str:
+    """What was seen of the cells, '61 % blasts of 112'; empty when no cell was read."""
+    return verdict.evidence.finding(verdict)
+
+
+def headline_text(verdict: Verdict) -> str:
+    """The verdict in a few words over a report: 'ACUTE 0.96', or of whole fields 'ALL'."""
+    return verdict.evidence.headline(verdict)
+
+
+def summary_text(verdict: Verdict) -> str:
+    """The line below it: 'AML 0.71 - 61 % blasts of 112', its reason first when it is inconclusive."""
+    return verdict.evidence.summary(verdict)
+
+
+def outcome_text(verdict: Verdict) -> str:
+    """The verdict in one line: 'ACUTE 0.96 - ALL 0.91', or of whole fields 'ALL 0.91'."""
+    return verdict.evidence.outcome(verdict)
+
+
+def cells_of_100_text(white_cells: int) -> str:
+    """How far the count is: '63/100 cells'."""
+    return f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells"
+
+
+def field_count_text(fields: int) -> str:
+    """'1 field', '5 fields'."""
+    return "1 field" if fields == 1 else f"{fields} fields"
 
 
 def qc_mark(qc: QcState | None) -> str:

@@ -1,7 +1,7 @@
 """Readings and verdicts to JSON and back, as the database and the exports hold them.
 
-A number JSON can't hold is written as text: "nan", "inf", "-inf". Types of cells and measurements
-stand by their names. What an older version did not write reads as absent: a cell without types, a
+A number that JSON does not have is written as text: "nan", "inf", "-inf". Types of cells and measurements
+are keys by their names. What an older version did not write is read as absent: a cell without types, a
 verdict without a differential.
 """
 
@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from leukoscope.reading.cell_types import CELL_TYPES
+from leukoscope.reading.evidence import evidence_from_json
 from leukoscope.reading.results import (
     LABELS,
-    Differential,
     FieldReading,
     Gate,
     GateName,
@@ -27,7 +27,6 @@ from leukoscope.reading.results import (
     Verdict,
     WhiteCell,
     Window,
-    finding,
 )
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -57,7 +56,7 @@ def load_object(text: str) -> JsonObject:
 def verdict_to_json(verdict: Verdict) -> JsonObject:
     """Return a verdict as a JSON object.
 
-    Its headline and its finding are included for those who only read the JSON.
+    Its headline and its finding are in it for programs that read nothing else.
     """
     return {
         "headline": verdict.headline,
@@ -69,31 +68,24 @@ def verdict_to_json(verdict: Verdict) -> JsonObject:
         "white_cells": int(verdict.white_cells),
         "fields": int(verdict.fields),
         "reason": None if verdict.reason is None else verdict.reason.value,
-        "finding": finding(verdict) or None,
-        "differential": differential_to_json(verdict.differential),
+        **verdict.evidence.to_json(verdict),
         "control": None if verdict.qc is None else verdict.qc.value,
     }
-
-
-def differential_to_json(differential: Differential | None) -> JsonObject | None:
-    """Return a differential as the count of each type by its name, None for None."""
-    return None if differential is None else _by_name(_TYPE_NAMES, differential.counts)
 
 
 def verdict_from_json(value: JsonObject) -> Verdict:
     """Undo `verdict_to_json`. Raises KeyError, TypeError or ValueError when it is not that."""
     pattern, reason = value["pattern"], value["reason"]
-    counts, control = value.get("differential"), value.get("control")
+    control = value.get("control")
     return Verdict(
         label=value["label"],
         pattern=None if pattern is None else Pattern(pattern),
         confidence=float(value["confidence"]),
         pattern_confidence=float(value["pattern_confidence"]),
-        probabilities=_unlabelled(value["probabilities"]) or (),
+        evidence=evidence_from_json(value, _unlabelled(value["probabilities"]) or ()),
         white_cells=int(value["white_cells"]),
         fields=int(value["fields"]),
         reason=None if reason is None else Reason(_EARLIER.get(reason, reason)),
-        differential=None if counts is None else Differential(_in_order(_TYPE_NAMES, counts)),
         qc=None if control is None else QcState(control),
     )
 
@@ -205,7 +197,7 @@ def _number(value: float) -> float | str:
 
 
 def _finite(value: object) -> object:
-    """Return `value` with every number JSON can't hold as text, and every key as text."""
+    """Return `value` with every number that JSON does not have as text, and every key as text."""
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):

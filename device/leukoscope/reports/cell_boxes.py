@@ -7,9 +7,8 @@ from typing import TypeAlias
 
 from PIL import Image, ImageDraw
 
-from leukoscope.reading.cell_types import BLASTS, CellType
+from leukoscope.reading.cell_types import ABBREVIATIONS, BLASTS, CellType
 from leukoscope.reading.results import WhiteCell
-from leukoscope.reports.differential import ABBREVIATIONS
 from leukoscope.reports.letters import write
 
 _Box: TypeAlias = tuple[float, float, float, float]

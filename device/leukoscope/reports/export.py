@@ -4,8 +4,8 @@ JSON: one object, {"notice", "software_version", "slides": [...]}; each slide ha
 CSV: one table. A row of kind "field" for each field, then one of kind "slide" for the slide they
 belong to; every row carries the notice. Columns that a kind does not have are empty. A gate has
 three columns: its value, the unit of that, and whether it passed. The white cells of a field are
-counted; their boxes, types and measurements are in the JSON only. Where cells were read the last
-columns say what was found, what the control said, and how many are of each type.
+counted; their boxes, types and measurements are in the JSON only. Where cells were read, the last
+columns hold the finding, the state of the control slides, and how many cells are of each type.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _VERDICT_COLUMNS = (
     "reason",
     *(f"p_{label}" for label in LABELS),
 )
-_COUNT_COLUMNS = {f"n_{t.value.replace(' ', '_')}": t.value for t in CELL_TYPES}
-"""Columns of the differential, and what its types are called in JSON."""
+_COUNT_COLUMNS = {t: f"n_{t.value.replace(' ', '_')}" for t in CELL_TYPES}
+"""The column of the differential that counts each type."""
 
 _GATE_COLUMNS = tuple(
     f"gate_{gate.value}_{part}" for gate in GateName for part in ("value", "unit", "passed")
@@ -73,7 +73,7 @@ COLUMNS = (
     "notice",
     "finding",
     "control",
-    *_COUNT_COLUMNS,
+    *_COUNT_COLUMNS.values(),
 )
 """The header of the CSV. In a field's row the verdict is that of the field alone.
 
@@ -187,8 +187,7 @@ def _slide_row(slide: SlideRecord) -> dict[str, object]:
 def _verdict_row(verdict: Verdict) -> dict[str, object]:
     value = verdict_to_json(verdict)
     row = {name: value[name] for name in (*_VERDICT_COLUMNS, "finding", "control") if name in value}
-    if value["differential"] is not None:
-        row |= {column: value["differential"][name] for column, name in _COUNT_COLUMNS.items()}
+    row |= {_COUNT_COLUMNS[counted.cell_type]: counted.count for counted in verdict.evidence.rows}
     return row | {f"p_{label}": p for label, p in value["probabilities"].items()}
 
 

@@ -10,20 +10,19 @@ from PIL import Image, ImageDraw
 
 from leukoscope.errors import StoreError
 from leukoscope.notice import NOTICE, SIMULATED
-from leukoscope.reading.results import LABELS, Differential, Gate
-from leukoscope.reading.wording import decimal, qc_mark
-from leukoscope.records.record import FieldRecord, SlideReport
-from leukoscope.reports.cell_boxes import draw_cells, draw_label
-from leukoscope.reports.differential import differential_rows
-from leukoscope.reports.letters import text_width, write, write_right
-from leukoscope.reports.scale_bar import draw_scale_bar
-from leukoscope.reports.text import (
-    fields_text,
-    gate_text,
+from leukoscope.reading.results import LABELS, Evidence, Gate
+from leukoscope.reading.wording import (
+    decimal,
     headline_text,
     outcome_text,
-    verdict_text,
+    qc_mark,
+    summary_text,
 )
+from leukoscope.records.record import FieldRecord, SlideReport
+from leukoscope.reports.cell_boxes import draw_cells, draw_label
+from leukoscope.reports.letters import text_width, write, write_right
+from leukoscope.reports.scale_bar import draw_scale_bar
+from leukoscope.reports.text import fields_text, gate_text
 from leukoscope.system.clock import time_text
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
@@ -74,8 +73,9 @@ def draw_page(report: SlideReport, page: Page, pages: int, load: LoadPicture) ->
     """Draw a page of `pages`, RGB: a header with the verdict, then a card for each of its fields.
 
     The first page has the differential. A card shows the field with its white cells boxed and, where
-    they were read, their types, or else the model's window outlined; a scale bar, the gates with their
-    limits, and the probabilities as bars. A field whose picture `load` can't give says why in its place.
+    they were read, their types, and the window that the model saw outlined, if there is one; a scale bar,
+    the gates with their limits, and the probabilities as bars. Where `load` raises StoreError the card says
+    why in place of the picture.
     """
     columns, card_width = _columns(report), _card_width(report)
     lines = [page.fields[start : start + columns] for start in range(0, len(page.fields), columns)]
@@ -114,7 +114,7 @@ def _line_height(report: SlideReport, fields: Sequence[FieldRecord]) -> int:
 def _header_height(report: SlideReport, page: int) -> int:
     if page > 1:
         return _NEXT_HEADER
-    return _HEADER + (_DIFFERENTIAL if report.slide.verdict.differential else 0)
+    return _HEADER + (_DIFFERENTIAL if report.slide.verdict.evidence.rows else 0)
 
 
 def _draw_header(
@@ -127,7 +127,7 @@ def _draw_header(
     for tag in filter(None, [SIMULATED if slide.simulated else "", qc_mark(verdict.qc)]):
         after = _draw_tag(draw, (after, y + 2), tag) + 12
     write(draw, (x, y + 36), headline_text(verdict), 60, _INK)
-    write(draw, (x, y + 112), verdict_text(verdict), 20, _INK)
+    write(draw, (x, y + 112), summary_text(verdict), 20, _INK)
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
     begun = time_text(slide.begun, slide.clock_synced)
     line = f"fields: {fields_text(slide)}, begun {begun} UTC, {ended}"
@@ -137,20 +137,20 @@ def _draw_header(
     if page > 1:
         return
     right = (width - _MARGIN - 520, y + 24)
-    if verdict.differential is not None:
+    if verdict.evidence.rows:
         _draw_bars(draw, (x, y + 184), 520, verdict.probabilities)
-        _draw_differential(draw, (right[0], y), 520, verdict.differential)
+        _draw_differential(draw, (right[0], y), 520, verdict.evidence)
     elif verdict.probabilities:
         _draw_bars(draw, right, 520, verdict.probabilities)
 
 
 def _draw_differential(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, differential: Differential
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, evidence: Evidence
 ) -> None:
     """Draw the table of a differential: letters, name, count, share and its bar of each type."""
     x, y = at
     count, left, right = x + 270, x + 290, x + width - 60
-    for i, row in enumerate(differential_rows(differential)):
+    for i, row in enumerate(evidence.rows):
         top = y + i * _LINE
         draw_label(draw, (x, top + 2), row.cell_type)
         write(draw, (x + 40, top), row.cell_type.value, 16, _INK)
@@ -161,10 +161,10 @@ def _draw_differential(
             if row.share > 0:
                 edge = left + row.share * (right - left)
                 draw.rectangle((left, top + 3, edge, top + 15), fill=_BAR)
-    top = y + len(differential_rows(differential)) * _LINE + 2
+    top = y + len(evidence.rows) * _LINE + 2
     draw.line((x, top, x + width, top), fill=_RULE)
     write(draw, (x + 40, top + 4), "white cells", 16, _INK)
-    write_right(draw, (count, top + 4), f"{differential.cells:.1f}", 16, _INK)
+    write_right(draw, (count, top + 4), f"{evidence.counted:.1f}", 16, _INK)
 
 
 def _draw_footer(draw: ImageDraw.ImageDraw, report: SlideReport, at: tuple[int, int]) -> None:

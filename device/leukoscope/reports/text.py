@@ -6,27 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from leukoscope.notice import NOTICE, SIMULATED
-from leukoscope.reading.cell_types import NOT_COUNTED
-from leukoscope.reading.results import (
-    CELLS_FOR_DIFFERENTIAL,
-    LABELS,
-    Differential,
-    Gate,
-    Verdict,
-    WhiteCell,
-    finding,
-)
+from leukoscope.reading.cell_types import ABBREVIATIONS, NOT_COUNTED
+from leukoscope.reading.results import LABELS, Evidence, Gate, WhiteCell
 from leukoscope.reading.wording import (
     brief_reason,
     brief_text,
-    class_and_reason,
     decimal,
-    pattern_text,
+    headline_text,
+    outcome_text,
     qc_mark,
+    summary_text,
 )
 from leukoscope.records.record import FieldRecord, SlideRecord, SlideReport
-from leukoscope.reports.differential import ABBREVIATIONS
-from leukoscope.reports.differential import differential_rows as differential_rows
 from leukoscope.reports.table import beside, text_table
 from leukoscope.system.clock import time_text
 
@@ -60,8 +51,11 @@ def slides_table(slides: Sequence[SlideRecord], refusals: Mapping[int, str]) -> 
 def slide_text(report: SlideReport, *, fields: bool = False) -> str:
     """Return a slide's verdict with its differential, and its fields in a line each if they are few.
 
-    It is 80 columns wide and 22 lines at most, so that a screen shows it whole. fields: also all that is
-    worth reading of each field, some 20 lines; the rest is in the export.
+    The text is 80 columns wide and 22 lines at most, so that a screen shows all of it.
+
+    Args:
+        report: The slide and its fields.
+        fields: Also some 20 lines about each field; the rest is in the export.
     """
     slide, verdict = report.slide, report.slide.verdict
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
@@ -73,7 +67,7 @@ def slide_text(report: SlideReport, *, fields: bool = False) -> str:
     uncalibrated = "" if calibrated else ", not calibrated"
     lines = [
         "  ".join([slide.name, headline_text(verdict), *filter(None, marks)]),
-        verdict_text(verdict),
+        summary_text(verdict),
         f"fields: {slide.fields_kept}{refused}",
         f"begun {time_text(slide.begun, slide.clock_synced)} UTC, {ended}{uncalibrated}",
         "",
@@ -81,41 +75,12 @@ def slide_text(report: SlideReport, *, fields: bool = False) -> str:
     bars = probability_lines(verdict.probabilities)
     listed = [] if fields else _fields_in_brief(report)
     right = [*bars, *([""] if bars and listed else []), *listed]
-    if verdict.differential is not None:
-        lines += beside(differential_lines(verdict.differential), right, _BESIDE)
-    else:
-        lines += right
+    table = differential_lines(verdict.evidence)
+    lines += beside(table, right, _BESIDE) if table else right
     if fields:
         for field in report.fields:
             lines += ["", *_field_lines(field)]
     return "\n".join([*lines, "", NOTICE, ""])
-
-
-def headline_text(verdict: Verdict) -> str:
-    """Return the verdict in a few words; of a verdict on cells with its confidence: 'ACUTE 0.96'."""
-    return verdict.headline if verdict.differential is None else pattern_text(verdict)
-
-
-def verdict_text(verdict: Verdict) -> str:
-    """Return what stands behind a verdict in one line, its reason first when it is inconclusive.
-
-    Of a verdict on cells: its class and what was seen, 'AML 0.71 - 61 % blasts of 112'.
-    """
-    if verdict.differential is not None:
-        return " - ".join(filter(None, [class_and_reason(verdict), finding(verdict)]))
-    parts = [] if verdict.reason is None else [verdict.reason.value]
-    if verdict.probabilities:
-        parts.append(f"confidence {decimal(verdict.headline_confidence)}")
-    parts.append(f"{verdict.white_cells} of {CELLS_FOR_DIFFERENTIAL} white cells")
-    return ", ".join(parts)
-
-
-def outcome_text(verdict: Verdict) -> str:
-    """Return a verdict in one line: 'ALL 0.91', of one on cells 'ACUTE 0.96 - ALL 0.91'."""
-    if verdict.differential is None:
-        reason = "" if verdict.reason is None else verdict.reason.value
-        return " - ".join(filter(None, [brief_text(verdict), reason]))
-    return " - ".join(filter(None, [pattern_text(verdict), class_and_reason(verdict)]))
 
 
 def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
@@ -159,42 +124,35 @@ def probability_lines(probabilities: Sequence[float]) -> list[str]:
     ]
 
 
-def differential_lines(differential: Differential) -> list[str]:
-    """Return the table of a differential: each type, its count and its share of the white cells."""
+def differential_lines(evidence: Evidence) -> list[str]:
+    """Return the table of cell types with their counts and shares; none when no cell was read."""
+    if not evidence.rows:
+        return []
     table = [("", "TYPE", "COUNT", "SHARE")]
     table += [
         (ABBREVIATIONS[row.cell_type], row.cell_type.value, f"{row.count:.1f}", row.share_text)
-        for row in differential_rows(differential)
+        for row in evidence.rows
     ]
-    table.append(("", "white cells (n)", f"{differential.cells:.1f}", "100 %"))
+    table.append(("", "white cells (n)", f"{evidence.counted:.1f}", "100 %"))
     return text_table(table, right=(2, 3))
 
 
 def cells_text(cells: Sequence[WhiteCell]) -> str:
-    """Return how many white cells were counted, and beside them what was not: '2 (2 LBL), not counted: 1 ART'."""
+    """Return how many white cells were counted, and what was not: '2 (2 LBL), not counted: 1 ART'."""
     found = Counter(cell.cell_type for cell in cells)
     types = {kind: f"{found[kind]} {letters}" for kind, letters in ABBREVIATIONS.items()}
     counted = [types[kind] for kind in types if found[kind] and kind not in NOT_COUNTED]
     others = [types[kind] for kind in types if found[kind] and kind in NOT_COUNTED]
-    if found[None] and _read_one_by_one(cells):
-        others.append(f"{found[None]} at the edge")
+    if at_edge := sum(cell.at_edge for cell in cells):
+        others.append(f"{at_edge} at the edge")
     text = str(cells_counted(cells))
     text += f" ({', '.join(counted)})" if counted else ""
     return f"{text}, not counted: {', '.join(others)}" if others else text
 
 
 def cells_counted(cells: Sequence[WhiteCell]) -> int:
-    """Return how many of a field's finds count as white cells, as they do in its verdict.
-
-    A cell that the picture's edge cuts does not. A model of fields reads no cell by itself: all count.
-    """
-    if not _read_one_by_one(cells):
-        return len(cells)
-    return sum(cell.cell_type not in {None, *NOT_COUNTED} for cell in cells)
-
-
-def _read_one_by_one(cells: Sequence[WhiteCell]) -> bool:
-    return any(cell.measurements is not None for cell in cells)
+    """Return how many of a field's finds count as white cells in its verdict."""
+    return sum(cell.counted for cell in cells)
 
 
 def _slide_cells(slide: SlideRecord, refusal: str) -> tuple[str, ...]:

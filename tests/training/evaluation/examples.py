@@ -8,8 +8,9 @@ import pytest
 
 pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
 
-from leukoscope.reading.pooling import Thresholds, pool
+from leukoscope.reading.pooling import pool
 from leukoscope.reading.results import LABELS, FieldReading, Gate, GateName, Verdict, WhiteCell
+from leukoscope.reading.thresholds import Thresholds
 from leukoscope_training.data.manifest import Sample
 from leukoscope_training.evaluation.scoring import Evaluation, FieldOutcome, evaluate
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ pytest.importorskip("jinja2", reason="Jinja2, of the [dev] extra, is not install
 pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
 
 from leukoscope.field import Rgb
-from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import Verdict
+from leukoscope.reading.thresholds import Thresholds
+from leukoscope.reading.window_reader import WindowReader
 from leukoscope_training.cli import main
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of, write_manifest
 from leukoscope_training.evaluation import commands as evaluation_commands
-from leukoscope_training.evaluation.bundle_reader import BundleReader, make_window_reader
+from leukoscope_training.evaluation.bundle_reader import BundleReader, make_bundle_reader
 from leukoscope_training.evaluation.findings import state_findings
 from leukoscope_training.evaluation.judgements import judge_headline
 from leukoscope_training.evaluation.outcomes import read_sample
@@ -132,17 +134,17 @@ def test_ok__sources_that_give_the_class_away_are_named() -> None:
 class Blue:
     """Says ALL where the window holds a dark blue nucleus, else normal."""
 
-    um_per_px, window_px = 0.34, 200
-    thresholds = Thresholds(0.8, 0.7)
+    um_per_px, runtime = 0.34, "stub"
+    card = SimpleNamespace(name="blue", version="1", sha256="ab" * 32)
 
-    def probabilities(self, window: Rgb) -> tuple[float, ...]:
-        nuclei = (window[..., 2].astype(int) - window[..., 1] > 50).sum()
+    def run(self, picture: Rgb, geometry: tuple[float, ...] = ()) -> tuple[float, ...]:
+        nuclei = (picture[..., 2].astype(int) - picture[..., 1] > 50).sum()
         sick = nuclei > 60
         return (0.02, 0.92, 0.02, 0.02, 0.02) if sick else (0.92, 0.02, 0.02, 0.02, 0.02)
 
 
 def blue(_: Path | None = None) -> BundleReader:
-    return make_window_reader(Blue(), "blue", "1", "ab" * 32)
+    return make_bundle_reader(WindowReader(Blue(), 200, Thresholds(0.8, 0.7)))
 
 
 @pytest.fixture

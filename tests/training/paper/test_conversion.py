@@ -13,7 +13,7 @@ import pytest
 from leukoscope.errors import RuntimeMissingError
 from leukoscope.model.bundle import load_bundle
 from leukoscope.model.interpreter import load_runtime
-from leukoscope.model.readers import WindowReader
+from leukoscope.model.readers import open_window_reader
 from leukoscope_training.paper.pictures import PictureSet, save
 
 if importlib.util.find_spec("tensorflow") is None or importlib.util.find_spec("keras") is None:
@@ -70,10 +70,10 @@ def test_ok__the_device_loads_the_bundle(bundle: Path) -> None:
         load_runtime()
     except RuntimeMissingError as error:
         pytest.skip(str(error))
-    classifier = WindowReader(load_bundle(bundle), threads=1)
-    given = classifier.probabilities(np.full((200, 200, 3), 128, np.uint8))
+    model = open_window_reader(load_bundle(bundle), threads=1).model
+    given = model.run(np.full((200, 200, 3), 128, np.uint8))
     assert sum(given) == pytest.approx(1)
-    assert classifier.um_per_px == 0.42
+    assert model.um_per_px == 0.42
 
 
 def test_ok__the_card_never_lets_a_class_be_named(bundle: Path) -> None:

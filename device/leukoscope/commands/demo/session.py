@@ -27,11 +27,11 @@ from leukoscope.panel.button import HOLD_S, Gesture, GestureRelay
 from leukoscope.panel.display import Display
 from leukoscope.panel.keyboard import GESTURES_TEXT, Keyboard
 from leukoscope.panel.terminal import is_live_terminal
-from leukoscope.reading.wording import brief_reason, brief_text, seen_text
+from leukoscope.reading.wording import brief_reason, brief_text, outcome_text, seen_text
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import EndedBy
 from leukoscope.reports.table import text_table
-from leukoscope.reports.text import commonest_refusal, outcome_text
+from leukoscope.reports.text import commonest_refusal
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.button import SimulatedButton
 from leukoscope.simulator.hematology import Diagnosis

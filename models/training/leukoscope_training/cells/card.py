@@ -8,9 +8,9 @@ from pathlib import Path
 import tomli_w
 from leukoscope.model.card import TYPES
 from leukoscope.reading.cell_view import VIEW_UM, view_px
-from leukoscope.reading.pooling import Thresholds
 from leukoscope.reading.results import LABELS
 from leukoscope.reading.rule import ReaderErrors
+from leukoscope.reading.thresholds import Thresholds
 
 from leukoscope_training.cells.preparation import UM_PER_PX
 

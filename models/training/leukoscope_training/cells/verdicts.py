@@ -12,12 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.qc.measures import MAX_ABNORMAL
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, CellType
-from leukoscope.reading.differential import ABNORMAL, Baseline, differential_of
+from leukoscope.reading.differential import (
+    ABNORMAL,
+    Baseline,
+    Differential,
+    differential_of,
+)
 from leukoscope.reading.gates import cell_gates
 from leukoscope.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
-    Differential,
     FieldReading,
     Pattern,
     QcState,
@@ -120,6 +124,11 @@ def judge_cells(
     return judge(tested.readings(of), THRESHOLDS, ERRORS, qc, baseline)
 
 
+def read_differential(tested: TestedSet, of: Flags) -> Differential:
+    """What some cells were read as, over the fields that no gate refuses."""
+    return differential_of([reading for reading in tested.readings(of) if reading.was_read])
+
+
 def rate_verdict(said: Verdict, label: str) -> tuple[str, str]:
     """Of the pattern and of the class: 'right', 'refused' or 'wrong'."""
     right = PATTERN_OF_LABEL[label]
@@ -139,7 +148,7 @@ def tabulate_slides(tested: TestedSet) -> str:
         of = tested.group == group
         label = LABEL_OF_KIND[str(tested.kind[of][0])]
         said = judge_cells(tested, of)
-        shares = said.differential or Differential((0.0,) * len(CELL_TYPES))
+        shares = read_differential(tested, of)
         pattern, named = rate_verdict(said, label)
         lines.append(
             f"| {group} | {label} | {shares.cells:.0f} | {artefact_share(tested, of):.2f} | "
@@ -152,7 +161,7 @@ def tabulate_slides(tested: TestedSet) -> str:
     if chula:
         counts = Counter(rate_verdict(said, "normal")[0] for said in said_of)
         few = sum(s.white_cells < MIN_CELLS for s in said_of)
-        cells = sum(round(s.differential.cells) for s in said_of if s.differential)
+        cells = sum(said.white_cells for said in said_of)
         lines.append(
             f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | {few} under {MIN_CELLS} cells | | | "
             f"{', '.join(f'{n} {what}' for what, n in sorted(counts.items()))} | |"

@@ -14,10 +14,10 @@ from hypothesis.extra import numpy as hnp
 from leukoscope.errors import BundleError, Fault, RuntimeMissingError
 from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.interpreter import RUNTIMES, load_runtime
-from leukoscope.model.readers import WindowReader
+from leukoscope.model.readers import open_window_reader
 from leukoscope.model.tflite_model import softmax
 from leukoscope.reading.results import LABELS
-from leukoscope.reading.window_reader import read_field
+from leukoscope.reading.window_reader import WindowReader
 
 from tests.model.examples import DATA, bundle_of, window_bundle, windows
 from tests.model.make_expected import COMMAND, EXPECTED
@@ -29,37 +29,37 @@ def tiny(name: str) -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def classifier(bundle: Bundle) -> WindowReader:
-    return WindowReader(bundle, threads=1)
+def reader(bundle: Bundle) -> WindowReader:
+    return open_window_reader(bundle, threads=1)
 
 
 # --- what it says ---
 
 
 @pytest.mark.runtime
-def test_ok__it_is_what_its_card_says(bundle: Bundle, classifier: WindowReader) -> None:
-    assert classifier.runtime in [package for package, _ in RUNTIMES]
-    assert classifier.um_per_px == bundle.card.um_per_px
-    assert classifier.window_px == bundle.card.side_px
-    assert classifier.thresholds == bundle.card.thresholds
+def test_ok__it_is_what_its_card_says(bundle: Bundle, reader: WindowReader) -> None:
+    assert reader.model.runtime in [package for package, _ in RUNTIMES]
+    assert reader.model.um_per_px == bundle.card.um_per_px
+    assert reader.window_px == bundle.card.side_px
+    assert reader.thresholds == bundle.card.thresholds
 
 
 @pytest.mark.runtime
 @pytest.mark.parametrize("number", range(3))
 def test_ok__probabilities_of_drawn_windows(
-    bundle: Bundle, classifier: WindowReader, number: int
+    bundle: Bundle, reader: WindowReader, number: int
 ) -> None:
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
     assert expected["sha256"] == bundle.card.sha256, f"another model: run {COMMAND}"
-    probabilities = classifier.probabilities(windows(bundle.card.side_px)[number])
+    probabilities = reader.model.run(windows(bundle.card.side_px)[number])
     assert probabilities == pytest.approx(expected["probabilities"][number], abs=0.02)
 
 
 @pytest.mark.runtime
-def test_ok__probabilities_sum_to_one_and_do_not_change(classifier: WindowReader) -> None:
+def test_ok__probabilities_sum_to_one_and_do_not_change(reader: WindowReader) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
-    first = [classifier.probabilities(window) for window in (*windows(), noise)]
-    again = [classifier.probabilities(window) for window in (*windows(), noise)]
+    first = [reader.model.run(window) for window in (*windows(), noise)]
+    again = [reader.model.run(window) for window in (*windows(), noise)]
     assert first == again
     for probabilities in first:
         assert len(probabilities) == len(LABELS)
@@ -68,29 +68,27 @@ def test_ok__probabilities_sum_to_one_and_do_not_change(classifier: WindowReader
 
 
 @pytest.mark.runtime
-def test_ok__threads_do_not_change_what_it_says(bundle: Bundle, classifier: WindowReader) -> None:
-    two = WindowReader(bundle, threads=2)
+def test_ok__threads_do_not_change_what_it_says(bundle: Bundle, reader: WindowReader) -> None:
+    two = open_window_reader(bundle, threads=2)
     for window in windows():
-        assert two.probabilities(window) == pytest.approx(
-            classifier.probabilities(window), abs=0.02
-        )
+        assert two.model.run(window) == pytest.approx(reader.model.run(window), abs=0.02)
 
 
 @pytest.mark.runtime
-def test_ok__a_window_need_not_be_contiguous(classifier: WindowReader) -> None:
+def test_ok__a_window_need_not_be_contiguous(reader: WindowReader) -> None:
     wide = np.zeros((200, 400, 3), np.uint8)
     wide[:, ::2] = windows()[2]
-    assert classifier.probabilities(wide[:, ::2]) == classifier.probabilities(windows()[2])
+    assert reader.model.run(wide[:, ::2]) == reader.model.run(windows()[2])
 
 
 @pytest.mark.runtime
-def test_ok__int8_says_nearly_what_float32_says(classifier: WindowReader) -> None:
-    exact = WindowReader(window_bundle("window-float32"), threads=1)
+def test_ok__int8_says_nearly_what_float32_says(reader: WindowReader) -> None:
+    exact = open_window_reader(window_bundle("window-float32"), threads=1)
     apart = []
     for diagnosis in DISEASES:
         for seed in (700, 701):
             field = rendered(diagnosis, seed)[0]
-            coarse, fine = (read_field(field, model) for model in (classifier, exact))
+            coarse, fine = (one.read(field) for one in (reader, exact))
             assert coarse.probabilities is not None
             assert fine.probabilities is not None
             apart.append(np.abs(np.subtract(coarse.probabilities, fine.probabilities)).max())
@@ -100,9 +98,9 @@ def test_ok__int8_says_nearly_what_float32_says(classifier: WindowReader) -> Non
 
 @pytest.mark.runtime
 def test_ok__the_papers_model_gives_probabilities(checkout: Path) -> None:
-    classifier = WindowReader(load_bundle(checkout / "models" / "paper-cnn"), threads=1)
+    reader = open_window_reader(load_bundle(checkout / "models" / "paper-cnn"), threads=1)
     for window in windows():
-        probabilities = classifier.probabilities(window)
+        probabilities = reader.model.run(window)
         assert sum(probabilities) == pytest.approx(1)
         assert probabilities == pytest.approx([0.2] * 5, abs=0.02)  # it has learned nothing
 
@@ -112,8 +110,8 @@ def test_ok__the_papers_model_gives_probabilities(checkout: Path) -> None:
 
 @pytest.mark.runtime
 def test_ok__a_float32_model_of_five_answers() -> None:
-    classifier = WindowReader(tiny("right"), threads=1)
-    answered = classifier.probabilities(np.zeros((8, 8, 3), np.uint8))
+    reader = open_window_reader(tiny("right"), threads=1)
+    answered = reader.model.run(np.zeros((8, 8, 3), np.uint8))
     assert answered == pytest.approx(softmax(np.arange(5, dtype=np.float32), 1.5))
 
 
@@ -128,14 +126,14 @@ def test_ok__a_float32_model_of_five_answers() -> None:
 )
 def test_fail__a_model_of_another_shape(name: str, message: str) -> None:
     with pytest.raises(BundleError, match=message):
-        WindowReader(tiny(name), threads=1)
+        open_window_reader(tiny(name), threads=1)
 
 
 @pytest.mark.runtime
 @pytest.mark.parametrize("model", [b"", b"no model at all", bytes(4096), b"\xff" * 4096])
 def test_fail__bytes_that_are_no_model(model: bytes) -> None:
     with pytest.raises(BundleError, match=r"model example: .* can't load model\.tflite") as error:
-        WindowReader(bundle_of(model), threads=1)
+        open_window_reader(bundle_of(model), threads=1)
     assert error.value.fault is Fault.MODEL
 
 
@@ -187,7 +185,7 @@ def test_fail__tflite_runtime_beside_numpy_2(
     text = "def Interpreter(**_):\n    raise SystemError('returned a result with an exception set')"
     fake_runtime(tmp_path, monkeypatch, "tflite_runtime.interpreter", text)
     with pytest.raises(RuntimeMissingError, match="pip install 'numpy<2'"):
-        WindowReader(bundle_of(b""), threads=1)
+        open_window_reader(bundle_of(b""), threads=1)
 
 
 # --- arithmetic ---

@@ -12,23 +12,24 @@ from leukoscope.field import Field
 from leukoscope.imaging.background import BACKGROUND_LEVEL, estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.reading.results import FieldReading, GateName
-from leukoscope.reading.window_reader import prepare, read_field
+from leukoscope.reading.window_reader import prepare
 from leukoscope.simulator.hematology import Diagnosis
 
 from tests.reading.examples import (
     DISEASES,
     MODEL_UM_PER_PX,
     SIDE,
-    StubClassifier,
+    StubModel,
     glass,
     rendered,
+    window_reader,
 )
 
 CROWD = [(x, y, 12) for x in range(40, 380, 60) for y in range(40, 280, 60)]
 
 
-def read(field: Field, classifier: StubClassifier | None = None) -> FieldReading:
-    return read_field(field, classifier or StubClassifier())
+def read(field: Field, model: StubModel | None = None) -> FieldReading:
+    return window_reader(model).read(field)
 
 
 def boxes_um(reading: FieldReading, um_per_px: float) -> np.ndarray:
@@ -37,26 +38,26 @@ def boxes_um(reading: FieldReading, um_per_px: float) -> np.ndarray:
 
 
 def test_ok__a_good_field() -> None:
-    classifier = StubClassifier()
+    model = StubModel()
     field = rendered()[0]
-    reading = read(field, classifier)
+    reading = read(field, model)
     assert reading.failed_gate is None
-    assert reading.probabilities == classifier.answer
+    assert reading.probabilities == model.answer
     assert reading.window is not None
-    (window,) = classifier.windows
+    (window,) = model.pictures
     assert window.shape == (SIDE, SIDE, 3)
     side_um = (reading.window.x1 - reading.window.x0) * field.um_per_px
     assert side_um == pytest.approx(SIDE * MODEL_UM_PER_PX, abs=field.um_per_px)
 
 
 def test_ok__the_window_is_the_glass_that_it_says() -> None:
-    classifier = StubClassifier()
+    model = StubModel()
     rgb = glass(*CROWD)
-    reading = read(Field(rgb, MODEL_UM_PER_PX), classifier)
+    reading = read(Field(rgb, MODEL_UM_PER_PX), model)
     w = reading.window
     assert w is not None
     flat = flatten(rgb, estimate_background(rgb, MODEL_UM_PER_PX))
-    assert np.array_equal(classifier.windows[0], flat[w.y0 : w.y1, w.x0 : w.x1])
+    assert np.array_equal(model.pictures[0], flat[w.y0 : w.y1, w.x0 : w.x1])
 
 
 def test_ok__twice_is_the_same() -> None:
@@ -65,12 +66,12 @@ def test_ok__twice_is_the_same() -> None:
 
 
 def test_fail__a_refused_field_is_not_shown_to_the_model() -> None:
-    classifier = StubClassifier()
-    reading = read(rendered(defocus_um=5.0)[0], classifier)
+    model = StubModel()
+    reading = read(rendered(defocus_um=5.0)[0], model)
     assert reading.failed_gate is not None
     assert reading.failed_gate.name is GateName.FOCUS
     assert (reading.white_cells, reading.window, reading.probabilities) == ((), None, None)
-    assert classifier.windows == []
+    assert model.pictures == []
 
 
 @pytest.mark.parametrize("diagnosis", DISEASES, ids=lambda d: d.value)
