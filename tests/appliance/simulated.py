@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from leukoscope.appliance.parts import Host, PartFactories
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.calibration.folder import CalibrationFolder, CameraSetup, FoundCalibration
 from leukoscope.calibration.record import Calibration
-from leukoscope.field import Field, Rgb
+from leukoscope.field import Rgb
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, Hold
@@ -25,9 +25,10 @@ from leukoscope.panel.panel import Panel
 from leukoscope.qc.folder import QcFolder
 from leukoscope.qc.monitor import QcMonitor
 from leukoscope.qc.series import QcScope
-from leukoscope.reading.differential import Baseline
-from leukoscope.reading.pooling import pool
-from leukoscope.reading.results import FieldReading, QcState, Verdict
+from leukoscope.reading.cell_reader import CellReader
+from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.rule import ReaderErrors
+from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope.reading.window_reader import WindowReader
 from leukoscope.records.reader import RecordReader
@@ -43,36 +44,52 @@ from PIL import Image
 PATIENCE_S = 30.0
 """How long to wait for what must come; a test that passes never waits so long."""
 
-SURE = (0.02, 0.9, 0.04, 0.02, 0.02)
+THRESHOLDS = Thresholds(0.5, 0.5)
+EXACT = ReaderErrors(
+    blast_sensitivity=1.0,
+    false_blasts=0.0,
+    effective_cells=1e6,
+    lymphoblast_share=0.5,
+    lymphoblast_spread=0.05,
+)
+"""Of a reader of cells that is never wrong."""
 
 
-class StubClassifier:
-    """A reader of windows that says what it is told to."""
+def surely(cell_type: CellType) -> tuple[float, ...]:
+    """Probabilities of a cell that is of this type for certain."""
+    return tuple(float(other is cell_type) for other in CELL_TYPES)
 
-    uses_qc = False
+
+class StubModel:
+    """A model that gives the same answer for every picture; a test may change the answer."""
+
     um_per_px, runtime = 0.34, "stub"
     card = SimpleNamespace(name="stub", version="1", sha256="ab" * 32)
 
-    def __init__(self) -> None:
-        self.answer = SURE
-        self.model = self
+    def __init__(self, answer: tuple[float, ...]) -> None:
+        self.answer = answer
 
     def run(self, picture: Rgb, geometry: tuple[float, ...] = ()) -> tuple[float, ...]:
         return self.answer
 
-    def read(self, field: Field) -> FieldReading:
-        return WindowReader(self, 200, THRESHOLDS).read(field)
 
-    def judge(
-        self,
-        readings: Sequence[FieldReading],
-        qc: QcState = QcState.UNCONTROLLED,
-        baseline: Baseline | None = None,
-    ) -> Verdict:
-        return replace(pool(readings, THRESHOLDS), qc=qc if self.uses_qc else None)
+class StubReader(CellReader):
+    """The kind of reader that the device ships with, by a model that says what it is told to: lymphoblasts."""
+
+    def __init__(self) -> None:
+        super().__init__(StubModel(surely(CellType.LYMPHOBLAST)), THRESHOLDS, EXACT)
 
 
-THRESHOLDS = Thresholds(0.5, 0.5)
+WINDOW_ANSWER = (0.02, 0.9, 0.04, 0.02, 0.02)
+
+
+class StubWindowReader(WindowReader):
+    """The reader of windows, by a model that says what it is told to: ALL."""
+
+    def __init__(self) -> None:
+        super().__init__(StubModel(WINDOW_ANSWER), 200, THRESHOLDS)
+
+
 OPTICS = CameraSetup(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)
 
 
@@ -122,10 +139,10 @@ class Appliance:
         self.stage = Stage(self.slide)
         self.display = MemoryDisplay()
         self.panel = WatchedPanel(self.display)
-        self.classifier = StubClassifier()
+        self.reader: SlideReader = StubReader()
         self.button = StubButton()
         self.lights: list[SimulatedLight] = []
-        self.open_classifier: Callable[[], Any] = lambda: self.classifier
+        self.open_reader: Callable[[], SlideReader] = lambda: self.reader
         self.open_store: Callable[[], RecordStore] = lambda: RecordStore(
             self.root, min_free_bytes=self.min_free_bytes
         )
@@ -133,7 +150,7 @@ class Appliance:
             PartFactories(
                 calibration=self._find_calibration,
                 microscope=self._open_microscope,
-                reader=lambda: self.open_classifier(),
+                reader=lambda: self.open_reader(),
                 store=lambda: self.open_store(),
                 monitor=self._open_controls,
                 simulated=True,

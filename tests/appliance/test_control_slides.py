@@ -16,17 +16,16 @@ from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.differential import ABNORMAL, Baseline
 from leukoscope.reading.results import FieldReading, QcState, Verdict
 
-from tests.appliance.simulated import Appliance, Make, StubClassifier
+from tests.appliance.simulated import Appliance, Make, StubReader, StubWindowReader
 from tests.appliance.watching import fault_shown, finish_slide, warned_yet
-from tests.qc.examples import NORMAL, cell, normal_reading, reading, verdict
+from tests.qc.examples import NORMAL, cell, normal_reading, reading
 
 
-class CellStub(StubClassifier):
-    """A model that reads these cells in every field, and keeps the baselines it judged by."""
+class NormalReader(StubReader):
+    """Reads these cells in every field, normal ones at first, and keeps the baselines it judged by."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.card.kind = "cells"
         self.cells = normal_reading(60)
         self.baselines: list[Baseline | None] = []
 
@@ -40,14 +39,14 @@ class CellStub(StubClassifier):
         baseline: Baseline | None = None,
     ) -> Verdict:
         self.baselines.append(baseline)
-        return replace(verdict(), qc=qc, fields=len(readings))
+        return super().judge(readings, qc, baseline)
 
 
 @pytest.fixture
 def reads_cells(make: Make) -> Appliance:
-    """An appliance whose model reads normal cells, 60 a field."""
+    """An appliance that reads normal cells, 60 a field."""
     appliance = make()
-    appliance.classifier = CellStub()
+    appliance.reader = NormalReader()
     return appliance
 
 
@@ -73,9 +72,9 @@ def test_ok__three_slides_kept_as_controls_make_the_device_controlled(
         "S0002: 2 of 3 slides",
         "S0003: 3 of 3 slides",
     ]
-    assert reads_cells.classifier.baselines[-1] is None
+    assert reads_cells.reader.baselines[-1] is None
     assert finish_slide(reads_cells).verdict.qc is QcState.VALID
-    assert reads_cells.classifier.baselines[-1] == dict.fromkeys(ABNORMAL, 0.0)
+    assert reads_cells.reader.baselines[-1] == dict.fromkeys(ABNORMAL, 0.0)
     kept = sorted(path.name for path in (reads_cells.root / "control").iterdir())
     assert kept == ["S0001.toml", "S0002.toml", "S0003.toml"]
     # Over SSH one is removed: the next slide knows it.
@@ -103,7 +102,7 @@ def test_ok__a_drifted_control_is_shown_at_once_and_with_each_verdict(
         finish_slide(reads_cells)
         keep_control(reads_cells)
     swollen = cell(CellType.NEUTROPHIL, replace(NORMAL, nuclear_area=100.0))
-    reads_cells.classifier.cells = reading(*[swollen] * 60)
+    reads_cells.reader.cells = reading(*[swollen] * 60)
     finish_slide(reads_cells)
     notice = keep_control(reads_cells)
     assert (notice.title, notice.line1) == ("DRIFTED", "1-3s nuclear area")
@@ -129,7 +128,7 @@ def test_fail__a_damaged_control_slide_is_shown(
 
 
 def test_fail__few_cells_are_no_control(reads_cells: Appliance) -> None:
-    reads_cells.classifier.cells = normal_reading(34)
+    reads_cells.reader.cells = normal_reading(34)
     reads_cells.start()
     finish_slide(reads_cells)
     notice = keep_control(reads_cells)
@@ -137,9 +136,12 @@ def test_fail__few_cells_are_no_control(reads_cells: Appliance) -> None:
     assert not (reads_cells.root / "control").exists()
 
 
-def test_fail__a_model_that_reads_fields_has_no_controls(ready: Appliance) -> None:
-    assert finish_slide(ready).verdict.qc is None
-    notice = keep_control(ready)
+def test_fail__a_reader_of_windows_has_no_controls(make: Make) -> None:
+    appliance = make()
+    appliance.reader = StubWindowReader()
+    appliance.start()
+    assert finish_slide(appliance).verdict.qc is None
+    notice = keep_control(appliance)
     assert (notice.title, notice.line1) == ("CONTROL REFUSED", "Model reads no cells:")
 
 

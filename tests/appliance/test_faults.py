@@ -74,10 +74,10 @@ def test_fail__camera_hangs_as_it_is_let_go_of(
 
 def test_fail__bundle_is_wrong(make: Make, tmp_path: Path) -> None:
     appliance = make()
-    appliance.open_classifier = lambda: load_bundle(tmp_path / "nothing")
+    appliance.open_reader = lambda: load_bundle(tmp_path / "nothing")
     appliance.start(State.FAULT)
     assert fault_shown(appliance) is Fault.MODEL
-    appliance.open_classifier = lambda: appliance.classifier
+    appliance.open_reader = lambda: appliance.reader
     appliance.press()
     appliance.wait(State.READY)
 
@@ -85,10 +85,10 @@ def test_fail__bundle_is_wrong(make: Make, tmp_path: Path) -> None:
 def test_fail__model_fails_while_reading(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
     """The captured field is kept, unread."""
 
-    def fail(window: object) -> tuple[float, ...]:
+    def fail(picture: object, geometry: object) -> tuple[float, ...]:
         raise BundleError("it broke")
 
-    monkeypatch.setattr(ready.classifier, "probabilities", fail)
+    monkeypatch.setattr(ready.reader.model, "run", fail)
     ready.press()
     assert fault_shown(ready) is Fault.MODEL
     (report,) = ready.reports()
@@ -98,10 +98,10 @@ def test_fail__model_fails_while_reading(ready: Appliance, monkeypatch: pytest.M
 def test_fail__defect_in_a_part(ready: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody foresaw it: the light is off, the panel says so and goes on saying so."""
 
-    def fail(window: object) -> tuple[float, ...]:
+    def fail(picture: object, geometry: object) -> tuple[float, ...]:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(ready.classifier, "probabilities", fail)
+    monkeypatch.setattr(ready.reader.model, "run", fail)
     ready.press()
     assert ready.ended() == 1
     assert not ready.lit

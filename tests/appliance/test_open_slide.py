@@ -12,6 +12,8 @@ from leukoscope.appliance.open_slide import OpenSlide
 from leukoscope.errors import StoreError
 from leukoscope.field import Field
 from leukoscope.microscope.microscope import Microscope
+from leukoscope.reading.cell_types import CellType
+from leukoscope.reading.wording import seen_text
 from leukoscope.records.record import EndedBy
 from leukoscope.records.store import RecordStore
 from leukoscope.simulator.hematology import Diagnosis
@@ -19,7 +21,7 @@ from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 
-from tests.appliance.simulated import StubClassifier
+from tests.appliance.simulated import StubModel, StubReader, surely
 from tests.records import examples
 
 
@@ -68,8 +70,8 @@ def test_ok__new_slide_is_inconclusive(slide: OpenSlide, store: RecordStore) -> 
 def test_ok__refused_field_is_kept_and_is_no_evidence(
     slide: OpenSlide, store: RecordStore, field: Field, dark: Field
 ) -> None:
-    slide.read(field, StubClassifier())
-    slide.read(dark, StubClassifier())
+    slide.read(field, StubReader())
+    slide.read(dark, StubReader())
     assert slide.last.failed_gate is not None
     assert (slide.verdict.label, slide.verdict.fields) == ("ALL", 1)
     assert slide.last_verdict.label is None
@@ -84,10 +86,10 @@ def test_ok__each_record_holds_the_verdict_of_its_time(
     slide: OpenSlide, store: RecordStore, field: Field
 ) -> None:
     """Even those that waited for the store."""
-    classifier = StubClassifier()
-    for answer in ((0.9, 0.02, 0.02, 0.04, 0.02), (0.02, 0.9, 0.02, 0.04, 0.02)):
-        classifier.answer = answer
-        slide.read(field, classifier)
+    reader = StubReader()
+    for cell_type in (CellType.LYMPHOCYTE, CellType.LYMPHOBLAST):
+        reader.model.answer = surely(cell_type)
+        slide.read(field, reader)
     with pytest.raises(StoreError):
         slide.record(BrokenStore())
     assert slide.waits
@@ -95,7 +97,8 @@ def test_ok__each_record_holds_the_verdict_of_its_time(
     assert not slide.waits
     assert slide.in_records
     first, second = store.slide(1).fields
-    assert (first.slide_verdict.label, second.slide_verdict.label) == ("normal", None)
+    assert (first.slide_verdict.label, second.slide_verdict.label) == ("normal", "ALL")
+    assert seen_text(second.slide_verdict) == f"50 % blasts of {second.slide_verdict.white_cells}"
     assert (first.slide_verdict.fields, second.slide_verdict.fields) == (1, 2)
     slide.record(store)  # nothing waits: nothing is added
     assert len(store.slide(1).fields) == 2
@@ -104,12 +107,12 @@ def test_ok__each_record_holds_the_verdict_of_its_time(
 def test_fail__model_that_breaks_loses_no_field(
     slide: OpenSlide, store: RecordStore, field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: StubClassifier, window: object) -> tuple[float, ...]:
+    def fail(self: StubModel, picture: object, geometry: object) -> tuple[float, ...]:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(StubClassifier, "run", fail)
+    monkeypatch.setattr(StubModel, "run", fail)
     with pytest.raises(ZeroDivisionError):
-        slide.read(field, StubClassifier())
+        slide.read(field, StubReader())
     assert slide.waits
     slide.finish(store, EndedBy.POWER_OFF)
     report = store.slide(1)
@@ -120,9 +123,9 @@ def test_fail__model_that_breaks_loses_no_field(
 def test_ok__goes_on_under_another_number(
     slide: OpenSlide, store: RecordStore, field: Field
 ) -> None:
-    slide.read(field, StubClassifier())
+    slide.read(field, StubReader())
     slide.record(store)
-    slide.read(field, StubClassifier())
+    slide.read(field, StubReader())
     slide.move_to(2)
     assert (slide.name, slide.verdict.fields) == ("S0002", 1)
     slide.finish(store, EndedBy.PERSON)

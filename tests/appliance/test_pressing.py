@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.panel import screens
-from leukoscope.reading.results import GateName
+from leukoscope.reading.cell_types import CellType
+from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
+from leukoscope.reading.wording import seen_text
 from leukoscope.records.record import EndedBy
 from leukoscope.records.store import RecordStore
-from leukoscope.reports.text import slide_text
+from leukoscope.reports.text import cells_counted, slide_text
 from leukoscope.settings.settings import TimingSettings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults
 
-from tests.appliance.simulated import SURE, Appliance, Make
+from tests.appliance.simulated import WINDOW_ANSWER, Appliance, Make, StubWindowReader, surely
 
 
 def test_ok__verdict_is_on_the_disk_before_it_is_on_the_panel(ready: Appliance) -> None:
@@ -32,7 +35,8 @@ def test_ok__verdict_is_on_the_disk_before_it_is_on_the_panel(ready: Appliance) 
     result = ready.wait_for_screen(screens.ResultScreen)
     assert recorded == [[1]]
     assert (result.slide, result.verdict.label, result.field_headline) == ("S0001", "ALL", "ALL")
-    assert result.verdict.confidence == pytest.approx(0.9)
+    assert result.verdict.confidence > 0.9
+    assert result.verdict.qc is QcState.UNCONTROLLED
     (report,) = ready.reports()
     assert report.slide.verdict == result.verdict
     assert report.slide.ended_by is None
@@ -45,7 +49,7 @@ def test_ok__verdict_is_on_the_disk_before_it_is_on_the_panel(ready: Appliance) 
 def test_ok__second_field_is_pooled(ready: Appliance) -> None:
     ready.capture()
     ready.wait_for_screen(screens.ResultScreen)
-    ready.classifier.answer = (0.9, 0.02, 0.02, 0.04, 0.02)
+    ready.reader.model.answer = surely(CellType.LYMPHOCYTE)
     ready.stage.move()
     ready.capture()
     ready.eventually(
@@ -55,14 +59,63 @@ def test_ok__second_field_is_pooled(ready: Appliance) -> None:
         )
     )
     result = ready.panel.shown[-1]
+    assert result.field_headline == "normal"
+    (report,) = ready.reports()
+    assert [field.number for field in report.fields] == [1, 2]
+    blasts, lymphocytes = (cells_counted(field.reading.white_cells) for field in report.fields)
+    assert blasts > 0
+    assert lymphocytes > 0
+    count = blasts + lymphocytes
+    assert result.verdict.white_cells == count
+    assert seen_text(result.verdict) == f"{round(100 * blasts / count)} % blasts of {count}"
+    assert report.slide.verdict == result.verdict
+
+
+def test_ok__the_reader_of_windows_leads_to_a_verdict_too(make: Make) -> None:
+    appliance = make()
+    appliance.reader = StubWindowReader()
+    appliance.start()
+    appliance.capture()
+    result = appliance.wait_for_screen(screens.ResultScreen)
+    assert result.verdict.probabilities == pytest.approx(WINDOW_ANSWER)
+    assert (result.verdict.label, result.verdict.reason, result.verdict.qc) == ("ALL", None, None)
+    appliance.reader.model.answer = (0.9, 0.02, 0.02, 0.04, 0.02)
+    appliance.stage.move()
+    appliance.capture()
+    appliance.eventually(lambda: appliance.panel.shown[-1].verdict.fields == 2)
+    result = appliance.panel.shown[-1]
     assert (result.field_headline, result.field_confidence) == ("normal", pytest.approx(0.9))
     assert result.verdict.headline == "inconclusive"
     assert result.verdict.probabilities == pytest.approx((0.46, 0.46, 0.03, 0.03, 0.02))
-    (report,) = ready.reports()
-    assert [field.number for field in report.fields] == [1, 2]
-    assert report.slide.verdict.white_cells == sum(
-        len(field.reading.white_cells) for field in report.fields
-    )
+    appliance.hold()
+    done = appliance.wait_for_screen(screens.SlideDoneScreen)
+    (report,) = appliance.reports()
+    assert report.slide.verdict == done.verdict == result.verdict
+
+
+def test_ok__the_verdict_is_worked_out_once_for_a_field(
+    ready: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for every live frame."""
+    judged: list[int] = []
+    judge = ready.reader.judge
+
+    def count(readings: Sequence[FieldReading], *given: Any) -> Verdict:
+        judged.append(len(readings))
+        return judge(readings, *given)
+
+    monkeypatch.setattr(ready.reader, "judge", count)
+    ready.capture()
+    ready.wait_for_screen(screens.ResultScreen)
+    seen = len(ready.panel.shown)
+    ready.eventually(lambda: len(ready.panel.shown) > seen + 3)
+    assert judged == [1]
+    ready.stage.move()
+    ready.capture()
+    assert judged == [1, 1, 2]
+    ready.hold()
+    ready.wait_for_screen(screens.SlideDoneScreen)
+    assert judged == [1, 1, 2]
 
 
 def test_ok__hold_finishes_the_slide(ready: Appliance) -> None:
@@ -187,4 +240,4 @@ def test_fail__events_that_fit_no_state(ready: Appliance) -> None:
     for event in (Event.TESTED, Event.READ, Event.FINISHED, Event.POWERED_DOWN, Event.CAPTURED):
         ready.daemon.post(event)
     ready.capture()
-    assert ready.wait_for_screen(screens.ResultScreen).verdict.probabilities == pytest.approx(SURE)
+    assert ready.wait_for_screen(screens.ResultScreen).verdict.label == "ALL"

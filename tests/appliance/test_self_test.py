@@ -99,7 +99,7 @@ def warned_for_a_while(appliance: Appliance) -> set[str]:
 def test_ok__without_a_calibration_the_panel_and_the_record_say_so(make: Make) -> None:
     appliance = make()
     appliance.start()
-    appliance.eventually(lambda: warned_yet(appliance) == {"NOT CALIBRATED"})
+    appliance.eventually(lambda: warned_yet(appliance) == {"NOT CALIBRATED", "UNCONTROLLED"})
     appliance.capture()
     (report,) = appliance.reports()
     assert report.fields[0].provenance.calibration_sha256 is None
@@ -113,7 +113,7 @@ def test_ok__a_record_names_the_calibration_that_its_field_was_made_with(make: M
     appliance = make()
     calibration = calibrated(appliance)
     appliance.start()
-    assert warned_for_a_while(appliance) == set()
+    assert warned_for_a_while(appliance) == {"UNCONTROLLED"}
     appliance.capture()
     (report,) = appliance.reports()
     (field,) = report.fields
@@ -137,7 +137,7 @@ def test_fail__the_self_test_warns_of_a_drifted_led(
     calibrated(appliance)
     appliance.stage.inject(Faults(**faults))  # type: ignore[arg-type]
     appliance.start()
-    appliance.eventually(lambda: warned_yet(appliance) == {warning})
+    appliance.eventually(lambda: warned_yet(appliance) == {warning, "UNCONTROLLED"})
 
 
 class AskewStage(Stage):
@@ -154,7 +154,7 @@ def test_fail__the_self_test_warns_of_changed_shading(make: Make) -> None:
     calibrated(appliance)
     appliance.stage = AskewStage(appliance.stage.view.slide)
     appliance.start()
-    appliance.eventually(lambda: warned_yet(appliance) == {"SHADING CHANGED"})
+    appliance.eventually(lambda: warned_yet(appliance) == {"SHADING CHANGED", "UNCONTROLLED"})
 
 
 @pytest.mark.usefixtures("quick_turns")
@@ -165,7 +165,7 @@ def test_fail__a_damaged_calibration_is_shown_and_the_last_good_one_serves(make:
     glass = appliance.root / "calibration" / bad.name / "glass.png"
     glass.write_bytes(glass.read_bytes()[:100])
     appliance.start()
-    appliance.eventually(lambda: warned_yet(appliance) == {"CALIBRATION BROKEN"})
+    appliance.eventually(lambda: warned_yet(appliance) == {"CALIBRATION BROKEN", "UNCONTROLLED"})
     appliance.capture()
     (report,) = appliance.reports()
     assert report.fields[0].provenance.calibration_sha256 == good.sha256

@@ -13,9 +13,10 @@ from leukoscope.commands.classify import FileResult, classify, classify_file, ta
 from leukoscope.errors import BundleError
 from leukoscope.reading.cell_types import CELL_TYPES
 from leukoscope.reading.results import GateName, Pattern, Reason
+from leukoscope.reading.wording import seen_text
 from PIL import Image
 
-from tests.appliance.simulated import StubClassifier
+from tests.appliance.simulated import StubReader, StubWindowReader
 from tests.records.examples import AML, READ_CELLS
 from tests.smears import UM_PER_PX, save_smear, smear
 
@@ -31,10 +32,10 @@ def smears(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StubClassifier]]:
-    """In place of the real classifier; counts how often it is made."""
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StubReader]]:
+    """In place of the real reader; counts how often it is made."""
 
-    class Stub(StubClassifier):
+    class Stub(StubReader):
         made = 0
 
         def __init__(self, bundle: object, threads: int) -> None:
@@ -46,7 +47,24 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StubClassifier]]:
 
 
 def test_ok__good_file(smears: Path) -> None:
-    result = classify_file(smears / "good.png", StubClassifier(), None)
+    result = classify_file(smears / "good.png", StubReader(), None)
+    assert result.error is None
+    assert result.reason == "under 50 cells"
+    assert (result.verdict.label, result.verdict.pattern) == ("ALL", Pattern.ACUTE)
+    data = result.to_json()
+    assert data["confidence"] == data["probabilities"]["ALL"] > 0.9
+    # A file has no frame without light.
+    assert [g["name"] for g in data["gates"]] == [
+        *("exposure", "clipping", "focus", "white_cells", "artefacts"),
+    ]
+    assert all(gate["passed"] for gate in data["gates"])
+    assert data["white_cells"] == len(result.reading.white_cells) >= data["cells_read"] > 0
+    assert data["finding"] == f"100 % blasts of {data['cells_read']}"
+    assert data["differential"]["lymphoblast"] == data["cells_read"]
+
+
+def test_ok__good_file_by_the_reader_of_windows(smears: Path) -> None:
+    result = classify_file(smears / "good.png", StubWindowReader(), None)
     assert result.error is None
     assert result.reason is None
     assert result.warnings == ()
@@ -67,7 +85,7 @@ def test_ok__good_file(smears: Path) -> None:
 
 
 def test_ok__refused_file_has_no_verdict(smears: Path) -> None:
-    result = classify_file(smears / "blurred.png", StubClassifier(), None)
+    result = classify_file(smears / "blurred.png", StubReader(), None)
     assert result.reading.failed_gate.name is GateName.FOCUS
     assert result.reason == "OUT OF FOCUS: turn the focus wheel"
     data = result.to_json()
@@ -86,9 +104,9 @@ def test_ok__refused_file_has_no_verdict(smears: Path) -> None:
 def test_ok__inconclusive_file(
     smears: Path, answer: tuple[float, ...], pattern: str | None, reason: Reason
 ) -> None:
-    classifier = StubClassifier()
-    classifier.answer = answer
-    data = classify_file(smears / "good.png", classifier, None).to_json()
+    reader = StubWindowReader()
+    reader.model.answer = answer
+    data = classify_file(smears / "good.png", reader, None).to_json()
     assert (data["label"], data["pattern"], data["reason"]) == (None, pattern, reason.value)
     assert data["confidence"] == max(answer)
     assert data["probabilities"]["normal"] == answer[0]
@@ -96,27 +114,27 @@ def test_ok__inconclusive_file(
 
 def test_ok__scale_given_and_guessed(smears: Path, tmp_path: Path) -> None:
     Image.open(smears / "good.png").save(tmp_path / "bare.png", dpi=(72, 72))
-    guessed = classify_file(tmp_path / "bare.png", StubClassifier(), None)
+    guessed = classify_file(tmp_path / "bare.png", StubReader(), None)
     assert len(guessed.warnings) == 1
     assert "0.34 µm per pixel assumed" in guessed.warnings[0]
-    given = classify_file(tmp_path / "bare.png", StubClassifier(), UM_PER_PX)
+    given = classify_file(tmp_path / "bare.png", StubReader(), UM_PER_PX)
     assert given.warnings == ()
-    whole = classify_file(smears / "good.png", StubClassifier(), None)
+    whole = classify_file(smears / "good.png", StubReader(), None)
     assert given.reading == whole.reading
 
 
 def test_fail__too_small_for_the_model(tmp_path: Path) -> None:
-    """It passes its gates, and is smaller than what the model sees: said, not raised."""
-    whole = classify_file(save_smear(tmp_path / "whole.png"), StubClassifier(), None)
+    """It passes its gates, but is smaller than the window: a result with an error, nothing raised."""
+    whole = classify_file(save_smear(tmp_path / "whole.png"), StubWindowReader(), None)
     cell = whole.reading.white_cells[0]
     x, y = max(0, cell.x0 - 20), max(0, cell.y0 - 20)
     save_smear(tmp_path / "small.png", smear()[y : y + 90, x : x + 90])
-    result = classify_file(tmp_path / "small.png", StubClassifier(), None)
+    result = classify_file(tmp_path / "small.png", StubWindowReader(), None)
     assert result.error.startswith("field too small")
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_ok__results_come_in_order(smears: Path, stub: type[StubClassifier], workers: int) -> None:
+def test_ok__results_come_in_order(smears: Path, stub: type[StubReader], workers: int) -> None:
     files = [smears / name for name in ("good.png", "text.jpg", "blurred.png", "good.png")]
     results = list(classify(files, None, None, workers))
     assert [result.path for result in results] == files
@@ -124,7 +142,7 @@ def test_ok__results_come_in_order(smears: Path, stub: type[StubClassifier], wor
     assert 1 <= stub.made <= workers
 
 
-def test_ok__no_files(stub: type[StubClassifier]) -> None:
+def test_ok__no_files(stub: type[StubReader]) -> None:
     assert list(classify([], None, None, 2)) == []
 
 
@@ -139,15 +157,15 @@ def test_fail__model_that_can_not_be_loaded(smears: Path, monkeypatch: pytest.Mo
 
 def test_ok__table(smears: Path, tmp_path: Path) -> None:
     files = [*sorted(smears.iterdir()), tmp_path / "absent.png"]
-    results = [classify_file(path, StubClassifier(), None) for path in files]
+    results = [classify_file(path, StubReader(), None) for path in files]
     text, _, advice = table(results).partition("\n\n")
     head, *rows = text.splitlines()[1:]
     assert text.splitlines()[0].startswith("In /")
     assert head.split() == ["FILE", "READING", "SEEN", "WHY"]
-    cells = str(results[1].verdict.white_cells)
+    assert seen_text(results[1].verdict) in rows[1]
     assert [[Path(row.split()[0]).name, *row.split()[1:4]] for row in rows] == [
         ["blurred.png", "refused", "-", "OUT"],
-        ["good.png", "ALL", "0.90", cells],
+        ["good.png", "ALL", "0.99", "100"],
         ["text.jpg", "error", "-", "not"],
         ["absent.png", "error", "-", "no"],
     ]
@@ -157,9 +175,9 @@ def test_ok__table(smears: Path, tmp_path: Path) -> None:
 
 
 def test_ok__table_never_claims_certainty(smears: Path) -> None:
-    classifier = StubClassifier()
-    classifier.answer = (0.0, 0.9999, 0.0001, 0.0, 0.0)
-    text = table([classify_file(smears / "good.png", classifier, None)])
+    reader = StubWindowReader()
+    reader.model.answer = (0.0, 0.9999, 0.0001, 0.0, 0.0)
+    text = table([classify_file(smears / "good.png", reader, None)])
     assert "ALL 0.99" in text
     assert "1.00" not in text
 
@@ -175,7 +193,7 @@ def test_ok__error_has_all_the_keys() -> None:
 
 
 def test_ok__reading_of_fields_has_no_differential(smears: Path) -> None:
-    data = classify_file(smears / "good.png", StubClassifier(), None).to_json()
+    data = classify_file(smears / "good.png", StubWindowReader(), None).to_json()
     assert data["cells_read"] == 0
     assert (data["differential"], data["finding"], data["control"]) == (None, None, None)
 
@@ -201,5 +219,5 @@ def test_ok__reading_of_cells() -> None:
 def test_fail__grey_picture_is_no_field(tmp_path: Path) -> None:
     grey = np.repeat(smear().mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
     save_smear(tmp_path / "grey.png", grey)
-    result = classify_file(tmp_path / "grey.png", StubClassifier(), None)
+    result = classify_file(tmp_path / "grey.png", StubReader(), None)
     assert "a grey image" in result.error

@@ -26,6 +26,7 @@ from leukoscope.panel import screens
 from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.terminal import to_text
+from leukoscope.reading.cell_types import CellType
 from leukoscope.records.reader import RecordReader
 from leukoscope.settings.settings import (
     CameraSettings,
@@ -37,7 +38,7 @@ from leukoscope.settings.settings import (
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide
 
-from tests.appliance.simulated import SURE, StubClassifier
+from tests.appliance.simulated import StubModel, StubReader, surely
 from tests.vt import Terminal, eventually
 
 SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
@@ -45,14 +46,14 @@ SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Two slides, a small camera, little waiting, and a classifier that always says ALL."""
+    """Two slides, a small camera, little waiting, and a reader that takes every cell for a lymphoblast."""
     slides = (
         DemoSlide(SmearSlide(Diagnosis.ALL, 1)),
         DemoSlide(SmearSlide(Diagnosis.NORMAL, 7), in_focus=False),
     )
     monkeypatch.setattr(demo, "SLIDES", slides)
     monkeypatch.setattr(demo, "CALM_S", 0.1)
-    monkeypatch.setattr(assembly, "open_reader", lambda *given: StubClassifier())
+    monkeypatch.setattr(assembly, "open_reader", lambda *given: StubReader())
     return dataclasses.replace(Settings(), camera=SMALL)
 
 
@@ -62,7 +63,7 @@ def test_ok__scripted(settings: Settings, tmp_path: Path) -> None:
     _, _, report = out.getvalue().rpartition("\nSLIDE ")
     head, first, second, *rest = report.splitlines()
     assert head.split() == ["TRUTH", "VERDICT", "SEEN", "WHY"]
-    assert first.split()[:4] == ["S0001", "ALL", "ALL", "0.90"]
+    assert first.split()[:4] == ["S0001", "ALL", "ALL", "0.99"]
     assert second.startswith("S0002  normal, out of focus  inconclusive")
     assert second.endswith("OUT OF FOCUS")
     assert max(map(len, (first, second))) <= 80
@@ -101,7 +102,7 @@ def test_ok__scripted_into_a_pipe(
     assert lines[0] == "Calibrating by itself   9 steps"
     assert "Press" not in text
     assert "Slide 1 of 2: ALL   field 1 of 2   focus wheel +5.0 µm from focus" in lines
-    assert any(line.startswith("  field 2 read: ALL 0.90") for line in lines)
+    assert any(line.startswith("  field 2 read: ACUTE 0.99 - ALL 0.99") for line in lines)
     assert "  field 1 refused: OUT OF FOCUS: turn the focus wheel" in lines
     assert sum(line.startswith("─") for line in lines) == 2
     with RecordReader(tmp_path) as records:
@@ -319,7 +320,8 @@ def test_fail__appliance_that_stands_still(
 ) -> None:
     """It says so, and does not wait for ever."""
     monkeypatch.setattr(demo, "PATIENCE_S", 0.2)
-    monkeypatch.setattr(StubClassifier, "run", lambda *given: time.sleep(1.0) or SURE)
+    answer = surely(CellType.LYMPHOBLAST)
+    monkeypatch.setattr(StubModel, "run", lambda *given: time.sleep(1.0) or answer)
     with pytest.raises(LeukoscopeError, match=r"stopped: .* did not come in 0\.2 s"):
         scripted_demo(settings, tmp_path, io.StringIO())
 

@@ -138,8 +138,8 @@ def test_ok__a_press_to_a_verdict(
     assert np.abs(kept - picture).mean(axis=(0, 1)).max() < 4
     assert field.off_level is not None
     assert field.off_level < 1
-    classifier = assembly.open_reader(settings, threads=1)
-    alone = classifier.judge([classifier.read(Field(picture, UM_PER_PX, {}))])
+    reader = assembly.open_reader(settings, threads=1)
+    alone = reader.judge([reader.read(Field(picture, UM_PER_PX, {}))])
     said = field.slide_verdict
     assert (said.label, said.pattern) == (alone.label, alone.pattern)
     assert said.white_cells == alone.white_cells

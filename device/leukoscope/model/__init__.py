@@ -1,1 +1,1 @@
-"""The model on the device: a bundle's card, the interpreter, and the classifier made of both."""
+"""The model on the device: a bundle's card, the interpreter, and the reader made from both."""
