@@ -17,7 +17,7 @@ from leukoscope.records.codec import (
 )
 
 from tests.records import examples
-from tests.records.examples import AML, READ_CELLS, READING, VERDICT
+from tests.records.examples import AML, NOTHING, READ_CELLS, READING, VERDICT
 
 
 @given(examples.readings)
@@ -51,6 +51,46 @@ def test_ok__verdict_on_cells() -> None:
     assert value["control"] == "uncontrolled"
     plain = verdict_to_json(VERDICT)
     assert (plain["finding"], plain["differential"], plain["control"]) == (None, None, None)
+
+
+STORED = {
+    "a differential": (
+        AML,
+        '{"headline":"AML","label":"AML","pattern":"acute","confidence":0.71,"pattern_confidence":0.962,'
+        '"probabilities":{"normal":0.02,"ALL":0.25,"AML":0.71,"CML":0.01,"CLL":0.01},"white_cells":109,'
+        '"fields":5,"reason":null,"finding":"65 % blasts of 105","differential":{"neutrophil":24.0,'
+        '"eosinophil":0.0,"basophil":0.0,"lymphocyte":12.5,"monocyte":0.0,"lymphoblast":0.0,'
+        '"myeloblast":58.5,"promyelocyte":10.0,"myelocyte":0.0,"atypical lymphocyte":0.0,'
+        '"smudge cell":0.0,"artefact":4.0},"control":"uncontrolled"}',
+    ),
+    "fields": (
+        VERDICT,
+        '{"headline":"ALL","label":"ALL","pattern":"acute","confidence":0.81,"pattern_confidence":0.91,'
+        '"probabilities":{"normal":0.03,"ALL":0.81,"AML":0.1,"CML":0.04,"CLL":0.02},"white_cells":2,'
+        '"fields":1,"reason":null,"finding":null,"differential":null,"control":null}',
+    ),
+    "nothing": (
+        NOTHING,
+        '{"headline":"inconclusive","label":null,"pattern":null,"confidence":0.0,'
+        '"pattern_confidence":0.0,"probabilities":{},"white_cells":0,"fields":0,'
+        '"reason":"no field could be read","finding":null,"differential":null,"control":null}',
+    ),
+}
+"""Verdicts by what they stand on, and the text that release 0.1.0 stored of each."""
+
+
+@pytest.mark.parametrize("evidence", STORED)
+def test_ok__verdict_is_stored_as_it_always_was(evidence: str) -> None:
+    verdict, text = STORED[evidence]
+    assert dump(verdict_to_json(verdict)) == text
+    assert verdict_from_json(json.loads(text)) == verdict
+
+
+def test_ok__verdict_from_before_cells_were_read() -> None:
+    value = verdict_to_json(VERDICT)
+    for key in ("finding", "differential", "control"):
+        del value[key]
+    assert verdict_from_json(value) == VERDICT
 
 
 @pytest.mark.parametrize("reason", [Reason.FEW_CELLS, Reason.ARTEFACTS])

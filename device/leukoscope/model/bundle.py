@@ -14,7 +14,7 @@ CARD_FILE = "card.toml"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A card and the model it vouches for: the bytes' SHA-256 is the card's."""
+    """A card and its model: the SHA-256 of the bytes is the one on the card."""
 
     card: Card
     model: bytes

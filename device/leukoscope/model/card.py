@@ -26,11 +26,14 @@ TYPES = tuple(cell_type.value for cell_type in CELL_TYPES)
 class Card:
     """A valid `card.toml`.
 
-    kind: "fields" or "cells", what the model reads. sha256: of the model file, 64 lower-case hex
-    digits. side_px: the square input's side.
-    um_per_px: scale at which the model sees a field. Input value = byte * scale + offset.
-    output_kind: 'logits' or 'probabilities'; both are calibrated by `temperature` (> 0).
-    errors: of a model of cells, else None.
+    Attributes:
+        kind: "fields" or "cells": what the model reads.
+        sha256: Of the model file, 64 lower-case hex digits.
+        side_px: Side of the square input.
+        um_per_px: Scale at which the model sees a field.
+        scale, offset: Input value = byte * scale + offset.
+        output_kind: "logits" or "probabilities"; both are calibrated by `temperature` (> 0).
+        errors: Of a model of cells; None for a model of fields.
     """
 
     name: str
@@ -52,8 +55,10 @@ class Card:
 def parse_card(text: str, where: str) -> Card:
     """The card in TOML `text`; `where` names it in errors.
 
-    Raises BundleError naming the key that is missing or wrong. Sections besides [input] and
-    [output], such as [training] and [measured], are for people and are not read here.
+    Sections such as [training] and [measured] are for people and are not read here.
+
+    Raises:
+        BundleError: A key is missing or wrong; the error names it.
     """
     try:
         document = tomllib.loads(text)

@@ -18,8 +18,8 @@ RUNTIMES = (
 def load_runtime() -> tuple[str, Callable[..., Any]]:
     """Name and `Interpreter` class of the runtime that this machine has.
 
-    Raises RuntimeMissingError, with what to install, when it has neither, or when the one that it
-    has does not load.
+    Raises:
+        RuntimeMissingError: It has neither, or the one that it has does not load.
     """
     for package, module in RUNTIMES:
         try:

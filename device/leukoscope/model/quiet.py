@@ -1,4 +1,4 @@
-"""Keeping the runtime's chatter from a person's terminal, and losing none of its errors."""
+"""Keeps the messages of the runtime off a person's terminal, but not its errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 STDERR = 2
 
 CHATTER = b"INFO: "
-"""How the runtime begins a line that nobody has to read: 'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.'"""
+"""Start of a line that nobody has to read: 'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.'"""
 
 _one_at_a_time = threading.Lock()
 
@@ -19,11 +19,10 @@ _one_at_a_time = threading.Lock()
 def silence_runtime() -> Iterator[None]:
     """Hold back what is written to standard error meanwhile, and write all but the chatter afterwards.
 
-    The runtimes write to file descriptor 2 themselves, and cannot be made quiet: neither LiteRT 2 nor
-    tflite-runtime 2.14 obeys TF_CPP_MIN_LOG_LEVEL, and their own level can be set from C++ only. What
-    others write meanwhile comes later by these milliseconds. Where the process itself is ended meanwhile,
-    by a runtime that aborts or by a signal, what was held back is lost: the runtime's last words, and
-    a traceback of faulthandler.
+    The runtimes write to file descriptor 2 themselves. Neither LiteRT 2 nor tflite-runtime 2.14 obeys
+    TF_CPP_MIN_LOG_LEVEL, and their own log level can be set from C++ only. What other threads write
+    meanwhile appears some milliseconds later. When the process ends meanwhile (the runtime aborts, or a
+    signal comes), what was held back is lost, also a traceback of faulthandler.
     """
     with _one_at_a_time:
         try:
@@ -42,7 +41,7 @@ def silence_runtime() -> Iterator[None]:
 
 def _give_back(held: int, terminal: int) -> None:
     os.dup2(terminal, STDERR)
-    # Its reader is gone, or its disk is full: the model's own error must come through all the same.
+    # Where standard error cannot be written (reader gone, disk full), the model's own error is still raised.
     with suppress(OSError):
         _write_but_chatter(held, terminal)
 

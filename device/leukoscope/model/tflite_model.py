@@ -18,10 +18,17 @@ class TfliteModel:
     """One interpreter, built once. Not for use by two threads at once: make one each."""
 
     def __init__(self, bundle: Bundle, threads: int, *, outputs: int, geometry: int = 0) -> None:
-        """threads: of the interpreter, >= 1. outputs: probabilities that the model must give.
+        """Load the model of a bundle.
 
-        geometry: numbers that it takes beside the picture, 0 for a model of a picture alone.
-        Raises BundleError when the model is not as its card, RuntimeMissingError when no runtime works.
+        Args:
+            bundle: The model and its card.
+            threads: Of the interpreter, >= 1.
+            outputs: How many probabilities the model must give.
+            geometry: How many numbers it takes beside the picture, 0 for a picture alone.
+
+        Raises:
+            BundleError: The model is not as its card says.
+            RuntimeMissingError: No runtime works on this machine.
         """
         card = bundle.card
         self.card = card
@@ -34,7 +41,7 @@ class TfliteModel:
             raise BundleError(
                 f"model {card.name}: {self.runtime} can't load {card.file}: {error}"
             ) from error
-        except SystemError as error:  # all that tflite-runtime 2.14 says of numpy 2
+        except SystemError as error:  # tflite-runtime 2.14 with numpy 2
             raise RuntimeMissingError(
                 f"{self.runtime} does not work with numpy {np.__version__}: "
                 "run `pip install 'numpy<2'`, or install ai-edge-litert"
@@ -62,7 +69,12 @@ class TfliteModel:
     def run(
         self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...] = ()
     ) -> tuple[float, ...]:
-        """Calibrated probabilities, sum 1. picture: shape (side_px, side_px, 3), uint8."""
+        """Calibrated probabilities, sum 1.
+
+        Args:
+            picture: Shape (side_px, side_px, 3), uint8.
+            geometry: Numbers beside the picture; not used by a model that takes none.
+        """
         self._interpreter.set_tensor(
             self._picture["index"], self._bytes_to_input.take(picture)[None]
         )

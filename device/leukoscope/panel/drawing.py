@@ -1,4 +1,4 @@
-"""A screen as the picture the OLED, the terminal and the gallery show: pure, the same on every machine.
+"""A screen as a picture for the OLED, the terminal and the gallery; it is the same on every machine.
 
 Rows: a header (slide; SIMULATED when parts are simulated), large letters, then small lines at
 `_LINE1`, `_LINE2` and `_LINE3`.

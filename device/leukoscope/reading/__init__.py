@@ -1,1 +1,1 @@
-"""From a field to a verdict: gates, white cells, model, pooling. No I/O, no clock, no hardware."""
+"""From a field to a verdict: gates, white cells, readers, evidence. No I/O, no clock, no hardware."""

@@ -54,7 +54,7 @@ class CellEvidence(Evidence):
         return tuple(
             DifferentialRow(
                 cell_type,
-                self.differential.count(cell_type),
+                float(self.differential.count(cell_type)),
                 None if cell_type in NOT_COUNTED else self.differential.share(cell_type),
             )
             for cell_type in CELL_TYPES

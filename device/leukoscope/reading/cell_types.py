@@ -1,4 +1,4 @@
-"""The types that a white cell is read as, and the groups of them that a differential is judged by."""
+"""The types that a white cell is read as, and their groups."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import enum
 
 
 class CellType(enum.Enum):
-    """What one find of the cell finder is; the order is that of a cell model's output.
+    """What a find is read as; the order is that of a cell model's output.
 
-    Names after ICSH (Palmer et al., Int J Lab Hematol 37, 2015). A neutrophil may be a band form, a
-    myeloblast a monoblast, a myelocyte a metamyelocyte, a promyelocyte one of APL.
+    Names after ICSH (Palmer et al., Int J Lab Hematol 37, 2015). Neutrophils include band forms, myeloblasts
+    monoblasts, myelocytes metamyelocytes, and promyelocytes the abnormal ones of APL.
     """
 
     NEUTROPHIL = "neutrophil"
@@ -32,7 +32,7 @@ BLASTS = frozenset({CellType.LYMPHOBLAST, CellType.MYELOBLAST, CellType.PROMYELO
 """Blasts and what counts as one: the abnormal promyelocytes of APL are blast equivalents (WHO 2017)."""
 
 NOT_COUNTED = frozenset({CellType.SMUDGE, CellType.ARTEFACT})
-"""What a differential of 100 white cells leaves out; smudge cells are reported beside it (ICSH)."""
+"""Finds that a differential of 100 white cells leaves out; smudge cells are reported beside it (ICSH)."""
 
 ABBREVIATIONS = {
     CellType.NEUTROPHIL: "NEU",

@@ -1,6 +1,6 @@
-"""White cells cut out of their field: density, nucleus and cytoplasm, with nothing of what surrounds them.
+"""White cells cut out of their field: density, nucleus and cytoplasm, without what is around them.
 
-All cells of a field are cut out together, as stacks: numpy's calls cost more than a cell's few pixels.
+All cells of a field are cut out together, as stacks, because each call of numpy costs more than one cell's pixels.
 """
 
 from __future__ import annotations
@@ -18,25 +18,28 @@ from leukoscope.reading.white_cells import TISSUE_DENSITY, Nuclei, density
 VIEW_UM = 21.8
 """Side of a view: the largest promyelocytes reach 20 µm."""
 CYTOPLASM_UM = 3.5
-"""How far cytoplasm is looked for beyond the nucleus; what lies further is left out."""
+"""How far from the nucleus cytoplasm is searched."""
 RING_UM = (1.0, 2.5)
-"""Where around a nucleus its surroundings' density is taken, to draw its edge half-way between."""
+"""The ring around a nucleus in which the density outside is measured; the edge is half-way in between."""
 RED_CELL_COSINE, RED_CELL_SHARE = 0.985, 0.5
-"""A pixel whose colour is within 10 degrees of the red cells', and half as dense, is red cell and no cytoplasm."""
+"""A pixel is red cell when its colour is within 10 degrees of the red cells' and it is at least half as dense."""
 FULL_DENSITY = 1.2
-"""Density that a model sees as white: a tenth of the densest nuclei exceed it somewhere."""
+"""Density that is level 255 for a model: a tenth of the densest nuclei exceed it somewhere."""
 GLASS = 255
-"""Level of what lies outside the picture: its density is 0."""
+"""Level of what is outside the picture: its density is 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class CellViews:
     """A square around each white cell of a field.
 
-    dense: optical density over the glass, shape (cells, side, side, 3), R, G, B; 0 outside the picture.
-    nucleus, cell: shape (cells, side, side); a cell holds its nucleus. red_cell: density of the field's
-    red cells. um_per_px: of the squares. whole: shape (cells,), whether nothing of a nucleus lies on the
-    picture's rim.
+    Attributes:
+        dense: Optical density over the glass, shape (cells, side, side, 3), R, G, B; 0 outside the picture.
+        nucleus: Shape (cells, side, side).
+        cell: The same of nucleus and cytoplasm together.
+        red_cell: Density of the field's red cells in R, G, B.
+        um_per_px: Of the squares.
+        whole: Shape (cells,): False where the picture's edge cuts a nucleus.
     """
 
     dense: npt.NDArray[np.float32]
@@ -47,7 +50,7 @@ class CellViews:
     whole: Mask
 
     def pictures(self) -> npt.NDArray[np.uint8]:
-        """What a model sees: density of the cells alone, 0..255 for 0 to 1.2, shape (cells, side, side, 3)."""
+        """What a model sees: density of the cells alone, shape (cells, side, side, 3), 0 to 1.2 as 0..255."""
         levels = self.dense * np.float32(255 / FULL_DENSITY)
         levels += np.float32(0.5)
         shown = np.minimum(levels, 255, out=levels).astype(np.uint8)
@@ -68,7 +71,7 @@ def cell_views(rgb: Rgb, nuclei: Nuclei, um_per_px: float) -> CellViews:
     side = view_px(um_per_px)
     corners = np.stack([(y0 + y1) // 2, (x0 + x1) // 2], axis=1) - side // 2
     levels = _windows(rgb, corners, side, GLASS)
-    # Stored channel by channel: numpy is many times as slow at steps of three.
+    # Stored channel by channel: numpy is much slower where neighbours are three steps apart.
     channels = density(np.ascontiguousarray(np.moveaxis(levels, -1, 0)))
     full_size = nuclei.labels.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
     labels = _windows(full_size, corners, side, 0)
@@ -118,7 +121,7 @@ def _cell(
     red_cell: npt.NDArray[np.float32],
     um_per_px: float,
 ) -> Mask:
-    """Nuclei and cytoplasm: what is stained near a nucleus, in one piece with it, and no red cell."""
+    """Nuclei and cytoplasm: what is stained near a nucleus, connected to it, and no red cell."""
     red_part, green, blue = channels
     length = np.sqrt(red_part * red_part + green * green + blue * blue)
     scale = float(np.linalg.norm(red_cell))
@@ -131,7 +134,7 @@ def _cell(
 
 
 def _quantile(values: Plane, masks: Mask, share: float) -> Plane:
-    """Of the values in each mask, that which `share` of them are below, shape (masks,); 0 of none."""
+    """The quantile `share` (0..1) of the values in each mask, shape (masks,); 0 of an empty mask."""
     quantiles = np.zeros(len(masks), np.float32)
     picked, start = values[masks], 0
     for number, count in enumerate(pixels(masks).tolist()):

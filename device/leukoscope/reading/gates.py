@@ -19,16 +19,16 @@ MIN_GLASS_LEVEL, MAX_GLASS_LEVEL = 90.0, 252.0
 MAX_CLIPPED_PERCENT = 2.0
 """Most pixels, in percent, that may have a channel at 254 or 255."""
 MIN_SHARPNESS = 0.096
-"""Least sharpness (see focus.py): the highest limit that refuses at most 2 % of the good fields of every
-kind, chosen on half of the slides (README.md beside this file). It refuses nearly all that are 1.25 µm out of focus."""
+"""Least sharpness (see sharpness.py): the highest limit that refuses at most 2 % of the good fields of every
+kind, chosen on half of the slides. It refuses nearly all fields that are 1.25 µm out of focus."""
 MAX_ARTEFACTS_PERCENT, LEAST_ARTEFACTS = 70.0, 6
-"""Of the finds at most so many percent may be artefacts, where there are at least so many of them: more is
-no smear. Chosen on real fields: it refuses no normal one and up to 3 % of a leukaemia's (models/README.md)."""
+"""A field with a larger share of artefacts among its finds is no smear, if it has at least so many artefacts.
+Chosen on real fields: it refuses no normal field and at most 3 % of the fields of a leukaemia."""
 MIN_CONTRAST_LEVELS = 3.0
-"""Least contrast (see focus.py), in levels of 255: below it there is nothing to focus on."""
+"""Least contrast (see sharpness.py), in levels of 255: below it there is nothing to focus on."""
 
 GATES_UM_PER_PX = 0.34
-"""Scale, µm per pixel, at which the limits were measured: pictures are brought to it, or near it, first."""
+"""Scale, µm per pixel, at which the limits were measured. Pictures are first resampled to about this scale."""
 
 GLASS_PERCENTILE = 98.0
 CLIPPED_LEVEL = 254
@@ -37,15 +37,18 @@ CLIPPED_LEVEL = 254
 def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterator[Gate]:
     """The gates of the picture itself, one by one in order: light, exposure, clipping, focus.
 
-    rgb: shape (height, width, 3); off_level: mean level of the LED-off frame, None for a picture
-    from a file, which has no such frame: then the light gate is left out.
+    Args:
+        rgb: Shape (height, width, 3).
+        um_per_px: Its scale.
+        off_level: Mean level of the LED-off frame. A picture from a file has no such frame: None leaves
+            the light gate out.
     """
     yield from light_gates(rgb, off_level)
     yield focus_gate(measure_sharpness(rgb, um_per_px))
 
 
 def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
-    """The first of them: light, exposure, clipping; arguments as above."""
+    """Of `picture_gates` the first three: light, exposure, clipping."""
     if off_level is not None:
         yield _light(float(rgb.sum(dtype=np.uint64)) / rgb.size - off_level)
     red, green, blue = (rgb[::2, ::2, channel] for channel in range(3))
@@ -55,7 +58,7 @@ def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
 
 
 def _percentile(values: npt.NDArray[np.uint16], percent: float) -> float:
-    """As np.percentile, linear between two values, for many small integers: by their counts."""
+    """np.percentile with linear interpolation, but faster: it counts the values, which are small integers."""
     reached = np.cumsum(np.bincount(values.ravel()))
     place = (values.size - 1) * percent / 100
     low, high = np.searchsorted(
@@ -108,7 +111,7 @@ def _clipping(percent: float) -> Gate:
 
 
 def focus_gate(focus: Sharpness) -> Gate:
-    """Contrast enough to focus on, and sharp."""
+    """The picture must have enough contrast to focus on, and be sharp."""
     problem, advice = "", ""
     if focus.contrast < MIN_CONTRAST_LEVELS:
         problem, advice = "NOTHING SEEN", "move slide or focus"
@@ -137,7 +140,7 @@ def cell_gates(finds: Sequence[WhiteCell]) -> tuple[Gate, ...]:
 
 
 def artefact_gate(finds: Sequence[WhiteCell]) -> Gate:
-    """Where nearly all finds are artefacts, the few that are not are none of a smear either.
+    """Where nearly all finds are artefacts, the picture is no smear, and the other finds are no cells.
 
     finds: those with types.
     """

@@ -1,8 +1,8 @@
 """Measuring white cells: area, shape, density and colour of their nuclei and cytoplasm.
 
-The measures are those of hematology's morphology (ICSH 2015: size, N:C ratio, lobes, chromatin, granules,
-basophilia), each relative to the field's own red cells or to itself, so that a stronger stain or
-a brighter lamp changes them little.
+These are the features that hematologists describe (ICSH 2015: size, N:C ratio, lobes, chromatin, granules,
+basophilia). Each is relative to the field's own red cells or to the cell itself, so that a stronger stain or
+a brighter lamp changes it little.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from leukoscope.reading.results import Measurements
 Values: TypeAlias = npt.NDArray[np.float64]
 
 LOBE_UM = 0.7
-"""How far a nucleus is shrunk to part its lobes: filaments between them are thinner than twice that."""
+"""How far a nucleus is eroded to separate its lobes: filaments between them are thinner than twice that."""
 LEAST_LOBE_UM2 = 1.5
 LEAST_CYTOPLASM_PX = 20
-"""Below it nothing is said of cytoplasm: granularity and basophilia are 0."""
+"""With less cytoplasm, granularity and basophilia are 0."""
 
 GEOMETRY_CENTRE = (math.log(65), math.log(110), 0.7, 1.3, 0.7)
 GEOMETRY_SPREAD = (0.45, 0.45, 0.18, 0.7, 0.25)
-"""Of the numbers in `geometry`: about the middle and the standard deviation of all white cells'. Trained
+"""Of the numbers in `geometry`: about the mean and the standard deviation over all white cells. Trained
 networks depend on them."""
 MIN_AREA_UM2, MAX_LOBES = 5.0, 4.0
 
 
 def measure_cells(views: CellViews) -> list[Measurements]:
-    """The measurements of each cell; all 0 but for one lobe where a view shows no nucleus."""
+    """The measurements of each cell. Where a view shows no nucleus, lobes are 1 and the others 0."""
     nucleus, cytoplasm = views.nucleus, views.cell & ~views.nucleus
     red, green, blue = np.moveaxis(views.dense, -1, 0)
     total: Plane = red + green + blue
@@ -66,7 +66,7 @@ def measure_cells(views: CellViews) -> list[Measurements]:
 
 
 def geometry(measurements: Measurements) -> tuple[float, ...]:
-    """What a cell network is told beside the picture, each about -3 to 3 with a mean near 0.
+    """The numbers that a cell network gets beside the picture, each about -3 to 3 with a mean near 0.
 
     Logarithms of the nuclear and of the cell's area, N:C ratio, lobes, roundness.
     """
@@ -84,23 +84,23 @@ def geometry(measurements: Measurements) -> tuple[float, ...]:
 
 
 def _mean(values: Plane, masks: Mask) -> Values:
-    """Of the values in each mask, shape (masks,); 0 of none."""
+    """The mean of the values in each mask, shape (masks,); 0 of an empty mask."""
     sums: Values = (values * masks).sum(axis=(1, 2), dtype=np.float64)
     return sums / np.maximum(pixels(masks), 1)
 
 
 def _spread(values: Plane, masks: Mask) -> Values:
-    """Standard deviation of the values in each mask, shape (masks,); 0 of none."""
+    """Standard deviation of the values in each mask, shape (masks,); 0 of an empty mask."""
     middle = _mean(values, masks).astype(np.float32)
     spread: Values = np.sqrt(_mean(np.square(values - middle[:, None, None]), masks))
     return spread
 
 
 def _lobes(nuclei: Mask, um_per_px: float) -> Values:
-    """Large parts of each nucleus once its filaments are gone, at least 1; shape (nuclei,)."""
+    """How many large parts of each nucleus are left without its filaments, at least 1; shape (nuclei,)."""
     lobes = np.pad(erode(nuclei, max(1, round(LOBE_UM / um_per_px))), ((0, 0), (0, 1), (0, 0)))
     count, rows, width = lobes.shape
-    # All nuclei below each other, an empty row between them.
+    # All nuclei in one column, with an empty row between them.
     parts = components(lobes.reshape(count * rows, width))
     of = [part.y0 // rows for part in parts if part.area_px * um_per_px**2 >= LEAST_LOBE_UM2]
     return np.maximum(np.bincount(np.array(of, np.intp), minlength=count), 1).astype(np.float64)

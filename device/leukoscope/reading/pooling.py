@@ -19,9 +19,9 @@ from leukoscope.reading.thresholds import Thresholds
 
 
 def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
-    """The verdict over the fields of one slide; refused fields give no evidence and count nothing.
+    """The verdict over the fields of one slide; refused fields give no evidence and are not counted.
 
-    Probabilities are the mean of the fields'. Cells are the sum over the fields that were read.
+    Its probabilities are the mean over the fields, its white cells their sum.
     """
     rows = [reading.probabilities for reading in readings if reading.probabilities is not None]
     if not rows:

@@ -1,8 +1,8 @@
-"""Red cells as a ruler: the median diameter of the round ones that lie alone, in pixels.
+"""Red cells as a ruler: the median diameter of round single red cells, in pixels.
 
-A dried red cell is 6.0 to 8.5 µm across, 7.2 to 7.5 in the mean of healthy persons (Bain, Blood Cells,
-ch. 3), so that the median of some dozen tells a scale to about 6 %, what slides differ by. It checks
-a micrometer's scale and does not replace it.
+A dried red cell is 6.0 to 8.5 µm across, 7.2 to 7.5 µm in the mean of healthy persons (Bain, Blood Cells,
+ch. 3). Slides differ by about 6 %, so the median of a few dozen cells gives a scale to about 6 %. That is
+enough to check a scale from a micrometer, not to replace it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from leukoscope.imaging.flat_field import flatten
 DIAMETER_UM = 7.5
 """Mean diameter of a red cell on a dried film."""
 MIN_CELLS = 20
-"""Least number of cells for a median: with a spread of 8 % it is known to 2 %."""
+"""Least number of cells for a median: with a spread of 8 % its standard error is 2 %."""
 UNKNOWN_UM_PER_PX = 0.17
-"""Scale to begin with when none is known: within a factor of 2.1 of 0.08 and of 0.35."""
+"""Scale to begin with when none is known: it is within a factor of 2.1 of both 0.08 and 0.35."""
 MAX_FACTOR = 2.3
 """How far a cell may be from its expected diameter: the scale may be wrong by 2, a cell by 15 %."""
 
@@ -34,10 +34,10 @@ TISSUE = 0.06
 MAX_ASPECT = 1.3
 """Largest ratio of the sides of a cell's box."""
 ROUND = (0.88, 1.06)
-"""Share of its box's ellipse that a round cell fills: 1; an ellipse of 1.3 that lies aslant has 0.97, two
-cells that touch aslant 0.69."""
+"""Limits of the share of its box's ellipse that a cell fills. A round cell fills 1, a slanted ellipse of aspect
+1.3 fills 0.97, two cells that touch on a slant 0.69."""
 ALIKE = (0.7, 1.3)
-"""Red cells are within so much of their common diameter: platelets are below, most white cells above."""
+"""Limits of a red cell's diameter over the common one: platelets are below, most white cells above."""
 MAX_CORE = 1.7
 """Darkness of a cell's middle over the usual: nuclei are two to four times as dark as red cells."""
 
@@ -55,15 +55,17 @@ class RedCellSize:
 def median_red_cell_px(fields: Sequence[Rgb], um_per_px: float | None = None) -> RedCellSize:
     """The median diameter of the round, single, whole red cells of some fields of one scale.
 
-    fields: each of shape (height, width, 3), in focus, at 0.08 to 0.35 µm per pixel. um_per_px: the
-    scale as far as it is known, to a factor of 2; None when it is not.
+    Args:
+        fields: Each of shape (height, width, 3), in focus, at 0.08 to 0.35 µm per pixel.
+        um_per_px: The scale to a factor of 2; None when it is not known.
 
-    Raises CalibrationError, FEW RED CELLS, when all fields together have fewer than 20 such cells.
+    Raises:
+        CalibrationError: FEW RED CELLS: all fields together have fewer than 20 such cells.
     """
     guess = UNKNOWN_UM_PER_PX if um_per_px is None else um_per_px
     diameters = np.array([d for rgb in fields for d in _diameters(rgb, guess)])
     if len(diameters):
-        # Weighed by area: the few specks and platelets that are round must not set what is common.
+        # Weighted by area, so that round specks and platelets hardly change the common diameter.
         order = np.argsort(diameters)
         area = np.cumsum(diameters[order] ** 2)
         common = diameters[order][int(np.searchsorted(area, area[-1] / 2))]
@@ -91,7 +93,7 @@ def _diameters(rgb: Rgb, um_per_px: float) -> list[float]:
     tissue = darkness[darkness > TISSUE]
     if not tissue.size:
         return []
-    # Half of a cell's darkness is where a blurred edge was before it was blurred.
+    # Blur does not move the place where an edge has half of the cell's darkness.
     usual = float(np.median(tissue))
     mask = darkness > usual / 2
     expected = DIAMETER_UM / scale

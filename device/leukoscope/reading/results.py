@@ -28,7 +28,7 @@ class GateName(enum.Enum):
 class Gate:
     """One check of one field.
 
-    value: what was measured, in `unit`; low, high: the limits it must lie between (None: no limit).
+    value: what was measured, in `unit`; low, high: its limits (None: no limit).
     problem: what is wrong, at most 18 characters ("TOO DARK"); advice: what to do, at most
     21 characters ("check the LED"); both empty when the gate passed.
     """
@@ -71,10 +71,10 @@ class Measurements:
 
 @dataclass(frozen=True)
 class WhiteCell:
-    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), nucleus in µm².
+    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), its nucleus in µm².
 
-    measurements, types: what a cell reader adds; types has one probability per `CellType`, sum 1, and
-    is empty when cells are not read one by one.
+    measurements and types are what a cell reader adds. types has one probability per `CellType`, sum 1; it
+    is empty for a cell that the picture's edge cuts, and where cells are not read one by one.
     """
 
     x0: int
@@ -287,10 +287,10 @@ class Verdict:
 class FieldReading:
     """What reading one field gave.
 
-    gates: the gates that were checked, up to and including the first that failed.
-    white_cells: the white cells found (empty when a gate before them failed).
-    window: what the model saw, None when a gate failed.
-    probabilities: one per label of `LABELS`, sum 1; None when a gate failed: then no verdict.
+    gates: those that were checked, up to and including the first that failed.
+    white_cells: those found (empty when a gate before the search failed).
+    window: the square that the model saw; None when a gate failed, and where each cell was read.
+    probabilities: of this field alone, one per label of `LABELS`, sum 1; None when it was not read.
     """
 
     gates: tuple[Gate, ...]

@@ -1,20 +1,20 @@
-"""From a differential to a verdict: the rule, its criteria, and where they come from.
+"""From a differential to a verdict: the rule, its criteria, and their sources.
 
-Each pattern asks for shares of the counted white cells:
+Each pattern needs certain shares of the counted white cells:
 
 - acute leukaemia: blasts, and the promyelocytes of APL, at least 20 % (WHO classification 2017, AML; ALL is
-  diagnosed at 20 to 25 %, and is rarely below). The share is first corrected for the reader's own errors.
+  diagnosed at 20 to 25 %, and is rarely below). The share is first corrected for the reader's errors.
 - CML pattern: granulocytes of all stages at least 50 %, and of all cells at least 15 % left of the neutrophil:
   the blood of CML has peaks at the myelocyte and at the neutrophil (Spiers et al., Scand J Haematol 18, 1977,
-  25-38; normal blood has under 2 %). It goes before acute: the blasts of CML come with their offspring.
-- CLL pattern: lymphocytes at least 60 %, and most of them not as in health. (iwCLL 2018 asks for 5e9 such cells
-  a litre, which no smear alone can tell.)
+  25-38; normal blood has under 2 %). It is tested before acute leukaemia, because CML has blasts too.
+- CLL pattern: lymphocytes at least 60 %, atypical ones at least 30 % of all cells. (iwCLL 2018 asks for 5e9 such cells
+  a litre, which cannot be counted on a smear.)
 - none of them: no abnormal pattern.
 
-The rule is put to 4000 differentials that could be the slide's (draws of a Dirichlet distribution around what
-was counted), and a pattern's confidence is the share of them that it fits. They lie the wider the fewer cells
-were counted; and a reader is itself off from slide to slide, so that more cells than its `effective_cells` make
-them little narrower. Before any cell is seen, a slide counts as normal as firmly as one normal cell would say it.
+The rule is applied to 4000 differentials that could be the slide's: draws of a Dirichlet distribution around
+what was counted. A pattern's confidence is the share of draws that it fits. Fewer cells give a wider
+distribution. It stops narrowing beyond `effective_cells`, because the reader itself varies between slides.
+Before any cell is seen, normal blood is expected with the weight of one cell (`PRIOR_CELLS`).
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ GRANULOCYTE_CRITERION, LEFT_SHIFT_CRITERION = 0.50, 0.15
 LYMPHOID_CRITERION, ATYPICAL_CRITERION = 0.60, 0.30
 
 MIN_CELLS = 50
-"""Below it a verdict is provisional: at 50 cells a share of 20 % is known to 6 points."""
+"""With fewer cells a verdict is provisional: of 50 cells a share of 20 % has a standard error of 6 points."""
 MAX_ARTEFACTS = 0.5
-"""Share of artefacts among the finds above which more fields are asked for."""
+"""With a larger share of artefacts among the finds, more fields are needed."""
 UNCONTROLLED_EXTRA = 0.10
-"""What thresholds rise by when no valid control slide stands behind the verdict."""
+"""How much higher the thresholds are when no control slide is valid."""
 
 DRAWS, SEED = 4000, 0
-"""Half a point of confidence is within the draws' own error; the seed makes a verdict repeatable."""
+"""The draws leave an error of half a point in a confidence. The seed makes a verdict repeatable."""
 
 PRIOR_CELLS = 1.0
 PRIOR = {
@@ -76,11 +76,13 @@ _GRANULOCYTES = (
 class ReaderErrors:
     """How wrong a cell reader's shares are, as measured on training slides; a card holds them.
 
-    blast_sensitivity: share of true blasts that it calls blasts. false_blasts: share of other cells that
-    it calls blasts. effective_cells: cells of a slide that would tell shares as well as the reader can, were it
-    asked for ever more of them.
-    lymphoblast_share: of all that it calls blasts, the share called lymphoblasts at which ALL and AML are equally
-    probable. lymphoblast_spread: how far that share lies off from patient to patient (standard deviation).
+    Attributes:
+        blast_sensitivity: Share of true blasts that it calls blasts.
+        false_blasts: Share of other cells that it calls blasts.
+        effective_cells: Number of cells after which more cells make its shares hardly more exact.
+        lymphoblast_share: Of all that it calls blasts, the share called lymphoblasts at which ALL and AML
+            are equally probable.
+        lymphoblast_spread: Standard deviation of that share between patients.
     """
 
     blast_sensitivity: float
@@ -99,8 +101,14 @@ def judge(
 ) -> Verdict:
     """The verdict over the fields of a slide whose cells were read one by one.
 
-    A field that a gate refused gives no evidence. Thresholds hold for a controlled device; else they
-    are `UNCONTROLLED_EXTRA` higher. baseline: see differential.py.
+    A field that a gate refused gives no evidence.
+
+    Args:
+        readings: Of the fields.
+        thresholds: Of a controlled device; on any other they are `UNCONTROLLED_EXTRA` higher.
+        errors: Of the reader.
+        qc: What the control slides say of the device.
+        baseline: What normal blood is read as on this device (see differential.py).
     """
     read = [reading for reading in readings if reading.was_read]
     if not read:
@@ -158,7 +166,7 @@ def class_probabilities(
         & (share(CellType.LYMPHOCYTE) + atypical >= LYMPHOID_CRITERION)
         & (atypical >= ATYPICAL_CRITERION)
     )
-    # More cells don't make it surer: it is how patients differ, not how cells are drawn.
+    # Patients differ in this share, so more cells of one patient do not make it more certain.
     scatter = np.random.default_rng(SEED).normal(0, errors.lymphoblast_spread, DRAWS)
     line = (errors.lymphoblast_share + scatter) * blasts
     of_all = acute & (share(CellType.LYMPHOBLAST) >= line)

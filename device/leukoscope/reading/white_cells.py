@@ -1,17 +1,17 @@
-"""Finding white cells: by the purple of their nuclei, which red cells and platelets lack.
+"""Finding white cells by the purple of their nuclei, which red cells and platelets do not have.
 
-Two stains are looked for, and what either shows is a nucleus:
+There are two tests for this purple, and a pixel that passes either is nucleus:
 
 - Azure B and eosin colour nuclei so that green is absorbed most and blue least; haemoglobin absorbs blue
   as much as green. So D_green - 0.15 D_red - 0.8 D_blue (D: optical density over the glass) is high in nuclei.
-  Its threshold is relative to the field's own red cells.
-- Some stains make red cells blue-grey, darker than nuclei. There the colour of the field's own red cells is
-  measured, and what of a nucleus's colour is not theirs is looked for (linear unmixing, Ruifrok & Johnston,
-  Anal Quant Cytol Histol 23, 2001, 291-299). Thick and thin red cells are then alike.
+  The threshold is relative to the field's own red cells.
+- Some stains make red cells blue-grey and darker than nuclei. So the colour of the field's own red cells is
+  measured and subtracted from the colour of nuclei (linear unmixing, Ruifrok & Johnston, Anal Quant Cytol
+  Histol 23, 2001, 291-299). Thick and thin red cells then look the same.
 
-Both are smoothed over 2 µm, which leaves nothing of the thin dark rims of red cells out of focus.
-Pictures are flattened (flattening.py), so that the glass is known. Weights and limits were chosen on a
-part of two public sets with boxes of experts (README.md beside this file).
+Both are smoothed over 2 µm, which removes the thin dark rims of red cells out of focus. Pictures are
+flattened first (flat_picture.py), so the level of the glass is known. Weights and limits were chosen on a
+part of two public sets with boxes drawn by experts.
 """
 
 from __future__ import annotations
@@ -31,35 +31,35 @@ from leukoscope.reading.results import WhiteCell
 
 RED_WEIGHT, BLUE_WEIGHT = 0.15, 0.8
 MIN_STAIN = 0.06
-"""Least nuclear stain (density units) of a nucleus: below it palely stained glass would count."""
+"""Least nuclear stain (density units) of a nucleus: a lower limit would take palely stained glass for one."""
 ABOVE_MEDIAN = 1.8
 """A nucleus has at least this many times the median stain of everything that is not glass."""
 NUCLEUS_COLOUR = (0.65, 0.70, 0.20)
-"""Direction of a nucleus's density in R, G, B, before the red cells' part is taken away."""
+"""Direction of a nucleus's density in R, G, B, before the red cells' part is subtracted."""
 MIN_UNMIXED, UNMIXED_SPREADS = 0.05, 4.0
-"""Least of it, in density units and in robust standard deviations of the field's red cells."""
+"""Least unmixed density of a nucleus, in density units and in robust standard deviations of the red cells."""
 HALF_LEVEL = 0.5
-"""A nucleus reaches to half of its own highest stain: cytoplasm has less."""
+"""The edge of a nucleus is at this share of its highest stain: cytoplasm has less."""
 TISSUE_DENSITY = 0.04
 """Green density above which a pixel is a cell and not glass."""
 MIN_TISSUE_PX = 50
 MIN_NUCLEUS_UM2 = 16.0
-"""Least area of a nucleus; platelets (1.5 to 3 µm across, up to 7 µm²) stay below it."""
+"""Least area of a nucleus; platelets are smaller (1.5 to 3 µm across, up to 7 µm²)."""
 CROWDED_UM2 = 90.0
-"""Area from which a find may be several nuclei that touch: that of a large neutrophil's nucleus."""
+"""A larger find may be several nuclei that touch: it is larger than a large neutrophil's nucleus."""
 CORE_UM, CORE_SHARE = 6.0, 0.9
-"""A core is where a square of this side is nearly all nucleus: every round nucleus has one, a lobe none."""
+"""A core is where a square of this side is nearly all nucleus. Every round nucleus has one, a lobe has none."""
 HISTOGRAM_BINS = 128
 MIN_SPREAD = 1e-4
-"""Least range of stain that can hold two classes; numpy makes no bins of a few float32 steps."""
+"""Least range of stain that can hold two classes; np.histogram fails on a range of a few float32 steps."""
 
 Colour: TypeAlias = npt.NDArray[np.float32]
 
 _DENSITY = np.maximum(
     np.log10((BACKGROUND_LEVEL + 1) / (np.arange(256, dtype=np.float32) + 1)), 0
 ).astype(np.float32)
-"""Optical density over the glass of each level. The levels are sRGB-encoded, so this is a contrast that
-grows with absorbance, not an absorbance as Beer and Lambert mean it."""
+"""Optical density over the glass of each level. The levels are sRGB-encoded, so it grows with absorbance but
+is not the absorbance of the Beer-Lambert law."""
 
 
 def density(rgb: Rgb) -> npt.NDArray[np.float32]:
@@ -86,9 +86,9 @@ class Nuclei:
 def find_nuclei(rgb: Rgb, um_per_px: float) -> Nuclei:
     """The nuclei of a flattened picture of shape (height, width, 3), at 0.1 to 0.5 µm per pixel.
 
-    The search runs on the picture at half its size: a nucleus of 16 µm² is still over 30
-    pixels there at 0.34 µm/px. Lobes less than two such pixels apart are one nucleus; round nuclei
-    that touch are parted.
+    The search runs on the picture at half its size, where a nucleus of 16 µm² still has over 30 pixels
+    at 0.34 µm/px. Lobes less than two of these pixels apart are one nucleus. Round nuclei that touch are
+    separated.
     """
     if min(rgb.shape[:2]) < 2:
         return Nuclei(np.zeros((0, 0), np.int32), (), (), (0.0, 0.0, 0.0))
@@ -99,7 +99,7 @@ def find_nuclei(rgb: Rgb, um_per_px: float) -> Nuclei:
     if np.count_nonzero(tissue) < MIN_TISSUE_PX:
         return Nuclei(labels, (), (), (0.0, 0.0, 0.0))
     mask, red_cell = _nucleus_mask(dense, tissue)
-    # Lobes lie within a pixel or two of each other: they are one nucleus.
+    # Lobes that are within a pixel or two of each other are one nucleus.
     joined, blobs = label(dilate(mask, 1))
     joined *= mask
     px_um = 2 * um_per_px
@@ -153,9 +153,10 @@ def _nucleus_mask(
 def _unmixed(
     dense: npt.NDArray[np.float32], tissue: npt.NDArray[np.float32]
 ) -> tuple[Plane, float]:
-    """What of each pixel's density is a nucleus's and not a red cell's, and its level among red cells.
+    """The part of each pixel's density that is nucleus and not red cell, and the highest level of red cells.
 
-    tissue: shape (n, 3). Nuclei are left out of the red cells' colour in two rounds.
+    tissue: shape (n, 3). The red cells' colour is first that of all tissue; two more rounds leave the
+    nuclei out.
     """
     nucleus = np.array(NUCLEUS_COLOUR, np.float32)
     directions = tissue / np.linalg.norm(tissue, axis=1, keepdims=True)
@@ -178,7 +179,7 @@ def _unmixed(
 
 
 def _above(stain: Plane, threshold: float) -> Mask:
-    """Where stain, smoothed, is above a threshold and above half of the highest of its own blob."""
+    """Where smoothed stain is above the threshold, and above half of the highest stain of its own blob."""
     smooth = box_mean(stain, 1)
     labels, blobs = label(smooth > threshold)
     inside = labels > 0
@@ -188,7 +189,7 @@ def _above(stain: Plane, threshold: float) -> Mask:
 
 
 def _parted(nucleus: Mask, px_um: float) -> list[Mask]:
-    """A find parted into the round nuclei that touch in it, or whole. px_um: micrometres per pixel."""
+    """A find separated into the round nuclei that touch in it, or whole. px_um: micrometres per pixel."""
     if np.count_nonzero(nucleus) * px_um**2 < CROWDED_UM2:
         return [nucleus]
     radius = round(CORE_UM / px_um / 2)

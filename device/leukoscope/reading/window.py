@@ -14,10 +14,16 @@ from leukoscope.reading.results import WhiteCell, Window
 def choose_window(shape: tuple[int, int], cells: Sequence[WhiteCell], side: int) -> Window:
     """The square of `side` px that holds the most cell centres, centred on one of the cells.
 
-    shape: (height, width) of the picture in px; cells: at least one, boxes in the same pixels.
-    The square is moved to lie inside the picture where the picture is large enough; else it
-    sticks out on both sides. Of equals the first in reading order wins: the choice is repeatable.
-    Raises ValueError when there is no cell.
+    The square is moved into the picture where the picture is large enough; else it reaches beyond both
+    sides. Of several with the same number of cells the first in reading order is chosen.
+
+    Args:
+        shape: (height, width) of the picture in pixels.
+        cells: At least one, boxes in the same pixels.
+        side: Of the square, in pixels.
+
+    Raises:
+        ValueError: There is no cell.
     """
     height, width = shape
     centres = np.array([((c.x0 + c.x1) / 2, (c.y0 + c.y1) / 2) for c in cells])
@@ -37,8 +43,9 @@ def _start(centre: float, length: int, side: int) -> int:
 def cut(rgb: Rgb, window: Window) -> Rgb:
     """The window's pixels, shape (side, side, 3), uint8; what lies outside the picture is mirrored.
 
-    Raises FieldError when the picture is less than half as wide or high as the window: mirrored
-    glass must not be most of what a model reads.
+    Raises:
+        FieldError: The picture is less than half as wide or high as the window, so that most of what the
+            model reads would be mirrored.
     """
     height, width = rgb.shape[:2]
     side = window.x1 - window.x0

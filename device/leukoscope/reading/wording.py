@@ -42,7 +42,7 @@ def pattern_text(verdict: Verdict) -> str:
 def class_text(verdict: Verdict) -> str:
     """What stands beside the pattern on the panel: 'AML 0.71', or why no class is named; often ''.
 
-    Only a confidence that is too low is given with its value: a verdict on few cells has none to show.
+    A confidence that is too low is given with its value.
     """
     if verdict.reason is Reason.CLASS_UNSURE:
         return NOT_TOLD_APART
@@ -113,5 +113,5 @@ def field_count_text(fields: int) -> str:
 
 
 def qc_mark(qc: QcState | None) -> str:
-    """What every verdict carries unless the device is controlled: 'UNCONTROLLED'; '' when all is well."""
+    """The mark of a verdict on a device that is not controlled: 'UNCONTROLLED', 'CONTROL DRIFTED'; else ''."""
     return "" if qc in (None, QcState.VALID) else str(qc.value).upper()
