@@ -27,7 +27,8 @@ from leukoscope.panel.screens import (
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.differential import Differential
-from leukoscope.reading.field_evidence import NO_EVIDENCE, FieldEvidence
+from leukoscope.reading.evidence import NOTHING_READ
+from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.gates import picture_gates, white_cell_gate
 from leukoscope.reading.results import (
     PATTERN_OF_LABEL,
@@ -114,7 +115,6 @@ ON_CELLS = (
     *(CELLS_AML, CELLS_ACUTE, CELLS_CML, CELLS_CLL, CELLS_NORMAL),
     *(CELLS_FEW, CELLS_ARTEFACTS, CELLS_UNSURE),
 )
-NO_FIELD = Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
 UNSURE = Verdict(
     None,
     None,
@@ -190,7 +190,7 @@ EXAMPLES: dict[str, Screen] = {
     "refused-nothing-seen": RefusalScreen("S0042", failed_gate(level=200)),
     "refused-no-cells": RefusalScreen("S0042", white_cell_gate(())),
     "slide-done": SlideDoneScreen("S0042", conclusive("normal", 0.98, 102, 12)),
-    "slide-done-inconclusive": SlideDoneScreen("S0049", NO_FIELD),
+    "slide-done-inconclusive": SlideDoneScreen("S0049", NOTHING_READ),
     "slide-done-cells-aml": SlideDoneScreen("S0042", CELLS_AML),
     "slide-done-cells-normal": SlideDoneScreen("S0042", CELLS_NORMAL),
     "slide-done-uncontrolled": SlideDoneScreen(

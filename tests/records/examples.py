@@ -11,7 +11,8 @@ from leukoscope.field import Field
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.differential import Differential
-from leukoscope.reading.field_evidence import NO_EVIDENCE, FieldEvidence
+from leukoscope.reading.evidence import NOTHING_READ
+from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import (
     LABELS,
     FieldReading,
@@ -34,7 +35,7 @@ VERDICT = Verdict("ALL", Pattern.ACUTE, 0.81, 0.91, FieldEvidence(PROBABILITIES)
 UNSURE = Verdict(
     None, Pattern.ACUTE, 0.55, 0.91, FieldEvidence(PROBABILITIES), 37, 5, Reason.CLASS_UNSURE
 )
-NOTHING = Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
+NOTHING = NOTHING_READ
 PASSED = (
     Gate(GateName.LIGHT, 41.2, "", 8.0, None),
     Gate(GateName.EXPOSURE, 201.3, "", 120.0, 235.0),

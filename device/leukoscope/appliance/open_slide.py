@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from leukoscope.field import Field
 from leukoscope.qc.series import QcStatus
 from leukoscope.reading.differential import ABNORMAL
-from leukoscope.reading.field_evidence import NO_EVIDENCE
-from leukoscope.reading.results import FieldReading, QcState, Reason, Verdict
+from leukoscope.reading.evidence import NOTHING_READ
+from leukoscope.reading.results import FieldReading, QcState, Verdict
 from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.provenance import Provenance
 from leukoscope.records.record import EndedBy
 from leukoscope.records.slide_number import format_slide_number
 from leukoscope.records.store import RecordStore
-
-_NO_VERDICT = Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
-"""Of a slide before its first field."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class OpenSlide:
                 when the first field is read, and not again: all fields of a slide are judged alike.
         """
         self.number = number
-        self.verdict = self.last_verdict = _NO_VERDICT
+        self.verdict = self.last_verdict = NOTHING_READ
         self.last_moved = False
         self._provenance = provenance
         self._qc_status = qc
@@ -99,7 +96,7 @@ class OpenSlide:
         """
         waiting, self._waiting = self._waiting, []
         self.number = number
-        self.verdict = self.last_verdict = _NO_VERDICT
+        self.verdict = self.last_verdict = NOTHING_READ
         self._readings = []
         for one in waiting:
             self._add(one.field, one.reading)
@@ -151,7 +148,7 @@ class OpenSlide:
     def _judge(self, readings: Sequence[FieldReading]) -> Verdict:
         qc = self._qc
         if self._reader is None:
-            return _NO_VERDICT
+            return NOTHING_READ
         if qc is None:
             return self._reader.judge(readings)
         baseline = None

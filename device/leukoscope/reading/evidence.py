@@ -1,4 +1,4 @@
-"""Evidence read back from a verdict's JSON object."""
+"""Evidence of either kind: read back from a verdict's JSON object, and of a slide before any field was read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES
 from leukoscope.reading.differential import Differential
 from leukoscope.reading.field_evidence import FieldEvidence
-from leukoscope.reading.results import Evidence
+from leukoscope.reading.results import Evidence, Reason, Verdict
+
+NOTHING_READ = Verdict(
+    label=None,
+    pattern=None,
+    confidence=0.0,
+    pattern_confidence=0.0,
+    evidence=FieldEvidence(()),
+    white_cells=0,
+    fields=0,
+    reason=Reason.NO_FIELD,
+)
+"""The verdict on a slide before any field was read. It is stored alike for every reader."""
 
 
 def evidence_from_json(value: Mapping[str, Any], probabilities: tuple[float, ...]) -> Evidence:

@@ -57,7 +57,3 @@ class FieldEvidence(Evidence):
     def to_json(self, verdict: Verdict) -> dict[str, Any]:  # noqa: ARG002
         """Both keys are null."""
         return {"finding": None, "differential": None}
-
-
-NO_EVIDENCE = FieldEvidence(())
-"""Of a verdict before any field was read. It is the same for every reader."""

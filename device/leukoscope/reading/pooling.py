@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from leukoscope.reading.field_evidence import NO_EVIDENCE, FieldEvidence
+from leukoscope.reading.evidence import NOTHING_READ
+from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import (
     LABELS,
     PATTERN_OF_LABEL,
@@ -25,7 +26,7 @@ def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
     """
     rows = [reading.probabilities for reading in readings if reading.probabilities is not None]
     if not rows:
-        return Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD)
+        return NOTHING_READ
     mean = np.mean(rows, axis=0)
     by_pattern = {
         pattern: sum(

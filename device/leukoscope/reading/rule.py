@@ -20,7 +20,7 @@ Before any cell is seen, normal blood is expected with the weight of one cell (`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ import numpy.typing as npt
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
 from leukoscope.reading.differential import Baseline, Differential, differential_of
-from leukoscope.reading.field_evidence import NO_EVIDENCE
+from leukoscope.reading.evidence import NOTHING_READ
 from leukoscope.reading.results import (
     LABELS,
     FieldReading,
@@ -112,7 +112,7 @@ def judge(
     """
     read = [reading for reading in readings if reading.was_read]
     if not read:
-        return Verdict(None, None, 0.0, 0.0, NO_EVIDENCE, 0, 0, Reason.NO_FIELD, qc)
+        return replace(NOTHING_READ, qc=qc)
     differential = differential_of(read, baseline)
     chances = class_probabilities(differential, errors)
     normal, all_, aml, cml, cll = chances
