@@ -1,4 +1,4 @@
-"""What the panel can say: one frozen dataclass a screen. Data only; `drawing` turns it into a picture."""
+"""The screens of the panel, one frozen dataclass each. They hold data; `drawing` makes the pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leukoscope.reading.results import Gate, Verdict
 
 @dataclass(frozen=True)
 class StartingScreen:
-    """The boot screen, with the notice. step: what is being tested; done of total steps are behind."""
+    """The boot screen, with the notice. step: what is being tested, after `done` of `total` steps."""
 
     version: str
     step: str
@@ -22,11 +22,14 @@ class StartingScreen:
 class FocusScreen:
     """READY: the focus meter.
 
-    sharpness, peak: now, and the best lately, both 0..1 of the bar. problem, advice: of the gate that
-    fails now (as in `Gate`), both empty when none does. fields, white_cells: what the slide has so far.
-    warning: something wrong with the device, at most 18 characters ("LOW VOLTAGE"), or empty.
-    hint: which way to turn the wheel, at most 14 characters ("sharper: go on"), or empty; drawn with a
-    problem in place of its advice.
+    Attributes:
+        slide: Its number, "S0042".
+        sharpness, peak: Now, and the best of the last seconds, both 0..1 of the bar.
+        problem, advice: Of the gate that fails now (as in `Gate`); both empty when none does.
+        fields, white_cells: What the slide has so far.
+        warning: What is wrong with the device, at most 18 characters ("LOW VOLTAGE"), or empty.
+        hint: Which way to turn the wheel, at most 14 characters ("sharper: go on"), or empty. With a problem
+            it is drawn in place of the advice.
     """
 
     slide: str
@@ -56,10 +59,14 @@ class ReadingScreen:
 
 @dataclass(frozen=True)
 class ResultScreen:
-    """A field was read. verdict: of the slide so far; field_headline, field_confidence: of this field.
+    """A field was read.
 
-    sharpness: of the live picture, 0..1 of the thin bar, for whoever moves on to the next field.
-    moved: the stage moved while the field was captured.
+    Attributes:
+        slide: Its number, "S0042".
+        verdict: Of the slide so far.
+        field_headline, field_confidence: Of this field alone.
+        sharpness: Of the live picture, 0..1 of the thin bar, to focus the next field with.
+        moved: Whether the stage moved while the field was captured.
     """
 
     slide: str
@@ -88,7 +95,7 @@ class SlideDoneScreen:
 
 @dataclass(frozen=True)
 class AsleepScreen:
-    """Untouched for some minutes: all dark."""
+    """Dark: nobody has touched the button for some minutes."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +118,12 @@ class PowerOffScreen:
 
 @dataclass(frozen=True)
 class UnplugScreen:
-    """The last screen; stays on the panel when the process has gone."""
+    """The last screen; it stays on the panel after the process has ended."""
 
 
 @dataclass(frozen=True)
 class NoticeScreen:
-    """A message of one occasion. title: at most 15 characters; lines: at most 21 each."""
+    """A message. title: at most 15 characters; line1, line2: at most 21 each."""
 
     title: str
     line1: str
@@ -127,9 +134,12 @@ class NoticeScreen:
 class CalibrationScreen:
     """A step of a calibration waits for a press.
 
-    number of total: which step; title: at most 14 characters; line1, line2: what to do, at most 21
-    each. problem: what is wrong with what the camera sees, at most 14 characters, or empty.
-    sharpness: 0..1 of the focus bar, None where focus does not matter.
+    Attributes:
+        number, total: Which step of how many.
+        title: At most 14 characters.
+        line1, line2: What to do, at most 21 characters each.
+        problem: What is wrong with the picture, at most 14 characters, or empty.
+        sharpness: 0..1 of the focus bar; None where focus does not matter.
     """
 
     number: int

@@ -23,13 +23,16 @@ class EndedBy(enum.Enum):
 class FieldRecord:
     """One field as it was captured, read and judged.
 
-    record: the store's persistent counter, rising in the order in which records were made.
-    slide, number: which slide, and which of its fields (1, 2, ...).
-    picture: the PNG file, relative to the store's folder; picture_sha256: of its bytes, hex.
-    picture_removed: the picture was taken away to make room.
-    width_px, height_px, um_per_px, off_level, metadata: as in `leukoscope.field.Field`; metadata holds
-    JSON values only (a tuple comes back as a list, a value JSON can't hold as text).
-    verdict: of this field alone, None when a gate refused it; slide_verdict: after this field.
+    Attributes:
+        record: The store's persistent counter; it rises in the order in which records were made.
+        slide, number: Which slide, and which of its fields (1, 2, ...).
+        picture: The PNG file, relative to the store's folder.
+        picture_sha256: Of the file's bytes, hex.
+        picture_removed: Whether the picture was deleted to make room.
+        width_px, height_px, um_per_px, off_level: As in `leukoscope.field.Field`.
+        metadata: The same, as JSON holds it: a tuple is a list, a value that JSON does not have is text.
+        verdict: Of this field alone; None when a gate refused it.
+        slide_verdict: Of the slide up to this field.
     """
 
     record: int
@@ -53,10 +56,15 @@ class FieldRecord:
 class SlideRecord:
     """One slide.
 
-    verdict: the last one given, final when ended_by is not None (None: the slide is not finished).
-    begun, clock_synced: wall time (ISO 8601, UTC) of its first field, and whether to believe it.
-    fields_kept: all its fields; fields_refused: those of them that a gate refused.
-    simulated: whether any of its fields was.
+    Attributes:
+        number: Of the slide.
+        verdict: The last one given; final when the slide is finished.
+        ended_by: What finished the slide; None when it is not finished.
+        begun: Wall time of its first field (ISO 8601, UTC).
+        clock_synced: Whether the clock was set then.
+        fields_kept: How many fields it has.
+        fields_refused: How many of them a gate refused.
+        simulated: Whether any of its fields was simulated.
     """
 
     number: int

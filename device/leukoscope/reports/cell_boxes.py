@@ -26,7 +26,7 @@ COLOURS = {
     CellType.LYMPHOCYTE: _LYMPHOCYTE,
     CellType.ATYPICAL_LYMPHOCYTE: _LYMPHOCYTE,
 }
-"""Of a type's box and label: one a group, since the label tells its members apart."""
+"""Colour of a type's box and label: one for each group; the label names the type."""
 
 _LABEL_PX, _LABEL_WIDTH, _LABEL_HEIGHT = 12, 32, 15
 _FAINT = (60, 60, 60, 110)  # R, G, B, opacity

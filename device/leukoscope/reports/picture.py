@@ -43,7 +43,7 @@ _NEXT_HEADER = 208  # of a page after the first, without bars and differential
 _FOOTER = 56
 _COLUMNS_UP_TO = ((1, 1), (4, 2))  # (fields, columns)
 _MOST_COLUMNS = 3
-_MOST_HEIGHT = 2000  # of a page: more is no longer looked at as a whole
+_MOST_HEIGHT = 2000  # of a page, so that it can be seen as a whole
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Page:
 
 
 def pages_of(report: SlideReport) -> list[Page]:
-    """Lay a slide's fields out on pages that can be looked at: six of the usual shape on each."""
+    """Lay a slide's fields out on pages: six of the usual shape on each."""
     columns = _columns(report)
     pages: list[Page] = []
     begun, space = 0, _MOST_HEIGHT - _header_height(report, 1) - _FOOTER

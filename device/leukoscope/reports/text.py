@@ -31,7 +31,7 @@ _BESIDE = 4  # columns between the differential and what stands beside it
 def slides_table(slides: Sequence[SlideRecord], refusals: Mapping[int, str]) -> str:
     """Return the table of all slides, one line each, oldest first; at most 80 columns wide.
 
-    refusals: of a slide without any field that could be read, by its number, what was wrong.
+    refusals: What was wrong with a slide of which no field could be read, by its number.
     """
     if not slides:
         return f"No slides yet.\n\n{NOTICE}\n"
@@ -220,7 +220,7 @@ def _field_lines(field: FieldRecord) -> list[str]:
 
 
 def _frames_line(metadata: Mapping[str, object]) -> list[str]:
-    """What became of a field's burst; nothing for a field of one frame."""
+    """Which frames of a burst were used; nothing for a field of one frame."""
     if "FrameUsed" not in metadata:
         return []
     frames, used = metadata["Frames"], metadata["FrameUsed"]
