@@ -1,4 +1,4 @@
-"""Empty fields and glass maps, on rendered glass and smears."""
+"""Empty fields and background maps, on rendered glass and smears."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: what light, lens and slide do now against what they did when the device was calibrated."""
+"""Drift of light, shading and dust since the calibration."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from leukoscope.imaging.flat_field import flatten
 
 MIN_LIGHT, MAX_LIGHT = 0.90, 1.10
 """Limits of the light: 10 % moves glass from level 225 to 215 or 234. A warm LED is a few percent dimmer
-than a cold one, and that is no ageing."""
+than a cold one; that is not ageing."""
 MAX_COLOUR = 0.03
-"""Most change of red or blue against green: three levels of 225."""
+"""Largest change of red or blue against green: three levels of 225."""
 MAX_SHADING_PERCENT = 5.0
-"""Most change of the shading, percent of light: two percent of level, as little as `check_empty` takes
-for structure; more comes of a lens or LED that was moved."""
+"""Largest change of the shading, percent of light: two percent of level, the least that `check_empty` sees as
+structure. A lens or LED that was moved changes it more."""
 MAX_DUST_PERCENT = 0.3
-"""Most of the field that specks may cover, percent: 55 of 18,500 µm², one red cell and a half."""
+"""Largest part of the field that specks may cover, percent: 55 of 18,500 µm², one red cell and a half."""
 DUST_CONTRAST, MIN_DUST_UM2 = 0.05, 2.0
-"""A speck is so much darker (share of sRGB level) than glass, and has so much area: 1.6 µm across."""
+"""Least contrast of a speck (share of sRGB level) against glass, and its least area: 1.6 µm across."""
 
 FILM, FILM_COLOUR = 0.15, 0.09
-"""What the stained film between the cells of a smear takes of green light, and by how much red and blue are
-then off against green, at most: 40 rendered slides read 0.86 to 0.97, 1.01 to 1.08 and 0.97 to 1.00 where
-the light had not changed. Real films were not measured."""
+"""Largest share of green light that the stained film between the cells of a smear absorbs, and largest change of
+red and blue against green by it: 40 rendered slides read 0.86 to 0.97, 1.01 to 1.08 and 0.97 to 1.00 under an
+unchanged light. Real films were not measured."""
 MAX_UNEVEN = 25.0
-"""Most levels (of 255) by which glass may differ over a calibrated field with cells: estimates of it from
-rendered smears in focus differ by up to 15."""
+"""Largest difference of the background over a calibrated field with cells, levels of 255: estimates from rendered
+smears in focus differ by up to 15."""
 _SAMPLES = 6
 _BIN = 0.004
 _NEAR = 0.02
@@ -46,8 +46,12 @@ _MIN_GLASS = 0.03
 class LightDrift:
     """Ratios of linear light, now to then: 1 is no change.
 
-    light: of green. red, blue: of red and blue, over that of green. smear: whether it was measured
-    between cells, where the film darkens and tints the glass; then less is taken for a change.
+    Attributes:
+        light: Of green.
+        red: Of red, over that of green.
+        blue: Of blue, over that of green.
+        smear: Whether it was measured between cells, where the film darkens and tints the glass: the limits
+            are then wider.
     """
 
     light: float
@@ -97,8 +101,11 @@ class SmearDrift:
 class Drift:
     """Drift of an empty field.
 
-    light: of the LED. shading_percent: largest change of any channel's shading, percent of light,
-    overall level and colour taken out. dust_percent: share of the field under specks.
+    Attributes:
+        light: Of the LED.
+        shading_percent: Largest change of any channel's shading, percent of light, without the change of level
+            and colour.
+        dust_percent: Share of the field under specks.
     """
 
     light: LightDrift
@@ -116,10 +123,12 @@ class Drift:
 
 
 def measure_drift(rgb: Rgb, then: BackgroundMap, um_per_px: float) -> Drift:
-    """Drift of an empty field (see `check_empty`) against a calibration.
+    """Measure the drift of an empty field (see `check_empty`) since a calibration.
 
-    rgb: shape (height, width, 3), made with the calibrated controls and not corrected. then: the
-    calibration's glass map, shape (rows, columns, 3), 7 or more each way. um_per_px: of rgb.
+    Args:
+        rgb: Shape (height, width, 3), made with the calibrated controls and not corrected.
+        then: The calibration's background map, shape (rows, columns, 3), 7 or more each way.
+        um_per_px: Scale of `rgb`.
     """
     ratios = _light_of(background_map([rgb], *then.shape[:2])) / _light_of(then)
     light = _light_drift(np.median(ratios, axis=(0, 1)))
@@ -131,12 +140,17 @@ def measure_drift(rgb: Rgb, then: BackgroundMap, um_per_px: float) -> Drift:
 
 
 def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
-    """Drift of the light, from a field that may have cells: from the glass between them.
+    """Measure the drift of the light on a field that may have cells, by the glass between them.
 
-    rgb, then: as for `measure_drift`. The film on that glass is stained, so that light reads up to FILM
-    too low and colour up to FILM_COLOUR off; a light that is dimmer by a quarter is always told.
+    The film on that glass is stained: light reads up to FILM too low, and colour is up to FILM_COLOUR off. A
+    light that is dimmer by a quarter is always found.
 
-    Raises CalibrationError, NO GLASS, when nearly nothing of the field is glass.
+    Args:
+        rgb: As for `measure_drift`.
+        then: As for `measure_drift`.
+
+    Raises:
+        CalibrationError: NO GLASS: nearly nothing of the field is glass.
     """
     rows, columns = (n * _SAMPLES for n in then.shape[:2])
     expected = np.stack(
@@ -164,11 +178,11 @@ def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
 
 
 def smear_drift(field: Field, then: BackgroundMap) -> SmearDrift:
-    """Drift of light and shading, from a field in focus that may have cells.
+    """Measure the drift of light and shading on a field in focus that may have cells.
 
     Args:
         field: Made with the calibrated controls and not corrected.
-        then: The calibration's glass map, as for `measure_drift`.
+        then: The calibration's background map, as for `measure_drift`.
 
     Raises:
         CalibrationError: NO GLASS: nearly nothing of the field is glass.
@@ -179,7 +193,7 @@ def smear_drift(field: Field, then: BackgroundMap) -> SmearDrift:
 
 
 def _light_of(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Linear light of levels, but never 0."""
+    """Linear light of levels, above 0."""
     return np.maximum(linear(levels.astype(np.float64)), 1e-4)
 
 

@@ -1,4 +1,4 @@
-"""An empty field: whether it is one, and how bright its glass is from place to place."""
+"""An empty field: whether it is one, and its background, the level of empty glass from place to place."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from leukoscope.imaging.components import components
 from leukoscope.imaging.surface import fit_robust, surface_basis, total_degree
 
 ROWS, COLUMNS = 24, 32
-"""Grid of a glass map: of 4 to 3, as both cameras are, so that its cells are square."""
+"""Grid of a background map: 4 to 3, as both cameras, so that its cells are square."""
 
 DEGREE = 6
-"""Total degree of the polynomial that shading is. A Pi camera without a flat field (chula-pi, its rim at
+"""Total degree of the surface fitted to the shading. A Pi camera without a flat field (chula-pi, its rim at
 55 % of its middle) is followed to 0.7 % rms, and no better by degree 8; degree 4 leaves 0.9 %."""
 
 DETAIL_UM = 0.8
-"""Scale at which structure is looked for: noise is averaged away, a cell is still nine pixels across."""
+"""Scale at which structure is looked for: noise is averaged away, and a cell is still nine pixels across."""
 MIN_CONTRAST = 0.02
-"""Least contrast (of sRGB levels, to the glass) that is structure: noise of rendered glass leaves 0.3 %
+"""Least contrast of structure, of sRGB levels against the glass: noise of rendered glass leaves 0.3 %
 at 0.155 µm/px and 1 % at 0.31."""
 MIN_CELL_UM2 = 20.0
-"""Least area of a structure that may be a cell; a red cell has 44 µm², a platelet or a speck less."""
+"""Least area of a structure that may be a cell: a red cell has 44 µm², platelets and specks have less."""
 MAX_DUST = 0.01
-"""Most of the field, as a share, that smaller structures may cover."""
+"""Largest share of the field that smaller structures may cover."""
 
 MIN_LEVEL = 60.0
 """Least level of glass, of 255: below it noise is structure."""
 CLIPPED_LEVEL, MAX_CLIPPED = 254, 0.01
-"""Level from which a channel is clipped; most pixels, as a share, that may be."""
+"""Level from which a channel is clipped; largest share of clipped pixels."""
 
 _EVEN = np.float32(250)
 """Level of a ratio of 1."""
@@ -42,12 +42,15 @@ _LEAST_SPREAD = 0.05
 
 
 def check_empty(rgb: Rgb, um_per_px: float) -> None:
-    """See that a field is empty glass: shading, noise and a few specks of dust are let through.
+    """Check that a field is empty glass. Shading, noise and a few specks of dust are allowed.
 
-    rgb: shape (height, width, 3). um_per_px: its scale; a factor of 1.4 either way does no harm.
+    Args:
+        rgb: Shape (height, width, 3).
+        um_per_px: Its scale; a factor of 1.4 either way does no harm.
 
-    Raises CalibrationError: TOO BRIGHT or TOO DARK when it can't be told, CELLS SEEN when anything
-    as large as a cell differs from the glass around it, DIRTY GLASS when there are many specks.
+    Raises:
+        CalibrationError: TOO BRIGHT or TOO DARK: the field can't be checked. CELLS SEEN: something as large as
+            a cell differs from the glass around it. DIRTY GLASS: there are many specks.
     """
     clipped = np.count_nonzero(rgb.max(axis=2) >= CLIPPED_LEVEL) / (rgb.shape[0] * rgb.shape[1])
     if clipped > MAX_CLIPPED:
@@ -86,22 +89,34 @@ def check_empty(rgb: Rgb, um_per_px: float) -> None:
 
 
 def contrasts(rgb: Rgb, um_per_px: float) -> npt.NDArray[np.float64]:
-    """How far an empty field is from smooth glass, place by place.
+    """Measure how far an empty field is from smooth glass, place by place.
 
-    rgb: shape (height, width, 3). Returns shape (rows, columns, 3), float64, a place every DETAIL_UM
-    of micrometres: sRGB level over the polynomial's, less 1; negative where it is dark.
+    Args:
+        rgb: Shape (height, width, 3).
+        um_per_px: Its scale.
+
+    Returns:
+        Shape (rows, columns, 3), float64, a place every DETAIL_UM: sRGB level over that of the fitted surface,
+        less 1; negative where it is darker.
     """
     rows, columns = (max(1, round(n * um_per_px / DETAIL_UM)) for n in rgb.shape[:2])
     expected = _surface_levels(_fit_surface(_cell_levels(rgb, ROWS, COLUMNS)), rows, columns)
-    # Beside the cells of a smear the polynomials may go anywhere.
+    # On a smear the surface may go anywhere.
     return reduced(rgb, rows, columns) / np.maximum(expected, 1) - 1
 
 
 def check_moved(one: Rgb, other: Rgb, um_per_px: float) -> None:
     """Check that two fields of clean glass differ by nothing that moved with the slide.
 
-    one, other: each of shape (height, width, 3), made with the same controls. Dust on the camera is
-    in both and is let pass. Raises CalibrationError as `check_empty`.
+    Dust on the camera is in both and is allowed.
+
+    Args:
+        one: Shape (height, width, 3).
+        other: The same shape, made with the same controls.
+        um_per_px: Their scale.
+
+    Raises:
+        CalibrationError: As `check_empty`.
     """
     darker, brighter = np.minimum(one, other), np.maximum(one, other)
     ratio = (darker + np.float32(1)) / (brighter + np.float32(1))
@@ -111,33 +126,36 @@ def check_moved(one: Rgb, other: Rgb, um_per_px: float) -> None:
 def background_map(
     fields: Sequence[Rgb], rows: int = ROWS, columns: int = COLUMNS
 ) -> npt.NDArray[np.float32]:
-    """The level of empty glass on a grid, as several empty fields have it.
+    """Measure the level of empty glass on a grid, from several empty fields.
 
-    fields: one or more, each of shape (height, width, 3) and all of one shape; three or more, at
-        different places of the slide, let the median outvote what lies on one of them.
-    rows, columns: of the grid, 7 or more each; it is laid over the whole field.
+    Args:
+        fields: One or more, each of shape (height, width, 3), all of one shape. With three or more, at
+            different places of the slide, the median ignores dust in one of them.
+        rows: Of the grid over the whole field, 7 or more.
+        columns: Of the grid, 7 or more.
 
-    Returns shape (rows, columns, 3), float32, levels 0..255: a polynomial of degree 6 at the middle
-    of each cell of the grid, cell (i, j) being centred on pixel
-    ((i + 0.5) height / rows - 0.5, (j + 0.5) width / columns - 0.5). Bilinear interpolation with
-    half-pixel centres, clamped beyond the outermost centres (Pillow's BILINEAR resize), gives the
-    glass at each pixel back.
+    Returns:
+        Shape (rows, columns, 3), float32, levels 0..255: a surface of degree 6 at the middle of each cell of
+        the grid. Cell (i, j) is centred on pixel ((i + 0.5) height / rows - 0.5, (j + 0.5) width / columns - 0.5).
+        Bilinear interpolation with half-pixel centres, clamped beyond the outermost centres (Pillow's BILINEAR
+        resize), gives the level at each pixel.
 
-    Raises FieldError when there are no fields or their shapes differ.
+    Raises:
+        FieldError: There are no fields, or their shapes differ.
     """
     shapes = {rgb.shape for rgb in fields}
     if len(shapes) != 1:
         raise FieldError(
-            f"a glass map needs fields of one shape, not {sorted(shapes)}: take them anew"
+            f"a background map needs fields of one shape, not {sorted(shapes)}: take them again"
         )
     levels = np.median([_cell_levels(rgb, rows, columns) for rgb in fields], axis=0)
     return _surface_levels(_fit_surface(levels), rows, columns).astype(np.float32)
 
 
 def reduced(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
-    """Means of a picture, shape (height, width, 3), over a grid that need not divide it.
+    """Shrink a picture, shape (height, width, 3), to the means over a grid that need not divide it.
 
-    Returns shape (rows, columns, 3), float32, levels 0..255, finer than the picture's own.
+    Returns shape (rows, columns, 3), float32, levels 0..255 with fractions.
     """
     planes = [
         np.asarray(
@@ -151,7 +169,7 @@ def reduced(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
 
 
 def _cell_levels(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
-    """Level of each cell of a grid: the median of 8 x 8 means, finer than a level and free of dust."""
+    """Level of each cell of a grid: the median of 8 x 8 means, with fractions and without dust."""
     fine = reduced(rgb, rows * _SAMPLES, columns * _SAMPLES)
     cells = fine.reshape(rows, _SAMPLES, columns, _SAMPLES, 3)
     levels: npt.NDArray[np.float32] = np.median(cells, axis=(1, 3))
@@ -159,7 +177,7 @@ def _cell_levels(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
 
 
 def _fit_surface(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """The surface that most cells of a grid lie on: what a cell or a finger mark covers weighs nothing.
+    """The surface of most cells of a grid: what a cell or a finger mark covers weighs nothing.
 
     levels: shape (rows, columns, 3). Returns coefficients, shape (terms, 3).
     """

@@ -1,4 +1,4 @@
-"""Where calibrations are kept: one folder each, whole or not at all; the newest good one counts."""
+"""Where calibrations are kept: one folder each, whole or not at all. The newest good one counts."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from leukoscope.records.png import encode_png
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 
 UNFINISHED = "unfinished"
-"""The folder of one in the making. What an aborted one leaves stays to be looked at, until the next."""
+"""Folder of the calibration that is being made. What an aborted one leaves stays there until the next."""
 
 PICTURES_OF = 3
-"""Newest calibrations whose steps' pictures are kept: some 10 MB each."""
+"""Number of calibrations whose pictures of the steps are kept, the newest: some 10 MB each."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,10 +38,15 @@ _NAME = re.compile(r"C(\d{4,6})")
 
 @dataclass(frozen=True)
 class CameraSetup:
-    """What a calibration is made for; when any of it changes, the calibration no longer holds.
+    """What a calibration is made for. If any of it changes, the calibration no longer holds.
 
-    width, height: px of a field. sensor: width and height in px and bits of the sensor's mode.
-    um_per_px: the settings' own scale. analogue_gain: of the camera. simulated: whether it is.
+    Attributes:
+        width: Of a field, px.
+        height: Of a field, px.
+        sensor: Width and height in px and bits of the sensor's mode.
+        um_per_px: The scale that the settings have.
+        analogue_gain: Of the camera.
+        simulated: Whether the microscope is.
     """
 
     width: int
@@ -60,7 +65,7 @@ class CameraSetup:
 
 
 def setup_of(calibration: Calibration) -> CameraSetup:
-    """The optics that a calibration was made for."""
+    """Return what a calibration was made for."""
     return CameraSetup(
         calibration.width,
         calibration.height,
@@ -73,7 +78,7 @@ def setup_of(calibration: Calibration) -> CameraSetup:
 
 @dataclass(frozen=True)
 class FoundCalibration:
-    """The newest good calibration, if any, and what is wrong with newer ones, a line each."""
+    """The newest good calibration, if there is one, and what is wrong with newer ones, a line each."""
 
     calibration: Calibration | None
     problems: tuple[str, ...]
@@ -85,8 +90,8 @@ class CalibrationFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def newest(self, optics: CameraSetup) -> FoundCalibration:
-        """The newest that was made for these optics."""
+    def newest(self, setup: CameraSetup) -> FoundCalibration:
+        """Return the newest that was made for this camera setup."""
         problems: list[str] = []
         try:
             numbers = self._numbers()
@@ -101,11 +106,11 @@ class CalibrationFolder:
                 problems.append(str(error))
                 continue
             made_for = setup_of(calibration)
-            if made_for.simulated is not optics.simulated:
+            if made_for.simulated is not setup.simulated:
                 continue
-            if made_for != optics:
+            if made_for != setup:
                 problems.append(
-                    f"calibration {calibration.name} is for {made_for}, the settings say {optics}: "
+                    f"calibration {calibration.name} is for {made_for}, the settings say {setup}: "
                     "calibrate again"
                 )
                 continue
@@ -132,16 +137,19 @@ class CalibrationFolder:
         self._write(f"{name}{'-SIMULATED' if simulated else ''}.png", png)
 
     def next_number(self) -> int:
-        """The number of the next one: above every one that was ever kept here. Raises StoreError."""
+        """Return the number of the next one: above all that were kept here. Raises StoreError."""
         try:
             return max(self._numbers(), default=0) + 1
         except OSError as error:
             raise _store_error("number", self.root, error) from error
 
     def finish(self, calibration: Calibration) -> None:
-        """Keep it: it counts from the moment that this returns. Raises StoreError, and then it does not.
+        """Keep the calibration; it counts from the moment that this returns.
 
         The steps' pictures of all but the newest few calibrations are removed.
+
+        Raises:
+            StoreError: It was not kept; the old one still counts.
         """
         self._write(BACKGROUND_FILE, encode_background(calibration.background))
         self._write(TOML_FILE, to_toml(calibration).encode())
@@ -152,7 +160,7 @@ class CalibrationFolder:
         try:
             fsync_folder(self.root)
             self._remove_old_pictures()
-        except OSError as error:  # it is there all the same, if the power does not go just now
+        except OSError as error:  # it is kept, unless the power goes at this moment
             _log.warning("%s: %s", self.root, error)
 
     def _remove_old_pictures(self) -> None:
@@ -185,14 +193,14 @@ class CalibrationFolder:
             raise CalibrationError(
                 f"calibration {folder}: can't be read ({error}): calibrate again",
                 "CALIBRATION",
-                "damaged: calibrate again",
+                "damaged: calibrate",
             ) from error
         calibration = parse_calibration(text, png, str(folder))
         if calibration.number != number:
             raise CalibrationError(
                 f"calibration {folder}: says that it is {calibration.name}: calibrate again",
                 "CALIBRATION",
-                "damaged: calibrate again",
+                "damaged: calibrate",
             )
         return calibration
 

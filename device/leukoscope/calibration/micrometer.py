@@ -1,7 +1,7 @@
 """The ruling of a stage micrometer: how many pixels from line to line.
 
-Gradients tell which way the lines run; the darkness summed along them is a profile with a peak a line;
-the peaks must lie on a comb, and the fit of the comb is the pitch.
+The gradients give the direction of the lines. The darkness summed along them is a profile with one peak for
+each line. A comb with even teeth is fitted to the peaks; the distance of its teeth is the pitch.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
 
 MIN_LINES = 5
-"""Least lines of a ruling. A field of 40x shows 15 that are 10 µm apart, and no more than 4 of the long
-ones, 50 µm apart, which therefore can't be taken for all."""
+"""Least lines of a ruling. A field of 40x shows 15 that are 10 µm apart, and at most 4 of the long
+ones, 50 µm apart, which are therefore too few to be mistaken for all."""
 MIN_COHERENCE = 0.35
-"""Least share of the gradients that run one way, 0 to 1: 409 fields without a
+"""Least share of the gradients in one direction, 0 to 1: 409 fields without a
 ruling, rendered and real, have up to 0.24, drawn rulings 0.62 or more."""
 MIN_CONTRAST = 0.01
-"""Least rise of the profile's highest peak, as a share of the glass: below it there is nothing."""
+"""Least rise of the profile's highest peak, as a share of the glass: below it there are no lines."""
 MIN_FILLED = 0.8
 """Least share of the comb's teeth, from the first to the last, that are lines."""
 MIN_EXPLAINED = 0.7
-"""Least share of the peaks' areas that is on the comb: with every other line of a ruling it would be a
-half, so no multiple of the pitch is taken for it. The rest is dust and engraved numbers."""
+"""Least share of the peaks' areas that is on the comb. A comb of twice the pitch would have a half, so no multiple
+of the pitch is mistaken for it. The rest is dust and engraved numbers."""
 MAX_DEVIATION = 0.03
 """Largest rms distance of lines from their teeth, in pitches."""
 
@@ -41,10 +41,13 @@ _MIN_PITCH_PX = 4.0
 
 @dataclass(frozen=True)
 class Ruling:
-    """pitch_px: from line to line, pixels, across the lines.
+    """A ruling that was found.
 
-    angle_deg: of the direction across the lines, from rightwards to downwards, -90 to 90 degrees; 0
-    when the lines stand upright. lines: how many were found, 5 or more.
+    Attributes:
+        pitch_px: From line to line, pixels, across the lines.
+        angle_deg: Of the direction across the lines, from rightwards to downwards, -90 to 90 degrees; 0 for
+            upright lines.
+        lines: Number of lines found, 5 or more.
     """
 
     pitch_px: float
@@ -55,18 +58,19 @@ class Ruling:
 def find_pitch(rgb: Rgb) -> Ruling:
     """Find the dark, evenly spaced, parallel lines of a stage micrometer, turned any way.
 
-    rgb: shape (height, width, 3), in focus; lines of several lengths, a base line across them and an
-    engraved number do no harm, a crossed grid does.
+    Args:
+        rgb: Shape (height, width, 3), in focus. Lines of several lengths, a base line across them and an
+            engraved number do no harm; a crossed grid does.
 
-    Raises CalibrationError, NO RULING or FEW LINES, when there is no such ruling or the picture has
-    fewer than five of its lines.
+    Raises:
+        CalibrationError: NO RULING: there is no such ruling. FEW LINES: the picture has fewer than five lines.
     """
     shrink = max(1, max(rgb.shape[:2]) // _SIDE_PX)
     darkness = _darkness(rgb, shrink)
     coherence, angle = _direction(darkness)
     if coherence < MIN_COHERENCE:
         raise _no_ruling(f"only {coherence:.0%} of its edges run one way")
-    angle = _refined(darkness, angle)
+    angle = _refine(darkness, angle)
     places, areas = _peaks(*_profile(darkness, angle))
     if len(places) < MIN_LINES:
         raise _few_lines(len(places))
@@ -100,7 +104,7 @@ def _few_lines(lines: int) -> CalibrationError:
 
 
 def _darkness(rgb: Rgb, shrink: int) -> npt.NDArray[np.float32]:
-    """How much darker than the glass around it each pixel is, as a share, -1..1; shape (h, w)."""
+    """How much darker each pixel is than the glass around it, as a share, -1..1; shape (h, w)."""
     green = Image.fromarray(rgb[..., 1].astype(np.float32)).reduce(shrink)
     levels: npt.NDArray[np.float32] = np.asarray(green)
     height, width = levels.shape
@@ -116,7 +120,7 @@ def _darkness(rgb: Rgb, shrink: int) -> npt.NDArray[np.float32]:
 
 
 def _direction(darkness: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Coherence of the gradients, 0..1, and the direction most of them have, radians.
+    """Coherence of the gradients, 0..1, and their main direction, radians.
 
     From the structure tensor (Bigün & Granlund, Proc. 1st ICCV, 1987, 433-438).
     """
@@ -134,9 +138,9 @@ def _direction(darkness: npt.NDArray[np.float32]) -> tuple[float, float]:
 def _profile(
     darkness: npt.NDArray[np.float32], angle: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Places along `angle`, pixels, in steps of one, and what is dark at each.
+    """Places along `angle`, pixels, in steps of one, and the darkness at each.
 
-    The latter is a sum over what glass has, as a share of the longest bin: a line counts by its length.
+    The darkness is a sum above that of glass, divided by the size of the largest bin: a line counts by its length.
     """
     height, width = darkness.shape
     x = (np.arange(width) * np.cos(angle))[None, :]
@@ -148,18 +152,18 @@ def _profile(
     above_share = place - below
     length = int(below.max()) + 2
     values = darkness.ravel()
-    # Each pixel is shared by the two bins beside it, so that places are finer than bins.
+    # Each pixel counts in the two bins beside it, so that places are finer than bins.
     sums = np.bincount(below, values * (1 - above_share), length)
     sums += np.bincount(below + 1, values * above_share, length)
     counts = np.bincount(below, 1 - above_share, length)
     counts += np.bincount(below + 1, above_share, length)
     glass = np.median(sums / np.maximum(counts, 1))
-    # Not the means: in the corners of a turned picture a short line would be all that a bin has.
+    # Not means: in the corners of a turned picture a bin may hold nothing but a short line.
     dark: npt.NDArray[np.float64] = (sums - glass * counts) / counts.max()
     return np.arange(length, dtype=np.float64) + first, dark
 
 
-def _refined(darkness: npt.NDArray[np.float32], angle: float) -> float:
+def _refine(darkness: npt.NDArray[np.float32], angle: float) -> float:
     """The angle near `angle` at which the profile is sharpest: its steps are largest."""
     half = np.asarray(Image.fromarray(darkness).reduce(2))
 
@@ -176,7 +180,7 @@ def _refined(darkness: npt.NDArray[np.float32], angle: float) -> float:
 def _peaks(
     places: npt.NDArray[np.float64], profile: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Centres of mass and areas of the peaks, but for one that the picture's edge cuts."""
+    """Centres of mass and areas of the peaks, without those that the picture's edge cuts."""
     top = float(profile.max())
     if top < MIN_CONTRAST:
         raise _no_ruling("there are no dark lines in it")
@@ -204,7 +208,7 @@ def _best_comb(
             pitch = float(places[second] - places[first])
             if pitch < _MIN_PITCH_PX:
                 continue
-            pitch, offset = _fitted(places, pitch, float(places[first]))
+            pitch, offset = _fit_comb(places, pitch, float(places[first]))
             tooth, off = _teeth(places, pitch, offset)
             on = np.abs(off) < _ON_COMB
             hit = np.unique(tooth[on])
@@ -223,16 +227,16 @@ def _best_comb(
 def _teeth(
     places: npt.NDArray[np.float64], pitch: float, offset: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The nearest tooth of each place, and how far it is from it, in pitches."""
+    """The nearest tooth of each place, and the distance from it, in pitches."""
     share = (places - offset) / pitch
     tooth = np.rint(share)
     return tooth, share - tooth
 
 
-def _fitted(places: npt.NDArray[np.float64], pitch: float, offset: float) -> tuple[float, float]:
-    """A comb fitted by least squares, from its neighbourhood outwards.
+def _fit_comb(places: npt.NDArray[np.float64], pitch: float, offset: float) -> tuple[float, float]:
+    """Fit a comb by least squares, from the first teeth outwards.
 
-    An error of the first pitch would be several teeth at the far end.
+    All at once would fail: an error of the first pitch would be several teeth at the far end.
     """
     reach = 3.0
     while True:
@@ -247,6 +251,6 @@ def _fitted(places: npt.NDArray[np.float64], pitch: float, offset: float) -> tup
 
 
 def _median_step(tooth: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> float:
-    """The pitch by which one number beside a line does not pull it: the median of all pairs' (Theil)."""
+    """The pitch as the median over all pairs of lines (Theil): one engraved number beside a line does not shift it."""
     first, second = np.nonzero(tooth[None, :] > tooth[:, None])
     return float(np.median((places[second] - places[first]) / (tooth[second] - tooth[first])))

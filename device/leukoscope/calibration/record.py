@@ -1,7 +1,7 @@
-"""What a microscope knows of its own optics: exposure, colour, the light's shape, the scale.
+"""A calibration and its files: exposure, colour balance, the background and the scale of one microscope.
 
-A calibration is a folder with `calibration.toml`, which people can read, and `glass.png`, the level of
-empty glass on a grid. The TOML holds the PNG's SHA-256; the TOML's own names the calibration.
+It is a folder with `calibration.toml`, which people can read, and `glass.png`, the background: the level of
+empty glass on a grid. The TOML holds the PNG's SHA-256. Records name a calibration by the SHA-256 of the TOML.
 """
 
 from __future__ import annotations
@@ -23,31 +23,40 @@ from leukoscope.notice import NOTICE
 from leukoscope.settings.toml_table import TomlTable
 
 FORMAT = 1
-"""Of the folder's files. One with another is refused."""
+"""Format of the folder's files. Any other is refused."""
 
 TOML_FILE, BACKGROUND_FILE = "calibration.toml", "glass.png"
 
 BACKGROUND_ROWS, BACKGROUND_COLUMNS = 24, 32
 _PER_LEVEL = 256
-"""The PNG's 16-bit values are levels times this; its three channels lie one below the other."""
+"""The PNG's 16-bit values are levels times this; its three channels are one below the other."""
 
 SCALE_SOURCES = ("micrometer", "red cells")
 
-_damaged = partial(CalibrationError, problem="CALIBRATION", advice="damaged: calibrate again")
+_damaged = partial(CalibrationError, problem="CALIBRATION", advice="damaged: calibrate")
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """One calibration, whole and checked.
 
-    number: rising, 1 and up. made: wall time, ISO 8601 in UTC; clock_synced: whether to believe it.
-    width, height: px of the fields it is for; sensor: width and height in px and bits of the mode;
-    nominal_um_per_px: the settings' own scale; all of these must still hold. controls: of the
-    camera. dark_level: mean of the frame without light, 0..255, at the same exposure.
-    green_level: 99.9th percentile of raw green on empty glass, 0..1.
-    um_per_px: scale; scale_source: one of `SCALE_SOURCES`; scale_count: lines or cells it stands on.
-    background: shape (24, 32, 3), sRGB levels of empty glass with those controls.
-    simulated: made on a simulated microscope, and for no other.
+    Attributes:
+        number: Rising, 1 and up.
+        made: Wall time, ISO 8601 in UTC.
+        clock_synced: Whether the clock was set then.
+        software: Version that made it.
+        simulated: Whether it was made on, and is for, a simulated microscope.
+        width: Of the fields that it is for, px.
+        height: Of the fields that it is for, px.
+        sensor: Width and height in px and bits of the sensor's mode.
+        nominal_um_per_px: The scale that the settings had.
+        controls: Of the camera.
+        dark_level: Mean of the frame without light, 0..255, at the same exposure.
+        green_level: 99.9th percentile of raw green on empty glass, 0..1.
+        um_per_px: The measured scale.
+        scale_source: One of `SCALE_SOURCES`.
+        scale_count: Number of lines or cells by which the scale was measured.
+        background: Shape (24, 32, 3), sRGB levels of empty glass with those controls.
     """
 
     number: int
@@ -69,12 +78,12 @@ class Calibration:
 
     @property
     def name(self) -> str:
-        """As people read it, 'C0003'."""
+        """Its name for people, 'C0003'."""
         return f"C{self.number:04d}"
 
     @property
     def scale_text(self) -> str:
-        """The scale and what it stands on; red cells give an estimate and it is said to be one."""
+        """The scale and how it was measured; by red cells it is an estimate."""
         if self.scale_source == "micrometer":
             return f"{self.um_per_px:.4f} µm/px by a micrometer, {self.scale_count} lines"
         return (
@@ -84,12 +93,12 @@ class Calibration:
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 (hex) of its TOML file, by which records name it."""
+        """SHA-256 (hex) of its TOML file. Records name it by this."""
         return hashlib.sha256(to_toml(self).encode()).hexdigest()
 
 
 def to_toml(calibration: Calibration) -> str:
-    """The text of `calibration.toml`: the same for the same calibration, byte for byte."""
+    """Return the text of `calibration.toml`: the same for the same calibration, byte for byte."""
     c, controls = calibration, calibration.controls
     digest = hashlib.sha256(encode_background(c.background)).hexdigest()
     # By hand: records hold the SHA-256 of these bytes, and a TOML library's next release may lay them out otherwise.
@@ -127,9 +136,10 @@ sha256 = "{digest}"
 
 
 def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
-    """The calibration of the two files' contents; `where` names it in errors.
+    """Return the calibration of the two files' contents; `where` names it in errors.
 
-    Raises CalibrationError naming the key that is missing or wrong, or the damaged file.
+    Raises:
+        CalibrationError: A key is missing or wrong, or a file is damaged; the message names it.
     """
     try:
         document = tomllib.loads(text)
@@ -174,14 +184,14 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
         scale_count=scale.whole("count", 1, 100_000),
         background=_decode_background(png, where),
     )
-    # Its hash names it in the records, and a digit that changed on the disk must not pass.
+    # Records name it by its hash: the text must be the one that this calibration is written as.
     if to_toml(calibration) != text:
         raise _damaged(f"{where}: {TOML_FILE} is not as it was written: calibrate again")
     return calibration
 
 
 def encode_background(background: BackgroundMap) -> bytes:
-    """A glass map, shape (rows, columns, 3), levels 0..255, as the bytes of a 16-bit PNG."""
+    """Return a background map, shape (rows, columns, 3), levels 0..255, as the bytes of a 16-bit PNG."""
     stacked = np.concatenate(np.moveaxis(background, -1, 0))
     values = np.clip(np.rint(stacked * _PER_LEVEL), 0, 65535).astype(np.uint16)
     file = io.BytesIO()
@@ -190,7 +200,7 @@ def encode_background(background: BackgroundMap) -> bytes:
 
 
 def quantize_background(background: BackgroundMap) -> BackgroundMap:
-    """A glass map as its PNG gives it back."""
+    """Return a background map with the precision that its PNG keeps."""
     return _decode_background(encode_background(background), BACKGROUND_FILE)
 
 

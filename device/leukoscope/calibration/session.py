@@ -1,4 +1,4 @@
-"""A calibration as a person goes through it: the panel says what to do, a press does it."""
+"""A calibration with a person: the panel says what to do, and a press takes the step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.system.systemd import notify
 
 LOOK_S = 0.1
-"""How often a live frame is looked at while the session waits for a press."""
+"""Time between live frames while the session waits for a press."""
 
 MESSAGE_S = 4.0
 """How long the panel says why a step failed, unless a press comes first."""
@@ -34,10 +34,15 @@ _log = logging.getLogger(__name__)
 class CalibrationSession:
     """Waits for presses and takes the steps. Gestures may come from any thread.
 
-    say: takes a line for whoever reads over SSH. on_step: told each step before its press is waited
-    for; who plays the person (the demonstration) puts the right slide on the stage there. idle_s:
-    without a gesture for so long it gives up, so that the light does not stay on. press: how the lines
-    for SSH ask for a press, such as "Press SPACE".
+    Args:
+        light: The LED.
+        camera: Opened with the controls to begin with.
+        panel: Shows what to do.
+        say: Prints a line for a person over SSH.
+        idle_s: The session gives up after so long without a gesture, so that the light does not stay on.
+        on_step: Called with each step before the session waits for its press: the demonstration then puts
+            the right slide on the stage.
+        press: How the lines for SSH ask for a press, such as "Press SPACE".
     """
 
     def __init__(
@@ -64,8 +69,14 @@ class CalibrationSession:
     def calibrate(self, calibrator: Calibrator, made: Callable[[], tuple[str, bool]]) -> bool:
         """Go through all steps and keep the calibration; the light is off at the end.
 
-        made: gives wall time and whether the clock is set, when it is kept. Returns False when the
-        person gave up. Raises what the parts raise; until it is kept, the old calibration stays.
+        Until it is kept, the old calibration stays. Raises what the parts raise.
+
+        Args:
+            calibrator: Takes the steps.
+            made: Gives the wall time and whether the clock is set, when the calibration is kept.
+
+        Returns:
+            False if the person gave up.
         """
         try:
             while (step := calibrator.step) is not None:
@@ -95,9 +106,9 @@ class CalibrationSession:
             self.light.off()
 
     def empty_fields(self, frames: int) -> tuple[Field, Field] | None:
-        """Ask for two places of clean glass and capture them, uncorrected; None when the person gave up.
+        """Ask for two places of clean glass and capture them, uncorrected; None if the person gave up.
 
-        Whatever lies at the same place of both is on the camera or the lens, and may: it is dust.
+        What is at the same place of both is dust on the camera or the lens, and is allowed.
         """
         fields: list[Field] = []
         try:
@@ -119,7 +130,7 @@ class CalibrationSession:
             self.light.off()
 
     def _announce(self, step: Step, done: int, total: int) -> None:
-        # A press while a step measured was meant for nothing that came after it.
+        # A press during the last step was not meant for this one.
         while not self._gestures.empty():
             self._gestures.get_nowait()
         self._say(
@@ -129,7 +140,7 @@ class CalibrationSession:
             self._on_step(step, done)
 
     def _refuse(self, error: CalibrationError) -> None:
-        """Say why a step failed; it is asked for again."""
+        """Say why a step failed; it will be asked for again."""
         _log.warning("calibration: %s", error)
         self._say(f"  {error.problem}: {error}")
         self.panel.show(screens.NoticeScreen(error.problem, error.advice, "press: try again"))
@@ -139,7 +150,7 @@ class CalibrationSession:
             time.sleep(LOOK_S / 2)
 
     def _pressed(self, step: Step, done: int, total: int) -> bool:
-        """Wait for a gesture, showing what the camera sees; whether it was a press."""
+        """Wait for a gesture and show what the camera sees; return whether it was a press."""
         if step is Step.DARK:
             self.light.off()
         else:

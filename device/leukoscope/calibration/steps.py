@@ -1,4 +1,4 @@
-"""The steps of a calibration, each on its own: what is measured, what it needs, what came of it."""
+"""The steps of a calibration: what each needs, measures and finds."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.system.systemd import notify
 
 EMPTY_FIELDS = 5
-"""Empty fields of a flat field: their median is rid of what lies in two of them."""
+"""Empty fields of a background: their median ignores dust in two of them."""
 
 MAX_DARK_LEVEL = 30.0
-"""Most of 255 with the LED off: 1.3 % of the light, which shifts an optical density of 1 by 0.05."""
+"""Highest level, of 255, with the LED off: 1.3 % of the light, which shifts an optical density of 1 by 0.05."""
 
 SHORTEST_US, LONGEST_US = 100, 200_000
 """Exposures that are tried: the range of the setting."""
 
 BALANCING_ROUNDS = 8
-"""Frames in which the white balance must settle; gains act at once, so that two do."""
+"""Frames in which the white balance must settle; usually two are enough, as gains act at once."""
 
 MICROMETER_UM = 10.0
 """From line to line of a stage micrometer, 1 mm in 100 parts."""
 
 MAX_SCALE_FACTOR = 1.6
-"""How far a measured scale may be from the settings': a micrometer of 5 or 20 µm is twice as far, and
-so is a 20x or a 100x objective."""
+"""Largest factor between the measured scale and that of the settings. A micrometer of 5 or 20 µm, or a 20x or 100x
+objective, would be a factor of 2 or more."""
 
 MAX_LEVEL_CHANGE = 0.08
-"""How far raw green may be from where the exposure put it, as a share, when the glass is looked at again."""
+"""Largest change of raw green since the exposure was found, as a share."""
 
 
 class Step(enum.Enum):
     """What a person does for each step: a title of at most 14 characters, two lines of 21.
 
-    CHECK is none of a calibration's own: it holds the microscope against one.
+    CHECK belongs to the check of a calibration, not to making one.
     """
 
     DARK = ("DARK", "LED goes off: keep", "room light away")
@@ -72,9 +72,13 @@ STEPS = (Step.DARK, Step.EXPOSURE, Step.WHITE, *[Step.GLASS] * EMPTY_FIELDS, Ste
 class Calibrator:
     """Takes the steps, one a call; a step that fails can be taken again.
 
-    light, camera: opened with `controls`, from which gain and first colour gains are taken.
-    folder: where pictures go at once, and the calibration at the end. optics: what it is made for.
-    frames: of a burst.
+    Args:
+        light: The LED.
+        camera: Opened with `controls`.
+        controls: Gain, and the colour gains to begin with.
+        folder: Takes the pictures at once, and the calibration at the end.
+        setup: What the calibration is made for.
+        frames: Of a burst.
     """
 
     def __init__(
@@ -83,12 +87,12 @@ class Calibrator:
         camera: Camera,
         controls: CameraControls,
         folder: CalibrationFolder,
-        optics: CameraSetup,
+        setup: CameraSetup,
         *,
         frames: int,
     ) -> None:
         self._light, self._camera, self._controls = light, camera, controls
-        self._folder, self._optics, self._frames = folder, optics, frames
+        self._folder, self._setup, self._frames = folder, setup, frames
         self._done = 0
         self._dark_level = self._green_level = 0.0
         self._fields: list[Rgb] = []
@@ -106,10 +110,13 @@ class Calibrator:
         return self._done
 
     def take(self) -> str:
-        """Take the next step, keep its picture, and say in one line what was found.
+        """Take the next step, keep its picture, and return in one line what was found.
 
-        Raises CalibrationError, and then the same step is next again; LightError, CameraError,
-        CameraTimeoutError, StoreError; ValueError when all are done.
+        Raises:
+            CalibrationError: The step failed; the same step is next again.
+            LightError, CameraError, CameraTimeoutError: A part failed.
+            StoreError: The picture can't be kept.
+            ValueError: All steps are done.
         """
         steps: dict[Step, Callable[[], str]] = {
             Step.DARK: self._dark,
@@ -125,9 +132,15 @@ class Calibrator:
         return said
 
     def keep(self, made: str, *, clock_synced: bool) -> Calibration:
-        """Keep the calibration; it counts from now on. made: wall time, ISO 8601 in UTC.
+        """Keep the calibration; it counts from now on.
 
-        Raises StoreError, and then the old one stays; ValueError when a step is missing.
+        Args:
+            made: Wall time, ISO 8601 in UTC.
+            clock_synced: Whether the clock is set.
+
+        Raises:
+            StoreError: It was not kept; the old one stays.
+            ValueError: A step is missing.
         """
         if self.step is not None:
             raise ValueError(f"the calibration lacks its step {self.step.title}")
@@ -136,11 +149,11 @@ class Calibrator:
             made=made,
             clock_synced=clock_synced,
             software=__version__,
-            simulated=self._optics.simulated,
-            width=self._optics.width,
-            height=self._optics.height,
-            sensor=self._optics.sensor,
-            nominal_um_per_px=self._optics.um_per_px,
+            simulated=self._setup.simulated,
+            width=self._setup.width,
+            height=self._setup.height,
+            sensor=self._setup.sensor,
+            nominal_um_per_px=self._setup.um_per_px,
             controls=self._controls,
             dark_level=round(self._dark_level, 2),
             green_level=round(self._green_level, 4),
@@ -157,7 +170,7 @@ class Calibrator:
         return f"dark: level {self._dark_level:.1f} of 255"
 
     def _check_dark(self) -> None:
-        """See that little light comes in from elsewhere, at the exposure of now; the light is off then."""
+        """Check that little light comes in from elsewhere, at the present exposure; the LED is off."""
         self._light.off()
         field = self._capture("dark")
         self._dark_level = float(field.rgb.mean())
@@ -179,7 +192,7 @@ class Calibrator:
         return f"exposure: {found.exposure_us} µs, raw green at {found.level:.0%} of its range"
 
     def _check_level(self) -> None:
-        """See that glass is as bright as when the exposure was found; else the exposure is next again."""
+        """Check that glass is as bright as when the exposure was found; if not, that step is next again."""
         level = green_level(self._camera.raw_green())
         if abs(level / self._green_level - 1) <= MAX_LEVEL_CHANGE:
             return
@@ -275,10 +288,10 @@ class Calibrator:
         return DIAMETER_UM / cells.diameter_px, cells.count
 
     def _capture(self, name: str) -> Field:
-        """A field as the camera gives it; its picture is kept."""
+        """Capture a field as the camera gives it, and keep its picture."""
         notify("WATCHDOG=1")
         field = merge(self._camera.capture(self._frames))
-        self._folder.keep_picture(name, field.rgb, simulated=self._optics.simulated)
+        self._folder.keep_picture(name, field.rgb, simulated=self._setup.simulated)
         return field
 
     def _control(self, **changed: float) -> None:

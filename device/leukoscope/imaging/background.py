@@ -56,7 +56,7 @@ _Plane: TypeAlias = npt.NDArray[np.float32]
 
 
 def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> BackgroundMap:
-    """The glass map of a field: rgb, shape (height, width, 3).
+    """The background map of a field: rgb, shape (height, width, 3).
 
     degree: of the surface, 0 (one level for the whole field) to 6; a field of few tiles gets a lower
     one than asked for. A field without any glass gets a surface through its brightest parts.

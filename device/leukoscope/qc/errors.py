@@ -1,4 +1,4 @@
-"""The error of this package; like all others a child of the root."""
+"""The error of control slides."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from leukoscope.errors import LeukoscopeError
 
 
 class QcError(LeukoscopeError, ValueError):
-    """A slide can't be a control, or the file of one can't be used; the message says what to do.
+    """A slide can't be a control slide, or its file can't be used; the message says what to do.
 
     problem, advice: the same for the panel, at most 21 characters each.
     """

@@ -1,4 +1,4 @@
-"""Where control slides are kept: a file each, whole or not at all; nothing is ever deleted."""
+"""Where control slides are kept: one file each, whole or not at all. Nothing is ever deleted."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ _FILE = re.compile(rf"{SLIDE_NAME.pattern}\.toml")
 
 @dataclass(frozen=True)
 class QcSlides:
-    """The control slides that count, oldest first.
+    """The control slides that count.
 
-    others: how many were read by another model, or are simulated when these are not, or the other way
-    round. problems: what is wrong with files, a line each: those do not count.
+    Attributes:
+        slides: Oldest first.
+        others: Number of slides that another model read, or that are simulated when these are not, or the reverse.
+        problems: What is wrong with the files that do not count, a line each.
     """
 
     slides: tuple[QcSlide, ...]
@@ -78,7 +80,7 @@ class QcFolder:
         return QcSlides(tuple(slides), others, tuple(problems))
 
     def changed(self) -> int:
-        """Differs whenever a control slide was kept or removed since."""
+        """Return a number that changes whenever a control slide is kept or removed."""
         try:
             return self.root.stat().st_mtime_ns
         except OSError:  # none was kept yet; if it is worse, `load` says so
@@ -87,7 +89,9 @@ class QcFolder:
     def keep(self, slide: QcSlide) -> None:
         """Keep a control slide: when this returns it is on the disk.
 
-        Raises QcError when it is a control already, or was read before the last restart; StoreError.
+        Raises:
+            QcError: It is a control slide already, or was read before the last restart.
+            StoreError: The disk can't be written.
         """
         path = self._path(slide.slide)
         if path.exists():
@@ -95,7 +99,7 @@ class QcFolder:
         if parse_slide_number(slide.slide) <= self._restarted_after():
             raise QcError(
                 f"{slide.slide} was read before the controls were restarted: take a newer slide",
-                "Controls began anew",
+                "Controls restarted",
                 "since this slide",
             )
         self._write(path, to_toml(slide))
@@ -103,7 +107,9 @@ class QcFolder:
     def remove(self, slide: str) -> Path:
         """Let a slide no longer count; its file stays under the name returned.
 
-        Raises QcError when it is no control, StoreError.
+        Raises:
+            QcError: It is no control slide.
+            StoreError: The disk can't be written.
         """
         path = self._path(slide)
         names = (self.root / f"{slide}.removed-{count}.toml" for count in itertools.count(1))
@@ -118,9 +124,11 @@ class QcFolder:
         return removed
 
     def restart(self) -> str:
-        """Begin a new series: the slides so far are kept, but count no more. Returns the last of them.
+        """Begin a new series: the slides so far are kept, but no longer count. Returns the last of them.
 
-        Raises QcError when there is none, StoreError.
+        Raises:
+            QcError: There is none.
+            StoreError: The disk can't be written.
         """
         numbers = self._numbers()
         if not numbers:

@@ -1,4 +1,4 @@
-"""What is kept of a control slide: what its white cells measure, and how many are of each group."""
+"""What is kept of a control slide: the measurements of its white cells, and the share of each group."""
 
 from __future__ import annotations
 
@@ -26,23 +26,24 @@ GROUPS: Mapping[str, frozenset[CellType]] = {
 """The groups of a differential by name: every counted type is in one of them."""
 
 MIN_CELLS = 50
-"""Counted cells that a control slide needs: as many as a verdict."""
+"""Least counted cells of a control slide: as many as a verdict needs."""
 
 MAX_ARTEFACTS = 1 / 3
 """Largest share of the finds that may be artefacts."""
 
 MAX_ABNORMAL = 0.10
-"""Largest share of a group of `ABNORMAL`. As much of it would later be taken for normal: half of the blasts
-that make an acute leukaemia are the most that may ever be hidden so. Chosen, not measured."""
+"""Largest share of a group of `ABNORMAL`. Such a share would later pass as normal, so it must stay below half of
+the blasts that make an acute leukaemia. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class SlideMeasures:
     """What one control slide measures.
 
-    cells: counted white cells, `MIN_CELLS` or more. medians: one for each of `MEASUREMENTS`, in its own
-    unit, over those cells. shares: of the cells in each of `GROUPS`, 0..1, sum 1, as they were read without
-    any correction by a control.
+    Attributes:
+        cells: Counted white cells, `MIN_CELLS` or more.
+        medians: Over those cells, of each of `MEASUREMENTS` in its own unit.
+        shares: Of the cells in each of `GROUPS`, 0..1, sum 1, without any correction by a control slide.
     """
 
     cells: int
@@ -51,10 +52,15 @@ class SlideMeasures:
 
 
 def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideMeasures:
-    """What the fields of a slide measure together, for its use as a control.
+    """Return what the fields of a slide measure together, for its use as a control slide.
 
-    verdict: of the slide. Raises QcError when the cells were not read one by one, are too few or too
-    often artefacts, or when the slide is plainly not normal.
+    Args:
+        readings: Of the slide's fields.
+        verdict: Of the slide.
+
+    Raises:
+        QcError: The cells were not read one by one, there are too few cells or too many artefacts, or the slide
+            is not normal.
     """
     finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
     if verdict.qc is None and not finds:
@@ -70,7 +76,7 @@ def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideM
             "Too many artefacts:",
             "take a cleaner slide",
         )
-    counted = [_measured(cell) for cell in finds if cell.cell_type not in NOT_COUNTED]
+    counted = [_measurements_of(cell) for cell in finds if cell.cell_type not in NOT_COUNTED]
     if len(counted) < MIN_CELLS:
         raise QcError(
             f"{len(counted)} white cells of the {MIN_CELLS} that a control slide needs: "
@@ -104,7 +110,7 @@ def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideM
     )
 
 
-def _measured(cell: WhiteCell) -> Measurements:
+def _measurements_of(cell: WhiteCell) -> Measurements:
     if cell.measurements is None:
         raise QcError(
             "the slide's cells were recorded without their measurements: read it again",

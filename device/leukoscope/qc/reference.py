@@ -11,10 +11,10 @@ from leukoscope.qc.measures import GROUPS, MEASUREMENTS, SlideMeasures
 
 FOUNDING_SLIDES = 3
 """Control slides that make a reference. The median of 3 normal slides errs by 0.67 of the spread between
-slides, that of 5 by 0.54: little more, for two thirds of the work."""
+slides, that of 5 by 0.54. Two more slides would gain little."""
 
 FULL_SLIDES = 20
-"""Slides after which the reference changes no more. CLSI C24 (Statistical Quality Control for
+"""Slides after which the reference stays as it is. CLSI C24 (Statistical Quality Control for
 Quantitative Measurement Procedures) asks for 20 values from 20 days; limits of fewer are provisional."""
 
 PRIOR_CV = {
@@ -27,24 +27,26 @@ PRIOR_CV = {
     "texture": 0.10,
     "granularity": 0.15,
 }
-"""Spread between normal slides that is assumed before there are slides to tell it, as share of the centre.
+"""Spread between normal slides, as share of the centre, that is assumed before there are slides to measure it.
 Chosen, not measured."""
 
 PRIOR_BASOPHILIA = 0.02
-"""The same of basophilia, whose centre may be 0; in its own unit."""
+"""The assumed spread of basophilia, in its own unit: its centre may be 0."""
 
 PRIOR_WEIGHT = 4
-"""How many slides the assumed spread counts for beside the real ones."""
+"""The assumed spread counts as much as this many slides."""
 
 
 @dataclass(frozen=True)
 class QcReference:
     """What control slides measure.
 
-    centre: of each of `MEASUREMENTS`, in its unit, and of each of `GROUPS`, as share 0..1, the median over
-    the slides: one slide that is not normal shifts it little. spread: how far the next good slide is
-    expected to lie from it, as a standard deviation in the same unit, above 0. slides: how many it is
-    made of, `FOUNDING_SLIDES` or more.
+    Attributes:
+        centre: Median over the slides of each of `MEASUREMENTS`, in its unit, and of each of `GROUPS`, as share
+            0..1. One slide that is not normal shifts a median little.
+        spread: How far the next good slide is expected from the centre: a standard deviation in the same unit,
+            above 0.
+        slides: Number of slides, `FOUNDING_SLIDES` or more.
     """
 
     centre: Mapping[str, float]
@@ -52,12 +54,12 @@ class QcReference:
     slides: int
 
     def score(self, name: str, value: float) -> float:
-        """How many spreads a value lies above the centre."""
+        """Return how many spreads a value is above the centre."""
         return (value - self.centre[name]) / self.spread[name]
 
 
 def make_reference(slides: Sequence[SlideMeasures]) -> QcReference | None:
-    """The reference of control slides; None when there are too few."""
+    """Return the reference of control slides; None if there are too few."""
     if len(slides) < FOUNDING_SLIDES:
         return None
     centre, spread = {}, {}
@@ -75,11 +77,11 @@ def make_reference(slides: Sequence[SlideMeasures]) -> QcReference | None:
 
 
 def _expected(values: Sequence[float], prior: float) -> float:
-    """How far the next value is expected to lie from the centre of these (two or more).
+    """How far the next value is expected from the centre of these (two or more).
 
-    Their standard deviation, pooled with the prior one by degrees of freedom: three slides say so little
-    of their spread that limits from them alone would reject good slides all the time, or never. Widened by
-    what the centre itself may be wrong by: a median's variance is pi / 2n of the values'.
+    This is their standard deviation, pooled with the prior one by degrees of freedom: limits from three slides
+    alone would reject good slides all the time, or never. It is widened by the error of the centre itself: a
+    median's variance is pi / 2n of the values'.
     """
     freedom = len(values) - 1
     squares = PRIOR_WEIGHT * prior**2 + freedom * statistics.variance(values)
@@ -88,9 +90,9 @@ def _expected(values: Sequence[float], prior: float) -> float:
 
 
 def _counting_spread(share: float, cells: float) -> float:
-    """What counting alone does to a share of so many cells: the binomial's standard deviation.
+    """Standard deviation of a share by counting alone, binomial.
 
-    With Jeffreys' half cell for a share of 0 or 1.
+    Jeffreys' half cell is added, for a share of 0 or 1.
     """
     likely = (share * cells + 0.5) / (cells + 1)
     return math.sqrt(likely * (1 - likely) / cells)

@@ -1,9 +1,9 @@
 """The control slides in their order: each judged by the reference of those before it.
 
 The first `FOUNDING_SLIDES` make the reference. Each later slide is judged against it by the Westgard
-rules, and joins it when nothing has drifted, until it has `FULL_SLIDES`: then it stands. What has drifted
-is put right when `CLEARING_SLIDES` in a row break no rule that rejects, or when the controls are
-restarted with a new reference.
+rules. If nothing has drifted it joins the reference, until that has `FULL_SLIDES`. A drift ends when
+`CLEARING_SLIDES` in a row break no rule that rejects, or when the control slides are restarted with a
+new reference.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ CHARTED: Mapping[str, str] = {
     "nc_ratio": "N:C ratio",
     "blasts": "blasts",
 }
-"""What the rules watch, and how people call it: size and stain of the nucleus, what the reader tells a blast
-by, and what it takes for one. Each more would add its own false alarms."""
+"""What the rules watch, and its name for people: size and stain of the nucleus, the ratio by which the reader
+recognises a blast, and the share of cells it reads as one. Each further value would add its own false alarms."""
 
 CLEARING_SLIDES = 2
-"""Control slides in a row without a rejection that end a drift: one alone may be luck."""
+"""Control slides in a row without a rejection that end a drift: one alone may be chance."""
 
 VALID_S = 24 * 3600.0
 """A control holds for a day, as the controls of other analysers do."""
@@ -35,7 +35,7 @@ VALID_S = 24 * 3600.0
 
 @dataclass(frozen=True)
 class QcScope:
-    """What a control is made for; when it changes, the control no longer counts.
+    """What a control slide holds for. If it changes, the slide no longer counts.
 
     model_sha256: of the model that read the cells. simulated: whether a simulator rendered them.
     """
@@ -46,7 +46,7 @@ class QcScope:
 
 @dataclass(frozen=True)
 class QcSlide:
-    """One slide that was accepted as a control. slide: its number, 'S0042'; at: when it was read."""
+    """One slide that was accepted as a control slide. slide: its number, 'S0042'; at: when it was read."""
 
     slide: str
     at: Moment
@@ -69,8 +69,11 @@ class RuleViolation:
 class QcPoint:
     """A control slide as it was judged.
 
-    reference: by which; None while there was none. scores: (value - centre) / spread for each of
-    `CHARTED`, or none. broken: the rules, warnings too.
+    Attributes:
+        slide: The slide.
+        reference: By which it was judged; None while there was none.
+        scores: (value - centre) / spread of each of `CHARTED`; empty without a reference.
+        broken: The rules that it breaks, warnings too.
     """
 
     slide: QcSlide
@@ -80,7 +83,7 @@ class QcPoint:
 
     @property
     def rejected(self) -> tuple[RuleViolation, ...]:
-        """The rules broken that say that the device has drifted."""
+        """The broken rules that show a drift."""
         return tuple(broken for broken in self.broken if broken.rule.rejects)
 
 
@@ -93,13 +96,13 @@ class QcSeries:
 
     @property
     def rejecting(self) -> tuple[QcPoint, ...]:
-        """Those of the newest slides that say that the device has drifted; none when it has not."""
+        """Those of the newest slides that show a drift; empty if there is none."""
         return _rejecting(self.points)
 
 
 @dataclass(frozen=True)
 class QcStatus:
-    """What the controls say now. reference: also when it is too old or has drifted; text: why, a line."""
+    """What the control slides say now. reference: kept if too old or drifted; text: the reason, one line."""
 
     state: QcState
     reference: QcReference | None
@@ -107,7 +110,7 @@ class QcStatus:
 
 
 def judge_series(slides: Iterable[QcSlide]) -> QcSeries:
-    """Judge control slides of the same `QcScope`, oldest first, each by those before it."""
+    """Judge control slides of one `QcScope`, oldest first, each by those before it."""
     points: list[QcPoint] = []
     members: list[SlideMeasures] = []
     scores: dict[str, list[float]] = {name: [] for name in CHARTED}
@@ -138,12 +141,12 @@ def _scores(measures: SlideMeasures, reference: QcReference | None) -> dict[str,
 
 
 def value(measures: SlideMeasures, name: str) -> float:
-    """What a slide measures of one of `CHARTED`."""
+    """Return what a slide measures of one of `CHARTED`."""
     return measures.shares[name] if name in measures.shares else measures.medians[name]
 
 
 def qc_status(series: QcSeries, now: Moment) -> QcStatus:
-    """Whether the controls hold now."""
+    """Return whether the control slides are valid now, and why."""
     have, reference = len(series.points), series.reference
     if reference is None:
         text = f"{have} of the {FOUNDING_SLIDES} control slides that a reference needs"

@@ -23,12 +23,12 @@ MAX_CELLS = 1_000_000
 
 
 def damaged(message: str) -> QcError:
-    """The error of a file that can't be used."""
+    """Return the error of a file that can't be used."""
     return QcError(f"{message}: remove it, then keep the slide again", "CONTROL", "damaged")
 
 
 def to_toml(slide: QcSlide) -> str:
-    """The text of a control slide's file: the same for the same slide, byte for byte."""
+    """Return the text of a control slide's file."""
     at, made_for, measures = slide.at, slide.made_for, slide.measures
     document = {
         "format": FORMAT,
@@ -47,9 +47,10 @@ def to_toml(slide: QcSlide) -> str:
 
 
 def parse_qc_slide(text: str, where: str) -> QcSlide:
-    """The control slide of a file's text; `where` names the file in errors.
+    """Return the control slide of a file's text; `where` names the file in errors.
 
-    Raises QcError naming what is missing or wrong.
+    Raises:
+        QcError: Something is missing or wrong; the message names it.
     """
     try:
         document = tomllib.loads(text)

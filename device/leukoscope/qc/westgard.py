@@ -2,8 +2,8 @@
 
 Westgard, Barry, Hunt, Groth: A multi-rule Shewhart chart for quality control in clinical chemistry,
 Clin Chem 27(3), 1981, 493-501. Values are scores: (value - centre) / spread. There is one control slide
-a run, so the rules look over consecutive slides; that holds for R-4s too, which with two controls a run
-looks within one. 1-2s only warns. Nobody plots by hand here, so the others don't wait for its warning.
+a run, so the rules compare consecutive slides. So does R-4s, which compares the two controls of one run
+where there are two. 1-2s only warns. The other rules do not wait for its warning.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ LOOK_BACK = 10
 
 
 class WestgardRule(enum.Enum):
-    """A rule; the value is its name, with what it finds behind it."""
+    """A rule, by its usual name."""
 
     WARNING_1_2S = "1-2s"
-    """The newest score lies beyond 2 s: a warning, 1 of 22 good slides gives it."""
+    """The newest score is beyond 2 s: a warning, which 1 of 22 good slides gives."""
     REJECT_1_3S = "1-3s"
-    """The newest score lies beyond 3 s."""
+    """The newest score is beyond 3 s."""
     REJECT_2_2S = "2-2s"
-    """The newest two lie beyond 2 s on the same side."""
+    """The newest two are beyond 2 s on the same side."""
     REJECT_R_4S = "R-4s"
-    """Of the newest two one lies above +2 s and the other below -2 s."""
+    """Of the newest two one is above +2 s and the other below -2 s."""
     REJECT_4_1S = "4-1s"
-    """The newest four lie beyond 1 s on the same side."""
+    """The newest four are beyond 1 s on the same side."""
     REJECT_10_X = "10-x"
-    """The newest ten lie on the same side of the centre."""
+    """The newest ten are on the same side of the centre."""
 
     @property
     def rejects(self) -> bool:
-        """Whether breaking it says that the device has drifted."""
+        """Whether a slide that breaks it shows that the device has drifted."""
         return self is not WestgardRule.WARNING_1_2S
 
 
 def broken_rules(scores: Sequence[float]) -> tuple[WestgardRule, ...]:
-    """The rules that the newest score, the last, breaks together with those before it.
+    """Return the rules that the newest score breaks, together with those before it.
 
-    scores: oldest first, finite. On a limit is within it; on the centre is on neither side.
+    Args:
+        scores: Oldest first, finite. A score on a limit is within it; one on the centre is on neither side.
     """
     if not scores:
         return ()
@@ -59,6 +60,6 @@ def broken_rules(scores: Sequence[float]) -> tuple[WestgardRule, ...]:
 
 
 def _beyond(scores: Sequence[float], count: int, limit: float) -> bool:
-    """Whether the newest `count` scores all lie beyond the limit on the same side."""
+    """Whether the newest `count` scores are all beyond the limit on the same side."""
     newest = scores[-count:]
     return len(newest) == count and (min(newest) > limit or max(newest) < -limit)
