@@ -13,7 +13,7 @@ from leukoscope.qc.series import CHARTED, QcPoint, QcScope, value
 from leukoscope.reading.results import QcState
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.slide_number import format_slide_number
-from leukoscope.reports.chart import chart_png
+from leukoscope.reports.chart import encode_chart
 from leukoscope.reports.table import text_table
 from leukoscope.settings.settings import Settings
 from leukoscope.system.durable import write_durably
@@ -83,7 +83,7 @@ def write_chart(settings: Settings, path: Path) -> str:
             "keep one first",
         )
     now = monitor.status()
-    data = chart_png(monitor.series, now.state, now.text)
+    data = encode_chart(monitor.series, now.state, now.text)
     write_durably(path, data)
     return f"chart: {path}"
 

@@ -1,8 +1,8 @@
 """The level of empty glass all over a field, estimated from the field itself.
 
-A picture of a microscope without calibration is shaded: the rim is darker than the middle, and of another colour.
-Empty glass is bright and smooth, and lies between the cells nearly everywhere, so that it shows the
-shading: a smooth surface (a polynomial of two variables) is laid through it.
+A picture of a microscope without calibration is shaded: its rim is darker than its middle, and of another colour.
+Empty glass is bright and smooth and is found between the cells nearly everywhere, so it shows the shading: a smooth
+surface (a polynomial of two variables) is fitted to it.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from leukoscope.field import Rgb
 from leukoscope.imaging.surface import degrees_for, fit_weighted, surface_basis
 
 BackgroundMap: TypeAlias = npt.NDArray[np.float32]
-"""Level of empty glass, 0..255, sRGB-encoded, shape (rows, columns, 3): a grid of equal tiles over the
-field, each value at its tile's middle; between them it is linear, beyond the outermost it stays."""
+"""Level of empty glass, 0..255, sRGB-encoded, shape (rows, columns, 3): a grid of equal tiles over the field. Each
+value is at its tile's middle; it is linear between them and constant beyond the outermost."""
 
 BACKGROUND_LEVEL = 225.0
-"""What empty glass is brought to, in every channel: white, with room above it for noise."""
+"""Level to which empty glass is brought in every channel: white, with room above it for noise."""
 
 SRGB_OFFSET = 0.055 * 255
-"""IEC 61966-2-1: above its darkest part, level + 14.025 goes with the power 1 / 2.4 of the light. So
-twice the light is the same factor for every level, and shading is a factor of level + 14.025."""
+"""IEC 61966-2-1: above its darkest part, level + 14.025 is proportional to the power 1 / 2.4 of the light. So shading,
+which is a factor of the light, is a factor of level + 14.025 too."""
 
 DEGREE = 6
-"""Of the surface: 4 leaves a coloured rim behind in the fields of a Pi camera (README.md)."""
+"""Degree of the surface: 4 leaves a coloured rim in the fields of a Pi camera."""
 
 TILE_UM = 8.0
 """Side of a tile: about one red cell, so that most tiles have glass in them."""
@@ -38,34 +38,38 @@ TILE_PX = 10
 """Samples of a tile each way: 0.8 µm, fine enough for the gaps between cells."""
 
 FIRST_DEGREE, FIRST_BRIGHTEST = 4, 0.25
-"""The first surface: through the median of each tile's brightest quarter, glass or not."""
+"""Degree of the first surface, and the share of a tile's brightest samples whose median it goes through."""
 FIRST_ROUNDS, ROUNDS, WEIGHINGS = 5, 2, 3
 MAX_SLOPE = 0.02
-"""Glass is smooth: from one sample to the next it changes by no more than so much of its level."""
+"""Glass is smooth: largest change from one sample to the next, as a share of its level."""
 BAND = 0.035
-"""Glass is even: once the shading is taken out it lies within so much of its commonest level."""
+"""Glass is even: without the shading, its largest distance from the commonest level, as a share."""
 LEAST_SHARE = 0.04
 """Least share of a tile that must be glass for the tile to count."""
 HOLD = 0.01
-"""Weight of the surface before, in tiles without glass, against 1 of a tile with much."""
+"""Weight of the earlier surface in each tile, against 1 for a tile with much glass."""
 
 _MEAN = np.full(3, 1 / 3)
-"""Over the channels, as a product."""
+"""Weights of the channels in their mean."""
 
 _Plane: TypeAlias = npt.NDArray[np.float32]
 
 
 def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> BackgroundMap:
-    """The background map of a field: rgb, shape (height, width, 3).
+    """Estimate the background map of a field.
 
-    degree: of the surface, 0 (one level for the whole field) to 6; a field of few tiles gets a lower
-    one than asked for. A field without any glass gets a surface through its brightest parts.
+    A field without any glass gets a surface through its brightest parts.
+
+    Args:
+        rgb: Shape (height, width, 3).
+        um_per_px: Its scale.
+        degree: Of the surface, 0 (one level for the whole field) to 6. A field of few tiles gets a lower one.
     """
     height, width = rgb.shape[:2]
     rows, columns = (max(1, round(n * um_per_px / TILE_UM)) for n in (height, width))
     small = Image.fromarray(rgb).resize((columns * TILE_PX, rows * TILE_PX), Image.Resampling.BOX)
     samples = np.asarray(small, np.float32) + np.float32(SRGB_OFFSET)
-    # A plane a channel: numpy sums over the three of a pixel several times slower.
+    # One plane for each channel: numpy is several times slower at sums over the three of a pixel.
     planes = [_tiles(samples[..., channel], rows, columns) for channel in range(3)]
     surface = _first_surface(planes, rows, columns, min(degree, FIRST_DEGREE))
     basis = _basis(rows, columns, degree)
@@ -96,7 +100,7 @@ def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> Bac
 def _first_surface(
     planes: Sequence[_Plane], rows: int, columns: int, degree: int
 ) -> npt.NDArray[np.float64]:
-    """Through each tile's brightest samples; tiles below the others are cells and count little."""
+    """The surface of each tile's brightest samples. Tiles darker than the others are cells and count little."""
     brightness = planes[0] + planes[1] + planes[2]
     first = round(brightness.shape[1] * (1 - FIRST_BRIGHTEST))
     brightest = np.argpartition(brightness, first, axis=1)[:, first:]
@@ -118,7 +122,7 @@ def _first_surface(
 
 def _glass_samples(even: _Plane, rows: int, columns: int) -> npt.NDArray[np.bool_]:
     """Which samples are glass; even: brightness without the shading, shape (tiles, samples)."""
-    picture = _untiled(even, rows, columns)
+    picture = _join_tiles(even, rows, columns)
     slope = np.zeros_like(picture)
     slope[1:] = np.abs(picture[1:] - picture[:-1])
     slope[:, 1:] += np.abs(picture[:, 1:] - picture[:, :-1])
@@ -129,8 +133,8 @@ def _glass_samples(even: _Plane, rows: int, columns: int) -> npt.NDArray[np.bool
 
 
 def _commonest(values: _Plane) -> float:
-    """The brightest of the values that are common: glass is brighter than cells; 1 for none."""
-    # A number of bins and not their edges: numpy would sort all values for those.
+    """The brightest common value, since glass is brighter than cells; 1 if there is none."""
+    # The number of bins and not their edges: with edges numpy would sort all values.
     histogram, edges = np.histogram(values, bins=50, range=(0.7, 1.2))
     counts = np.convolve(histogram, [1, 2, 1], "same")
     inner = counts[1:-1]
@@ -146,7 +150,7 @@ def _tiles(picture: _Plane, rows: int, columns: int) -> _Plane:
     return parts.reshape(rows * columns, TILE_PX * TILE_PX)
 
 
-def _untiled(values: _Plane, rows: int, columns: int) -> _Plane:
+def _join_tiles(values: _Plane, rows: int, columns: int) -> _Plane:
     """From (rows * columns, n * n) to (rows * n, columns * n)."""
     parts = values.reshape(rows, columns, TILE_PX, TILE_PX).transpose(0, 2, 1, 3)
     return parts.reshape(rows * TILE_PX, columns * TILE_PX)

@@ -1,4 +1,4 @@
-"""Connected components of a mask, by runs; here so that the device needs no SciPy or OpenCV."""
+"""Connected components of a mask, by runs. With them the device needs no SciPy or OpenCV."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ class Component:
 
 
 def components(mask: npt.NDArray[np.bool_]) -> list[Component]:
-    """The 4-connected blobs of `mask`, shape (height, width), in the order of their first pixel."""
+    """Return the 4-connected blobs of `mask`, shape (height, width), in the order of their first pixel."""
     return label(mask)[1]
 
 
 def label(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[Component]]:
-    """Which blob each pixel of `mask` is of, shape (height, width), and the blobs as `components` has them.
+    """Label the 4-connected blobs of `mask`, shape (height, width).
 
-    0 is no blob; the pixels of the first blob are 1.
+    Returns:
+        The blob of each pixel, of the same shape, 0 for none and 1 for the first; and the blobs as `components`.
     """
     height, width = mask.shape
     labels = np.zeros((height, width), np.int32)

@@ -1,4 +1,4 @@
-"""Taking the shading out of a picture: every channel's glass is brought to one level."""
+"""Flat-field correction: the background of every channel is brought to one level."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from leukoscope.imaging.background import BACKGROUND_LEVEL, SRGB_OFFSET, Backgro
 
 
 def flatten(rgb: Rgb, background: BackgroundMap) -> Rgb:
-    """The picture as it would be if its empty glass had `BACKGROUND_LEVEL` everywhere.
+    """Correct a picture so that its empty glass has `BACKGROUND_LEVEL` everywhere.
 
-    rgb: shape (height, width, 3). Returns the same shape, uint8, clipped at 255.
-    What a field transmits is light over the glass's light, and such a factor of light is a factor of
-    level + 14.025 (see `background.SRGB_OFFSET`).
+    Each level + 14.025 is multiplied by one factor, which is a factor of the light (see `background.SRGB_OFFSET`).
+
+    Args:
+        rgb: Shape (height, width, 3).
+        background: Of the same field, shape (rows, columns, 3).
+
+    Returns:
+        The same shape as `rgb`, uint8, clipped at 255.
     """
     height, width = rgb.shape[:2]
     gain = np.float32(BACKGROUND_LEVEL + SRGB_OFFSET) / (background + np.float32(SRGB_OFFSET))
     shift = np.float32(0.5 - SRGB_OFFSET)
     # Upsampled across at once and down a band at a time: the gains of the whole picture, in
-    # float32, would not fit the processor's cache, nor a Pi's memory beside a burst.
+    # float32, would fit neither the processor's cache nor a Pi's memory beside a burst.
     across = _across(gain, width)
     result = np.empty_like(rgb)
     centres = (np.arange(height, dtype=np.float32) + 0.5) * np.float32(len(gain) / height) - 0.5

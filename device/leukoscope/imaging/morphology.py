@@ -15,7 +15,7 @@ Plane: TypeAlias = npt.NDArray[np.float32]
 
 
 def dilate(mask: Mask, steps: int) -> Mask:
-    """`mask` grown by `steps` pixels each way: alternately by a cross and a square, near a disc."""
+    """Dilate `mask` by `steps` pixels each way: alternately by a cross and a square, which is nearly a disc."""
     *stack, height, width = mask.shape
     # All pixels in one line, with an empty one after each row and an empty row after each mask: a shift of
     # the line is a shift of every mask, and numpy is several times as fast at one long line as at many rows.
@@ -36,12 +36,12 @@ def dilate(mask: Mask, steps: int) -> Mask:
 
 
 def erode(mask: Mask, steps: int) -> Mask:
-    """`mask` shrunk by `steps` pixels each way; what lies beyond the picture counts as mask."""
+    """Erode `mask` by `steps` pixels each way; beyond the picture everything counts as mask."""
     return ~dilate(~mask, steps)
 
 
 def touched(mask: Mask, by: Mask) -> Mask:
-    """The 4-connected parts of `mask` that have a pixel of `by`; both of the same shape."""
+    """Return the 4-connected parts of `mask` that have a pixel of `by`; both of the same shape."""
     part, more = np.zeros_like(mask), mask & by
     while not np.array_equal(part, more):
         part, more = more, dilate(more, 1) & mask
@@ -49,12 +49,12 @@ def touched(mask: Mask, by: Mask) -> Mask:
 
 
 def pixels(masks: Mask) -> npt.NDArray[np.intp]:
-    """How many pixels each of a stack of masks has, shape (masks,)."""
+    """Return the number of pixels of each of a stack of masks, shape (masks,)."""
     return np.array([np.count_nonzero(mask) for mask in masks], np.intp)
 
 
 def box_mean(plane: npt.NDArray[np.float32] | Mask, radius: int) -> Plane:
-    """Mean over the square of 2 radius + 1 pixels around each pixel; at the rim the last pixel goes on."""
+    """Return the mean over the square of 2 radius + 1 pixels around each pixel; the rim is repeated outwards."""
     *stack, height, width = plane.shape
     side = 2 * radius + 1
     margins = [(0, 0)] * len(stack) + [(radius, radius)] * 2

@@ -1,4 +1,4 @@
-"""Bringing a field to a fixed scale: models and gates see µm, never a share of the sensor."""
+"""Scaling of a field to fixed µm per pixel, which is what models and gates work on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from leukoscope.errors import FieldError
 from leukoscope.field import Field, Rgb
 
 MAX_PIXELS = 50_000_000
-"""Most pixels at the scale asked for: at 0.34 µm/px 2.4 mm square, a hundred fields of a 40x lens."""
+"""Most pixels at the requested scale: at 0.34 µm/px 2.4 mm square, a hundred fields of a 40x lens."""
 
 
 def resample(field: Field, um_per_px: float) -> Rgb:
-    """The field's picture at `um_per_px` (micrometres per pixel, > 0).
+    """Return the field's picture at `um_per_px` (micrometres per pixel, > 0).
 
     Returns shape (round(height * s), round(width * s), 3), uint8, s = field.um_per_px / um_per_px;
     at least one pixel each way. Antialiased when it shrinks (triangle filter over the source area).

@@ -12,8 +12,8 @@ Without this the ratio rises again when the specimen fades far out of focus and 
 
 The sharpness (S(0.68) - S(0.48)) / (S(2.04) - S(0.48)) is 1/17 for any strongly blurred picture and
 about twice that in focus, whatever the brightness, the stain and the number of cells. It won a
-comparison of measures (README.md beside this file). It stays level from some 4 µm out of focus on;
-`contrast` and `detail` still fall there.
+comparison of measures. From some 4 µm out of focus on it is constant; `contrast` and `detail` still
+fall there.
 """
 
 from __future__ import annotations
@@ -26,19 +26,21 @@ import numpy.typing as npt
 from leukoscope.field import Rgb
 
 DIAGONAL_UM, NEAR_UM, FAR_UM = 0.34, 0.68, 2.04
-"""Distances, µm: the first both across and down, so 0.48 µm; the others in one direction."""
+"""Distances, µm. The first is both across and down, 0.48 µm in all; the others are in one direction."""
 
 _Plane = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Sharpness:
-    """sharpness: about 0.06 (blurred) to 0.13 (sharp). The same scale for every field.
+    """The sharpness of a picture.
 
-    contrast: square root of S(far) - S(diagonal), in levels of 255: what there is to focus on. Falls
-    to 20 µm out of focus, and follows stain and cells.
-    detail: S(near) - S(diagonal) over the squared mean level, >= 0. Falls to 20 µm out of focus, but
-    follows stain and cells: to be compared with nothing but other frames of the same field.
+    Attributes:
+        sharpness: About 0.06 (blurred) to 0.13 (sharp), on the same scale for every field.
+        contrast: Square root of S(far) - S(diagonal), in levels of 255: whether there is anything to focus on. It
+            falls until 20 µm out of focus, and depends on stain and cells.
+        detail: S(near) - S(diagonal) over the squared mean level, >= 0. It falls until 20 µm out of focus, but
+            depends on stain and cells: compare it only with other frames of the same field.
     """
 
     sharpness: float
@@ -47,10 +49,10 @@ class Sharpness:
 
 
 def measure_sharpness(rgb: Rgb, um_per_px: float) -> Sharpness:
-    """Focus of a picture, shape (height, width, 3), whose scale is at most 0.34 µm per pixel.
+    """Measure the sharpness of a picture, shape (height, width, 3), whose scale is at most 0.34 µm per pixel.
 
     Green is used: it carries the contrast of the stain and half of a Bayer sensor's pixels.
-    A picture smaller than 2.04 µm, or without contrast beyond its noise, has no focus: all values are 0.
+    A picture smaller than 2.04 µm, or without contrast beyond its noise, gives 0 for all values.
     """
     diagonal, near, far = (
         max(least, round(um / um_per_px))

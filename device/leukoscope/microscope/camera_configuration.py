@@ -18,7 +18,7 @@ BUFFERS = 3
 
 _SHORTEST_FRAME_US = 33_333
 READOUT_US = 2_000
-"""What a frame lasts beyond its exposure, at least: sensors keep some lines between two of them."""
+"""Least time of a frame beyond its exposure: sensors need some lines between two frames."""
 
 
 class SensorMode(NamedTuple):
@@ -103,7 +103,7 @@ def _configure(
             main={"size": full, "format": FULL_FORMAT},
             # The ISP of a Pi 4 gives its small stream in YUV only; a Pi 5 can, too.
             lores={"size": preview, "format": "YUV420"},
-            # Unpacked; a Pi 5 makes 16 bits of it. The order can be none but the sensor's own.
+            # Unpacked; a Pi 5 makes 16 bits of it. Only the sensor's own order is possible.
             raw={"size": size, "format": f"S{bayer_order(camera.sensor_format)}{mode.bits}"},
             # Or libcamera picks the mode that is nearest to a field's size, and that is a crop.
             sensor={"output_size": size, "bit_depth": mode.bits},
@@ -113,7 +113,7 @@ def _configure(
             encode=None,
         )
     )
-    # picamera2 takes the nearest mode when the sensor has not the one asked for.
+    # picamera2 takes the nearest mode if the sensor lacks this one.
     got = camera.camera_configuration()["sensor"]
     if (got["output_size"], got["bit_depth"]) != (size, mode.bits):
         offered = sorted(
@@ -126,7 +126,7 @@ def _configure(
 
 
 def _automatic_off() -> dict[str, object]:
-    """What never changes: nothing adapts to the picture, and nothing embellishes it."""
+    """The controls that never change: no automatic adjustment, and no enhancement."""
     from libcamera import controls as libcamera_controls
 
     noise_reduction = libcamera_controls.draft.NoiseReductionModeEnum
@@ -138,7 +138,7 @@ def _automatic_off() -> dict[str, object]:
         "Saturation": 1.0,
         # Halos around edges would deceive the focus meter and the model.
         "Sharpness": 0.0,
-        # A Pi 5 takes any other mode, Minimal too, as leave to mix a frame with those before it.
+        # With any other mode, Minimal too, a Pi 5 may mix a frame with earlier ones.
         "NoiseReductionMode": noise_reduction.Off,
     }
 

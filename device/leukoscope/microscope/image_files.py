@@ -20,10 +20,10 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
 """What counts as an image file in a folder; a file given by its name is tried whatever its suffix."""
 
 MAX_PIXELS = 50_000_000
-"""More is refused before decoding: it would take 500 MB and more of a Pi's memory."""
+"""A larger image is refused before decoding: it would take 500 MB and more of a Pi's memory."""
 
 MIN_SIDE_PX = 64
-"""Less is no field of view: not one white cell fits at the coarsest scale that can be read."""
+"""A smaller image is refused: at the coarsest scale that can be read not one white cell fits in it."""
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP")
 _SCALES_UM_PER_PX = (
@@ -124,7 +124,7 @@ def _images_below(folder: Path) -> tuple[list[Path], list[tuple[Path, ImageFileE
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Open a file, but nothing that could be waited on for ever. Raises ImageFileError."""
+    """Open a regular file, not a pipe or device that could block for ever. Raises ImageFileError."""
     try:
         # Without O_NONBLOCK opening a pipe would wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -170,7 +170,7 @@ def _read(
 
 
 def _check_header(path: Path, image: Image.Image) -> None:
-    """Refuse, before anything is decoded, what can't be a field."""
+    """Refuse what can't be a field, before it is decoded."""
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(path, image)
     if min(image.size) < MIN_SIDE_PX:
@@ -224,7 +224,7 @@ def _oriented(image: Image.Image) -> Image.Image:
     """Return the image turned as its EXIF orientation says."""
     try:
         turned = image.getexif().get(0x0112, 1) != 1
-    except Exception:  # damaged EXIF raises nearly anything, and says nothing of the image
+    except Exception:  # damaged EXIF raises nearly anything; the image may be good
         return image
     return ImageOps.exif_transpose(image) if turned else image
 
@@ -234,15 +234,12 @@ def _in_colour(path: Path, image: Image.Image) -> Image.Image:
     if image.mode in _ALPHA_MODES or "transparency" in image.info:
         image = image.convert("RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
-            raise ImageFileError(
-                f"{path}: partly transparent, and no telling what is behind it: "
-                "save it without transparency"
-            )
+            raise ImageFileError(f"{path}: partly transparent: save it without transparency")
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _check_colourful(path: Path, rgb: Rgb) -> None:
-    """Refuse a grey picture saved as RGB; an evenly dark or bright frame is for the gates."""
+    """Refuse a grey picture saved as RGB; evenly dark or bright frames are left to the gates."""
     for sample in (rgb[::16, ::16], rgb):  # a look at few pixels spares most images the rest
         red, green, blue = sample[..., 0], sample[..., 1], sample[..., 2]
         if not (np.array_equal(red, green) and np.array_equal(green, blue)):
@@ -252,7 +249,7 @@ def _check_colourful(path: Path, rgb: Rgb) -> None:
 
 
 def _is_absent(path: Path) -> bool:
-    """Return whether there is nothing at `path`; what can't be looked at may be there."""
+    """Return whether there is nothing at `path`; False if it can't be looked at."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):

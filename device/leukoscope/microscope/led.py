@@ -8,7 +8,7 @@ from leukoscope.errors import LightError
 class GpioLed:
     """A `Light`: steady current, no PWM, which a rolling shutter would turn into bands.
 
-    pin: BCM number. Raises LightError when the line can't be had.
+    pin: BCM number. Raises LightError when the line can't be opened.
     """
 
     def __init__(self, pin: int) -> None:
@@ -39,7 +39,7 @@ class GpioLed:
             raise LightError(f"GPIO{self._pin} can't be written: {error}") from error
 
     def close(self) -> None:
-        """Switch it off and give the line back: gpiozero leaves it as it was when a process ends.
+        """Switch it off and release the line: gpiozero would leave the LED as it is when a process ends.
 
         Raises LightError.
         """

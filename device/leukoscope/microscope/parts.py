@@ -1,4 +1,4 @@
-"""The parts of the microscope as the device knows them; each has a real and a simulated one."""
+"""Interfaces of the microscope's parts; each has a real and a simulated implementation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from leukoscope.imaging.background import BackgroundMap
 
 @dataclass(frozen=True)
 class CameraControls:
-    """What the camera is told, and must answer with each frame; everything automatic is off.
+    """What the camera is set to, and must confirm with each frame; everything automatic is off.
 
     exposure_us: exposure time in microseconds. analogue_gain: before the converter, >= 1.
     red_gain, blue_gain: white balance, relative to green.
@@ -36,7 +36,7 @@ class Light(Protocol):
         """Switch it off. Raises LightError."""
 
     def close(self) -> None:
-        """Switch it off and let go of its line. Raises LightError."""
+        """Switch it off and release its line. Raises LightError."""
 
 
 class Camera(Protocol):
@@ -46,24 +46,24 @@ class Camera(Protocol):
         """Set exposure and gains; every later frame was made with them. Raises CameraError."""
 
     def preview(self, *, fresh: bool = False) -> Field:
-        """A small frame: the newest, or with `fresh` one whose exposure began after this call.
+        """Return a small frame: the newest, or with `fresh` one whose exposure began after this call.
 
-        Raises CameraError, also when a frame does not answer to its controls, and
-        CameraTimeoutError when no frame comes in time.
+        Raises CameraError, also when a frame was not made with the controls, and CameraTimeoutError
+        when no frame comes in time.
         """
 
     def capture(self, frames: int = 1) -> tuple[Field, ...]:
-        """So many full frames in a row, the first begun after this call. Raises as `preview`."""
+        """Capture full frames in a row, the first begun after this call. Raises as `preview`."""
 
     def raw_green(self) -> npt.NDArray[np.float32]:
-        """The green pixels of one raw frame begun after this call, as shares of the sensor's range.
+        """Return the green pixels of one raw frame begun after this call, as shares of the sensor's range.
 
         Shape (rows, columns) of the green pixels, float32: 0 at the black level (noise falls below
         it), 1 where the converter saturates. Linear in light. Raises as `preview`.
         """
 
     def close(self) -> None:
-        """Let go of the camera; never blocks for longer than the camera's time-out."""
+        """Release the camera; never blocks for longer than the camera's time-out."""
 
 
 class Correction(Protocol):
@@ -71,19 +71,19 @@ class Correction(Protocol):
 
     @property
     def name(self) -> str:
-        """As people read it, 'C0003'."""
+        """Its name for people, 'C0003'."""
 
     @property
     def width(self) -> int:
-        """Of the fields it is for, px."""
+        """Width of the fields it is for, px."""
 
     @property
     def um_per_px(self) -> float:
-        """Scale of a field of that width."""
+        """Scale of these fields, µm per px."""
 
     @property
     def scale_text(self) -> str:
-        """The scale and what it stands on, in words."""
+        """The scale and how it was measured, in words."""
 
     @property
     def background(self) -> BackgroundMap:
@@ -91,4 +91,4 @@ class Correction(Protocol):
 
     @property
     def sha256(self) -> str:
-        """By which records name the calibration, hex."""
+        """SHA-256 (hex) by which records name the calibration."""

@@ -27,7 +27,7 @@ PREVIEW_WIDTH = 640
 """Width in px of the small stream for the focus meter, or the full one's where that is less."""
 
 SETTLING_FRAMES = 12
-"""Frames that may pass until one answers to its controls: those in flight, and the sensor's own delay."""
+"""Frames in which one must be made with the controls: those in flight, and the sensor's own delay."""
 
 _Result = TypeVar("_Result")
 
@@ -35,10 +35,17 @@ _Result = TypeVar("_Result")
 class PiCamera:
     """A `Camera`: a full stream, a small one and the sensor's own, side by side.
 
-    width, height: px of a field; sensor: width, height in px and bits of the sensor's mode, which
-    must be one that the camera has; um_per_px: scale of a field; controls: in force from the first
-    frame on. timeout_s: longest wait for a frame.
-    Raises CameraError when there is no camera or it refuses, CameraTimeoutError when it hangs.
+    Args:
+        width: Of a field, px.
+        height: Of a field, px.
+        sensor: Width and height in px and bits of the sensor's mode, one that the camera has.
+        um_per_px: Scale of a field.
+        controls: In force from the first frame on.
+        timeout_s: Longest wait for a frame.
+
+    Raises:
+        CameraError: There is no camera, or it refuses.
+        CameraTimeoutError: It hangs.
     """
 
     def __init__(
@@ -92,12 +99,12 @@ class PiCamera:
         self._controls = controls
 
     def preview(self, *, fresh: bool = False) -> Field:
-        """A small frame: the newest, or with `fresh` one whose exposure began after this call."""
+        """Return a small frame: the newest, or with `fresh` one whose exposure began after this call."""
         rgb, metadata = self._frame(_copy_small, fresh)
         return Field(rgb, self._um_per_px * self._width / rgb.shape[1], metadata)
 
     def capture(self, frames: int = 1) -> tuple[Field, ...]:
-        """So many full frames in a row, the first begun after this call.
+        """Capture full frames in a row, the first begun after this call.
 
         Each is the next that picamera2 has; while one is copied the sensor may expose another.
         """
@@ -105,7 +112,7 @@ class PiCamera:
         return tuple(Field(rgb, self._um_per_px, metadata) for rgb, metadata in taken)
 
     def raw_green(self) -> npt.NDArray[np.float32]:
-        """The green pixels of one raw frame begun after this call, as shares of the sensor's range.
+        """Return the green pixels of one raw frame begun after this call, as shares of the sensor's range.
 
         Shape (height, width // 2) of the sensor's mode, float32.
         """
@@ -119,7 +126,7 @@ class PiCamera:
     def _frame(
         self, read: Callable[[Any], _Result], fresh: bool
     ) -> tuple[_Result, Mapping[str, object]]:
-        """What `read` makes of the next frame that answers to the controls, and its metadata."""
+        """What `read` gives for the next frame that was made with the controls, and its metadata."""
         for _ in range(SETTLING_FRAMES):
             result, metadata, wrong = self._call(
                 partial(_take, self._camera, self._controls, read, fresh)
@@ -142,7 +149,7 @@ def _set_controls(camera: Any, controls: CameraControls) -> None:
 def _take(
     camera: Any, controls: CameraControls, read: Callable[[Any], _Result], fresh: bool
 ) -> tuple[_Result | None, Mapping[str, object], list[str]]:
-    """The next frame: what `read` makes of it, or None and what is wrong with it."""
+    """Take the next frame: what `read` gives for it, its metadata, and what is wrong; None if anything is."""
     request = camera.capture_request(flush=fresh or None)
     try:
         metadata = dict(request.get_metadata())

@@ -1,4 +1,4 @@
-"""The sensor's own pixels, before the image processor touched them: reading unpacked Bayer frames."""
+"""Raw pixels of the sensor, from unpacked Bayer frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNPACKED = re.compile(r"S(?P<order>RGGB|GRBG|GBRG|BGGR)(?P<bits>8|10|12|14|16)"
 
 
 def bayer_order(pixel_format: str) -> str:
-    """The colours of the filter's 2 x 2 cell, row by row: 'RGGB' of 'SRGGB12_CSI2P'.
+    """Return the colours of the filter's 2 x 2 cell, row by row: 'RGGB' of 'SRGGB12_CSI2P'.
 
     Raises CameraError for a sensor without a colour filter.
     """
@@ -32,7 +32,7 @@ def green_shares(
     sensor_bits: int,
     black_level: float,
 ) -> npt.NDArray[np.float32]:
-    """The green pixels of a raw frame as shares of the sensor's range.
+    """Return the green pixels of a raw frame as shares of the sensor's range.
 
     rows: shape (height, stride), uint8: a frame's lines as bytes, what is beyond `width` px is
     padding. pixel_format: libcamera's name of an unpacked format, such as 'SRGGB12'.

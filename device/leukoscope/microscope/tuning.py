@@ -1,7 +1,7 @@
 """The camera's tuning: the sensor's installed one, with the device's own algorithms in place of its.
 
-What a camera's lens needs is wrong under a microscope: `tuning/*.json` switch its corrections off
-and make the picture's curve the one of sRGB. `python -m tests.microscope.make_tuning` writes them.
+The corrections for a camera's lens are wrong under a microscope: `tuning/*.json` switch them off and set
+the curve of sRGB. `python -m tests.microscope.make_tuning` writes them.
 """
 
 from __future__ import annotations
@@ -17,25 +17,29 @@ Platform = Literal["vc4", "pisp"]
 """The image processor: vc4 up to the Pi 4, pisp on the Pi 5."""
 
 FOLDER = Path(__file__).with_name("tuning")
-"""Where the device's own algorithms lie, a file a platform."""
+"""Folder of the device's own algorithms, one file for each platform."""
 
 TARGETS: Mapping[Platform, str] = {"vc4": "bcm2835", "pisp": "pisp"}
-"""What a tuning file calls a platform."""
+"""Name of each platform in a tuning file."""
 
 
 def own_algorithms(platform: Platform) -> dict[str, Any]:
-    """Parameters of the device's own algorithms, by name."""
+    """Return the parameters of the device's own algorithms, by name."""
     with (FOLDER / f"{platform}.json").open(encoding="utf-8") as file:
         algorithms: dict[str, Any] = json.load(file)
     return algorithms
 
 
 def adapt_tuning(vendor: Mapping[str, Any], platform: Platform) -> dict[str, Any]:
-    """The sensor's installed tuning, with our algorithms in place of its.
+    """Return the sensor's installed tuning, with our algorithms in place of its.
 
-    vendor: the tuning file as JSON gives it; its other algorithms and their order are kept, and
-    those of ours that it lacks come last.
-    Raises CameraError when it is not of version 2, or for another platform.
+    Args:
+        vendor: The tuning file as JSON gives it. Its other algorithms and their order are kept; those of ours that
+            it lacks come last.
+        platform: For which it must be.
+
+    Raises:
+        CameraError: It is not of version 2, or for another platform.
     """
     version, target = vendor.get("version", 1.0), vendor.get("target", "bcm2835")
     if not (isinstance(version, int | float) and 2 <= version < 3 and "algorithms" in vendor):

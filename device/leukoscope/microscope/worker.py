@@ -1,4 +1,4 @@
-"""A thread for calls that can hang: each is waited for, for so long and no longer."""
+"""A thread for calls that can hang: each has a longest wait."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Worker:
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def call(self, work: Callable[[], _Result], timeout_s: float) -> _Result:
-        """What `work` returns or raises. Raises TimeoutError when it takes over `timeout_s`."""
+        """Return or raise what `work` does. Raises TimeoutError when it takes longer than `timeout_s`."""
         answer: Future[_Result] = Future()
         self._calls.put((work, answer))
         return answer.result(timeout_s)

@@ -1,4 +1,4 @@
-"""The one button: presses and holds, told apart when it is let go, so that a hold is never also a press."""
+"""The one button: presses and holds. They are distinguished on release, so that a hold is never also a press."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 from leukoscope.errors import ButtonError
 
 HOLD_S = 2.0
-"""Held this long, letting go is a hold: finish the slide."""
+"""Shortest hold: finish the slide."""
 
 LONG_HOLD_S = 6.0
-"""Held this long, letting go is a long hold: power off."""
+"""Shortest long hold: power off."""
 
 
 class Gesture(enum.Enum):
@@ -37,17 +37,17 @@ class Hold:
 
 
 class Button(Protocol):
-    """A button that hands its gestures to the callable it was made with, from a thread of its own."""
+    """A button that passes its gestures to a callable, from a thread of its own."""
 
     def held(self) -> Hold | None:
-        """How the button is held just now; None when it is up. For the panel's hint, from any thread."""
+        """Return how the button is held now, for the panel's hint; None if it is up. May be called from any thread."""
 
     def close(self) -> None:
-        """Let go of the button: no gesture comes after this."""
+        """Close the button: no gesture comes after this."""
 
 
 class GestureRelay:
-    """Hands gestures to whoever wants them just now: `to`. A button is opened once, its user changes.
+    """Passes gestures to `to`, which may change: a button is opened once, its user changes.
 
     >>> relay = GestureRelay(print)
     >>> relay(Gesture.PRESS)
@@ -58,12 +58,12 @@ class GestureRelay:
         self.to = to
 
     def __call__(self, gesture: Gesture) -> None:
-        """Hand one on."""
+        """Pass a gesture on."""
         self.to(gesture)
 
 
 class PressTimer:
-    """Tells gestures apart by the times the button went down and up: seconds of one monotonic clock.
+    """Distinguishes gestures by the times of press and release, in seconds of one monotonic clock.
 
     >>> timer = PressTimer()
     >>> timer.down(10.0)
@@ -75,18 +75,18 @@ class PressTimer:
         self._down_at: float | None = None
 
     def down(self, t: float) -> None:
-        """The button went down. When it is down already, an edge was missed: the first one counts."""
+        """The button went down. If it was down already, an edge was missed: the first one counts."""
         if self._down_at is None:
             self._down_at = t
 
     def up(self, t: float) -> Gesture | None:
-        """The button came up: the gesture, or None when it was not down (held since before the start)."""
+        """The button came up. Returns the gesture, or None if it was not down (held since before the start)."""
         held = self.progress(t)
         self._down_at = None
         return held.gesture if held else None
 
     def progress(self, t: float) -> Hold | None:
-        """How the button is held at time t; None when it is up."""
+        """Return how the button is held at time t; None if it is up."""
         down_at = self._down_at
         if down_at is None:
             return None
@@ -135,11 +135,11 @@ class GpioButton:
             self._pressed()
 
     def held(self) -> Hold | None:
-        """How the button is held just now; None when it is up."""
+        """Return how the button is held now; None if it is up."""
         return self._timer.progress(self._clock())
 
     def close(self) -> None:
-        """Give the pin back."""
+        """Release the pin."""
         self._button.close()
 
     def _pressed(self) -> None:

@@ -1,4 +1,4 @@
-"""What a screen is drawn with: text, large letters, bars. Nothing goes outside the margin."""
+"""Drawing of a screen: text, large letters, bars. Nothing goes outside the margin."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PanelCanvas:
         self._pen = ImageDraw.Draw(self.image)
 
     def header(self, text: str) -> None:
-        """Small text in the top line, left of where the mark stands."""
+        """Draw small text in the top line, left of the mark."""
         self._paste(small(text, _MARK - LEFT - 1), LEFT, TOP + 1)
 
     def mark(self, text: str) -> None:

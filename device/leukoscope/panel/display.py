@@ -1,4 +1,4 @@
-"""What a display must do, whatever it is made of."""
+"""Interface of a display."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 class Display(Protocol):
-    """Shows 128x64 pictures. A display that is lost logs it and comes back by itself: it never raises."""
+    """Shows 128x64 pictures. It never raises: a display that is lost logs that and comes back by itself."""
 
     def show(self, image: Image.Image) -> None:
         """Show a picture from `drawing.draw`. Call it on every tick: an unchanged picture costs nothing."""
@@ -17,4 +17,4 @@ class Display(Protocol):
         """Go dark until the next `show`."""
 
     def close(self, keep: bool) -> None:
-        """Let go of the display. keep: leave the last picture on it; otherwise it goes dark."""
+        """Close the display. keep: leave the last picture on it; otherwise it goes dark."""

@@ -1,6 +1,6 @@
 """The live focus meter: sharpness of each small frame, its peak, what is wrong, which way to turn.
 
-Which side of focus the specimen is on can't be told from one frame: a lens without aberrations blurs
+One frame does not show on which side of focus the specimen is: a lens without aberrations blurs
 both sides alike. Only frames in sequence, while somebody turns the wheel, say better or worse.
 """
 
@@ -21,35 +21,35 @@ from leukoscope.reading.gates import MIN_CONTRAST_LEVELS, focus_gate, light_gate
 from leukoscope.reading.results import GateName
 
 BLURRED, SHARP = 0.066, 0.16
-"""Sharpness (see reading/focus.py) that adds nothing to the bar, and all that it can add."""
+"""Sharpness (see imaging/sharpness.py) at which its part of the bar is empty, and full."""
 
 SHARP_SHARE = 0.75
 """Part of the bar that sharpness fills. Contrast fills the rest: it still falls where sharpness is level."""
 
 FULL_CONTRAST_LEVELS = 30.0
-"""Contrast, levels of 255, from which it adds no more to the bar; more than most fields have in focus."""
+"""Contrast, levels of 255, at which its part of the bar is full; most fields have less in focus."""
 
 PEAK_DECAY = 0.005
 """How far the peak mark falls each frame, so that it follows a slide that was moved."""
 
 TRAIL_FRAMES = 10
-"""Frames that a hint is drawn from: a third of a second to a second."""
+"""Number of frames from which a hint is made: a third of a second to a second."""
 
 STEP_FRAMES = 3
-"""Frames just now that must all have changed one way: a trembling table changes both ways."""
+"""Newest frames that must all have changed one way: a trembling table changes both ways."""
 
 STEP, CLEAR = 0.02, 0.12
 """Least change of detail, natural logarithm, over the last `STEP_FRAMES` and over the trail. Camera noise
 makes 0.003, a trembling table of 0.03 µm up to 0.02 a frame."""
 
 HOLD_FRAMES = 2
-"""Frames that a hint outlives its reason, so that it does not flicker."""
+"""Frames for which a hint stays after its reason is gone, so that it does not flicker."""
 
 SETTLE_FRAMES = 3
 """Frames without a hint after the field has changed: a moving slide is smeared."""
 
 BLOCK_UM = 4.0
-"""Blocks by which a field is known again: defocus of some µm does not reach their mean."""
+"""Size of the blocks by which a field is recognised: some µm of defocus do not change their mean."""
 
 SAME_FIELD = 0.85
 """Least correlation of the blocks of one field: 6 µm of defocus leave 0.92, 2 µm of slide 0.8."""
@@ -58,7 +58,7 @@ _Scene = npt.NDArray[np.float32]
 
 
 class Hint(enum.Enum):
-    """What to do with the wheel; the value is what the panel says, at most 14 characters."""
+    """What to do with the focus wheel; the value is the panel's text, at most 14 characters."""
 
     NONE = ""
     GO_ON = "sharper: go on"
@@ -66,7 +66,7 @@ class Hint(enum.Enum):
 
 
 class FocusTrend:
-    """Whether frames in sequence grow sharper or softer, from their detail (see reading/focus.py).
+    """Whether frames in sequence grow sharper or softer, from their detail (see imaging/sharpness.py).
 
     hint: NONE when nothing turns, and when the field is another than that of the trail's oldest frame.
     """
@@ -105,7 +105,7 @@ class FocusTrend:
 
 
 class FocusMeter:
-    """Takes small frames one by one. level, peak: 0..1 of the bar, now and lately at best."""
+    """Takes small frames one by one. level, peak: length of the bar, 0..1, now and its recent maximum."""
 
     def __init__(self) -> None:
         self.level = 0.0
@@ -121,7 +121,7 @@ class FocusMeter:
         if self._trend.add(frame, focus.detail):
             self.peak = 0.0
         self.level = bar_level(focus)
-        # Without contrast there is nothing to lead to, not even to a peak.
+        # Without contrast there is nothing to focus on, and no peak.
         seen = focus.contrast >= MIN_CONTRAST_LEVELS
         self.peak = max(self.level, self.peak - PEAK_DECAY) if seen else 0.0
         failed = next((gate for gate in gates if not gate.passed), None)
@@ -149,7 +149,7 @@ class FocusMeter:
 
 
 def bar_level(focus: Sharpness) -> float:
-    """Length of the bar, 0..1. It falls from focus on until there is nothing to see, and is then 0."""
+    """Length of the bar, 0..1: longest in focus, 0 when there is nothing to see."""
     if focus.contrast < MIN_CONTRAST_LEVELS:
         return 0.0
     sharp = (focus.sharpness - BLURRED) / (SHARP - BLURRED)
@@ -160,7 +160,7 @@ def bar_level(focus: Sharpness) -> float:
 
 
 def _scene(rgb: Rgb, um_per_px: float) -> _Scene:
-    """What lies where: means of green over blocks, less the mean of 5 x 5 blocks, without shading."""
+    """The scene as means of green over blocks, less the mean of 5 x 5 blocks: without shading."""
     # Every second pixel is enough for a mean and saves most of the time.
     green = rgb[::2, ::2, 1]
     side = min(max(1, round(BLOCK_UM / um_per_px / 2)), *green.shape)

@@ -16,7 +16,7 @@ from leukoscope.panel.button import Gesture, Hold
 
 GESTURE_KEYS = {" ": Gesture.PRESS, "h": Gesture.HOLD, "p": Gesture.LONG_HOLD}
 GESTURES_TEXT = "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off"
-"""The same for the person at the keys."""
+"""The keys, for the person who uses them."""
 
 
 class Keyboard:
@@ -45,7 +45,7 @@ class Keyboard:
             self._thread.start()
 
     def held(self) -> Hold | None:
-        """Never held: a terminal tells no key's release."""
+        """Return None: a terminal does not report when a key is released."""
         return None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The panel's picture in a file, for another process to look at: the newest whole one, or none.
+"""The panel's picture in a file, for another process: the newest whole one, or none.
 
 The file is a PBM picture. The process that shows the panel keeps it locked, and the kernel takes the
 lock off however that process ends: a picture without a lock is an old one.
@@ -26,7 +26,7 @@ PICTURE = "panel"
 """The file's name in the folder of the mirror."""
 
 RETRY_S = 5.0
-"""A mirror that was lost is tried again, and one that is not changed looked after, this often."""
+"""Time after which a mirror that was lost is tried again, and one without a change is checked."""
 
 _HEADER = b"P4\n%d %d\n" % SIZE
 _LENGTH = len(_HEADER) + SIZE[0] * SIZE[1] // 8
@@ -62,7 +62,7 @@ class MirroredDisplay:
         self._mirror(Image.new("1", SIZE))
 
     def close(self, keep: bool) -> None:
-        """Let go of both. keep: the file stays, unlocked: nobody takes it for a live picture."""
+        """Close both. keep: the file stays, unlocked, so that it does not pass for a live picture."""
         self._display.close(keep)
         with contextlib.suppress(OSError):
             if not keep and self._is_ours():
@@ -96,7 +96,7 @@ class MirroredDisplay:
             _log.info("the mirror of the panel is back: %s", self._path)
 
     def _write(self) -> None:
-        """Lock the new picture before it has its name, and let go of the old one after."""
+        """Lock the new picture before it has its name, and unlock the old one after."""
         # systemd has made it for the service; a run that was started by hand makes its own.
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._unfinished.open("wb", buffering=0)
@@ -125,7 +125,7 @@ class MirroredDisplay:
 
 @dataclass(frozen=True)
 class MirroredScreen:
-    """What the mirror held. live: the panel shows it just now; otherwise it is the last there was."""
+    """What the mirror held. live: whether the panel shows it now; if not, it is the last one."""
 
     picture: Image.Image
     live: bool

@@ -20,7 +20,7 @@ SHIFT_EVERY = 600
 _SHIFTS = ((0, 0), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
 
 _NOP = 0xE3
-"""Does nothing on either controller: asks whether one is there."""
+"""A command without effect on both controllers: finds out whether one is there."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +32,11 @@ class Bus(Protocol):
         """Write at most 32 bytes. Raises OSError when nothing answers."""
 
     def close(self) -> None:
-        """Let go of the bus."""
+        """Close the bus."""
 
 
 def open_smbus(port: int) -> Bus:
-    """Open /dev/i2c-PORT. Raises OSError when it is absent or not ours to use."""
+    """Open /dev/i2c-PORT. Raises OSError when it is absent or closed to this user."""
     from smbus2 import SMBus
 
     bus: Bus = SMBus(port)
@@ -46,10 +46,18 @@ def open_smbus(port: int) -> Bus:
 class OledDisplay:
     """A `Display` of 128x64 pixels on I2C.
 
-    controller: "ssd1306" or "sh1106", which can't be told apart on the bus; port: the bus, 1 on a Raspberry
-    Pi; address: 0x3C, seldom 0x3D; clock: monotonic seconds.
-    Raises DisplayError when luma.oled is not installed. An OLED that does not answer raises nothing:
-    it is logged once, tried again at most every `RETRY_S`, and gets the last picture when it is back.
+    An OLED that does not answer raises nothing: it is logged once, tried again every `RETRY_S`, and gets the
+    last picture when it is back.
+
+    Args:
+        controller: "ssd1306" or "sh1106"; the bus does not show which it is.
+        port: The bus, 1 on a Raspberry Pi.
+        address: 0x3C, seldom 0x3D.
+        clock: Monotonic seconds.
+        open_bus: Opens the bus of that number.
+
+    Raises:
+        DisplayError: luma.oled is not installed.
     """
 
     def __init__(
@@ -98,7 +106,7 @@ class OledDisplay:
         self._send(Image.new("1", SIZE))
 
     def close(self, keep: bool) -> None:
-        """Let go of the bus. keep: the last picture stays on the OLED as long as it has power."""
+        """Close the bus. keep: the last picture stays on the OLED as long as it has power."""
         if not keep:
             self.blank()
         self._disconnect()
@@ -141,7 +149,7 @@ class OledDisplay:
         if isinstance(error, FileNotFoundError):
             return f"no I2C bus {self._port}: turn I2C on (sudo raspi-config nonint do_i2c 0)"
         if isinstance(error, PermissionError):
-            return f"I2C bus {self._port} is not ours to use: the user must be in the group i2c"
+            return f"I2C bus {self._port} is closed to this user: add the user to the group i2c"
         return (
             f"no OLED at I2C address 0x{self._address:02X} on bus {self._port}: "
             f"check its four wires and [panel] address ({error})"

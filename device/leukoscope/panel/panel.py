@@ -30,17 +30,17 @@ class Panel:
         self._draw(screen)
 
     def unhint(self) -> None:
-        """Take the hint away; without one, keep a display that was lost supplied with its screen."""
+        """Take the hint away; without one, show the screen again, in case the display was lost."""
         self._hinting = False
         self._draw(self._screen)
 
     def keep(self) -> None:
-        """Let the screen, without a hint over it, stay on the display when the panel is closed."""
+        """Leave the screen, without a hint, on the display when the panel is closed."""
         self.unhint()
         self._keep = True
 
     def close(self) -> None:
-        """Let go of the display."""
+        """Close the display."""
         self._display.close(self._keep)
 
     def _draw(self, screen: Screen) -> None:

@@ -27,10 +27,10 @@ FIFO = "button"
 LETTERS = {b"p": Gesture.PRESS, b"h": Gesture.HOLD, b"l": Gesture.LONG_HOLD}
 
 RETRY_S = 2.0
-"""How often the pipe is looked after: one that is removed or replaced is made anew."""
+"""Time between checks of the pipe: one that was removed or replaced is made again."""
 
 REST_S, AT_ONCE = 0.1, 8
-"""After at most so many bytes, so long a rest in seconds: a flood keeps nothing else busy."""
+"""Most bytes read at once, and the pause after them in seconds, so that a flood of bytes does no harm."""
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class RemoteButton:
             letter = bytes((byte,))
             gesture = LETTERS.get(letter)
             if gesture is not None:
-                _log.info("remote button: %s; who pressed can't be told", gesture.value)
+                _log.info("remote button: %s; by an unknown user", gesture.value)
                 self._on_gesture(gesture)
             elif not letter.isspace() and not self._puzzled:
                 self._puzzled = True

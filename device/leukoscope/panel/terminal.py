@@ -35,7 +35,7 @@ _LAST_LINES_S = 1.0
 
 
 class Form(enum.Enum):
-    """What a character stands for: so many pixels across and down. The first that fits is the best."""
+    """Pixels across and down that one character shows. The first that fits is the best."""
 
     HALVES = (1, 2)
     QUARTERS = (2, 2)
@@ -159,7 +159,7 @@ class LiveTerminal:
         self.show(Image.new("1", SIZE))
 
     def name_keys(self, keys: str) -> None:
-        """Say from now on that this is what the keys do."""
+        """Show from now on this text about the keys."""
         with self._lock:
             self._keys = keys
 
@@ -255,7 +255,7 @@ def stderr_below(terminal: LiveTerminal) -> Iterator[None]:
     """While this lasts, standard error goes to the log of the terminal, if it leads to one.
 
     It is the file that is led elsewhere, since libraries written in C (the runtime of the models, libcamera)
-    write there as well: a line of theirs in the middle of the panel would stay.
+    write there as well, and a line of theirs in the middle of the panel would stay.
     """
     if not sys.stderr.isatty():
         yield

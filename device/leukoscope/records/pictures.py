@@ -11,14 +11,14 @@ from leukoscope.records.slide_number import SLIDE_NAME, format_slide_number
 from leukoscope.system.durable import fsync_folder, write_durably
 
 _AHEAD = 32
-"""Room is made for so many more pictures at once: listing thousands of folders takes time."""
+"""Number of further pictures for which room is made at once: listing thousands of folders takes time."""
 
 
 class Pictures:
-    """The picture files under a store's folder; paths given and taken are relative to that.
+    """The picture files in a store's folder. All paths are relative to that folder.
 
-    A slide's folder outlives its pictures when it is the highest one: the numbers of the folders
-    are where counting goes on from when the database is lost.
+    The folder with the highest number is kept when its pictures are removed: if the database is lost,
+    counting goes on from that number.
     """
 
     def __init__(self, root: Path, *, min_free_bytes: int) -> None:
@@ -30,7 +30,7 @@ class Pictures:
         for folder in (self._folder, self._incoming):
             folder.mkdir(exist_ok=True)
         fsync_folder(root)
-        # What a power cut left half-written was never part of a record.
+        # A power cut may have left temporary files; no record names them.
         for leftover in self._incoming.iterdir():
             leftover.unlink()
 
@@ -60,10 +60,17 @@ class Pictures:
         return (self._root / picture).is_file()
 
     def make_room(self, needed_bytes: int, *, spare_slide: int) -> list[str]:
-        """Remove the oldest pictures until `needed_bytes` fit and leave the minimum free.
+        """Remove the oldest pictures until `needed_bytes` fit and the minimum stays free.
 
-        spare_slide: the slide under the lens, whose pictures stay. Returns the paths removed.
-        Raises DiskFullError, having removed nothing, when all the others would not be enough.
+        Args:
+            needed_bytes: To be written next.
+            spare_slide: The slide under the lens, whose pictures stay.
+
+        Returns:
+            The paths removed.
+
+        Raises:
+            DiskFullError: All other pictures would not be enough; nothing was removed.
         """
         removed: list[str] = []
         while (short := self._min_free_bytes + needed_bytes - free_bytes(self._root)) > 0:

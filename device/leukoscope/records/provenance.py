@@ -1,4 +1,4 @@
-"""By what and when a record was made: model, calibration, software, boot and clocks."""
+"""What made a record, and when: model, calibration, software, boot and clocks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from leukoscope.system.clock import boot_id, clock_synced, utc_now
 class Provenance:
     """What made a record, and when.
 
-    model_name, model_version, model_sha256: the bundle and the SHA-256 (hex) of its model file.
-    calibration_sha256: SHA-256 (hex) of the calibration, None when the device is uncalibrated.
-    software_version: of this package. boot_id: the kernel's, new at each start of the machine.
-    monotonic_s: seconds since that start; the only clock to take durations from.
-    wall_time: ISO 8601 in UTC, to the millisecond, '2026-05-09T07:35:25.123Z'. Without a clock
-    chip it can be wrong, and run backwards, unless clock_synced.
-    simulated: whether a simulator rendered what was read.
+    Attributes:
+        model_name: Of the bundle.
+        model_version: Of the bundle.
+        model_sha256: SHA-256 (hex) of its model file.
+        calibration_sha256: SHA-256 (hex) of the calibration; None if the device is not calibrated.
+        software_version: Of this package.
+        boot_id: The kernel's, new at each start of the machine.
+        monotonic_s: Seconds since that start; the only clock for durations.
+        wall_time: ISO 8601 in UTC, to the millisecond, '2026-05-09T07:35:25.123Z'. Without a clock chip it can be
+            wrong and run backwards.
+        clock_synced: Whether the wall clock was set from a time server.
+        simulated: Whether a simulator rendered the field.
     """
 
     model_name: str
@@ -43,7 +48,7 @@ def gather_provenance(
 ) -> Provenance:
     """Return the provenance of a record made now, on this machine, by this software.
 
-    The calibration is left to the field, which knows the one it was corrected by.
+    The calibration is not filled in: each field names the one that corrected it.
     """
     return Provenance(
         model_name=model_name,

@@ -1,4 +1,4 @@
-"""The store: every verdict with all that it stands on, on the disk before it is on the panel."""
+"""The store of records: every verdict with its evidence is on the disk before it is on the panel."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from leukoscope.records.slide_number import format_slide_number
 class RecordStore(RecordReader):
     """The records in a folder, for the one process that writes them.
 
-    Opening makes what is absent, removes what a power cut left half-written, and keeps a damaged
-    database aside: `notices` then says so. Used by one thread.
+    Opening makes what is absent, removes what a power cut left half-written, and sets a damaged
+    database aside: `notices` then says so. For use by one thread.
 
     >>> with RecordStore(Path("/var/lib/leukoscope"), min_free_bytes=500_000_000) as store:
     ...     store.close_interrupted()
@@ -95,8 +95,8 @@ class RecordStore(RecordReader):
     def start_encoding(self, slide: int, field: Field, *, simulated: bool) -> None:
         """Encode the picture of the field that `add_field` will be given next, on a second core.
 
-        Only a head start, for the sake of the person who waits for a verdict: what `add_field` is
-        given in the end decides. Raises StoreError as `add_field`.
+        This only saves the person time: `add_field` encodes again if it is given another field. Raises StoreError
+        as `add_field`.
         """
         with translate_errors(self._path):
             number = self._next_field(slide)
@@ -121,11 +121,19 @@ class RecordStore(RecordReader):
     ) -> FieldRecord:
         """Keep a field: its picture, then its record and the slide's verdict in one transaction.
 
-        slide: `next_slide()` or an unfinished slide. field_verdict: None when a gate refused the
-        field. A field or a provenance that says simulated makes the record simulated.
-        On return both are on the disk; on an error neither is. Raises DiskFullError when there is
-        no room even without the oldest pictures, StoreError when the disk can't be written or the
-        slide is finished.
+        On return both are on the disk; on an error neither is.
+
+        Args:
+            slide: `next_slide()` or an unfinished slide.
+            field: Kept as a picture. If it or the provenance is simulated, the record is.
+            reading: Of the field.
+            field_verdict: None if a gate refused the field.
+            slide_verdict: Of all fields so far.
+            provenance: What made the record.
+
+        Raises:
+            DiskFullError: There is no room even without the oldest pictures.
+            StoreError: The disk can't be written, or the slide is finished.
         """
         with translate_errors(self._path):
             number = self._next_field(slide)
@@ -164,7 +172,7 @@ class RecordStore(RecordReader):
         return replace(as_stored(kept), record=record)
 
     def finish_slide(self, slide: int, verdict: Verdict, ended_by: EndedBy) -> None:
-        """Give a slide its final verdict. Raises UnknownSlideError, StoreError if it has one."""
+        """Give a slide its final verdict. Raises UnknownSlideError, or StoreError if it has one."""
         with translate_errors(self._path):
             changed = self._connection.execute(
                 "UPDATE slides SET verdict = ?, ended_by = ? WHERE number = ? AND ended_by IS NULL",
@@ -218,7 +226,7 @@ class RecordStore(RecordReader):
             self._mark_removed(removed)
 
     def _mark_removed(self, pictures: list[str]) -> None:
-        # After the removal: on a disk without a free byte nothing could be noted before it.
+        # After the removal: on a full disk nothing could be written before it.
         with translate_errors(self._path), self._transaction():
             self._connection.executemany(
                 "UPDATE fields SET picture_removed = 1 WHERE picture = ?",
@@ -226,7 +234,7 @@ class RecordStore(RecordReader):
             )
 
     def _mark_pictures_gone(self) -> None:
-        """Note the removals that a power cut kept from being noted: the oldest pictures go first."""
+        """Mark pictures as removed whose removal a power cut left unmarked; the oldest are removed first."""
         with translate_errors(self._path):
             rows = self._connection.execute(
                 "SELECT picture FROM fields WHERE picture_removed = 0 ORDER BY record"
@@ -256,7 +264,7 @@ class RecordStore(RecordReader):
 
 @dataclass(frozen=True)
 class _PictureKey:
-    """Which picture: the field (by its identity) and what its file says of it."""
+    """Identifies an encoded picture: the field object and the texts in its file."""
 
     field_id: int
     slide: int

@@ -1,8 +1,8 @@
-"""The Levey-Jennings chart: each control slide's score in its order, with the rules that it breaks.
+"""The Levey-Jennings chart: the score of each control slide in order, with the rules that it breaks.
 
 Levey, Jennings: The use of control charts in the clinical laboratory, Am J Clin Pathol 20, 1950,
-1059-1066. The lines stand at the centre and at 1, 2 and 3 spreads. While the reference grows, each slide
-is drawn against the limits that it was judged by.
+1059-1066. The lines are at the centre and at 1, 2 and 3 spreads. While the reference grows, each slide is
+drawn against the limits by which it was judged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from leukoscope.reading.results import QcState
 from leukoscope.records.png import DRAWING, encode_png
 
 SHOWN = 30
-"""Newest control slides that the chart has room for."""
+"""Number of control slides on the chart, the newest."""
 
 WIDTH = 1200
 _LEFT, _RIGHT, _TOP, _FOOT = 90, 200, 100, 60
@@ -24,31 +24,31 @@ _PANEL, _PLOT_TOP, _PLOT = 250, 44, 180
 """Height of a panel, and within it where its plot begins and how high that is, px."""
 
 _LIMIT = 4.0
-"""Scores beyond it are drawn at the edge, as an arrow."""
+"""Scores beyond this are drawn at the edge, as an arrow."""
 
 _INK, _QUIET, _PAPER = (25, 30, 40), (120, 128, 140), (255, 255, 255)
-_GOOD, _WARNING, _BAD = (25, 110, 70), (190, 125, 0), (190, 25, 35)
+_GOOD, WARNING, BAD = (25, 110, 70), (190, 125, 0), (190, 25, 35)
 _BANDS = ((3, (252, 236, 232)), (2, (253, 247, 226)), (1, (236, 247, 239)))
-"""Colours between the centre and so many spreads, the widest first."""
+"""Colours of the bands around the centre, each with its half width in spreads, the widest first."""
 
 _UNITS = {"nuclear_area": "um2", "nuclear_density": "x red cells", "nc_ratio": "", "blasts": "%"}
-"""What the values are in; the font that comes with Pillow has no Greek and no superscripts."""
+"""Units; Pillow's font has no Greek letters and no superscripts."""
 
 
-def chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
-    """The chart, RGB, `WIDTH` wide: a panel for each of `CHARTED`.
+def draw_chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
+    """Draw the chart, RGB, `WIDTH` wide: a panel for each of `CHARTED`.
 
-    qc, text: what holds now, and why, for the line below the title.
+    qc, text: the present state and its reason, for the line below the title.
     """
     points = series.points[-SHOWN:]
     height = _TOP + _PANEL * len(CHARTED) + _FOOT
     image = Image.new("RGB", (WIDTH, height), _PAPER)
     pen = ImageDraw.Draw(image)
     _write(pen, (_LEFT, 20), "Leukoscope control slides, Levey-Jennings chart", 26, _INK)
-    colour = _GOOD if qc is QcState.VALID else _BAD
+    colour = _GOOD if qc is QcState.VALID else BAD
     _write(pen, (_LEFT, 60), f"{qc.value.upper()}: {text}", 18, colour)
     if any(point.slide.made_for.simulated for point in points):
-        _write(pen, (WIDTH - 20, 24), "SIMULATED", 22, _BAD, "ra")
+        _write(pen, (WIDTH - 20, 24), "SIMULATED", 22, BAD, "ra")
     for index, (name, title) in enumerate(CHARTED.items()):
         _Panel(pen, _TOP + index * _PANEL, name, title, points, series.reference).draw()
     foot = height - _FOOT + 20
@@ -64,10 +64,10 @@ def chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
     return image
 
 
-def chart_png(series: QcSeries, qc: QcState, text: str) -> bytes:
-    """The same as a PNG file, whose text says what it is."""
+def encode_chart(series: QcSeries, qc: QcState, text: str) -> bytes:
+    """Return the chart as the bytes of a PNG file."""
     simulated = any(point.slide.made_for.simulated for point in series.points)
-    return encode_png(chart(series, qc, text), {}, compression=DRAWING, simulated=simulated)
+    return encode_png(draw_chart(series, qc, text), {}, compression=DRAWING, simulated=simulated)
 
 
 class _Panel:
@@ -111,7 +111,7 @@ class _Panel:
 
     @property
     def _every(self) -> int:
-        """Which slides are named: all while there is room."""
+        """Every how many slides have their name written: all while there is room."""
         return 1 if len(self._points) <= 20 else 2
 
     def _without_limits(self) -> None:
@@ -137,7 +137,7 @@ class _Panel:
             self._pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_PAPER, outline=_INK, width=2)
             return
         rules = [broken.rule for broken in point.broken if broken.name == self._name]
-        colour = _BAD if any(rule.rejects for rule in rules) else _WARNING if rules else _INK
+        colour = BAD if any(rule.rejects for rule in rules) else WARNING if rules else _INK
         if abs(score) > _LIMIT:
             tip = 9 if score > 0 else -9
             self._pen.polygon([(x - 7, y + tip), (x + 7, y + tip), (x, y - tip // 2)], fill=colour)
@@ -159,7 +159,7 @@ class _Panel:
             )
 
     def _score(self, point: QcPoint, reference: QcReference) -> float:
-        """As it was judged; of a founding slide by the reference it helped to make."""
+        """The score as it was judged; for a founding slide by the reference that it helped to make."""
         if self._name in point.scores:
             return point.scores[self._name]
         return reference.score(self._name, value(point.slide.measures, self._name))

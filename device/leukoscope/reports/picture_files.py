@@ -1,4 +1,4 @@
-"""The picture of a slide as files: one, or a page each when it has too many fields to be looked at in one."""
+"""The picture of a slide as files: one, or several pages if it has many fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from leukoscope.records.record import SlideRecord, SlideReport
 from leukoscope.reports.picture import LoadPicture, Page, draw_page, pages_of
 
 MADE_BY = "leukoscope show"
-"""Stands in each PNG as its Software; with the slide, in its Title, it says what may be removed when out of date."""
+"""Software in the text of each PNG. With the slide in its Title it shows which files may be removed later."""
 
 
 def picture_files(report: SlideReport, path: Path) -> list[tuple[Path, Page]]:
@@ -50,9 +50,9 @@ def write_pictures(
 
 
 def earlier_pictures(slide: SlideRecord, path: Path, written: list[Path]) -> list[Path]:
-    """Return the pictures that an earlier call wrote of `slide` for the same `path`, and this one did not write again.
+    """Return the pictures of `slide` that an earlier call wrote for the same `path` and this one did not write again.
 
-    The slide had another number of pages then; beside the new ones they would mislead.
+    The slide had another number of pages then; beside the new pages they would mislead.
     """
     name = re.compile(rf"{re.escape(path.stem)}(-\d+)?{re.escape(path.suffix)}")
     return sorted(

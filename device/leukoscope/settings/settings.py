@@ -1,7 +1,7 @@
 """Settings: one TOML file, every key with a default, a unit and a range; unknown keys are refused.
 
-Each section is a frozen dataclass; each key carries its unit, range and meaning, from which the
-file is checked and `leukoscope settings` prints what is in force.
+Each section is a frozen dataclass. Each key has its unit, range and meaning: the file is checked against
+them, and `leukoscope settings` prints them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ SETTINGS_FILE = Path("/etc/leukoscope/leukoscope.toml")
 """Read when no other is named; without it the defaults are in force."""
 
 DEFAULT_BUNDLE = Path(__file__).absolute().parents[3] / "models" / "cell-reader"
-"""The bundle beside the package: in a checkout, and in the same layout under /opt/leukoscope. That is a link, and not
-followed: what a settings file names shall hold after an upgrade."""
+"""The bundle beside the package: in a checkout, and in the same layout under /opt/leukoscope. That is a link, and is
+not followed, so that a path in a settings file still holds after an upgrade."""
 
 
 def key(
@@ -34,9 +34,9 @@ def key(
     choices: tuple[Any, ...] = (),
     hexadecimal: bool = False,
 ) -> Any:
-    """One setting: default, meaning, unit, and the range or choices it must keep to.
+    """Return the field of one setting: default, meaning, unit, and its range or choices.
 
-    hexadecimal: it is printed as people write it, 0x3C, not 60.
+    hexadecimal: whether it is printed as 0x3C, not 60.
     """
     about = {"meaning": meaning, "unit": unit, "low": low, "high": high, "choices": choices}
     about["hexadecimal"] = hexadecimal
@@ -69,7 +69,7 @@ class CameraSettings:
     sensor_height: int = key(1520, "height of the sensor's mode", unit="px", low=240, high=6944)
     sensor_bits: int = key(12, "bits of the sensor's mode", unit="bit", low=8, high=16)
     frames: int = key(4, "frames of a field: their mean, or the sharpest", low=1, high=16)
-    # A calibration's own values go before these four.
+    # A calibration's values take precedence over the following.
     um_per_px: float = key(
         0.155, "scale of a captured field on the slide", unit="µm/px", low=0.01, high=1.0
     )
@@ -77,7 +77,7 @@ class CameraSettings:
     analogue_gain: float = key(1.0, "gain before the converter", unit="×", low=1.0, high=16.0)
     red_gain: float = key(2.0, "white balance of red", unit="×", low=0.1, high=8.0)
     blue_gain: float = key(2.0, "white balance of blue", unit="×", low=0.1, high=8.0)
-    # Of each frame; systemd waits for all of them together, WatchdogSec=30, before it starts anew.
+    # Of each frame. systemd restarts the appliance after WatchdogSec=30, which must cover all of them.
     timeout_s: float = key(5.0, "longest wait for a frame", unit="s", low=0.5, high=10.0)
 
 
@@ -145,9 +145,10 @@ class Settings:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Settings of the file at `path`; of SETTINGS_FILE, or the defaults when that is absent.
+    """Load the settings of the file at `path`; without a path those of SETTINGS_FILE, or the defaults if it is absent.
 
-    Raises SettingsError when the file can't be read, or names the line that is wrong.
+    Raises:
+        SettingsError: The file can't be read, or a line is wrong; the message names it.
     """
     if path is None:
         try:
@@ -166,7 +167,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def parse_settings(text: str, where: str) -> Settings:
-    """Settings in TOML `text`; `where` names it in errors. Raises SettingsError with the line."""
+    """Return the settings in TOML `text`; `where` names it in errors. Raises SettingsError with the line."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
@@ -197,7 +198,7 @@ def _section(default: Any, name: str, table: Mapping[str, Any], text: str, where
 
 
 def _shown(field: dataclasses.Field[Any], value: Any) -> str:
-    """The value as an error shows it, short."""
+    """The value as an error shows it, shortened."""
     try:
         text = number_text(field, value) if type(value) is int else repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
@@ -206,7 +207,7 @@ def _shown(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _problem(field: dataclasses.Field[Any], value: Any) -> str:
-    """What the value should have been, or '' when it is right."""
+    """What the value should be, or '' if it is right."""
     about, default = field.metadata, field.default
     if isinstance(default, bool):
         return "" if isinstance(value, bool) else "true or false"
@@ -224,7 +225,7 @@ def _problem(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _line_of(text: str, section: str, setting: str | None) -> int:
-    """The line (from 1) of a setting in its section, or of the section; the last word is TOML's."""
+    """The line (from 1) of a setting in its section, or of the section: a guess, for the error's text only."""
     here = 0
     inside = False
     for number, line in enumerate(text.split("\n"), 1):

@@ -8,7 +8,7 @@ SHOWN_CHARACTERS = 80
 
 
 def shown(value: object) -> str:
-    """A wrong value as an error names it: its first characters, whatever it is."""
+    """Return a wrong value for an error's text: its first characters."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # thousands of digits, or of brackets
@@ -19,8 +19,11 @@ def shown(value: object) -> str:
 class TomlTable:
     """A table, or the whole document.
 
-    where: names the file in errors; error: makes the error to raise from its message; prefix: of
-    the keys, "input." in the table [input].
+    Args:
+        values: As tomllib gives them.
+        where: Names the file in errors.
+        error: Makes the error to raise from its message.
+        prefix: Of the keys, "input." in the table [input].
     """
 
     def __init__(
@@ -43,14 +46,14 @@ class TomlTable:
         )
 
     def text(self, key: str) -> str:
-        """A text that is not empty."""
+        """Return a text that is not empty."""
         value = self._get(key)
         if not isinstance(value, str) or not value:
             raise self._wrong(key, "text", value)
         return value
 
     def number(self, key: str, low: float, high: float) -> float:
-        """A number from low to high."""
+        """Return a number from low to high."""
         value = self._get(key)
         # Not a number (nan) is in no range, and neither is an integer too large for a float.
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
@@ -58,14 +61,14 @@ class TomlTable:
         raise self._wrong(key, f"a number from {low:g} to {high:g}", value)
 
     def whole(self, key: str, low: int, high: int) -> int:
-        """A whole number from low to high."""
+        """Return a whole number from low to high."""
         value = self._get(key)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         raise self._wrong(key, f"a whole number from {low} to {high}", value)
 
     def wholes(self, key: str, count: int, low: int, high: int) -> tuple[int, ...]:
-        """So many whole numbers from low to high."""
+        """Return `count` whole numbers from low to high."""
         values = self._get(key)
         if isinstance(values, list) and len(values) == count:
             good = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
@@ -74,14 +77,14 @@ class TomlTable:
         raise self._wrong(key, f"{count} whole numbers from {low} to {high}", values)
 
     def flag(self, key: str) -> bool:
-        """True or false."""
+        """Return true or false."""
         value = self._get(key)
         if not isinstance(value, bool):
             raise self._wrong(key, "true or false", value)
         return value
 
     def table(self, key: str) -> TomlTable:
-        """A table within."""
+        """Return a table in this one."""
         value = self._get(key)
         if not isinstance(value, Mapping):
             raise self._error(f"{self._where}: [{key}] must be a table, not {shown(value)}")

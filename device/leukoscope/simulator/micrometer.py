@@ -17,7 +17,7 @@ _INK = 0.02
 """Share of the light that a line of chrome lets through."""
 
 _FIELD = 4
-"""First word of the seeds: another than those of smears."""
+"""First word of the seeds, different from that of smears."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class MicrometerSlide:
     """Clear glass with ruled dark lines, 2 µm wide, upright and side by side.
 
     pitch_um: from one line's middle to the next, µm, above 4. angle_deg: how far the slide is
-    turned, degrees, anticlockwise as seen. seed: 0 or more, of where the lines lie in a field.
+    turned, degrees, anticlockwise as seen. seed: 0 or more, of the lines' place in a field.
     """
 
     pitch_um: float = 10.0
@@ -48,7 +48,7 @@ def render_micrometer(
 ) -> npt.NDArray[np.float32]:
     """Render one field of a stage micrometer; the lines cross it from side to side.
 
-    index: which field, 0 or more; in each the lines lie a little elsewhere. um_per_px: sampling.
+    index: number of the field, 0 or more; each has the lines at another place. um_per_px: sampling.
     shape: height and width in pixels.
 
     Returns transmittance, shape (height, width, 3), float32, linear light 0..1, the same in R, G
@@ -85,7 +85,7 @@ def _overlap(
     high: npt.NDArray[np.float32] | np.float32,
     pixel: float,
 ) -> npt.NDArray[np.float32]:
-    """Which share, 0..1, of a pixel `pixel` wide with its middle `at` lies between low and high."""
+    """The share, 0..1, of a pixel between low and high; `pixel`: its width, `at`: its middle."""
     half = np.float32(pixel / 2)
     inside = np.minimum(at + half, high) - np.maximum(at - half, low)
     return np.asarray(np.maximum(inside, 0.0) / np.float32(pixel), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The simulated light and camera: what a real one would give of the stage's view."""
+"""The simulated light and camera, which see the view of the stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FRAME_S = 1 / 30
 """Time between the frames of the simulated sensor."""
 
 EXPOSURE_S = 0.008
-"""Exposure time that exposes well at a gain of 1."""
+"""Good exposure time at a gain of 1."""
 
 DEFAULT_CONTROLS = CameraControls(
     exposure_us=round(EXPOSURE_S * 1e6),
@@ -37,7 +37,7 @@ DEFAULT_CONTROLS = CameraControls(
 """Clear glass comes out white, at `optics.WELL_EXPOSED`."""
 
 PREVIEW_SHRINK = 2
-"""The small stream has every so many pixels of the full one each way."""
+"""The small stream has this many times fewer pixels each way."""
 
 
 class SimulatedLight:
@@ -49,7 +49,7 @@ class SimulatedLight:
 
     @property
     def level(self) -> float:
-        """What comes out of it, 0..1."""
+        """Its light, 0..1."""
         faults = self._stage.view.faults
         return faults.led_level if self.lit and not faults.led_dead else 0.0
 
@@ -67,10 +67,16 @@ class SimulatedLight:
 
 
 class SimulatedCamera:
-    """A `Camera` that renders what lies under the objective; the same view gives the same cells.
+    """A `Camera` that renders what is under the objective; the same view gives the same cells.
 
-    width, height: px of a field; um_per_px: its scale; timeout_s: how long a hung camera hangs;
-    controls: at first.
+    Args:
+        stage: Whose view it sees.
+        light: That lights the stage.
+        width: Of a field, px.
+        height: Of a field, px.
+        um_per_px: Scale of a field.
+        timeout_s: How long a hung camera hangs.
+        controls: To begin with.
     """
 
     def __init__(
@@ -117,7 +123,7 @@ class SimulatedCamera:
         return self._frame(self._small, view, self._um_per_px * PREVIEW_SHRINK)
 
     def capture(self, frames: int = 1) -> tuple[Field, ...]:
-        """So many full frames in a row, the first exposed after this call."""
+        """Return full frames in a row, the first exposed after this call."""
         taken = []
         for number in range(frames):
             view = self._look()
@@ -153,7 +159,7 @@ class SimulatedCamera:
         return max(FRAME_S, self._exposure_s)
 
     def _exposure(self, view: View) -> float:
-        """Light on the sensor, relative to a well exposed picture."""
+        """Light on the sensor, 1 for a good exposure."""
         return view.exposure * self._exposure_s / EXPOSURE_S
 
     def _answer(self) -> View:
@@ -167,7 +173,7 @@ class SimulatedCamera:
         return view
 
     def _look(self) -> View:
-        """The view, its optical image made anew when it has changed."""
+        """The view; its optical image is rendered again when it has changed."""
         view = self._answer()
         key = (view.slide, view.field)
         if key != self._field_key:
@@ -187,8 +193,8 @@ class SimulatedCamera:
     def _at_the_sensor(
         self, image: npt.NDArray[np.float32], view: View, um_per_px: float
     ) -> npt.NDArray[np.float32]:
-        """The next frame's light: the image where it has drifted to, through the cover glass."""
-        # Whole pixels: between them the picture would be blurred, which a moving slide is not.
+        """The light of the next frame: the drifted image, through the cover glass."""
+        # Whole pixels: interpolation would blur the picture, which a moving slide does not.
         pixels = round(self._drifted_um / um_per_px)
         self._drifted_um += view.faults.drift_um_per_frame
         if pixels:
@@ -224,7 +230,7 @@ class SimulatedCamera:
 def _rendered(
     slide: Slide, index: int, *, um_per_px: float, shape: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
-    """Transmittance of one field of whatever lies on the stage. Raises ValueError."""
+    """Transmittance of one field of what is on the stage. Raises ValueError."""
     match slide:
         case SmearSlide():
             return render_field(slide, index, um_per_px=um_per_px, shape=shape).transmittance

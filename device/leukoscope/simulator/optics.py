@@ -27,8 +27,8 @@ and depend on the LED.
 """
 
 _RAW_TOP, _RAW_BLACK = 4095, 256
-"""Of a 12-bit raw frame: where the converter saturates, and what it gives of no light, which
-libcamera's tuning of the IMX477 puts at 4096 of 65535."""
+"""Of a 12-bit raw frame: the value at saturation, and that without light (4096 of 65535 in libcamera's tuning of
+the IMX477)."""
 
 
 def otf(defocus_um: float, na: float, wavelength_um: float) -> npt.NDArray[np.float64]:
@@ -74,7 +74,7 @@ def defocus(
     na: float = 0.65,
     wavelength_um: float = 0.55,
 ) -> npt.NDArray[np.float32]:
-    """What the objective makes of a specimen that lies `defocus_um` off the focal plane.
+    """Image a specimen that is `defocus_um` off the focal plane.
 
     transmittance: shape (height, width, 3), float32, linear light, R, G, B.
     defocus_um: µm, either sign (an ideal lens blurs both alike). At 0 diffraction alone blurs.
@@ -118,8 +118,8 @@ def defocus(
             part = np.fft.fft(spectrum[:, strip], axis=0) * _at(curve, share)
             spectrum[:, strip] = np.fft.ifft(part, axis=0)
         for strip in _strips(height):
-            seen = spectrum[pad : pad + height][strip]
-            blurred = np.fft.irfft(seen, size[1], axis=1)[:, pad : pad + width]
+            part = spectrum[pad : pad + height][strip]
+            blurred = np.fft.irfft(part, size[1], axis=1)[:, pad : pad + width]
             result[strip, :, channel] = np.clip(blurred, 0.0, 1.0)
     return result
 
@@ -143,13 +143,13 @@ def _mirrored(length: int, pad: int, total: int) -> npt.NDArray[np.intp]:
     return np.asarray(np.minimum(index, 2 * length - 1 - index), dtype=np.intp)
 
 
-_DUST_SEED = 0xD24B  # of specks that lie apart
+_DUST_SEED = 0xD24B  # of specks that do not overlap
 _DUST_SPECKS = 9
 
 
 @functools.lru_cache(maxsize=4)
 def add_dust(shape: tuple[int, int], um_per_px: float) -> npt.NDArray[np.float32]:
-    """What the dust on the sensor's cover glass lets through: always the same nine soft specks.
+    """Return the transmittance of dust on the sensor's cover glass: always the same nine soft specks.
 
     shape: height and width in pixels. um_per_px: their scale on the slide. The specks keep their
     share of the picture's width and height and their size, 5-20 µm across at half their depth, as
@@ -172,7 +172,7 @@ def add_dust(shape: tuple[int, int], um_per_px: float) -> npt.NDArray[np.float32
 
 
 def shift(image: npt.NDArray[np.float32], pixels: int) -> npt.NDArray[np.float32]:
-    """The picture of a specimen that has moved so many pixels to the right, or left below 0.
+    """Shift the picture of a specimen by whole pixels to the right, or below 0 to the left.
 
     image: shape (height, width, 3). Returns a copy; what comes in at an edge is the mirror image.
     """
@@ -197,7 +197,7 @@ def expose(
     full_well_e: float = 30_000.0,
     read_noise_e: float = 20.0,
 ) -> npt.NDArray[np.uint8]:
-    """What the camera delivers of a picture in its plane.
+    """Expose a picture in the sensor's plane as the camera does.
 
     transmittance: shape (height, width, 3), float32, linear light 0..1, R, G, B.
     led_level: 0 (off: the frame is read noise alone) to 1.
@@ -278,7 +278,7 @@ def expose_raw_green(
     full_well_e: float = 30_000.0,
     read_noise_e: float = 20.0,
 ) -> npt.NDArray[np.float32]:
-    """What the converter gives of a picture's green, before anything is made of it.
+    """Expose the green of a picture as raw values of the converter.
 
     Arguments as of `expose`. Returns the green pixels of a Bayer pattern, every other one, shape
     (height, width // 2), float32, as shares of the range between black and saturation in steps of

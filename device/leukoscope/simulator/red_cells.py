@@ -1,4 +1,4 @@
-"""Red cells: how they lie on the film, and how thick each is from place to place."""
+"""Red cells: their places on the film, and the thickness of each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ DIAMETER_UM = 7.5
 """Mean diameter on a dried film: 6.0-8.5 µm, mean about 7.2-7.5 (Bain ch. 3)."""
 
 OVERLAP = 0.3
-"""What the thinner of two red cells still absorbs where they lie on each other, as a share.
+"""What the thinner of two red cells still absorbs where they overlap, as a share.
 
-Two layers of dye would add up to twice the absorbance of one, but dried cells thin out where they lie on
+Two layers of dye would add up to twice the absorbance of one, but dried cells thin out where they overlap
 each other. In 246 pairs of overlapping red cells in the real fields of BCCD (MIT licence) the overlap has
 1.19 times the absorbance of the mean of its two cells in green and 1.32 times in blue (medians; quartiles
 1.03 to 1.40 and 1.13 to 1.59), measured at points mirrored at each cell's centre; rendered pairs have 1.33 in both
@@ -212,7 +212,7 @@ def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> N
     layer = np.zeros((height, width), dtype=np.float32)
     share = np.linspace(0.0, _REACH, _TABLE)
     hollow = np.maximum(1.0 - thickness(share), 0.0).astype(np.float32)
-    hollow[share > 0.72] = 0.0  # beyond the thickest ring the dried cell lies flat on the glass
+    hollow[share > 0.72] = 0.0  # beyond the thickest ring the dried cell is flat on the glass
     part = hollow / hollow[0]
     marked = part * part * (3.0 - 2.0 * part)
     marked = marked * marked * (3.0 - 2.0 * marked)
@@ -256,7 +256,7 @@ def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> N
         )
         amount *= np.float32(cells.amount[i])
         under = layer[window.rows, window.columns]
-        # Halos are below 0 and leave what they lie on as it is.
+        # Halos are below 0 and do not change what is below them.
         shared = np.minimum(under, amount)
         np.maximum(shared, 0.0, out=shared)
         shared *= np.float32(1.0 - OVERLAP)

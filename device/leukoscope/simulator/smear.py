@@ -60,7 +60,7 @@ class SmearField:
     """A rendered field, before optics and camera.
 
     transmittance: shape (height, width, 3), float32, linear light 0..1 in R, G, B.
-    um_per_px: µm per pixel. white_cells: those whose centre lies in the picture.
+    um_per_px: µm per pixel. white_cells: those whose centre is in the picture.
     """
 
     transmittance: npt.NDArray[np.float32]
@@ -201,7 +201,7 @@ def _free_place(
         within = abs(x) < STANDARD_FIELD_UM[0] / 2 and abs(y) < STANDARD_FIELD_UM[1] / 2
         if within is not inside:
             continue
-        # White cells may touch and dent each other a little, not lie on top of each other.
+        # White cells may touch and dent each other a little, but not overlap.
         if all(
             np.hypot(x - cell.x_um, y - cell.y_um) > 0.48 * (diameter_um + cell.diameter_um)
             for cell in laid

@@ -1,4 +1,4 @@
-"""The stage of the simulated microscope: the slide on it, where it stands, and what is broken."""
+"""The stage of the simulated microscope: the slide on it, its place, and what is broken."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ class NoSlide:
 
 
 Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
-"""What can lie on the stage."""
+"""What can be on the stage."""
 
 
 NORMAL_SLIDE = SmearSlide(Diagnosis.NORMAL, 6)
-"""On the stage when nothing else was laid there. Not every rendered slide ends so: the shipped reader reads
-its first field, and from 60 cells on the device takes the slide as a control."""
+"""On the stage by default. It was chosen because the shipped reader reads its first field, and because with 60 cells
+or more the device accepts it as a control slide."""
 
 
 @dataclass(frozen=True)
 class Faults:
     """What can be broken, or not as it was built.
 
-    led_dead: the LED stays dark. camera_gone: the camera refuses. camera_hangs: it never answers.
-    led_level: what the LED gives, 0..1 of a new one. led_tint: its red and blue light relative to
-    that of a new one, above 0. dust: lies on the sensor's cover glass. drift_um_per_frame: how far
-    the specimen moves to the right (below 0 left) from each of the camera's frames to the next, µm.
+    Attributes:
+        led_dead: The LED stays dark.
+        camera_gone: The camera refuses.
+        camera_hangs: The camera never answers.
+        led_level: Light of the LED, 0..1 of a new one.
+        led_tint: Its red and blue light relative to that of a new one, above 0.
+        dust: Whether there is dust on the sensor's cover glass.
+        drift_um_per_frame: How far the specimen moves to the right (below 0 left) from one frame to the next, µm.
     """
 
     led_dead: bool = False
@@ -46,10 +50,15 @@ class Faults:
 
 @dataclass(frozen=True)
 class View:
-    """What lies under the objective.
+    """What is under the objective.
 
-    field: which field of the slide, >= 0. defocus_um: distance from focus. exposure: of the camera,
-    relative to a well exposed picture, apart from its controls. shading: 0..1, of the optics.
+    Attributes:
+        slide: On the stage.
+        field: Number of the field on the slide, >= 0.
+        defocus_um: Distance from focus.
+        exposure: A factor beside the camera's controls, 1 for a good exposure.
+        shading: Of the optics, 0..1.
+        faults: What is broken.
     """
 
     slide: Slide
@@ -61,7 +70,7 @@ class View:
 
 
 class Stage:
-    """The view, changed by whoever plays the person and read by the simulated parts."""
+    """The view. Whoever acts for the person changes it, the simulated parts read it."""
 
     def __init__(self, slide: Slide | None = None) -> None:
         """slide: on the stage at first; `NORMAL_SLIDE` by default."""
@@ -70,7 +79,7 @@ class Stage:
 
     @property
     def view(self) -> View:
-        """What lies under the objective now."""
+        """What is under the objective now."""
         with self._lock:
             return self._view
 
@@ -90,7 +99,7 @@ class Stage:
             self._view = replace(self._view, defocus_um=defocus_um)
 
     def expose(self, exposure: float) -> None:
-        """Set the exposure, relative to a well exposed picture."""
+        """Set the exposure as a factor, 1 for a good exposure."""
         with self._lock:
             self._view = replace(self._view, exposure=exposure)
 

@@ -65,7 +65,7 @@ def draw_stain(rng: np.random.Generator) -> Stain:
     uptake = rng.uniform(0.7, 1.3)
     magenta = rng.uniform(-0.25, 0.25)
 
-    # How purple "blue" cytoplasm comes out, how much pink it takes, and how well haemoglobin shows.
+    # How purple "blue" cytoplasm comes out, how much pink it takes, and how strongly haemoglobin shows.
     violet, pinkness = rng.uniform(0.15, 0.6), rng.uniform(0.45, 0.8)
     soret = rng.uniform(0.4, 1.0) * (1.0 - 0.85 * blueness)
 

@@ -36,7 +36,7 @@ def _step(depth_um: Plane, soft_um: float) -> Plane:
 
 
 def draw(canvas: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float) -> None:
-    """Draw one white cell; one that lies wholly outside the canvas leaves no trace.
+    """Draw one white cell; one that is wholly outside the sheet is not drawn.
 
     auer_rods: chance that a myeloblast or promyelocyte has them.
     """
@@ -108,7 +108,7 @@ def _draw_cytoplasm(
     )
     amount = outside * texture
     if look.hof > 0.0:
-        # The Golgi zone lies in the cell's free half, across from the nucleus.
+        # The Golgi zone is in the cell's free half, opposite the nucleus.
         middle = -look.nucleus.circles[:, :2].mean(axis=0) * 0.45
         gap = (x - np.float32(middle[0])) ** 2 + (y - np.float32(middle[1])) ** 2
         amount *= 1.0 - np.float32(look.hof) * np.exp(-gap / np.float32((0.33 * radius) ** 2))

@@ -1,4 +1,4 @@
-"""The clocks of a machine without a clock chip: what they say, and how long ago something was."""
+"""Clocks of a machine without a clock chip, and how long ago something was."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Moment:
     """A moment by both clocks.
 
     boot_id: the kernel's, new at each start. monotonic_s: seconds since that start. wall_time: ISO 8601
-    in UTC, '2026-05-09T07:35:25.123Z', to be believed only when clock_synced.
+    in UTC, '2026-05-09T07:35:25.123Z', reliable only if clock_synced.
     """
 
     boot_id: str
@@ -26,10 +26,10 @@ class Moment:
 
 
 def age_s(then: Moment, now: Moment) -> float | None:
-    """Seconds from `then` to `now`; None when nobody can tell.
+    """Return the seconds from `then` to `now`; None if they are unknown.
 
-    Since the same start of the machine the monotonic clock says it. Across a restart only the wall
-    clock can, and only when it was set from the network both times; a wall clock that ran back can't.
+    Within one boot they are those of the monotonic clock. Across a restart they are those of the wall clock, if it was
+    set from the network both times and did not run backwards.
     """
     if then.boot_id == now.boot_id and now.monotonic_s >= then.monotonic_s:
         return now.monotonic_s - then.monotonic_s
@@ -40,7 +40,7 @@ def age_s(then: Moment, now: Moment) -> float | None:
 
 
 def now() -> Moment:
-    """This moment on this machine."""
+    """Return this moment on this machine."""
     return Moment(boot_id(), time.monotonic(), utc_now(), clock_synced())
 
 
@@ -57,7 +57,7 @@ def clock_synced(path: Path = _CLOCK_SYNCED) -> bool:
 
     Asks the file that systemd-timesyncd, Raspberry Pi OS's time service, makes when it has set
     the clock. The kernel's own answer (adjtimex) would be closed to a service with ProtectClock=.
-    Another time service counts as not synced: a doubt too many, never one too few.
+    Another time service counts as not synced, to be safe.
     """
     return path.exists()
 

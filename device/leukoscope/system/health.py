@@ -9,9 +9,9 @@ UNDER_VOLTAGE_NOW, THROTTLED_NOW, SOFT_TEMPERATURE_LIMIT_NOW = 0x1, 0x4, 0x8
 
 
 def warning() -> str:
-    """What is wrong with power or temperature now, at most 18 characters, or ''.
+    """Return what is wrong with power or temperature now, at most 18 characters, or ''.
 
-    '' too on a computer that is not a Raspberry Pi and has no vcgencmd.
+    A computer without vcgencmd, which is no Raspberry Pi, gives '' too.
     """
     return throttling_warning(ask_firmware())
 

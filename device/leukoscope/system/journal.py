@@ -26,7 +26,7 @@ _PRIORITIES = (
 
 
 def set_up_logging(stream: TextIO, level: int) -> None:
-    """Log from `level` up: to the journal when it is what `stream` leads to, else to `stream`."""
+    """Log from `level` up: to the journal if `stream` leads there, else to `stream`."""
     lines = logging.StreamHandler(stream)
     lines.setFormatter(_Line("%(levelname)s %(message)s"))
     handler = JournalHandler(JOURNAL_SOCKET, lines) if leads_to_journal(stream) else lines
@@ -43,10 +43,10 @@ def leads_to_journal(stream: TextIO) -> bool:
 
 
 class JournalHandler(logging.Handler):
-    """Sends each record to the journal as one entry; to another handler what it can't take.
+    """Sends each record to the journal as one entry, or to another handler if the journal can't take it.
 
-    While the journal is busy records are lost, and counted: systemd leads standard error to it as well, where
-    writing would wait. The next entry that is taken is preceded by how many were.
+    While the journal is busy, records are lost and counted: standard error leads to the journal as well, and writing
+    there would block. An entry with their number comes before the next one.
     """
 
     def __init__(self, path: Path, instead: logging.Handler) -> None:
@@ -54,7 +54,7 @@ class JournalHandler(logging.Handler):
         super().__init__()
         self._path, self._instead, self._lost = str(path), instead, 0
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        # A journal that is busy or being restarted must not keep anybody waiting for a verdict.
+        # A journal that is busy or restarting must not delay a verdict.
         self._socket.setblocking(False)
         self.setFormatter(_Line("%(message)s"))
 
@@ -76,7 +76,7 @@ class JournalHandler(logging.Handler):
             self._lost += 1
         except OSError:
             self._instead.handle(record)
-        except Exception:  # a record that can't be put into words: logging's own way with it
+        except Exception:  # a record that can't be formatted: logging's own way
             self.handleError(record)
 
     def close(self) -> None:

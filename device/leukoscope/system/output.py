@@ -1,4 +1,4 @@
-"""A command ends when nobody can see it any more, or when it is told to: one time, and cleanly."""
+"""Ends a command cleanly when nobody can see its output any more, or by a signal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def when_gone(streams: Sequence[TextIO], gone: Callable[[], None]) -> None:
     poll = select.poll()
     for stream in streams:
         with contextlib.suppress(io.UnsupportedOperation, ValueError):  # a stream that is no file
-            poll.register(stream.fileno(), 0)  # errors are told without being asked for
+            poll.register(stream.fileno(), 0)  # errors are always reported
 
     def wait() -> None:
         poll.poll()

@@ -1,4 +1,4 @@
-"""Telling systemd: ready, alive, stopping (as sd_notify(3) says); asking how the service is, and to pause it."""
+"""Messages to systemd (ready, alive, stopping: sd_notify(3)), and the state and pause of the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def notify(message: str) -> None:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]  # an abstract socket
-    # As sd_notify(3): what can't be told is no reason to stop, least of all with the light on.
+    # As sd_notify(3): failing to notify is no reason to stop, least of all with the light on.
     with (
         contextlib.suppress(OSError),
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
@@ -32,8 +32,8 @@ def notify(message: str) -> None:
 def service_paused() -> Iterator[bool]:
     """Stop the appliance's service while the caller has its parts, and start it again after.
 
-    Gives whether it ran. Nothing happens where there is no systemd or the service is not running.
-    Raises LeukoscopeError when it may not be stopped, or does not start again.
+    Yields whether it ran. Nothing happens where there is no systemd or the service is not running.
+    Raises LeukoscopeError when this user may not stop it, or when it does not start again.
     """
     if not _runs():
         yield False
@@ -55,9 +55,9 @@ def service_paused() -> Iterator[bool]:
 
 
 def service_properties(*names: str) -> dict[str, str]:
-    """What systemd says of the service, e.g. {'ActiveState': 'active'}; {} where it says nothing.
+    """Return the properties of the service, e.g. {'ActiveState': 'active'}; {} if systemd gives none.
 
-    One that is not installed has the LoadState 'not-found'.
+    A service that is not installed has the LoadState 'not-found'.
     """
     lines = _show(f"--property={','.join(names)}").splitlines()
     return {
@@ -72,7 +72,7 @@ def _runs() -> bool:
 
 
 def _show(*options: str) -> str:
-    """What systemctl shows of the service; '' where there is none, or no systemd."""
+    """The output of `systemctl show` for the service; '' where there is none, or no systemd."""
     try:
         return subprocess.run(  # noqa: S603  # words of this module
             ["systemctl", "show", *options, SERVICE],  # noqa: S607  # found on the system's own path
@@ -87,7 +87,7 @@ def _show(*options: str) -> str:
 
 
 def _systemctl(*command: str) -> bool:
-    """Whether systemctl did it; False, too, where there is none."""
+    """Whether systemctl succeeded; False where there is none."""
     try:
         done = subprocess.run(  # noqa: S603  # words of this module
             ["systemctl", *command, SERVICE],  # noqa: S607  # found on the system's own path
