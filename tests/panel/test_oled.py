@@ -285,7 +285,7 @@ def test_fail__absent_for_a_day_leaks_nothing(
     ("error", "advice"),
     [
         (FileNotFoundError(errno.ENOENT, "No such file"), "no I2C bus 1: turn I2C on"),
-        (PermissionError(errno.EACCES, "Permission denied"), "must be in the group i2c"),
+        (PermissionError(errno.EACCES, "Permission denied"), "to the group i2c"),
         (OSError(errno.EIO, "I/O error"), "check its four wires"),
     ],
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from leukoscope.errors import LeukoscopeError
-from leukoscope.system import systemd
 from leukoscope.system.systemd import notify, service_paused
 
 
@@ -89,14 +90,14 @@ def test_ok__one_that_is_about_to_start_again_is_paused(systemctl: Path) -> None
 def test_ok__it_starts_again_when_stopping_it_is_interrupted(
     systemctl: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = systemd._systemctl
+    real = subprocess.run
 
-    def interrupted(command: str) -> bool:
-        if command == "stop":
+    def interrupted(command: list[str], **options: Any) -> Any:
+        if "stop" in command:
             raise KeyboardInterrupt
-        return real(command)
+        return real(command, **options)
 
-    monkeypatch.setattr(systemd, "_systemctl", interrupted)
+    monkeypatch.setattr(subprocess, "run", interrupted)
     with pytest.raises(KeyboardInterrupt), service_paused():
         pass
     assert (systemctl / "asked").read_text().splitlines()[-1] == "start"

@@ -84,7 +84,7 @@ class RemoteButton:
             letter = bytes((byte,))
             gesture = LETTERS.get(letter)
             if gesture is not None:
-                _log.info("remote button: %s; by an unknown user", gesture.value)
+                _log.info("remote button: %s, by an unknown user", gesture.value)
                 self._on_gesture(gesture)
             elif not letter.isspace() and not self._puzzled:
                 self._puzzled = True

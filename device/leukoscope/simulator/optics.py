@@ -118,8 +118,8 @@ def defocus(
             part = np.fft.fft(spectrum[:, strip], axis=0) * _at(curve, share)
             spectrum[:, strip] = np.fft.ifft(part, axis=0)
         for strip in _strips(height):
-            part = spectrum[pad : pad + height][strip]
-            blurred = np.fft.irfft(part, size[1], axis=1)[:, pad : pad + width]
+            visible = spectrum[pad : pad + height][strip]
+            blurred = np.fft.irfft(visible, size[1], axis=1)[:, pad : pad + width]
             result[strip, :, channel] = np.clip(blurred, 0.0, 1.0)
     return result
 
