@@ -1,4 +1,4 @@
-"""How the bundles in models/ are made: splits, training, conversion, measuring.
+"""Makes the bundles in models/: splits, training, conversion, evaluation.
 
 Never installed on the device: it needs the project's [train] extra and the images in ../shared/data.
 """

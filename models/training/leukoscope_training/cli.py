@@ -1,4 +1,4 @@
-"""`leukoscope-train`: each command's module is imported only when that command is called.
+"""`leukoscope-train`. The module of a command is imported only when the command is called.
 
 A module here has `add_parser(subparsers)`, which adds its commands and sets `run` for each: a
 function from the parsed options to the exit status.
@@ -30,7 +30,7 @@ COMMANDS = (
     Command("datasets", "leukoscope_training.data.commands", "list the sets that can be imported"),
     Command("import", "leukoscope_training.data.commands", "list a set's pictures in a manifest"),
     Command("check", "leukoscope_training.data.commands", "check a manifest's files"),
-    Command("split", "leukoscope_training.data.commands", "deal a manifest's pictures out"),
+    Command("split", "leukoscope_training.data.commands", "divide a manifest's pictures"),
     Command(
         "committed-splits", "leukoscope_training.data.commands", "make the committed splits again"
     ),
@@ -43,7 +43,11 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 1 failed, 2 called wrongly."""
+    """Run a command.
+
+    Returns:
+        The exit status: 0 done, 1 failed, 2 called wrongly.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parser(given[0] if given else "").parse_args(given)

@@ -145,7 +145,7 @@ def test_fail__lengths_that_differ() -> None:
 
 
 def test_fail__a_class_out_of_range() -> None:
-    with pytest.raises(ValueError, match="said must be 0 to 4, not 0 to 5"):
+    with pytest.raises(ValueError, match="predicted must be 0 to 4, not 0 to 5"):
         measure(TRUTH, np.where(SAID == 2, 5, SAID), GROUP)
 
 

@@ -106,7 +106,7 @@ def test_fail__a_checkpoint_of_another_training(tmp_path: Path) -> None:
 
 def test_fail__a_damaged_checkpoint(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT).write_bytes(b"PK\x03\x04 cut short")
-    with pytest.raises(TrainingError, match="not a whole checkpoint"):
+    with pytest.raises(TrainingError, match="damaged checkpoint"):
         train(TINY, FILTERS, TRAIN, VAL, tmp_path, 1)
 
 

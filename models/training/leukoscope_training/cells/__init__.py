@@ -1,1 +1,1 @@
-"""Training of the cell reader: a network that says of each white cell which type it is."""
+"""Training of the cell reader: a network that gives the type of each white cell."""

@@ -1,4 +1,4 @@
-"""A cell as another slide, another angle and another focus would show it. Plain NumPy and Pillow."""
+"""Augmentation: a cell with another slide's stain, another angle and another focus. Plain NumPy and Pillow."""
 
 from __future__ import annotations
 
@@ -13,33 +13,41 @@ from PIL import Image, ImageFilter
 from leukoscope_training.cells.dataset import Bytes, Flags, Floats
 
 STAIN = 0.7
-"""Strength of what changes the colour, 0..1."""
+"""Strength of the changes of colour, 0..1."""
 
 RESTAINED, GREY, BLURRED = 0.7, 0.15, 0.35
-"""Shares of the cells that take on another slide's stain, that lose their colour, that are blurred."""
+"""Shares of the cells that get another slide's stain, lose their colour, or are blurred."""
 
 GAIN_LIMITS = (0.35, 2.8)
 GAIN_SPREAD, MIXING, GAMMA_SPREAD, SCALE_SPREAD = 0.12, 0.06, 0.12, 0.06
-"""Standard deviations: of logarithms, and of the elements of the matrix that mixes colours."""
+"""Standard deviations: of logarithms, and (MIXING) of the elements of the matrix that mixes colours."""
 
 SHIFT, NOISE, GEOMETRY_NOISE = 0.03, 0.015, 0.08
-"""Standard deviations: of the shift in half sides, of noise in density, of noise in the geometry."""
+"""Standard deviations: of the shift in half sides, of the noise in density, and of the noise in the geometry."""
 
 LEAST_COLOUR = 10 / 255
 
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """The mean densities of slides, R, G, B, 0..1: of each cell's own, shape (n, 3), and of all smears."""
+    """Mean densities of slides in R, G, B, 0..1.
+
+    Attributes:
+        own: Of each cell's slide, shape (n, 3).
+        all: Of each smear, shape (m, 3).
+    """
 
     own: Floats
     all: Floats
 
 
 def find_palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> Palette:
-    """Medians over each slide of its cells' mean densities; colour: shape (n, 3).
+    """Find each slide's density: the median of its cells' mean densities.
 
-    smear: shape (n,), whether a cell is of a smear, whose stain others may take on.
+    Args:
+        colour: Mean density of each cell, shape (n, 3).
+        group: Each cell's slide, shape (n,).
+        smear: Whether a cell is from a smear, whose stain other cells may get; shape (n,).
     """
     own = np.zeros_like(colour)
     for name in np.unique(group):
@@ -50,10 +58,17 @@ def find_palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> P
 def augment(
     picture: Bytes, geometry: Floats, own: Floats, all_slides: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Pictures, shape (n, 64, 64, 3), 0..1, and geometry, shape (n, 5), of n cells.
+    """Augment n cells; what is not cell stays 0.
 
-    own: mean density of each cell's slide, shape (n, 3); all_slides: of every slide, shape (m, 3).
-    What is not cell stays 0.
+    Args:
+        picture: Shape (n, 64, 64, 3), uint8.
+        geometry: Shape (n, 5).
+        own: Mean density of each cell's slide, shape (n, 3).
+        all_slides: Mean density of every smear, shape (m, 3).
+        rng: Decides the changes.
+
+    Returns:
+        Pictures, shape (n, 64, 64, 3), 0..1, and geometry, shape (n, 5).
     """
     count = len(picture)
     stained = _restain(picture, own, all_slides, rng)
@@ -61,12 +76,12 @@ def augment(
     turned = np.stack([_turn(*pair, rng) for pair in zip(stained, scale, strict=True)])
     shown = turned.astype(np.float32) / np.float32(255)
     noise = rng.standard_normal(shown.shape, np.float32) * np.float32(NOISE)
-    # Noise around the cell would tell it from the device's pictures, which are 0 there.
+    # No noise around the cell: the device's pictures are 0 there.
     shown = np.where(turned > 0, np.clip(shown + noise, 0, 1), np.float32(0))
-    measured = geometry + rng.normal(0, GEOMETRY_NOISE, geometry.shape)
+    noisy = geometry + rng.normal(0, GEOMETRY_NOISE, geometry.shape)
     for number in (0, 1):
-        measured[:, number] -= 2 * np.log(scale) / GEOMETRY_SPREAD[number]
-    return shown, measured.astype(np.float32)
+        noisy[:, number] -= 2 * np.log(scale) / GEOMETRY_SPREAD[number]
+    return shown, noisy.astype(np.float32)
 
 
 def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Generator) -> Bytes:
@@ -79,7 +94,7 @@ def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Gen
     gain *= np.exp(rng.normal(0, GAIN_SPREAD * STAIN, (count, 3)))
     gain *= np.exp(rng.normal(0, GAIN_SPREAD, (count, 1)))
     mixing = np.eye(3) + rng.normal(0, MIXING * STAIN, (count, 3, 3))
-    # Both are linear: one matrix a cell.
+    # Mixing and gain are linear, so they make one matrix a cell.
     matrix = (mixing * gain[:, None, :]).astype(np.float32).transpose(0, 2, 1)
     shown = np.maximum(shown.reshape(count, -1, 3) @ matrix, 0).reshape(picture.shape)
     gamma = np.exp(rng.normal(0, GAMMA_SPREAD, (count, 1, 1, 1))).astype(np.float32)
@@ -91,12 +106,12 @@ def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Gen
 
 
 def _turn(picture: Bytes, scale: float, rng: np.random.Generator) -> Bytes:
-    """Turned, mirrored or not, smaller by `scale`, moved a little and perhaps blurred."""
+    """Turn, perhaps mirror, shrink by `scale`, move a little and perhaps blur."""
     middle = len(picture) / 2
     angle, mirror = rng.uniform(0, 2 * math.pi), rng.choice((-1.0, 1.0))
     cosine, sine = scale * math.cos(angle), scale * math.sin(angle)
     x, y = middle + rng.normal(0, SHIFT, 2) * middle
-    # From a place in the new picture to one in the old, about the centres of both.
+    # Maps a place in the new picture to one in the old, about the centres of both.
     matrix = (
         mirror * cosine,
         -sine,

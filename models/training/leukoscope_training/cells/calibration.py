@@ -1,4 +1,4 @@
-"""The temperature that makes a cell's probabilities honest, from boxed cells of slides not trained on."""
+"""The temperature that calibrates a cell's probabilities, from boxed cells of slides not trained on."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ TEMPERATURES = np.round(np.arange(0.3, 2.01, 0.05), 2)
 
 
 def temper(probabilities: Floats, temperature: float) -> Floats:
-    """Probabilities whose logits are divided by a temperature (Guo et al., ICML 2017), shape (n, 12)."""
+    """Divide the logits of probabilities, shape (n, 12), by a temperature (Guo et al., ICML 2017)."""
     powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def find_temperature(runs: Path) -> float:
-    """The temperature of least negative log-likelihood of the experts' types. Raises TrainingError."""
+    """Find the temperature with the least negative log-likelihood of the experts' types.
+
+    Raises:
+        TrainingError: A run is missing, or no boxed cell of chula-pi was tested.
+    """
     found = [read_predictions(runs / name / PREDICTIONS) for name in HALVES]
     losses = [
         float(np.concatenate([_find_losses(one, temperature) for one in found]).mean())

@@ -25,9 +25,9 @@ ERRORS = ReaderErrors(
     lymphoblast_share=0.35,
     lymphoblast_spread=0.22,
 )
-"""Chosen after the ten leukaemia patients' shares had been seen, not measured on others: there are no others.
-The shares that patient-disjoint readers gave lie off the experts' by 0.33 (root mean square), by 0.19
-without patient 24; 15 effective cells answer to 0.13, so confidences are rather too high than too low."""
+"""Chosen with the shares of the ten leukaemia patients known, not measured on others: there are no others.
+Patient-disjoint readers gave shares that differ from the experts' by 0.33 (root mean square), by 0.19 without patient
+24. 15 effective cells correspond to 0.13, so confidences are more likely too high than too low."""
 
 
 def write_card(bundle: Path, temperature: float, command: str, seed: int) -> None:

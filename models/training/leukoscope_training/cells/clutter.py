@@ -1,8 +1,8 @@
-"""Pictures of nothing in particular, in the colours of stains: what the finder boxes there are artefacts.
+"""Clutter: pictures of random shapes in the colours of stains. All cells that the finder finds there are artefacts.
 
-Layers of random things, each in one dye: clouds cut off at a level, clouds drawn out into fibres, ovals, squares,
-strokes and stripes, scattered, heaped, in rows or side by side. Makers of named things that are no smear (glands,
-cloth, text: tests/measuring) are kept for measuring and take no part here.
+A picture has layers of random shapes, each in one dye: clouds cut off at a level, fibres, ovals, squares, strokes and
+stripes, scattered, heaped, in rows or side by side. Pictures of real things that are no smear (glands, cloth, text) are
+in tests/measuring: they are for measuring only, and nothing is trained on them.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from leukoscope_training.shared.drawing import (
 )
 
 LAYERS = (1, 2, 3)
-"""How many layers a picture may have over its ground."""
+"""How many layers a picture may have above its ground."""
 
 
 def draw_clutter(look: StainLook, rng: np.random.Generator) -> Linear:
-    """One picture: a ground that is glass or stained, and some layers over it."""
+    """Draw one picture: a ground of glass or stain, and some layers above it."""
     ground = rng.choice([0.05, 0.3, 0.7]) * np.maximum(1 + 0.3 * draw_clouds(look, rng, 15, 3), 0)
     layers = [(ground, _choose_dye(look, rng))]
     for _ in range(rng.choice(LAYERS)):
@@ -40,7 +40,7 @@ def draw_clutter(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def _choose_dye(look: StainLook, rng: np.random.Generator) -> Colour:
-    """One of the slide's stain, or any colour."""
+    """A dye of the slide's stain, or any colour."""
     stain = look.stain
     dyes = (
         stain.chromatin,
@@ -56,7 +56,7 @@ def _choose_dye(look: StainLook, rng: np.random.Generator) -> Colour:
 
 
 def _draw_size(rng: np.random.Generator, low: float, high: float) -> float:
-    """µm, even in its logarithm."""
+    """A size in µm between two, uniform in its logarithm."""
     return float(low * (high / low) ** rng.random())
 
 
@@ -85,7 +85,7 @@ def _draw_fibres(look: StainLook, rng: np.random.Generator) -> Plane:
 def _choose_places(
     look: StainLook, rng: np.random.Generator, size: float
 ) -> npt.NDArray[np.float64]:
-    """Where things of this size lie: anywhere, heaped, in rows or side by side."""
+    """Places for shapes of this size: anywhere, heaped, in rows or side by side."""
     how = rng.integers(4)
     if how == 0:
         return scatter_places(look, rng, 5 + int(150 * rng.random() ** 2))
@@ -101,7 +101,7 @@ def _choose_places(
 
 
 def _draw_ovals(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Ovals of about one size and length; some hollow."""
+    """Ovals of similar size and shape, sometimes hollow."""
     drawing, inner = Drawing(look), Drawing(look)
     size, flat, hollow = _draw_size(rng, 0.4, 9), rng.uniform(0.2, 1), rng.random() < 0.3
     for at in _choose_places(look, rng, size):
@@ -114,7 +114,7 @@ def _draw_ovals(look: StainLook, rng: np.random.Generator) -> Plane:
 
 
 def _draw_squares(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Squares side by side, each as dark as it likes."""
+    """Squares side by side of random darkness."""
     side = max(1, round(_draw_size(rng, 0.5, 15) / look.um_per_px))
     shades = rng.random(tuple(n // side + 1 for n in look.shape)).astype(np.float32)
     shades = np.maximum(shades - np.float32(rng.uniform(0, 0.8)), 0)

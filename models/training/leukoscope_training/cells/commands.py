@@ -1,4 +1,4 @@
-"""`leukoscope-train cells ...`: the cell reader from fields to TFLite files."""
+"""`leukoscope-train cells ...`: the cell reader, from fields to TFLite files."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--epochs", type=int, default=14)
 
-    judge = commands.add_parser("judge", help="what the device would say of the tested slides")
+    judge = commands.add_parser("judge", help="the device's verdicts on the tested slides")
     judge.add_argument("name", metavar="RUN", help=f"a run, or {' or '.join(JOINED)}")
     judge.set_defaults(run=_judge)
 
     convert = commands.add_parser("convert", help="make a run's TFLite files; needs TensorFlow")
     convert.add_argument("name", metavar="RUN")
     convert.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder, e.g. models/x")
-    convert.add_argument("--seed", type=int, default=0, help="that RUN was trained with")
+    convert.add_argument("--seed", type=int, default=0, help="the seed that RUN was trained with")
     convert.set_defaults(run=_convert)
 
     for command in (prepare, train, protocol):
@@ -112,9 +112,9 @@ def _judge(options: argparse.Namespace) -> int:
     print(verdicts.tabulate_fields(tested))
     print(verdicts.tabulate_cells(tested))
     figure = options.out / f"{options.name}-reliability.png"
-    said, truth = verdicts.read_fields(tested)
-    error = calibration_error(said, truth)
-    draw_reliability(reliability(said, truth), error, figure)
+    probabilities, truth = verdicts.read_fields(tested)
+    error = calibration_error(probabilities, truth)
+    draw_reliability(reliability(probabilities, truth), error, figure)
     print(f"calibration error, fields judged alone: {error:.3f}")
     print(f"its plot: {figure}")
     if RUNS[names[0]].left_out == "chula-pi":

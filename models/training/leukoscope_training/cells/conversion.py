@@ -22,30 +22,38 @@ from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
 
 REPRESENTATIVES = 100
-"""Training cells at most that the ranges of int8 values are taken from. More hold odder cells, whose large values
+"""Most training cells that the ranges of int8 values are taken from. More cells include odder ones, whose large values
 make the steps too coarse for the others: with 500 the shipped network lost 3 points, with 100 none."""
 
 
 def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
-    """The network as a TFLite file: float32, or full int8 (in and out) with the ranges of `examples`."""
+    """The network as a TFLite file: float32 without examples, else full int8 (in and out) with their ranges."""
     model = build(batch=1)
     model.set_weights(weights)
-    # From a saved model the inputs keep their names; from a Keras model they don't.
+    # A saved model keeps the inputs' names; a Keras model does not.
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", verbose=False)
         return convert_to_bytes(tf.lite.TFLiteConverter.from_saved_model(folder), examples)
 
 
 def choose_examples(shown: NetworkInput) -> list[Example]:
-    """Inputs of batch 1, spread over the cells, one of them with a pixel of 255.
+    """Choose cells evenly, and one with a pixel of 255, so that the int8 input has steps of 1/255 from 0.
 
-    The picture's steps are then bytes: 1/255, from 0 on. A pixel painted white would do that too, but
-    its like is in no cell, and what it makes of the layers after it would widen their steps.
+    A pixel set to 255 by hand would do that too, but no cell looks like that, and it would make the steps of later
+    layers coarser.
+
+    Returns:
+        Inputs of batch 1.
+
+    Raises:
+        TrainingError: No cell has a pixel of 255.
     """
     rows = np.arange(0, len(shown.picture), math.ceil(len(shown.picture) / REPRESENTATIVES))
     full = np.flatnonzero(shown.picture.max(axis=(1, 2, 3)) == 255)
     if not len(full):
-        raise TrainingError("no cell has a pixel of full density: int8's steps would be no bytes")
+        raise TrainingError(
+            "no cell has a pixel of full density, which the int8 input needs for its range"
+        )
     chosen = np.append(rows, full[0])
     return [
         {"picture": picture[None].astype(np.float32) / 255, "geometry": geometry[None]}
@@ -54,13 +62,13 @@ def choose_examples(shown: NetworkInput) -> list[Example]:
 
 
 def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
-    """Write a run's two models into a bundle's folder, and print what int8 costs on its test cells.
+    """Write a run's two models into a bundle's folder, and print how int8 changes the results on its test cells.
 
-    A run that tests on nothing is compared on its real training cells, which says nothing of others.
+    A run without test cells is compared on its real training cells, which tells nothing about other cells.
     """
     weights = load_weights(run_folder / WEIGHTS)
     trained = cells.take(run.trained_on(cells))
-    # Drawn things reach further than real cells, and would make int8's steps too coarse for these.
+    # Drawn shapes have a wider range than real cells and would make the int8 steps too coarse for these.
     real = trained.take(~np.isin(trained.source, (SIMULATED, CLUTTER)))
     examples = choose_examples(make_input(real, run.ablation))
     bundle.mkdir(parents=True, exist_ok=True)
@@ -87,7 +95,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
 
 
 def _run_model(content: bytes, shown: NetworkInput) -> Floats:
-    """What a TFLite file says of n cells, shape (n, 12)."""
+    """Logits of a TFLite file for n cells, shape (n, 12)."""
     interpreter = tf.lite.Interpreter(model_content=content)
     runner = interpreter.get_signature_runner()
     inputs = runner.get_input_details()

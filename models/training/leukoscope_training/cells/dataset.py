@@ -1,4 +1,4 @@
-"""The prepared cells: what they are, and their file in the cache."""
+"""The prepared cells, and their file in the cache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CELLS = "cells.npz"
 
 SIMULATED = "simulated"
 CLUTTER = "clutter"
-"""Sources whose cells no slide of glass holds: the simulator's, and finds in pictures that show nothing."""
+"""Sources without a real slide: the simulator, and pictures of random shapes."""
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -31,13 +31,19 @@ Numbers = npt.NDArray[np.int64]
 class Cells:
     """n finds of the device's cell finder.
 
-    picture: shape (n, 64, 64, 3), uint8, as the device shows it to a network. surroundings: the same
-    shape, everything but the cell. measurements: shape (n, 9), in the order of `Measurements`. colour:
-    shape (n, 3), mean density of the cell in R, G, B, 0..1. The others have shape (n,): whole: nothing on
-    its picture's rim; gates: its field passed the picture's gates; box: type of the expert's box
-    around it, a value of `CellType` or `UNTYPED`, "" without one; source: the set; kind: set and
-    diagnosis; group: patient, slide or seed; path: of its field; sha256: of its field's
-    file, "" of a rendered one.
+    Attributes:
+        picture: As the device shows it to a network, shape (n, 64, 64, 3), uint8.
+        surroundings: Everything but the cell, same shape.
+        measurements: In the order of `Measurements`, shape (n, 9).
+        colour: Mean density of the cell in R, G, B, 0..1, shape (n, 3).
+        whole: Whether it does not touch its picture's rim, shape (n,).
+        gates: Whether its field passed the picture's gates, shape (n,).
+        box: Type of the expert's box around it, a value of `CellType` or `UNTYPED`, "" without a box; shape (n,).
+        source: The set, shape (n,).
+        kind: Set and diagnosis, shape (n,).
+        group: Patient, slide or seed, shape (n,).
+        path: Of its field, shape (n,).
+        sha256: Of its field's file, "" for a rendered one; shape (n,).
     """
 
     picture: Bytes
@@ -61,13 +67,13 @@ class Cells:
         return Cells(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     def geometry(self) -> Floats:
-        """What a network is told beside the picture, shape (n, 5)."""
+        """The network's second input, shape (n, 5)."""
         rows = [geometry(Measurements(*map(float, row))) for row in self.measurements]
         return np.array(rows, np.float32).reshape(len(self), -1)
 
 
 def join(parts: Sequence[Cells]) -> Cells:
-    """All cells of these, one after the other; at least one of them."""
+    """Concatenate these cells; there must be at least one part."""
     return Cells(
         **{
             field.name: np.concatenate([getattr(part, field.name) for part in parts])
@@ -85,7 +91,7 @@ def save(cells: Cells, cache: Path) -> Path:
 
 
 def load(cache: Path) -> Cells:
-    """Read what `save` wrote. Raises TrainingError where it is not there."""
+    """Read what `save` wrote; raises TrainingError when there is no such file."""
     path = cache / CELLS
     if not path.exists():
         raise TrainingError(f"{path} is not there: run `leukoscope-train cells prepare` first")

@@ -1,4 +1,4 @@
-"""A run from its cells to its files: trained, tested, and what the network says of each tested cell."""
+"""One run of the cell reader from its cells to its files: trained and tested."""
 
 from __future__ import annotations
 
@@ -20,9 +20,19 @@ from leukoscope_training.shared.errors import TrainingError
 def run_experiment(
     run: CellRun, cells: Cells, data: Path, out: Path, seed: int, recipe: CellRecipe, command: str
 ) -> None:
-    """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
+    """Train, test, and write the run's files below out/NAME; continues where an earlier call was stopped.
 
-    data: the folder of the sets, for lld-40x's patients.csv. Raises TrainingError.
+    Args:
+        run: What is trained and tested on.
+        cells: All prepared cells.
+        data: The folder of the sets, for lld-40x's patients.csv.
+        out: The runs' folder.
+        seed: Decides all that is random.
+        recipe: How long is trained.
+        command: The command line, for run.toml.
+
+    Raises:
+        TrainingError: There is no cell to train on, or patients.csv is not valid.
     """
     keras_runtime.set_up("bfloat16", 1)
     folder = out / run.name
@@ -55,7 +65,7 @@ def run_experiment(
 
 
 def _write_predictions(tested: Cells, model: keras.Model, ablation: bool, path: Path) -> None:
-    """Every column of the tested cells but their pictures, and what the network says of them."""
+    """Write all columns of the tested cells except pictures, and the network's probabilities."""
     columns = {
         name: column
         for name, column in vars(tested).items()

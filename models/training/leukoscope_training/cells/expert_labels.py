@@ -1,4 +1,4 @@
-"""What experts said of the three sets: boxes of cells, and counts of each patient's cells."""
+"""The experts' labels of the three sets: boxes of cells, and counts of each patient's cells."""
 
 from __future__ import annotations
 
@@ -47,12 +47,16 @@ class Box:
     y1: float
 
     def holds(self, x_um: float, y_um: float) -> bool:
-        """Whether a place lies in it."""
+        """Whether a place is inside."""
         return self.x0 <= x_um < self.x1 and self.y0 <= y_um < self.y1
 
 
 def read_boxes(listing: Path, um_per_px: float) -> dict[str, list[Box]]:
-    """The white cells' boxes of each picture's path in a cells.csv. Raises TrainingError."""
+    """Read the white cells' boxes of a cells.csv, by the picture's path.
+
+    Raises:
+        TrainingError: The file is not valid.
+    """
     boxes: dict[str, list[Box]] = defaultdict(list)
     known = {UNTYPED, *(cell_type.value for cell_type in CELL_TYPES)}
     for line, row in _rows(listing, ("image", "cell_type", "x0", "y0", "x1", "y1")):
@@ -67,9 +71,12 @@ def read_boxes(listing: Path, um_per_px: float) -> dict[str, list[Box]]:
 
 
 def read_counts(listing: Path) -> dict[str, npt.NDArray[np.float64]]:
-    """The cells of each type, shape (12,), that the experts boxed in each patient of a patients.csv.
+    """Read how many cells of each type, shape (12,), the experts boxed in each patient of a patients.csv.
 
-    Artefacts are left out: they were not boxed as cells. Raises TrainingError.
+    Artefacts are left out: they were not boxed as cells.
+
+    Raises:
+        TrainingError: The file is not valid.
     """
     counts = {}
     for line, row in _rows(listing, ("patient", *TYPE_OF_COLUMN)):

@@ -16,13 +16,13 @@ SIDE_PX = 64
 FILTERS = (16, 32, 64, 64)
 HIDDEN = 64
 DROPOUT = (0.3, 0.2)
-"""Before the hidden layer and after it."""
+"""Before and after the hidden layer."""
 MOMENTUM, EPSILON = 0.9, 1e-5
 """Of batch normalisation; the momentum is low because an epoch has few steps."""
 
 
 def _start(seed: int) -> keras.initializers.Initializer:
-    """Uniform within 1 / sqrt(inputs), as PyTorch has it: He's start, 2.4 times as wide, learns slower here."""
+    """Uniform within 1 / sqrt(inputs), as in PyTorch. He's initialisation, 2.4 times as wide, learns slower here."""
     return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform", seed=seed)
 
 
@@ -30,26 +30,29 @@ Weights = list[npt.NDArray[np.float32]]
 
 
 def build(seed: int = 0, batch: int | None = None) -> keras.Model:
-    """The network with fresh weights.
+    """Build the network with new weights.
 
     In: `picture`, shape (n, 64, 64, 3), 0..1, and `geometry`, shape (n, 5); out: logits, shape (n, 12).
-    batch: n when it is to be fixed.
+
+    Args:
+        seed: Of the weights and of dropout.
+        batch: n, to fix it.
     """
     layers = keras.layers
     first = keras.config.image_data_format() == "channels_first"
     picture = keras.Input((SIDE_PX, SIDE_PX, 3), batch_size=batch, name="picture")
     geometry = keras.Input((len(GEOMETRY_CENTRE),), batch_size=batch, name="geometry")
-    seen = layers.Permute((3, 1, 2))(picture) if first else picture
+    features = layers.Permute((3, 1, 2))(picture) if first else picture
     for number, filters in enumerate(FILTERS):
         start = _start(1000 * seed + number)
-        seen = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer=start)(
-            seen
-        )
-        seen = layers.BatchNormalization(
+        features = layers.Conv2D(
+            filters, 3, padding="same", use_bias=False, kernel_initializer=start
+        )(features)
+        features = layers.BatchNormalization(
             axis=1 if first else -1, momentum=MOMENTUM, epsilon=EPSILON
-        )(seen)
-        seen = layers.MaxPooling2D()(layers.ReLU()(seen))
-    pooled = [layers.GlobalAveragePooling2D()(seen), layers.GlobalMaxPooling2D()(seen)]
+        )(features)
+        features = layers.MaxPooling2D()(layers.ReLU()(features))
+    pooled = [layers.GlobalAveragePooling2D()(features), layers.GlobalMaxPooling2D()(features)]
     known = layers.Concatenate()([*pooled, geometry])
     known = layers.Dropout(DROPOUT[0], seed=1000 * seed + 10)(known)
     start = _start(1000 * seed + 11)

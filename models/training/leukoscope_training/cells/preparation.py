@@ -1,4 +1,4 @@
-"""From fields to cells, by the device's own code: real ones, the simulator's, and what is found where nothing is."""
+"""From fields to cells, by the device's own code: real cells, the simulator's, and finds in clutter."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from leukoscope_training.data.manifest import Manifest
 from leukoscope_training.shared.drawing import draw_look, photograph
 
 UM_PER_PX = 0.34
-"""Scale at which the device looks for cells and shows them to a network."""
+"""Scale at which the device finds cells and shows them to a network."""
 
 SETS = ("lld-40x", "chula-pi", "bccd")
 
@@ -40,21 +40,21 @@ CUT_PX = 3
 """How far beyond the cell the ablation's hole reaches."""
 
 SEEDS = range(10000, 10040)
-"""The simulator's slides that are trained on; the demonstration's are below 1000."""
+"""The simulator's slides to train on; those of the demonstration are below 1000."""
 
 FIELDS_PER_SLIDE = 4
 SIMULATED_UM_PER_PX, SIMULATED_SHAPE = 0.2, (590, 788)
 CLUTTER_SEEDS, CLUTTER_FIELDS = range(500_000, 500_600), 2
-"""Slides of nothing in particular, and fields of each; those that measure start at 100,000."""
+"""Slides of clutter, and fields of each. The seeds of tests/measuring start at 100,000."""
 MOST_FINDS = 12
-"""Of a field of clutter: the crowded ones shall not outweigh the others."""
+"""Of a field of clutter, so that crowded fields do not outweigh the others."""
 DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
-"""Of the simulated camera: standard deviation of the focus error, ranges of exposure and shading."""
+"""Of the simulated camera: standard deviation of the focus error, and ranges of exposure and shading."""
 
 
 @dataclass(frozen=True)
 class TrainingSlide:
-    """What its cells share. See `Cells`."""
+    """What the cells of one field share; see `Cells`."""
 
     source: str
     kind: str
@@ -94,10 +94,11 @@ Task: TypeAlias = RealTask | RenderedTask | ClutterTask
 
 
 def prepare(data: Path, workers: int) -> Cells:
-    """The cells of the three sets below `data`, the simulator's, and those of clutter.
+    """Find the cells of the three sets below `data`, of the simulator, and of clutter.
 
-    Raises TrainingError where a set is not as its importer expects, and OSError where a file can't be
-    read.
+    Raises:
+        TrainingError: A set is not as its importer expects.
+        OSError: A file can't be read.
     """
     tasks: list[Task] = [*list_real_fields(data), *_list_rendered_fields()]
     tasks += [
@@ -109,7 +110,7 @@ def prepare(data: Path, workers: int) -> Cells:
 
 
 def list_real_fields(data: Path) -> list[RealTask]:
-    """The files of the three sets. Raises as `prepare`."""
+    """The files of the three sets; raises as `prepare`."""
     fields = []
     for name in SETS:
         folder = data / name
@@ -138,7 +139,7 @@ def _list_rendered_fields() -> Iterable[RenderedTask]:
 
 
 def find_cells_of_task(task: Task) -> Cells:
-    """The cells that the device finds in one field. Raises OSError where its file can't be read."""
+    """Find the cells of one field; raises OSError when its file can't be read."""
     if isinstance(task, ClutterTask):
         return _find_in_clutter(task)
     if isinstance(task, RenderedTask):
@@ -177,7 +178,7 @@ def _find_rendered(task: RenderedTask) -> Cells:
 
 
 def _find_in_clutter(task: ClutterTask) -> Cells:
-    """Whole finds of a field that the gates let through, each an artefact."""
+    """Whole finds of a field that passes the gates; each is an artefact."""
     group = f"{CLUTTER}/{task.seed}"
     slide = TrainingSlide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
     found = find_cells(photograph(draw_clutter, draw_look(task.seed), task.number), slide, ())
@@ -193,7 +194,7 @@ def _type_of(cell_type: hematology.RenderedCellType) -> CellType:
 
 
 def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
-    """The cells that the device finds in a field; the last box that holds a cell's middle is its."""
+    """Find the cells of a field as the device does. A cell gets the last box that holds its middle."""
     picture = resample(field, UM_PER_PX)
     passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
     picture = flatten(picture, estimate_background(picture, UM_PER_PX, DEGREE))
@@ -221,14 +222,14 @@ def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cell
 
 
 def show_surroundings(views: CellViews) -> Bytes:
-    """What is around each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
+    """The surroundings of each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
     shown = views.dense * ~dilate(views.cell, CUT_PX)[..., None]
     levels: Bytes = np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
     return levels
 
 
 def _measure_colour(views: CellViews) -> Floats:
-    """Mean of each cell's density in R, G, B, 0..1 as a network sees it, shape (cells, 3)."""
+    """Mean density of each cell in R, G, B, 0..1, as shown to a network; shape (cells, 3)."""
     shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
     sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)
     means: Floats = (sums / np.maximum(pixels(views.cell), 1)[:, None]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What the runs gave of single cells, as a table; slides are judged elsewhere, by pooling them."""
+"""The runs' results on single cells, as a table. verdicts.py judges whole slides."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TYPES_OF_KIND = {
     ),
     "lld-40x/CLL": (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE),
 }
-"""Which types a cell of a leukaemia is most likely of, among these four groups."""
+"""The types that a cell of each leukaemia most likely has, among these four groups."""
 
 HEADING = (
     "run",
@@ -43,7 +43,13 @@ HEADING = (
 
 @dataclass(frozen=True, eq=False)
 class CellPredictions:
-    """kind, box: shape (n,), as in `Cells`. probabilities: shape (n, 12)."""
+    """A run's predictions of its tested cells.
+
+    Attributes:
+        kind: As in `Cells`, shape (n,).
+        box: As in `Cells`, shape (n,).
+        probabilities: Shape (n, 12).
+    """
 
     kind: Texts
     box: Texts
@@ -51,17 +57,17 @@ class CellPredictions:
 
     @property
     def counted(self) -> Flags:
-        """Which finds are more likely a cell than not, shape (n,)."""
+        """Which finds are more likely a cell than an artefact or smudge, shape (n,)."""
         return self.share(*NOT_COUNTED) < 0.5
 
     def share(self, *types: CellType) -> Floats:
-        """Probability of any of these types, shape (n,)."""
+        """Summed probability of these types, shape (n,)."""
         columns = [CELL_TYPES.index(one) for one in types]
         return np.asarray(self.probabilities[:, columns].sum(axis=1))
 
 
 def read_predictions(path: Path) -> CellPredictions:
-    """Read a run's predictions.npz. Raises TrainingError where it is not one."""
+    """Read a run's predictions.npz; raises TrainingError when it is not valid."""
     try:
         with np.load(path) as arrays:
             return CellPredictions(arrays["kind"], arrays["box"], arrays["probabilities"])
@@ -70,7 +76,7 @@ def read_predictions(path: Path) -> CellPredictions:
 
 
 def leukaemia_recalls(found: CellPredictions) -> list[float]:
-    """Of the counted cells of ALL, AML, CML and CLL each the share that fits it best, 0..1.
+    """Recall of ALL, AML, CML and CLL over their counted cells, 0..1, of those that have any.
 
     A patient's normal cells count as mistakes, so 1 can't be reached.
     """
@@ -99,7 +105,7 @@ def five_types_f1(found: CellPredictions) -> list[float]:
 
 
 def tabulate_runs(out: Path) -> str:
-    """The finished runs that have a test, as a Markdown table. Raises TrainingError without one."""
+    """The finished runs that have test cells, as a Markdown table; raises TrainingError when there is none."""
     paths = {name: out / name / PREDICTIONS for name in RUNS}
     lines = [
         _line([name, *_measure(read_predictions(path))])

@@ -1,4 +1,4 @@
-"""The runs: which cells are trained on and which are tested on, and the files that a run leaves behind."""
+"""The runs: which cells they train and test on, and the names of their files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ RUN = "run.toml"
 
 @dataclass(frozen=True)
 class CellRun:
-    """One training and its test, always of whole cells; the simulator's and those of clutter are in each training.
+    """One training and its test, always of whole cells. Each training includes the simulator's cells and clutter.
 
-    trained, tested: parts of a committed split. left_out: a set of which nothing is trained on; it is
-    tested on whatever part of those named its fields are in.
+    Attributes:
+        name: Of the run.
+        split: The committed split.
+        trained: The parts to train on.
+        tested: The parts to test on.
+        left_out: A set that is not trained on. All its fields in the named parts are tested on.
+        ablation: Whether the cells are cut out.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""What each cell is taught as, and how often it is drawn: a box says it, or a patient's counts do.
+"""The target of each cell, from a box or from a patient's counts, and how often each cell is drawn.
 
-Of lld-40x no cell has a type of its own, but the experts counted each patient's. A patient's finds are
-given types in these proportions, at first by their size alone, later by what the network says of them
-(learning from label proportions; the assignment is Sinkhorn & Knopp's scaling, Pacific J Math 21, 1967).
+The cells of lld-40x have no type, but the experts counted each patient's types. A patient's finds get types in these
+proportions, at first by their size alone, later by the network's own predictions (learning from label proportions; the
+assignment is Sinkhorn & Knopp's scaling, Pacific J Math 21, 1967).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Targets = npt.NDArray[np.float64]
 
 NUCLEUS_UM2 = (55, 50, 60, 48, 95, 80, 115, 125, 90, 72, 110, 33)
 NUCLEUS_SPREAD = (0.22, 0.22, 0.25, 0.22, 0.22, 0.28, 0.3, 0.3, 0.25, 0.22, 0.4, 0.5)
-"""Each type's nuclear area on a film, and the standard deviation of its logarithm. Chosen here, from the
-cell sizes and N:C ratios behind device/leukoscope/simulator/hematology.py; no source states them."""
+"""Each type's nuclear area on a film, and the standard deviation of its logarithm. No source states them; they are
+estimated from the cell sizes and N:C ratios in device/leukoscope/simulator/hematology.py."""
 
 NORMAL = {
     CellType.NEUTROPHIL: 0.58,
@@ -38,27 +38,33 @@ FIVE_TYPES = tuple(NORMAL)
 FOUND, MOST_CELLS = 0.93, 0.96
 """Share of the experts' cells that the device finds, and the largest share of finds that are cells."""
 
-UNSEEN = 0.5
-"""Added to a patient's count of each type that was seen there at all."""
+EXTRA_COUNT = 0.5
+"""Added to a patient's count of each type that was found there."""
 
 FLOOR = 1e-6
 ROUNDS, LARGEST_STEP = 60, 2.0
 
 SOURCE_SHARES = {"lld-40x": 0.45, "chula-pi": 0.25, "bccd": 0.10, SIMULATED: 0.15, CLUTTER: 0.12}
-"""Shares of the draws, before what is left out of a training goes to the others."""
+"""Shares of the draws, before those of sets that a training leaves out go to the others."""
 
 _NOT_CELLS = [
     CELL_TYPES.index(cell_type) for cell_type in sorted(NOT_COUNTED, key=CELL_TYPES.index)
 ]
-# Smudge cells and artefacts share one proportion: nobody counted them apart.
+# Smudge cells and artefacts share one proportion, since nobody counted them separately.
 _CLASS = np.arange(len(CELL_TYPES))
 _CLASS[_NOT_CELLS] = _NOT_CELLS[0]
 
 
 def sinkhorn(likelihood: Targets, shares: npt.NDArray[np.float64]) -> Targets:
-    """Targets near `likelihood`, shape (n, 12), whose mean is `shares`, shape (12,), sum 1.
+    """Scale likelihoods to targets with given shares.
 
-    Types with a share of 0 get none. Smudge cells and artefacts meet the sum of their shares.
+    Args:
+        likelihood: Of each type for each cell, shape (n, 12).
+        shares: The targets' mean, shape (12,), sum 1. Types with a share of 0 get none. Smudge cells and artefacts
+            together meet the sum of their shares.
+
+    Returns:
+        Targets, shape (n, 12).
     """
     found = (likelihood + FLOOR) * (shares > 0)
     wanted = np.bincount(_CLASS, shares) * len(found)
@@ -73,7 +79,7 @@ def sinkhorn(likelihood: Targets, shares: npt.NDArray[np.float64]) -> Targets:
 
 
 def rate_by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
-    """How likely each type has a nucleus of this area in µm², shape (n,): a log-normal density."""
+    """Log-normal density of each type at the nuclear areas in µm², shape (n,); gives shape (n, 12)."""
     area = np.log(np.maximum(nuclear_area.astype(np.float64), 8))[:, None]
     spread = np.array(NUCLEUS_SPREAD)
     likelihood: Targets = np.exp(-0.5 * ((area - np.log(NUCLEUS_UM2)) / spread) ** 2) / spread
@@ -81,9 +87,11 @@ def rate_by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
 
 
 class Teacher:
-    """The targets of a training's cells.
+    """Gives the targets of a training's cells.
 
-    counts: the experts' cells of each type, shape (12,), of each patient's group in the cells.
+    Args:
+        cells: The cells.
+        counts: The experts' counts of each type, shape (12,), for each patient among the cells' groups.
     """
 
     def __init__(self, cells: Cells, counts: Mapping[str, npt.NDArray[np.float64]]) -> None:
@@ -100,35 +108,35 @@ class Teacher:
 
     @property
     def asked(self) -> Flags:
-        """Of which cells the network has a say in the targets, shape (n,)."""
+        """Whether a cell's target depends on the network's predictions, shape (n,)."""
         asked: Flags = self._untyped.copy()
         for rows, _ in self._patients:
             asked |= rows
         return asked
 
     def at_first(self) -> Targets:
-        """Patients' cells by their size, the others by their boxes."""
+        """The first targets: of patients' cells by their size, of the others by their boxes."""
         targets = self._boxed.copy()
         for rows, shares in self._patients:
             targets[rows] = sinkhorn(self._size[rows], shares)
         return targets
 
     def after(self, probabilities: Targets) -> Targets:
-        """The same, when a network has said this of the asked cells; shape (their number, 12)."""
-        said = np.zeros_like(self._boxed)
-        said[self.asked] = probabilities
+        """Later targets, with the network's probabilities of the asked cells, shape (their number, 12)."""
+        predicted = np.zeros_like(self._boxed)
+        predicted[self.asked] = probabilities
         targets = self._boxed.copy()
         for rows, shares in self._patients:
-            targets[rows] = sinkhorn(said[rows] * np.sqrt(self._size[rows]), shares)
+            targets[rows] = sinkhorn(predicted[rows] * np.sqrt(self._size[rows]), shares)
         if self._untyped.any():
-            targets[self._untyped] = sinkhorn(said[self._untyped], _normal_shares())
+            targets[self._untyped] = sinkhorn(predicted[self._untyped], _normal_shares())
         return targets
 
 
 def draw_weights(cells: Cells) -> npt.NDArray[np.float64]:
-    """How often each cell is drawn, shape (n,), sum 1: patients alike, and a set's types alike.
+    """How often each cell is drawn, shape (n,), sum 1: equally for all patients, and for all types of a set.
 
-    A find of chula-pi without a box is never drawn: the boxes there leave out cells.
+    A find of chula-pi without a box is never drawn: it may be a cell, since the experts did not box all cells.
     """
     weights = np.zeros(len(cells))
     for source, share in SOURCE_SHARES.items():
@@ -148,7 +156,7 @@ def _find_left_out(cells: Cells) -> Flags:
 
 
 def _make_box_targets(box: npt.NDArray[np.str_]) -> Targets:
-    """A box's type; bccd's normal shares; an artefact without a box."""
+    """The box's type; normal shares for bccd's untyped boxes; artefact without a box."""
     targets = np.zeros((len(box), len(CELL_TYPES)))
     for number, cell_type in enumerate(CELL_TYPES):
         targets[box == cell_type.value, number] = 1
@@ -162,9 +170,9 @@ def _normal_shares() -> npt.NDArray[np.float64]:
 
 
 def _patient_shares(counts: npt.NDArray[np.float64], finds: int) -> npt.NDArray[np.float64]:
-    """Shares of a patient's finds: the experts' cells, and the rest smudge cells and artefacts."""
-    seen = counts + UNSEEN * (counts > 0)
-    cells = min(MOST_CELLS, FOUND * float(seen.sum()) / finds)
-    shares = np.asarray(seen / seen.sum() * cells)
+    """Shares of a patient's finds: the experts' cells; the rest are smudge cells and artefacts."""
+    raised = counts + EXTRA_COUNT * (counts > 0)
+    cells = min(MOST_CELLS, FOUND * float(raised.sum()) / finds)
+    shares = np.asarray(raised / raised.sum() * cells)
     shares[_NOT_CELLS] = (1 - cells) / len(_NOT_CELLS)
     return shares

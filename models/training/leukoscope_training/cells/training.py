@@ -1,4 +1,4 @@
-"""Training the network: one seed, one result; stopped at any time, it goes on from its last epoch."""
+"""Training the network. The same seed gives the same result, also after a stop and a restart."""
 
 from __future__ import annotations
 
@@ -32,17 +32,23 @@ LEARNING_RATE, WEIGHT_DECAY, SMOOTHING = 3e-3, 1e-2, 0.05
 WARM_UP = 0.2
 """Share of the steps in which the learning rate rises."""
 TAUGHT_BY_SIZE = 3
-"""Epochs before the network has a say in its patients' targets."""
+"""Epochs before the network's predictions take part in its patients' targets."""
 PREDICTED_AT_ONCE = 64
-"""Larger feature maps do not stay in a processor's cache."""
+"""Cells at a time: feature maps of more do not fit a processor's cache."""
 HOLE_UM = 9.0
-"""Radius of what the ablation cuts out beyond the cell itself: with one hole for all, its size and its
-outline don't tell the cell's."""
+"""Radius of the hole that the ablation cuts out besides the cell itself: one hole for all, so that its size and outline
+do not give away the cell's."""
 
 
 @dataclass(frozen=True)
 class CellRecipe:
-    """How long is trained: epochs, cells drawn in each of them, cells a step."""
+    """How long is trained.
+
+    Attributes:
+        epochs: Their number.
+        draws: Cells drawn in an epoch.
+        batch: Cells a step.
+    """
 
     epochs: int = 14
     draws: int = 6000
@@ -50,15 +56,17 @@ class CellRecipe:
 
     @property
     def steps(self) -> int:
-        """Of an epoch."""
+        """Steps of an epoch."""
         return self.draws // self.batch
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkInput:
-    """What a network is shown of n cells.
+    """A network's input for n cells.
 
-    picture: shape (n, 64, 64, 3), uint8. geometry: shape (n, 5).
+    Attributes:
+        picture: Shape (n, 64, 64, 3), uint8.
+        geometry: Shape (n, 5).
     """
 
     picture: Bytes
@@ -66,7 +74,7 @@ class NetworkInput:
 
 
 def make_input(cells: Cells, ablation: bool) -> NetworkInput:
-    """What a network is shown. The ablation's cells are cut out, and their geometry is not told."""
+    """Make a network's input. In an ablation the cells are cut out, and their geometry is 0."""
     if ablation:
         side = cells.surroundings.shape[1]
         away = np.arange(side) - (side - 1) / 2
@@ -84,10 +92,20 @@ def train(
     ablation: bool = False,
     recipe: CellRecipe | None = None,
 ) -> keras.Model:
-    """Train a network, or go on from out/checkpoint.npz.
+    """Train a network, or continue from out/checkpoint.npz.
 
-    counts: the experts' counts of each patient, see `Teacher`. Writes the checkpoint and out/history.csv
-    after each epoch. Raises TrainingError where the checkpoint there is of another training.
+    Writes the checkpoint and out/history.csv after each epoch.
+
+    Args:
+        cells: The cells to train on.
+        counts: The experts' counts of each patient; see `Teacher`.
+        out: The run's folder.
+        seed: Decides all that is random.
+        ablation: Whether the cells are cut out.
+        recipe: How long is trained.
+
+    Raises:
+        TrainingError: The checkpoint belongs to another training.
     """
     recipe = recipe or CellRecipe()
     out.mkdir(parents=True, exist_ok=True)
@@ -155,9 +173,9 @@ def train(
 
 
 def predict(model: keras.Model, shown: NetworkInput) -> Floats:
-    """What a network says of n cells, shape (n, 12), each row sums to 1.
+    """A network's probabilities for n cells, shape (n, 12), each row sums to 1.
 
-    The last cells are filled up, so that only one shape is ever compiled.
+    The last batch is filled up, so that only one shape is ever compiled.
     """
     parts = []
     for first in range(0, len(shown.picture), PREDICTED_AT_ONCE):
@@ -175,7 +193,7 @@ def softmax(logits: Floats) -> Floats:
 
 
 def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> str:
-    """What makes two trainings the same one, as JSON."""
+    """What must be equal to continue a training, as JSON."""
     digest = hashlib.sha256(cells.picture.tobytes())
     digest.update(cells.measurements.tobytes())
     digest.update("\n".join([*cells.box.tolist(), *cells.group.tolist()]).encode())
@@ -185,7 +203,7 @@ def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> st
 
 
 def _seed_dropout(model: keras.Model, epoch: int) -> None:
-    """Set what dropout draws from by the epoch, so that a training that goes on draws the same."""
+    """Seed dropout by the epoch, so that a continued training draws the same."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))

@@ -1,4 +1,4 @@
-"""A bundle made ready to read fields as the device does, and again with their white cells cut out."""
+"""A bundle that reads fields as the device does, and again with their white cells cut out."""
 
 from __future__ import annotations
 
@@ -30,11 +30,17 @@ ReadAblation: TypeAlias = Callable[[Field, FieldReading, np.random.Generator], F
 
 @dataclass(frozen=True)
 class BundleReader:
-    """What an evaluation needs of a bundle of any kind. Not for use by two threads at once.
+    """What an evaluation needs of a bundle of any kind. Each thread needs its own.
 
-    um_per_px: the scale at which it sees a field. read: the device's own reading of a field. read_ablation:
-    the same field, given its reading, with the white cells cut out; None when the field was refused.
-    judge: the verdict over the fields of a slide, or over one field.
+    Attributes:
+        name: The bundle's.
+        version: The bundle's.
+        sha256: Of its model.
+        um_per_px: The scale at which it reads fields.
+        read: The device's own reading of a field.
+        read_ablation: Reads the same field, given its reading, with the white cells cut out; gives None when the field
+            was refused.
+        judge: Gives the verdict over the fields of a slide, or over one field.
     """
 
     name: str
@@ -47,7 +53,12 @@ class BundleReader:
 
 
 def open_reader(folder: Path) -> BundleReader:
-    """Open a bundle. Raises BundleError, or RuntimeMissingError when no LiteRT is installed."""
+    """Open a bundle.
+
+    Raises:
+        BundleError: The folder holds no valid bundle.
+        RuntimeMissingError: No LiteRT is installed.
+    """
     reader = readers.open_reader(load_bundle(folder), threads=1)
     return make_bundle_reader(reader)
 

@@ -1,4 +1,4 @@
-"""`leukoscope-train evaluate`: measure any bundle on any labelled fields, as the device would read them."""
+"""`leukoscope-train evaluate`: measure a bundle on labelled fields, read as on the device."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from leukoscope_training.evaluation.scoring import Evaluation, evaluate
 from leukoscope_training.shared.errors import TrainingError
 
 SCHEMA = 2
-"""Of the JSON. It changes when a key goes or means something else, not when one is added."""
+"""Of the JSON. It changes when a key is removed or changes its meaning, not when one is added."""
 
 GALLERY_MOST = 48
 THUMBNAIL_PX = 360
@@ -54,9 +54,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, print, and write the report. Returns 1 when a picture could not be read, else 0.
+    """Measure, print, and write the report.
 
-    Raises TrainingError for a bad manifest or option, BundleError for a bad bundle, OSError.
+    Returns:
+        1 when a picture, or all, could not be read, else 0.
+
+    Raises:
+        TrainingError: The manifest or an option is bad.
+        BundleError: The bundle is bad.
+        OSError: A file can't be read or written.
     """
     if options.workers < 1:
         raise TrainingError(f"--workers must be 1 or more, not {options.workers}")
@@ -165,7 +171,11 @@ def _write_report(
 
 
 def make_thumbnail(path: Path, um_per_px: float, finest_um_per_px: float) -> bytes:
-    """A field as a small JPEG. Raises ImageFileError where the file can't be read any more."""
+    """A field as a small JPEG.
+
+    Raises:
+        ImageFileError: The file can't be read any more.
+    """
     field, _ = open_field(path, um_per_px, um_per_px, finest_um_per_px)
     image = Image.fromarray(field.rgb)
     image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))

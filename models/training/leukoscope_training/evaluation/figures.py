@@ -1,7 +1,7 @@
-"""Figures as PNG: the paper's, and those that say whether a model's confidence can be believed.
+"""Figures as PNG: the paper's, and those of calibration and ROC.
 
-Each takes the numbers and where to write: a path or an open binary file. 150 dpi, colours of Okabe and Ito
-(Color Universal Design, 2008), which the colour-blind tell apart.
+Each function takes the numbers and where to write: a path or an open binary file. 150 dpi, in the colours of Okabe and
+Ito (Color Universal Design, 2008), which colour-blind people can distinguish.
 """
 
 from __future__ import annotations
@@ -44,10 +44,14 @@ def draw_images_per_class(counts: Mapping[str, int], path: Target) -> None:
 
 
 def draw_share_per_class(counts: Mapping[str, int], path: Target) -> None:
-    """A pie of each class's share of the images. Raises ValueError when there is no image."""
+    """A pie of each class's share of the images.
+
+    Raises:
+        ValueError: There is no image.
+    """
     total = sum(counts.values())
     if not total:
-        raise ValueError("no share can be drawn of no images")
+        raise ValueError("no images: there are no shares to draw")
     figure, axes = _axes(5.2, 3.6)
     there = {name: count for name, count in counts.items() if count}
     colours = dict(zip(counts, COLOURS * len(counts), strict=False))
@@ -68,7 +72,9 @@ def draw_share_per_class(counts: Mapping[str, int], path: Target) -> None:
 def draw_history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
     """Accuracy and loss by epoch, of training and of validation.
 
-    rows: each with epoch, accuracy, val_accuracy, loss and val_loss.
+    Args:
+        rows: Each with epoch, accuracy, val_accuracy, loss and val_loss.
+        path: Where to write.
     """
     figure = _figure(8.0, 3.3)
     epochs = [row["epoch"] for row in rows]
@@ -99,7 +105,10 @@ def draw_history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
 def draw_confusion(table: npt.NDArray[np.int64], classes: Sequence[str], path: Target) -> None:
     """Counts, and the share of the true class in each cell, which is also its colour.
 
-    table: shape (k, k), row the truth, column what was said.
+    Args:
+        table: Shape (k, k); rows are the truth, columns the prediction.
+        classes: The names of the k classes.
+        path: Where to write.
     """
     k = len(classes)
     figure, axes = _axes(1.6 + 0.85 * k, 1.2 + 0.75 * k)
@@ -118,7 +127,7 @@ def draw_confusion(table: npt.NDArray[np.int64], classes: Sequence[str], path: T
     rows = [f"{name}\n(n = {size:,})" for name, size in zip(classes, table.sum(1), strict=True)]
     axes.set_xticks(range(k), classes)
     axes.set_yticks(range(k), rows)
-    axes.set(xlabel="Said", ylabel="Truth")
+    axes.set(xlabel="Predicted", ylabel="Truth")
     axes.set_title(f"Confusion matrix (n = {table.sum():,})")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
@@ -129,16 +138,19 @@ def draw_confusion(table: npt.NDArray[np.int64], classes: Sequence[str], path: T
 
 
 def draw_reliability(bins: Reliability, error: float, path: Target) -> None:
-    """How often fields of some confidence are right, over how many there are.
+    """The share of fields that is right by their confidence, above the number of fields.
 
-    error: the expected calibration error, 0..1.
+    Args:
+        bins: The fields by confidence.
+        error: The expected calibration error, 0..1.
+        path: Where to write.
     """
     figure = _figure(4.6, 4.8)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     width = 1 / len(bins.count)
     middles = (np.arange(len(bins.count)) + 0.5) * width
     _frame(upper)
-    upper.plot([0, 1], [0, 1], "--", color=GREY, linewidth=1, label="as sure as right")
+    upper.plot([0, 1], [0, 1], "--", color=GREY, linewidth=1, label="perfect calibration")
     upper.bar(
         middles,
         np.nan_to_num(bins.accuracy),

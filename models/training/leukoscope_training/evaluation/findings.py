@@ -1,4 +1,4 @@
-"""What an evaluation's numbers mean, in sentences, for whoever reads no table."""
+"""What an evaluation's numbers mean, in sentences."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from leukoscope_training.evaluation.measures import NORMAL
 from leukoscope_training.evaluation.scoring import Evaluation, Scores
 
 NEARLY = 0.5
-"""The ablation is "nearly as right" when it keeps this share, or more, of what the fields as taken have above
-chance. Chosen, not derived."""
+"""The white cells are not needed when the ablation keeps at least this share of the mean recall above chance. Chosen,
+not derived."""
 
 ENOUGH_GROUPS = 3
-"""With fewer patients or slides of a class, its numbers say little of the next one. Chosen, not derived."""
+"""Patients or slides of a class that its numbers need to say something about the next one. Chosen, not derived."""
 
 
 def state_findings(evaluation: Evaluation) -> list[str]:
@@ -31,7 +31,7 @@ def state_findings(evaluation: Evaluation) -> list[str]:
 
 
 def _compare_ablation(evaluation: Evaluation) -> str:
-    """Whether the white cells are needed: mean recall, since chance is the same for any mix of classes."""
+    """Whether the white cells are needed, by mean recall: its chance level is the same for any mix of classes."""
     present = sum(count > 0 for count in evaluation.intact.measures.groups.values())
     if present < 2:
         return (
@@ -67,7 +67,7 @@ def _count_wrong(numbers: Scores) -> str:
 
 
 def _compare_sources(evaluation: Evaluation) -> str:
-    """Whether laboratory alone would tell normal from leukaemia."""
+    """Whether knowing the source is enough to separate normal from leukaemia."""
     present = {
         source: [label for label, n in intact.measures.groups.items() if n]
         for source, (intact, _) in evaluation.sources.items()
@@ -77,8 +77,8 @@ def _compare_sources(evaluation: Evaluation) -> str:
     if not normal or not ill or set(normal) & set(ill):
         return ""
     return (
-        f"All normal fields come from {_list_words(normal)}, all leukaemias from {_list_words(ill)}: telling "
-        "the sources apart is enough to tell leukaemia from normal here."
+        f"All normal fields come from {_list_words(normal)}, all leukaemias from {_list_words(ill)}: "
+        "recognising the source is enough to separate leukaemia from normal here."
     )
 
 
@@ -88,9 +88,9 @@ def _warn_of_few_groups(numbers: Scores) -> str:
     if not few:
         return ""
     return (
-        f"Very few patients or slides: {_list_words(few)}. The numbers of these classes say little of the "
-        "next patient. One patient alone has no interval, and is drawn each time in the intervals over "
-        "all classes: these are narrower than they should be."
+        f"Very few patients or slides: {_list_words(few)}. The numbers of these classes say little about the "
+        "next patient. A class with one patient has no interval, and makes the intervals over all classes "
+        "narrower than they should be."
     )
 
 

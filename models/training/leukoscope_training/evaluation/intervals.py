@@ -21,9 +21,13 @@ INTERVAL_PERCENT = (2.5, 97.5)
 class Estimate:
     """A measure, 0..1, with its 95 % interval; NaN where there is nothing to count.
 
-    n: fields that it is counted over. groups: patients or slides that these are of. low, high: NaN
-    when the class it is of, or each class it is over, has one patient or slide: nothing says how another
-    would do.
+    Attributes:
+        value: The measure.
+        low: Lower end of the interval; NaN where each class that is counted has only one patient or slide, since
+            another one could give any result.
+        high: Upper end, as `low`.
+        n: Fields that it is counted over.
+        groups: Patients or slides of these fields.
     """
 
     value: float
@@ -46,9 +50,14 @@ def draw_groups(groups: int, resamples: int, rng: np.random.Generator) -> Counts
 
 
 def number_groups(truth: Counts, group: Groups) -> tuple[Counts, Counts]:
-    """Each field's group as a row from 0, shape (n,), and each row's class, shape (groups,).
+    """Number the groups of n fields.
 
-    truth, group: shape (n,). The same name under two classes is two groups.
+    Args:
+        truth: Each field's class, shape (n,).
+        group: Each field's patient or slide, shape (n,). The same name under two classes is two groups.
+
+    Returns:
+        Each field's group as a number from 0, shape (n,), and each group's class, shape (groups,).
     """
     names, place = np.unique(group, return_inverse=True)
     keys, row = np.unique(truth * max(len(names), 1) + place, return_inverse=True)
@@ -56,7 +65,7 @@ def number_groups(truth: Counts, group: Groups) -> tuple[Counts, Counts]:
 
 
 def one_each(of_class: Counts) -> bool:
-    """Whether no class has a second group, so that no draw can differ; of_class: one a group."""
+    """Whether no class has a second group, so that all draws are alike; of_class: each group's class."""
     return len(np.unique(of_class)) == len(of_class)
 
 
@@ -69,7 +78,7 @@ def estimate_share(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Estimate:
-    """The share of the fields `among` that are `hit` too, with its interval. All of shape (n,)."""
+    """The share of the fields `among` that are also `hit`, with its interval. All arrays have shape (n,)."""
     row, of_class = number_groups(truth, group)
     size = len(of_class)
     hits, fields = (np.bincount(row[flags], minlength=size) for flags in (hit & among, among))
@@ -98,9 +107,14 @@ def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
 def make_estimate(
     value: npt.ArrayLike, drawn: Floats, n: int, groups: int, *, stuck: bool
 ) -> Estimate:
-    """A value and the same counted of each draw, shape (resamples,), NaN where a draw has none to count.
+    """A measure with its interval.
 
-    stuck: whether no draw can differ (see `one_each`): then there is no interval.
+    Args:
+        value: The measure of all fields.
+        drawn: The measure of each draw, shape (resamples,), NaN where a draw has nothing to count.
+        n: Fields that it is counted over.
+        groups: Patients or slides of these fields.
+        stuck: Whether all draws are alike (see `one_each`); then there is no interval.
     """
     number = float(np.asarray(value))
     low = high = math.nan
@@ -110,7 +124,7 @@ def make_estimate(
 
 
 def replace_nan(value: object) -> object:
-    """`value` with None for each float in it, at any depth, that is not finite: JSON has no NaN."""
+    """Replace floats that are not finite, at any depth, by None: JSON has no NaN."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a verdict is worth where the truth is known: of one field, and of a patient or slide."""
+"""Whether a verdict is right where the truth is known: of one field, and of a patient or slide."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from leukoscope.reading.results import LABELS, PATTERN_OF_LABEL, Pattern, Verdic
 from leukoscope_training.data.manifest import Sample
 
 JUDGEMENTS = ("right", "pattern only", "inconclusive", "wrong")
-"""What a verdict's headline is worth: the class; the pattern without the class; nothing named; another one named."""
+"""Of a headline: the right class; the right pattern without a class; nothing named; another class or pattern named."""
 
 
 def judge_headline(verdict: Verdict, label: str) -> str:
-    """One of `JUDGEMENTS`, by what the device shows of a verdict."""
+    """One of `JUDGEMENTS`, by the headline that the device shows."""
     if verdict.label is not None:
         return "right" if verdict.label == label else "wrong"
     if verdict.pattern in (None, Pattern.NORMAL):
@@ -23,7 +23,7 @@ def judge_headline(verdict: Verdict, label: str) -> str:
 
 @dataclass(frozen=True)
 class JudgedField:
-    """A field that was read, and what the device would say of it alone."""
+    """A field that was read, and the device's verdict on it alone."""
 
     sample: Sample
     probabilities: tuple[float, ...]

@@ -42,8 +42,8 @@ NORMAL = "normal"
 class ClassMeasures:
     """The five measures of one class against the rest.
 
-    Counted over (n): accuracy all fields, precision those said to be of the class, recall those that are,
-    f1 those that are or are said to be, specificity those that are not.
+    Each is counted over other fields (n): accuracy over all, precision over those predicted to be of the class, recall
+    over those that are, F1 over those that are or are predicted to be, specificity over those that are not.
     """
 
     accuracy: Estimate
@@ -61,10 +61,15 @@ NAMES = tuple(field.name for field in dataclasses.fields(ClassMeasures))
 class Measures:
     """Everything that is counted of one set of fields.
 
-    confusion: shape (k, k), row the truth, column what was said. groups: patients or slides of each class.
-    accuracy: share of fields whose class was said. macro: the means of the classes that are in the truth; a
-    class that is never said has no precision of its own, and counts 0 in this mean.
-    leukaemia: any leukaemia against normal; None when "normal" is not among the classes.
+    Attributes:
+        classes: The names of the k classes.
+        confusion: Shape (k, k); rows are the truth, columns the prediction.
+        groups: Patients or slides of each class.
+        accuracy: Share of fields whose class was predicted.
+        per_class: The measures of each class against the rest.
+        macro: The means over the classes that are in the truth. A class that is never predicted has no precision of
+            its own and counts 0 in this mean.
+        leukaemia: Any leukaemia against normal; None when "normal" is not among the classes.
     """
 
     classes: tuple[str, ...]
@@ -84,28 +89,35 @@ class Measures:
 
 def measure(
     truth: Labels,
-    said: Labels,
+    predicted: Labels,
     group: Groups,
     *,
     classes: Sequence[str] = LABELS,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Measures:
-    """Count n fields; the interval is the 95 % percentile bootstrap over groups within their class.
+    """Count n fields (n may be 0); intervals are 95 % percentile bootstraps over groups within their class.
 
-    truth, said: shape (n,), int, places in `classes`. group: shape (n,), each field's patient or slide;
-    the same name under two classes is two groups. n may be 0.
-    Raises ValueError when the shapes differ or a class is out of range.
+    Args:
+        truth: Shape (n,), places in `classes`.
+        predicted: Shape (n,), places in `classes`.
+        group: Shape (n,), each field's patient or slide. The same name under two classes is two groups.
+        classes: The names of the classes.
+        resamples: Draws of the bootstrap.
+        seed: Of the bootstrap.
+
+    Raises:
+        ValueError: The shapes differ, or a class is out of range.
     """
     k = len(classes)
-    if not truth.shape == said.shape == group.shape == (len(truth),):
+    if not truth.shape == predicted.shape == group.shape == (len(truth),):
         raise ValueError(
-            f"truth {truth.shape}, said {said.shape} and group {group.shape} must be of one length"
+            f"truth {truth.shape}, predicted {predicted.shape} and group {group.shape} must be of one length"
         )
-    for name, places in (("truth", truth), ("said", said)):
+    for name, places in (("truth", truth), ("predicted", predicted)):
         if places.size and not 0 <= places.min() <= places.max() < k:
             raise ValueError(f"{name} must be 0 to {k - 1}, not {places.min()} to {places.max()}")
-    counts, of_class = _count(truth, said, group, k)
+    counts, of_class = _count(truth, predicted, group, k)
     tables = _resample(counts, of_class, resamples, np.random.default_rng(seed))
     per_class = {
         name: _measure_classes(counts, of_class, tables, np.arange(k) == place)
@@ -133,11 +145,11 @@ def measure(
     )
 
 
-def _count(truth: Labels, said: Labels, group: Groups, k: int) -> tuple[Counts, Labels]:
-    """For each group what was said of its fields, shape (groups, k), and its class, (groups,)."""
+def _count(truth: Labels, predicted: Labels, group: Groups, k: int) -> tuple[Counts, Labels]:
+    """The predictions of each group's fields, shape (groups, k), and the group's class, shape (groups,)."""
     row, of_class = number_groups(truth, group)
     counts = np.zeros((len(of_class), k), np.int64)
-    np.add.at(counts, (row, said), 1)
+    np.add.at(counts, (row, predicted), 1)
     return counts, of_class
 
 
@@ -182,17 +194,17 @@ def _measure_classes(
     counts: Counts, of_class: Labels, tables: Counts, own: npt.NDArray[np.bool_]
 ) -> ClassMeasures:
     """The measures of the classes `own`, shape (k,), against the others."""
-    is_own, said_own = own[of_class], counts[:, own].sum(1)
+    is_own, predicted_own = own[of_class], counts[:, own].sum(1)
     size = counts.sum(1)
-    over = {  # fields of each group that a measure counts
+    over = {  # the fields of each group that a measure counts
         "accuracy": size,
-        "precision": said_own,
+        "precision": predicted_own,
         "recall": np.where(is_own, size, 0),
-        "f1": np.where(is_own, size, said_own),
+        "f1": np.where(is_own, size, predicted_own),
         "specificity": np.where(is_own, 0, size),
     }
     stuck = dict.fromkeys(NAMES, one_each(of_class))
-    # With one patient of the class these would show only how the others vary.
+    # With one patient of the class, their interval would show only how the other classes vary.
     stuck |= dict.fromkeys(("precision", "recall", "f1"), one_each(of_class[is_own]))
     stuck["specificity"] = one_each(of_class[~is_own])
     values = _five_measures(_tabulate(counts, of_class, len(own)), own)

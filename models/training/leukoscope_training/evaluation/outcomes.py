@@ -1,4 +1,4 @@
-"""What a bundle makes of each picture of a manifest: read, refused by a gate, or no readable file."""
+"""Reading each picture of a manifest with a bundle: read, refused by a gate, or not readable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ from leukoscope_training.evaluation.scoring import FieldOutcome
 def read_manifest_fields(
     manifest: Manifest, open_reader: Callable[[], BundleReader], workers: int
 ) -> Iterator[FieldOutcome]:
-    """Read each picture, in order. open_reader: called once by each of `workers` (>= 1) threads."""
+    """Read each picture, in order.
+
+    Args:
+        manifest: The pictures.
+        open_reader: Opens a reader; called once by each thread.
+        workers: The number of threads, at least 1.
+    """
     mine = threading.local()
 
     def read(sample: Sample) -> FieldOutcome:
@@ -33,16 +39,19 @@ def read_manifest_fields(
 
 
 def read_sample(sample: Sample, path: Path, reader: BundleReader) -> FieldOutcome:
-    """Read one picture. An unreadable file, or one changed since it was listed, is an outcome too."""
+    """Read one picture. A file that is unreadable, or changed since it was listed, gives an outcome with an error."""
     try:
         if sample.sha256 and sha256_of(path) != sample.sha256:
             return FieldOutcome(
-                sample, None, None, f"{path}: not the file of the manifest (another SHA-256)"
+                sample,
+                None,
+                None,
+                f"{path}: its content has changed since it was listed (another SHA-256)",
             )
         scale = reader.um_per_px
         field, _ = open_field(path, sample.um_per_px, scale, scale)
         reading = reader.read(field)
-        # The cut-outs of a picture are the same in each run, whatever else the manifest lists.
+        # Seeded by the picture's name, so that its ablation is the same whatever else the manifest lists.
         rng = np.random.default_rng(zlib.crc32(sample.image.encode()))
         return FieldOutcome(sample, reading, reader.read_ablation(field, reading, rng))
     except (FieldError, OSError) as error:

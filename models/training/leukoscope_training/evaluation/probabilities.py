@@ -1,4 +1,8 @@
-"""What a model's probabilities are worth: calibration, and how well they rank (ROC)."""
+"""How good a model's probabilities are: calibration, and how well they rank (ROC).
+
+scikit-learn's `calibration_curve` leaves out empty bins and counts; the plot and the JSON need both, so the bins are
+counted here. The interval of the area is our own too: scikit-learn has no bootstrap over patients.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,10 @@ BINS = 10
 class Reliability:
     """Fields sorted by confidence into bins of equal width over 0..1; all of shape (bins,).
 
-    count: fields in a bin. confidence, accuracy: their means, NaN in an empty bin.
+    Attributes:
+        count: Fields in a bin.
+        confidence: Their mean confidence; NaN in an empty bin.
+        accuracy: The share of them that is right; NaN in an empty bin.
     """
 
     count: npt.NDArray[np.int64]
@@ -36,10 +43,15 @@ class Reliability:
 def reliability(
     probabilities: Floats, truth: npt.NDArray[np.int64], bins: int = BINS
 ) -> Reliability:
-    """How often the most probable class is right, by how probable it is said to be.
+    """How often the most probable class is right, by its probability.
 
-    probabilities: shape (n, k), rows sum to 1. truth: shape (n,), 0..k-1. A confidence on an edge falls
-    into the bin below it (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, section 2).
+    A confidence on an edge falls into the bin below it (Guo et al., On Calibration of Modern Neural Networks,
+    ICML 2017, section 2).
+
+    Args:
+        probabilities: Shape (n, k), rows sum to 1.
+        truth: Shape (n,), 0..k-1.
+        bins: Their number.
     """
     confidence = probabilities.max(1) if len(truth) else np.empty(0)
     right = probabilities.argmax(1) == truth if len(truth) else np.empty(0, np.bool_)
@@ -56,7 +68,7 @@ def calibration_error(
     """Expected calibration error, 0..1: the bins' |accuracy - confidence|, weighted by their fields.
 
     Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015, with the
-    confidence of the class that is said, as Guo et al. 2017 have it. NaN without fields.
+    confidence of the most probable class, as in Guo et al. 2017. NaN without fields.
     """
     table = reliability(probabilities, truth, bins)
     if not table.count.sum():
@@ -66,9 +78,14 @@ def calibration_error(
 
 
 def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
-    """The curve: false and true positive rate at each distinct score, falling, from (0, 0) to (1, 1).
+    """The ROC curve: false and true positive rates at each distinct score, from (0, 0) to (1, 1).
 
-    scores, positive: shape (n,). Raises ValueError unless there are positives and negatives.
+    Args:
+        scores: Shape (n,).
+        positive: Shape (n,).
+
+    Raises:
+        ValueError: There are only positives, or only negatives.
     """
     if positive.all() or not positive.any():
         raise ValueError("a ROC curve needs fields of both kinds")
@@ -81,9 +98,15 @@ def estimate_auc(
 ) -> Estimate:
     """The area under the ROC curve with its 95 % interval; NaN unless there are both kinds.
 
-    It is the chance that a positive's score is above a negative's, a tie counting half (Mann-Whitney).
-    scores, positive, group: shape (n,). Patients or slides are drawn with replacement, positive and
-    negative ones apart.
+    The area is the probability that a positive's score is above a negative's; a tie counts half (Mann-Whitney).
+    The bootstrap draws patients and slides with replacement, separately from positive and negative ones.
+
+    Args:
+        scores: Shape (n,).
+        positive: Shape (n,).
+        group: Each field's patient or slide, shape (n,).
+        resamples: Draws of the bootstrap.
+        seed: Of the bootstrap.
     """
     kinds = [(scores[kind], *_number_groups(group[kind])) for kind in (positive, ~positive)]
     (high, high_row, highs), (low, low_row, lows) = kinds

@@ -19,18 +19,18 @@ TEMPLATE = "report.html.j2"
 
 METHOD = (
     "Each picture was read by the device's own code: gates, white cells, model, thresholds. Accuracy, "
-    "precision, recall, F1 and specificity are of the most probable class of each field that was read, "
-    "named or not, and of each class against all others. A class that was never said has no precision, and "
-    "counts 0 in the mean.",
+    "precision, recall, F1 and specificity use the most probable class of each field that was read, whether "
+    "or not it was named, and compare each class with all others. A class that was never predicted has no "
+    "precision and counts 0 in the mean.",
     "Intervals: 95 % percentile bootstrap, 2000 draws of whole patients and slides within their class. A "
-    "class with one patient or slide has none for its precision, recall and F1. One without width says that "
-    "no draw differed, not that the next patient is sure.",
-    "White cells cut out: the same fields, with each nucleus and 4 µm around it replaced by other parts of "
-    "the same picture. What can still be sorted then is sorted by stain, light, focus, red cells or the "
-    "cuts themselves.",
-    "Named: the probability reached the bundle's threshold. Confidently wrong: what the device would show as "
-    "its verdict on this field alone is another class, or another pattern, than the truth. Pattern only: the "
-    "pattern is right and no class is named.",
+    "class with one patient or slide has no interval for its precision, recall and F1. An interval without "
+    "width means that all draws gave the same value, not that the next patient will.",
+    "White cells cut out (the ablation): the same fields, with each nucleus and 4 µm around it replaced by "
+    "other parts of the same picture. A model that is still right sorts by stain, light, focus, red cells or "
+    "the cuts themselves.",
+    "Named: the probability reached the bundle's threshold. Confidently wrong: the device's verdict on this "
+    "field alone names another class or pattern than the truth. Pattern only: the pattern is right and no "
+    "class is named.",
     "Calibration error: mean distance of confidence and accuracy over ten bins of equal width (Naeini et al. "
     "2015; Guo et al. 2017).",
 )
@@ -38,7 +38,18 @@ METHOD = (
 
 @dataclass(frozen=True)
 class ReportProvenance:
-    """What was measured, on what, when and how. pictures: how many the manifest lists."""
+    """What was measured, on what, when and how.
+
+    Attributes:
+        bundle: Its name.
+        version: The bundle's.
+        model_sha256: Of the bundle's model.
+        manifest: Its file name.
+        manifest_sha256: Of the manifest.
+        pictures: How many the manifest lists.
+        date: ISO 8601, UTC.
+        command: The command line.
+    """
 
     bundle: str
     version: str

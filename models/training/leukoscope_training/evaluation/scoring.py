@@ -35,9 +35,13 @@ PATTERN_OF = np.array([PATTERNS.index(PATTERN_OF_LABEL[label].value) for label i
 
 @dataclass(frozen=True)
 class FieldOutcome:
-    """One picture. reading: as taken, None when the file can't be read; then `error` says why.
+    """How one picture was read.
 
-    ablation: with the white cells cut out; None unless the field was read as taken.
+    Attributes:
+        sample: The picture.
+        reading: As taken; None when the file can't be read.
+        ablation: With the white cells cut out; None unless the field was read as taken.
+        error: Why the file can't be read, or "".
     """
 
     sample: Sample
@@ -50,10 +54,18 @@ class FieldOutcome:
 class Scores:
     """What is counted of the fields that were read.
 
-    measures, patterns: of the most probable class and pattern, whether or not it reached its threshold.
-    area: of leukaemia against normal, by 1 - p(normal). named: share of fields whose class was named;
-    right_when_named: of those, the share that is right; the same for patterns.
-    wrong: fields with a wrong headline, most confident first. slides: verdicts as the device would give.
+    Attributes:
+        measures: Of the most probable class, whether or not it reached its threshold.
+        patterns: Of the most probable pattern, likewise.
+        area: Under the ROC curve of leukaemia against normal, by 1 - p(normal).
+        named: Share of fields whose class was named.
+        right_when_named: Share of those that is right.
+        pattern_named: Share of fields whose pattern was named.
+        pattern_right_when_named: Share of those that is right.
+        calibration_error: Of the most probable class.
+        reliability: Its bins.
+        wrong: Fields with a wrong headline, the most confident first.
+        slides: Each patient or slide with the verdict that the device would give.
     """
 
     measures: Measures
@@ -102,9 +114,15 @@ class Scores:
 class Evaluation:
     """All that is reported of a bundle on a manifest.
 
-    listed, unreadable: fields by label. refused: by label, how many fields each gate refused. errors:
-    pictures that could not be read, with why. unlabelled: pictures of which nothing can be counted.
-    sources: by source, the numbers as taken and with the white cells cut out.
+    Attributes:
+        listed: Fields by label.
+        unreadable: Fields by label whose file could not be read.
+        refused: By label, how many fields each gate refused.
+        errors: The pictures that could not be read, with why.
+        unlabelled: Pictures without a label, which are not counted.
+        intact: The scores of the fields as taken.
+        ablation: The scores with the white cells cut out.
+        sources: By source, both scores.
     """
 
     listed: dict[str, int]
@@ -136,7 +154,12 @@ class Evaluation:
 
 
 def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
-    """Count everything. judge: the verdict over fields of a slide, or over one field."""
+    """Count everything.
+
+    Args:
+        outcomes: How each picture was read.
+        judge: Gives the verdict over the fields of a slide, or over one field.
+    """
     rows = list(outcomes)
     labelled = [row for row in rows if row.sample.label]
     readable = [row for row in labelled if row.reading is not None]
@@ -169,7 +192,7 @@ def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
 
 
 def score(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> Scores:
-    """Count the readings that have probabilities; the others make a slide's verdict no surer."""
+    """Score the readings; those without probabilities count only among the listed fields of their slide."""
     fields = [
         JudgedField(sample, reading.probabilities, judge([reading]))
         for sample, reading in rows
@@ -177,9 +200,10 @@ def score(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> S
     ]
     truth = np.array([LABELS.index(field.sample.label) for field in fields], np.int64)
     group = np.array([field.sample.group for field in fields], np.str_)
-    said = np.array([field.probabilities for field in fields], np.float64).reshape(-1, len(LABELS))
-    said_pattern = np.stack(
-        [said[:, place == PATTERN_OF].sum(1) for place in range(len(PATTERNS))], axis=1
+    rows_of = [field.probabilities for field in fields]
+    probabilities = np.array(rows_of, np.float64).reshape(-1, len(LABELS))
+    of_pattern = np.stack(
+        [probabilities[:, place == PATTERN_OF].sum(1) for place in range(len(PATTERNS))], axis=1
     )
     verdicts = [field.verdict for field in fields]
     named = np.array([v.label is not None for v in verdicts], np.bool_)
@@ -192,15 +216,15 @@ def score(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> S
     everything = np.ones(len(fields), np.bool_)
     wrong = [field for field in fields if field.judgement == "wrong"]
     return Scores(
-        measures=measure(truth, said.argmax(1), group),
-        patterns=measure(PATTERN_OF[truth], said_pattern.argmax(1), group, classes=PATTERNS),
-        area=estimate_auc(1 - said[:, LABELS.index(NORMAL)], ill, group),
+        measures=measure(truth, probabilities.argmax(1), group),
+        patterns=measure(PATTERN_OF[truth], of_pattern.argmax(1), group, classes=PATTERNS),
+        area=estimate_auc(1 - probabilities[:, LABELS.index(NORMAL)], ill, group),
         named=estimate_share(named, everything, truth, group),
         right_when_named=estimate_share(right, named, truth, group),
         pattern_named=estimate_share(pattern_named, everything, truth, group),
         pattern_right_when_named=estimate_share(pattern_right, pattern_named, truth, group),
-        calibration_error=calibration_error(said, truth),
-        reliability=reliability(said, truth),
+        calibration_error=calibration_error(probabilities, truth),
+        reliability=reliability(probabilities, truth),
         wrong=tuple(sorted(wrong, key=lambda field: -field.verdict.headline_confidence)),
         slides=_judge_slides(rows, judge),
     )

@@ -20,7 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     paper = subparsers.add_parser("paper", help="train and measure the paper's system")
     commands = paper.add_subparsers(required=True, metavar="STEP")
 
-    prepare = commands.add_parser("prepare", help="make pictures and their ablations ready")
+    prepare = commands.add_parser("prepare", help="prepare the pictures and their ablations")
     prepare.add_argument(
         "manifests", type=Path, nargs="+", metavar="MANIFEST", help=".csv or .parquet"
     )
@@ -64,9 +64,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         "--recipe",
         choices=("nearest", "as-written"),
         default="nearest",
-        help="as-written: the paper's; nearest: with what it takes to learn (default)",
+        help="as-written: the paper's; nearest: changed as little as needed to learn (default)",
     )
-    command.add_argument("--width", type=float, default=1.0, help="share of the filters, to 1")
+    command.add_argument("--width", type=float, default=1.0, help="share of the filters, up to 1")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
     command.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
@@ -103,7 +103,7 @@ def _protocols(options: argparse.Namespace) -> int:
 
 
 def _run(names: list[str], options: argparse.Namespace) -> None:
-    os.environ.setdefault("KERAS_BACKEND", "torch")  # on a processor the fastest of them
+    os.environ.setdefault("KERAS_BACKEND", "torch")  # the fastest on a processor
     from leukoscope_training.paper.experiment import TrainingOptions, run_experiment
     from leukoscope_training.paper.pictures import load
     from leukoscope_training.paper.runs import RUNS
@@ -127,7 +127,7 @@ def _figures(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # which alone can convert
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # only TensorFlow can convert
     from leukoscope_training.paper.conversion import convert
     from leukoscope_training.paper.pictures import load
     from leukoscope_training.paper.runs import RUNS
@@ -138,7 +138,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _known(name: str) -> str:
-    """The name of a run. Raises TrainingError for any other."""
+    """Check a run's name; raises TrainingError when there is no such run."""
     from leukoscope_training.paper.runs import RUNS
 
     if name not in RUNS:

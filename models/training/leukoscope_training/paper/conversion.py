@@ -1,7 +1,7 @@
 """A trained run as a bundle: float32 and full int8 TFLite, batch 1, logits out, and their card.
 
-Needs TensorFlow (KERAS_BACKEND=tensorflow). The last softmax is left out: int8 probabilities would
-come in steps of 1/256, and the device applies its own.
+Needs TensorFlow (KERAS_BACKEND=tensorflow). The last softmax is left out: int8 probabilities would have steps of 1/256,
+and the device applies its own softmax.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantis
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 
 REPRESENTATIVES = 200
-"""Training pictures at most that the ranges of int8 values are taken from."""
+"""Most training pictures that the ranges of int8 values are taken from."""
 
 
 def to_tflite(weights: Weights, examples: Sequence[Example] | None) -> bytes:
-    """The network as a TFLite file: float32, or full int8 (in and out) with the ranges of `examples`."""
+    """The network as a TFLite file: float32 without examples, else full int8 (in and out) with their ranges."""
     model = build_with_weights(weights, softmax=False)
     fixed = keras.Input(batch_shape=(1, SIDE_PX, SIDE_PX, 3))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(fixed, model(fixed)))
@@ -40,9 +40,12 @@ def to_tflite(weights: Weights, examples: Sequence[Example] | None) -> bytes:
 
 
 def choose_examples(pictures: Bytes) -> list[Example]:
-    """One picture each, (1, 200, 200, 3), float32, 0..1, spread over the pictures, shape (n, 200, 200, 3).
+    """Choose pictures evenly from some of shape (n, 200, 200, 3), uint8.
 
-    Two pixels are set to black and white, so that the input's steps are bytes: 1/255, from 0 on.
+    Two pixels of the first one are set to black and white, so that the int8 input has steps of 1/255 from 0.
+
+    Returns:
+        One input each: (1, 200, 200, 3), float32, 0..1.
     """
     chosen = pictures[:: math.ceil(len(pictures) / REPRESENTATIVES)].copy()
     chosen[0, 0, 0], chosen[0, 0, 1] = 0, 255
@@ -52,8 +55,16 @@ def choose_examples(pictures: Bytes) -> list[Example]:
 def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[str, str]) -> None:
     """Write a run's two models and their card into a bundle's folder.
 
-    The training pictures give the int8 ranges; the test pictures say what the files are worth.
-    Raises TrainingError where the run is not finished, or Keras' backend is another one.
+    The int8 ranges come from the training pictures, the accuracy of the files from the test pictures.
+
+    Args:
+        run_folder: The run's folder; its name is the run's.
+        bundle: The folder to write.
+        pictures: All prepared pictures.
+        part_of: Each picture's SHA-256 and its part in the run's split.
+
+    Raises:
+        TrainingError: The run is not finished, or Keras' backend is another one.
     """
     if keras.backend.backend() != "tensorflow":
         raise TrainingError("converting needs TensorFlow: set KERAS_BACKEND=tensorflow")
@@ -64,18 +75,18 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
     facts = tomllib.loads((run_folder / RUN).read_text(encoding="utf-8"))
     run = RUNS[run_folder.name]
     parts = divide(pictures, run, part_of, facts["seed"])
-    seen = pictures.cut_out if run.ablation else pictures.whole
+    shown = pictures.cut_out if run.ablation else pictures.whole
     weights = load_weights(run_folder / WEIGHTS)
     files = {
         FLOAT32: to_tflite(weights, None),
-        INT8: to_tflite(weights, choose_examples(seen[parts.train])),
+        INT8: to_tflite(weights, choose_examples(shown[parts.train])),
     }
     bundle.mkdir(parents=True, exist_ok=True)
     accuracy = {}
     for name, content in files.items():
         (bundle / name).write_bytes(content)
-        said = _classify(content, seen[parts.test])
-        accuracy[name] = round(float((said == pictures.label[parts.test]).mean()), 4)
+        predicted = _classify(content, shown[parts.test])
+        accuracy[name] = round(float((predicted == pictures.label[parts.test]).mean()), 4)
         print(f"{bundle / name}: {len(content)} bytes, test accuracy {accuracy[name]}")
     sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     card = {
@@ -118,24 +129,24 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
 
 
 def find_scale(short_side_um: npt.NDArray[np.float64]) -> float:
-    """The scale at which 200 px are the largest square that every prepared field holds, in µm per px.
+    """The µm per px at which 200 px are the largest square that every prepared field holds.
 
-    A squashed field has no scale: about twice as many µm per pixel across as down. Down, it is this.
+    A squashed field has no single scale: about twice as many µm per pixel across as down. This is the one down.
     """
     return math.floor(100 * float(short_side_um.min()) / SIDE_PX) / 100
 
 
 def _classify(content: bytes, pictures: Bytes) -> npt.NDArray[np.int64]:
-    """The class that a TFLite file says of each picture; shape (n,), int64."""
+    """The class that a TFLite file predicts for each picture; shape (n,), int64."""
     interpreter = tf.lite.Interpreter(model_content=content)
     interpreter.allocate_tensors()
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    said = []
+    predicted = []
     for picture in pictures:
         values = picture[None].astype(np.float32) / 255
         if entry["dtype"] == np.int8:
             values = quantise(values, *entry["quantization"])
         interpreter.set_tensor(entry["index"], values)
         interpreter.invoke()
-        said.append(int(interpreter.get_tensor(exit_["index"])[0].argmax()))
-    return np.array(said, np.int64)
+        predicted.append(int(interpreter.get_tensor(exit_["index"])[0].argmax()))
+    return np.array(predicted, np.int64)

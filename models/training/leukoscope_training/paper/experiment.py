@@ -28,7 +28,7 @@ from leukoscope_training.shared import keras_runtime
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How the runs are trained; each is said in its run.toml."""
+    """How the runs are trained; each run's run.toml repeats it."""
 
     recipe: str
     width: float
@@ -46,22 +46,22 @@ def run_experiment(
     options: TrainingOptions,
     out: Path,
 ) -> None:
-    """Train, test, and write the run's files below out/NAME; goes on where it was stopped.
+    """Train, test, and write the run's files below out/NAME; continues where an earlier call was stopped.
 
-    The tested network is the one that is converted: float32, its normalisation folded in.
+    The tested network is the one that will be converted: float32, with its normalisation folded in.
     """
     folder = out / run.name
     recipe = RECIPES[options.recipe]
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     parts = divide(pictures, run, part_of, options.seed)
-    seen = pictures.cut_out if run.ablation else pictures.whole
+    shown = pictures.cut_out if run.ablation else pictures.whole
     keras_runtime.set_up(options.precision, options.devices)
     model = train(
         recipe,
         count_filters(options.width),
-        LabelledPictures(seen[parts.train], pictures.label[parts.train]),
-        LabelledPictures(seen[parts.val], pictures.label[parts.val]),
+        LabelledPictures(shown[parts.train], pictures.label[parts.train]),
+        LabelledPictures(shown[parts.val], pictures.label[parts.val]),
         folder,
         options.seed,
     )
@@ -70,7 +70,7 @@ def run_experiment(
     trained_on = keras_runtime.describe_device(model)
     keras_runtime.set_up("float32", options.devices)
     tested = build_with_weights(weights, softmax=True)
-    given = keras_runtime.predict(tested, seen[parts.test])
+    given = keras_runtime.predict(tested, shown[parts.test])
     _write_predictions(pictures.take(parts.test), given, folder / PREDICTIONS)
     facts = {
         "protocol": run.split,

@@ -1,4 +1,4 @@
-"""The paper's network in Keras 3: as it is written there, and the nearest that learns.
+"""The paper's network in Keras 3: as written, and the nearest one that learns.
 
 200x200x3 in, five convolutions of 3x3 with ReLU, each with max pooling, three dense layers with
 dropout, softmax over five classes. The paper states neither the padding (here 'valid', Keras' default)
@@ -29,9 +29,10 @@ Weights = list[npt.NDArray[np.float32]]
 
 
 def count_filters(width: float) -> tuple[int, ...]:
-    """Filters of each convolution when the network has the share `width` (above 0, to 1) of them.
+    """Filters of each convolution, of which the network has the share `width`, above 0 and up to 1.
 
-    Raises TrainingError for any other share.
+    Raises:
+        TrainingError: The share is another number.
     """
     if not 0 < width <= 1:
         raise TrainingError(f"--width must be above 0 and at most 1, not {width}")
@@ -47,11 +48,18 @@ def build(
     side_px: int = SIDE_PX,
     seed: int = 0,
 ) -> keras.Sequential:
-    """The network with fresh weights; in: (n, side, side, 3), 0..1; out: (n, 5).
+    """Build the network with new weights; in: (n, side, side, 3), 0..1; out: (n, 5).
 
-    normalised: with batch normalisation of what goes into each layer, He's initialisation, and the
-    last layer starting at nought; `fold_normalisation` takes the normalisation out again. softmax: without it the
-    output is the logits. Pooling before ReLU gives the same values and leaves a quarter to rectify.
+    Pooling comes before ReLU: the values are the same, and only a quarter of them have to be rectified.
+
+    Args:
+        filters: Of each convolution.
+        normalised: Whether each layer's input is batch-normalised, with He's initialisation and a last layer that
+            starts at 0; `fold_normalisation` takes the normalisation out again.
+        dropout: Share of values dropped after each dense layer.
+        softmax: Whether the output is probabilities; else it is logits.
+        side_px: Side of the pictures.
+        seed: Of the weights and of dropout.
     """
     layers = keras.layers
     draws = itertools.count(1000 * seed)
@@ -86,11 +94,13 @@ def build(
 
 
 def fold_normalisation(weights: Weights) -> Weights:
-    """Weights of the network as written that gives what the normalised one gives when not training.
+    """Fold batch normalisation into the kernels: weights of the network as written, with the same output.
 
-    weights: of a normalised network, as `get_weights` lists them; for each layer its normalisation's
-    gain, offset, mean and variance, then kernel and bias. As padding is 'valid', folding is exact.
-    The dense layers' normalisation comes before their kernel too, after the dropped-out values.
+    Padding is 'valid', so folding is exact.
+
+    Args:
+        weights: Of a normalised network, as `get_weights` lists them: for each layer the gain, offset, mean and
+            variance of the normalisation before it, then its kernel and bias.
     """
     epsilon = keras.layers.BatchNormalization().epsilon
     result: Weights = []
@@ -109,12 +119,12 @@ def fold_normalisation(weights: Weights) -> Weights:
 
 
 def save_weights(weights: Weights, path: Path) -> None:
-    """Write weights of the network as written to an .npz file, in the order of the layers."""
+    """Write the weights to an .npz file, in the order of the layers."""
     np.savez(path, *weights)
 
 
 def load_weights(path: Path) -> Weights:
-    """Read what `save_weights` wrote. Raises TrainingError where it is not there."""
+    """Read what `save_weights` wrote; raises TrainingError when there is no such file."""
     if not path.exists():
         raise TrainingError(f"{path} is not there: train that run first")
     with np.load(path) as arrays:
@@ -122,7 +132,7 @@ def load_weights(path: Path) -> Weights:
 
 
 def build_with_weights(weights: Weights, *, softmax: bool) -> keras.Sequential:
-    """The network as written with these weights, which also say how many filters it has."""
+    """Build the network as written with these weights; their shapes give its filters."""
     filters = [values.shape[-1] for values in weights if values.ndim == 4]
     model = build(filters, normalised=False, softmax=softmax)
     model.set_weights(weights)

@@ -1,4 +1,4 @@
-"""The paper's prepared pictures: what they are, and their file in the cache."""
+"""The paper's prepared pictures, and their file in the cache."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ Texts = npt.NDArray[np.str_]
 class PictureSet:
     """n prepared fields.
 
-    whole, cut_out: shape (n, 200, 200, 3), uint8: as taken, and with every white cell that was found
-    cut out. cells: shape (n,), int64, white cells found. label: shape (n,), int64, 0..4 in the order of
-    `LABELS`. image, group, sha256: shape (n,), as in the manifest. short_side_um: shape (n,), float64,
-    of the field.
+    Attributes:
+        whole: As taken, shape (n, 200, 200, 3), uint8.
+        cut_out: With every white cell that was found cut out, same shape.
+        cells: White cells found, shape (n,), int64.
+        label: Places in `LABELS`, 0..4, shape (n,), int64.
+        image: As in the manifest, shape (n,).
+        group: As in the manifest, shape (n,).
+        sha256: As in the manifest, shape (n,).
+        short_side_um: Short side of the field, shape (n,), float64.
     """
 
     whole: Bytes
@@ -56,7 +61,7 @@ def save(pictures: PictureSet, cache: Path) -> Path:
 
 
 def load(cache: Path) -> PictureSet:
-    """Read what `save` wrote. Raises TrainingError where it is not there."""
+    """Read what `save` wrote; raises TrainingError when there is no such file."""
     path = cache / PICTURES
     if not path.exists():
         raise TrainingError(f"{path} is not there: run `leukoscope-train paper prepare` first")

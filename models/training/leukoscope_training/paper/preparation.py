@@ -1,7 +1,7 @@
 """Pictures as the paper prepares them, and the ablation: the same pictures with the white cells cut out.
 
-The whole field, whatever its shape, is resized to 200x200 and labelled 0 to 4. The paper does not
-flatten fields, so neither is done here; only the finder, which needs a known glass, sees a flattened copy.
+The whole field, whatever its shape, is resized to 200x200 and labelled 0 to 4. The paper does not flatten fields, so
+they are not flattened here either. Only the cell finder, which needs an even background, works on a flattened copy.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from leukoscope_training.shared.ablation import cut_out_cells, mask_cells
 from leukoscope_training.shared.errors import TrainingError
 
 FINDER_UM_PER_PX = 0.34
-"""At which the white cells are found that the ablation cuts out."""
+"""Scale at which the ablation's white cells are found."""
 
 
 def prepare(manifests: Sequence[Manifest]) -> PictureSet:
-    """Read and prepare all pictures of some manifests, one after the other.
+    """Read and prepare all pictures of some manifests, in order.
 
-    Raises TrainingError where there is none, a sample has no label or hash, or a file is no picture.
+    Raises:
+        TrainingError: There is no picture, a sample has no label or hash, or a file is no picture.
     """
     samples = [
         (manifest.path(sample), sample) for manifest in manifests for sample in manifest.samples
@@ -39,7 +40,9 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
     whole, cut_out, cells, short_side_um = [], [], [], []
     for number, (path, sample) in enumerate(samples):
         if not (sample.label and sample.sha256):
-            raise TrainingError(f"{path}: no label or no SHA-256 in its manifest; import it anew")
+            raise TrainingError(
+                f"{path}: its manifest has no label or no SHA-256 for it; import the set again"
+            )
         try:
             rgb = np.asarray(Image.open(path).convert("RGB"))
         except (OSError, ValueError) as error:
@@ -65,16 +68,18 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
 
 
 def squash(rgb: Rgb, side_px: int = SIDE_PX) -> Rgb:
-    """The whole picture resized to a square: (side, side, 3), uint8. Its shape is not kept."""
+    """Resize the whole picture to a square: (side, side, 3), uint8. The aspect ratio is lost."""
     resized = Image.fromarray(rgb).resize((side_px, side_px), Image.Resampling.BILINEAR)
     return np.asarray(resized)
 
 
 def cut_out_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, int]:
-    """The field's own picture with its white cells cut out, and how many were found.
+    """Cut the white cells out of a field as it was taken.
 
-    The device's finder looks at a flattened copy at 0.34 µm/px, without the gates; its masks are
-    laid over the picture as it was taken.
+    The device's finder works on a flattened copy at 0.34 µm/px, without the gates.
+
+    Returns:
+        The picture without its white cells, and how many were found.
     """
     copy = resample(field, FINDER_UM_PER_PX)
     copy = flatten(copy, estimate_background(copy, FINDER_UM_PER_PX, DEGREE))

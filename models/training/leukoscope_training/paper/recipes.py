@@ -1,4 +1,4 @@
-"""How the paper's network is trained: as the paper has it, and the nearest way that learns."""
+"""How the paper's network is trained: as written, and the nearest way that learns."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PaperRecipe:
-    """All that decides what is trained, but the pictures, the filters and the seed.
+    """The settings of a training, except pictures, filters and seed. The weights of the best validation loss are kept.
 
-    normalised: with batch normalisation. one_cycle: the learning rate rises to `learning_rate` over the
-    first tenth of the steps and falls to nothing as a cosine; else it is constant. patience: epochs
-    without a better validation loss after which training stops; None: it runs to its end. The weights
-    of the best validation loss are kept.
+    Attributes:
+        normalised: Whether there is batch normalisation.
+        epochs: At most.
+        batch: Pictures a step.
+        learning_rate: The highest.
+        one_cycle: Whether the learning rate rises over the first tenth of the steps and falls to 0 as a cosine; else
+            it is constant.
+        dropout: Share of values dropped after each dense layer.
+        patience: Epochs without a better validation loss after which training stops; None to run all epochs.
     """
 
     normalised: bool

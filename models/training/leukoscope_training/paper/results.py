@@ -1,4 +1,4 @@
-"""What the runs gave: read from their files, as a table and as the paper's figures."""
+"""The results of finished runs, as a table and as the paper's figures."""
 
 from __future__ import annotations
 
@@ -23,26 +23,33 @@ TABLE = "table.md"
 
 @dataclass(frozen=True, eq=False)
 class PaperPredictions:
-    """truth, said: shape (n,), int64, 0..4. group: shape (n,). probabilities: shape (n, 5)."""
+    """A run's predictions.
+
+    Attributes:
+        truth: Shape (n,), int64, 0..4.
+        predicted: Shape (n,), int64, 0..4.
+        group: Each picture's patient or slide, shape (n,).
+        probabilities: Shape (n, 5).
+    """
 
     truth: npt.NDArray[np.int64]
-    said: npt.NDArray[np.int64]
+    predicted: npt.NDArray[np.int64]
     group: npt.NDArray[np.str_]
     probabilities: npt.NDArray[np.float64]
 
     def measures(self) -> Measures:
         """The five measures and their intervals."""
-        return measure(self.truth, self.said, self.group)
+        return measure(self.truth, self.predicted, self.group)
 
 
 def read_predictions(path: Path) -> PaperPredictions:
-    """Read a run's predictions.csv. Raises TrainingError where it is not one."""
+    """Read a run's predictions.csv; raises TrainingError when it is not valid."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     try:
         return PaperPredictions(
             truth=np.array([LABELS.index(row["truth"]) for row in rows], np.int64),
-            said=np.array([LABELS.index(row["said"]) for row in rows], np.int64),
+            predicted=np.array([LABELS.index(row["said"]) for row in rows], np.int64),
             group=np.array([row["group"] for row in rows], np.str_),
             probabilities=np.array([[float(row[f"p_{name}"]) for name in LABELS] for row in rows]),
         )
@@ -51,12 +58,12 @@ def read_predictions(path: Path) -> PaperPredictions:
 
 
 def list_finished(out: Path) -> list[str]:
-    """Names of the runs below a folder that have come to their end, in the order of `RUNS`."""
+    """Names of the finished runs below a folder, in the order of `RUNS`."""
     return [name for name in RUNS if (out / name / RUN).exists()]
 
 
 def tabulate_runs(out: Path) -> str:
-    """The finished runs as a Markdown table. Raises TrainingError where there is none."""
+    """The finished runs as a Markdown table; raises TrainingError when there is none."""
     names = list_finished(out)
     if not names:
         raise TrainingError(f"{out}: no finished run: run `leukoscope-train paper protocols` first")
@@ -84,7 +91,7 @@ def tabulate_runs(out: Path) -> str:
 
 
 def draw_figures(out: Path, pictures: PictureSet) -> list[Path]:
-    """The paper's figures: images per class, their shares, and of each run its history and confusion."""
+    """Draw the paper's figures: images per class, their shares, and each run's history and confusion."""
     from leukoscope_training.evaluation import figures
 
     counts = Counter(LABELS[label] for label in pictures.label)

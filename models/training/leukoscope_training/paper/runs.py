@@ -15,12 +15,19 @@ PREDICTIONS = "predictions.csv"
 RUN = "run.toml"
 
 VALIDATION_SHARE = 0.15
-"""Of the training half's fields, by class; the epoch is chosen by them."""
+"""Of the training half's fields, by class. The best epoch is chosen by them."""
 
 
 @dataclass(frozen=True)
 class PaperRun:
-    """One training and its test. direction: the half trained on and the half tested on, or ""."""
+    """One training and its test.
+
+    Attributes:
+        name: Of the run.
+        split: The committed split.
+        direction: The half trained on and the half tested on, as "AB"; "" for the split by image.
+        ablation: Whether the white cells are cut out.
+    """
 
     name: str
     split: str
@@ -44,7 +51,7 @@ RUNS = {
 
 @dataclass(frozen=True, eq=False)
 class Division:
-    """Numbers of the pictures to train on, to validate on and to test on; no picture twice."""
+    """The numbers of the pictures to train, validate and test on; no picture is in two of them."""
 
     train: Numbers
     val: Numbers
@@ -52,12 +59,19 @@ class Division:
 
 
 def divide(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], seed: int) -> Division:
-    """Deal the pictures out. part_of: each picture's SHA-256 and its part in the run's split.
+    """Divide the pictures of a run.
 
-    Validation never comes from the half that is tested on. Of the training half it has other
-    fields of the same patients, for most classes have a single patient there. An ablation leaves out
-    the fields in which no white cell was found, from which none was cut out. Raises TrainingError
-    where a part has no picture.
+    Validation pictures come from the training half: other fields of the same patients, since most classes have a
+    single patient there. An ablation leaves out the fields in which no white cell was found.
+
+    Args:
+        pictures: All prepared pictures.
+        run: The run.
+        part_of: Each picture's SHA-256 and its part in the run's split.
+        seed: Chooses the validation pictures.
+
+    Raises:
+        TrainingError: A part has no picture.
     """
     part = np.array([part_of.get(sha256, "") for sha256 in pictures.sha256])
     usable = pictures.cells > 0 if run.ablation else np.ones(len(pictures), np.bool_)

@@ -1,4 +1,4 @@
-"""Training a network: one seed, one result; stopped at any time, it goes on from its last epoch."""
+"""Training the network. The same seed gives the same result, also after a stop and a restart."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class LabelledPictures:
 
 
 class Epoch(keras.utils.PyDataset):
-    """The augmented batches of one epoch; each depends on seed, epoch and its number alone.
+    """The augmented batches of one epoch; each depends only on seed, epoch and its number.
 
-    Pictures that fill no whole batch wait for another epoch's order.
+    Pictures left over after the last whole batch are not shown in this epoch.
     """
 
     def __init__(self, given: LabelledPictures, batch: int, seed: int, epoch: int) -> None:
@@ -75,10 +75,23 @@ def train(
     out: Path,
     seed: int,
 ) -> keras.Sequential:
-    """Train a network, or go on from out/checkpoint.npz; the weights are the best epoch's.
+    """Train a network, or continue from out/checkpoint.npz.
 
-    Writes the checkpoint and out/history.csv after each epoch. Raises TrainingError where the
-    checkpoint there is of another training.
+    Writes the checkpoint and out/history.csv after each epoch.
+
+    Args:
+        recipe: How it is trained.
+        filters: Of each convolution.
+        train_on: The pictures to train on.
+        validate_on: The pictures that choose the best epoch.
+        out: The run's folder.
+        seed: Decides all that is random.
+
+    Returns:
+        The network with the weights of the best epoch.
+
+    Raises:
+        TrainingError: The checkpoint belongs to another training.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
@@ -134,7 +147,7 @@ def _identity(
     validate_on: LabelledPictures,
     seed: int,
 ) -> str:
-    """What makes two trainings the same one, as JSON."""
+    """What must be equal to continue a training, as JSON."""
     what = {"filters": list(filters), "seed": seed, **asdict(recipe)}
     what |= {"trained_on": train_on.sha256()[:12], "validated_on": validate_on.sha256()[:12]}
     what |= {"backend": keras.backend.backend(), "precision": keras.config.dtype_policy().name}
@@ -151,7 +164,7 @@ def _goes_on(recipe: PaperRecipe, history: History) -> bool:
 def _train_epoch(
     model: keras.Sequential, state: Checkpoint, batches: Epoch, validate_on: LabelledPictures
 ) -> Checkpoint:
-    """Train one epoch and measure it; returns where the training then stands."""
+    """Train and validate one epoch; returns the new state."""
     started = time.monotonic()
     epoch = len(state.history) + 1
     _seed_dropout(model, epoch)
@@ -182,7 +195,7 @@ def _train_epoch(
 
 
 def _seed_dropout(model: keras.Sequential, epoch: int) -> None:
-    """Set what dropout draws from by the epoch, so that a training that goes on draws the same."""
+    """Seed dropout by the epoch, so that a continued training draws the same."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))

@@ -1,1 +1,1 @@
-"""What training and evaluation share."""
+"""What several rooms of training use."""

@@ -1,4 +1,4 @@
-"""The ablation: white cells cut out of a flattened picture and filled with what surrounds them.
+"""The ablation: white cells cut out of a flattened picture, and the holes filled with other parts of it.
 
 A model that reads white cells must fall to chance on such pictures.
 """
@@ -24,15 +24,24 @@ Mask = npt.NDArray[np.bool_]
 
 
 def mask_cells(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[Mask]:
-    """One mask a cell, shape (height, width): its nucleus and a rim of 4 µm around it.
+    """Make one mask a cell: its nucleus and a rim of 4 µm around it.
 
-    rgb: the flattened picture that the cells were found in, at um_per_px. Raises ValueError when they were not.
+    Args:
+        rgb: The flattened picture that the cells were found in, (height, width, 3), uint8.
+        cells: The cells.
+        um_per_px: The picture's scale.
+
+    Returns:
+        A mask of shape (height, width) for each cell.
+
+    Raises:
+        ValueError: A cell was not found in this picture.
     """
     nuclei = find_nuclei(rgb, um_per_px)
     numbers = {box: number for number, box in enumerate(nuclei.boxes, 1)}
     rim = round(RIM_UM / um_per_px)
     height, width = rgb.shape[:2]
-    # Nuclei are searched for at half size; a last odd row or column repeats the one before.
+    # Nuclei are labelled at half size. Where a side is odd, its last row or column repeats the one before.
     full = nuclei.labels.repeat(2, axis=0).repeat(2, axis=1)
     full = np.pad(full, ((0, 1), (0, 1)), mode="edge")[:height, :width]
     masks = []
@@ -51,7 +60,7 @@ def mask_cells(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[M
 
 
 def cut_out_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
-    """The picture with the masked cells replaced by other parts of it that hold no cell."""
+    """Replace the masked cells by other parts of the picture that hold no cell."""
     avoid = _unite(masks, rgb.shape[:2])
     picture = rgb.astype(np.float32)
     for mask in masks:
@@ -100,7 +109,7 @@ def _unite(masks: Sequence[Mask], shape: tuple[int, ...]) -> Mask:
 
 
 def _dilate(mask: Mask, radius: int) -> Mask:
-    """Dilated by an octagon of about `radius` px: a box and a box turned, by small steps."""
+    """Dilate by about `radius` px: a square, then rounded by a blur."""
     image = Image.fromarray(mask.astype(np.uint8) * 255)
     blurred = image.filter(ImageFilter.MaxFilter(2 * round(radius * 0.75) + 1))
     return np.asarray(blurred.filter(ImageFilter.BoxBlur(radius * 0.25))) > 8

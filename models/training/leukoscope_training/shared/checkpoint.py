@@ -1,4 +1,4 @@
-"""Where a training stands, in one file that is replaced at once or not at all."""
+"""The state of a training, in one file that is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from leukoscope_training.shared.errors import TrainingError
 Arrays = list[npt.NDArray[np.float32]]
 
 History = list[dict[str, float]]
-"""A row an epoch: epoch, accuracy, val_accuracy, loss, val_loss."""
+"""One row an epoch, by column."""
 
 PARTS = ("model", "optimiser", "best")
 
@@ -25,7 +25,12 @@ PARTS = ("model", "optimiser", "best")
 class Checkpoint:
     """The state after an epoch.
 
-    identity: says what is trained, and on what. best: weights of the best epoch's network.
+    Attributes:
+        identity: What is trained, and on what.
+        history: What was measured in each epoch.
+        model: The network's weights.
+        optimiser: The optimiser's variables.
+        best: The weights of the best epoch.
     """
 
     identity: str
@@ -36,7 +41,7 @@ class Checkpoint:
 
 
 def write(checkpoint: Checkpoint, path: Path) -> None:
-    """Write it beside `path` and then put it there."""
+    """Write a checkpoint; a crash leaves the old one."""
     arrays = {
         f"{part}{number:03d}": array
         for part in PARTS
@@ -52,17 +57,18 @@ def write(checkpoint: Checkpoint, path: Path) -> None:
 def read(path: Path, identity: str) -> Checkpoint:
     """Read a checkpoint.
 
-    Raises TrainingError where it is of another training, or is damaged.
+    Raises:
+        TrainingError: It belongs to another training, or is damaged.
     """
     try:
         with np.load(path) as arrays:
             parts = {part: [arrays[name] for name in _names(arrays.files, part)] for part in PARTS}
             found = Checkpoint(str(arrays["identity"]), json.loads(str(arrays["history"])), **parts)
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise TrainingError(f"{path}: not a whole checkpoint: {error}; remove it") from error
+        raise TrainingError(f"{path}: damaged checkpoint: {error}; remove it") from error
     if found.identity != identity:
         raise TrainingError(
-            f"{path} is of another training ({found.identity}), not {identity}; choose another folder"
+            f"{path} belongs to another training ({found.identity}), not {identity}; choose another folder"
         )
     return found
 

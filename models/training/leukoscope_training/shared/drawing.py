@@ -1,4 +1,4 @@
-"""Means of drawing what is no smear: what a slide's fields share, masks drawn in µm, clouds, dyes, the camera."""
+"""Tools to draw pictures that are no smear: a slide's look, masks drawn in µm, clouds, dyes, the camera."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Plane = npt.NDArray[np.float32]
 """Shape (height, width), float32."""
 
 FORMATS = ((0.14, (492, 656)), (0.2, (590, 785)), (0.34, (346, 462)))
-"""µm per pixel with height and width: the view of camera v2, and twice that of the HQ camera at 40x."""
+"""µm per pixel, with height and width in pixels."""
 LENS_UM = 0.22
-"""Standard deviation of a Gaussian about as wide as what the lens makes of a point (0.52 µm, Rayleigh)."""
+"""Standard deviation of a Gaussian about as wide as the image of a point (0.52 µm, Rayleigh)."""
 INK: Colour = np.array([2.2, 2.2, 2.1], np.float32)
 
 
@@ -29,7 +29,15 @@ INK: Colour = np.array([2.2, 2.2, 2.1], np.float32)
 class StainLook:
     """What the fields of one slide share.
 
-    size, density: 0..1, small to large and few to many things. tint: red and blue of the light.
+    Attributes:
+        um_per_px: Scale of its fields.
+        shape: Height and width of its fields in pixels.
+        stain: Its dyes.
+        size: 0..1, from small to large things.
+        density: 0..1, from few to many things.
+        tint: Red and blue of the light.
+        shading: Loss of light in the corners.
+        seed: Of the slide.
     """
 
     um_per_px: float
@@ -42,7 +50,7 @@ class StainLook:
     seed: int
 
     def between(self, low: float, high: float) -> float:
-        """A size between two, even in its logarithm."""
+        """The slide's size on a logarithmic scale between two."""
         return float(low * (high / low) ** self.size)
 
     @property
@@ -55,7 +63,7 @@ Maker = Callable[[StainLook, np.random.Generator], Linear]
 
 
 def draw_look(seed: int) -> StainLook:
-    """Every second look has light of another colour than white."""
+    """The look of slide `seed`; half of the slides have coloured light."""
     rng = np.random.default_rng([seed, 0])
     um_per_px, shape = FORMATS[seed % len(FORMATS)]
     size, density, shading = rng.random(3)
@@ -65,7 +73,7 @@ def draw_look(seed: int) -> StainLook:
 
 
 def photograph(make: Maker, look: StainLook, index: int) -> Field:
-    """Field `index` of a slide as the camera delivers it."""
+    """Field `index` of a slide, as the camera shows it."""
     rng = np.random.default_rng([look.seed, 1, index])
     light = np.ascontiguousarray(make(look, rng), np.float32)
     rgb = expose(
@@ -75,7 +83,7 @@ def photograph(make: Maker, look: StainLook, index: int) -> Field:
 
 
 class Drawing:
-    """A mask drawn in µm, then seen through the lens."""
+    """A mask that is drawn in µm, then blurred as by the lens."""
 
     def __init__(self, look: StainLook) -> None:
         self._look = look
@@ -103,7 +111,7 @@ class Drawing:
 
 
 def stain_layers(*layers: tuple[Plane | float, Colour]) -> Linear:
-    """Light through layers of dye: amount, and absorbance of 1 (see stain.py); at least one is a plane."""
+    """Light through layers of dye: each an amount, and the absorbance of 1 (see stain.py); one must be a plane."""
     absorbance = sum(np.asarray(amount, np.float32)[..., None] * dye for amount, dye in layers)
     return np.exp(-np.asarray(absorbance, np.float32))
 
@@ -111,7 +119,7 @@ def stain_layers(*layers: tuple[Plane | float, Colour]) -> Linear:
 def draw_clouds(
     look: StainLook, rng: np.random.Generator, period_um: float, octaves: int = 1
 ) -> Plane:
-    """Clouds of a size, each further octave half as large and half as strong; mean 0, deviation 1."""
+    """Clouds of a size, with octaves of half the size and strength each; mean 0, standard deviation 1."""
     height, width = look.shape
     total = np.zeros(look.shape, np.float32)
     for octave in range(octaves):
@@ -125,14 +133,14 @@ def draw_clouds(
 def scatter_places(
     look: StainLook, rng: np.random.Generator, number: int
 ) -> npt.NDArray[np.float64]:
-    """Places as x, y in µm, shape (number, 2)."""
+    """Random places as x, y in µm, shape (number, 2)."""
     return rng.random((number, 2)) * look.extent_um[::-1]
 
 
 def space_places(
     look: StainLook, rng: np.random.Generator, pitch_um: float
 ) -> npt.NDArray[np.float64]:
-    """Places side by side, no two much nearer than `pitch_um`: a jittered hexagonal lattice."""
+    """Places about `pitch_um` apart, x, y in µm, shape (n, 2): a jittered hexagonal lattice."""
     height, width = look.extent_um
     y, x = np.mgrid[-1 : height / pitch_um / 0.87 + 1, -1 : width / pitch_um + 1]
     places = np.stack([x + y % 2 / 2, 0.87 * y], -1).reshape(-1, 2)
@@ -140,7 +148,7 @@ def space_places(
 
 
 def draw_curve(rng: np.random.Generator, start: npt.ArrayLike, length: float, sway: float) -> Plane:
-    """A curve that goes on from `start` in some direction, shape (40, 2), µm."""
+    """A curve from `start` in a random direction, shape (40, 2), µm."""
     angle = rng.uniform(0, 2 * np.pi) + sway * np.cumsum(rng.standard_normal(40)) / 6
     steps = np.stack([np.cos(angle), np.sin(angle)], 1) * length / 40
     return np.asarray(np.asarray(start) + np.cumsum(steps, 0), np.float32)

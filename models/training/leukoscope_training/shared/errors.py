@@ -1,4 +1,4 @@
-"""The root of what can go wrong on the training side; `leukoscope-train` prints it and ends with 1."""
+"""The root of all errors of training; `leukoscope-train` prints them and exits with 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keras made ready: precision, layout, devices, and numbers out of a network."""
+"""Setting up Keras (precision, layout, devices), and predicting."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def set_up(precision: str, devices: int) -> None:
-    """Set Keras' precision ("float32" or "bfloat16", which keeps weights in float32) and devices.
+    """Set Keras' precision, layout and devices.
 
-    devices: how many train, each on its share of every batch; more than one needs JAX. PyTorch has
-    channels first: in bfloat16 on a processor that trains twice as fast. Raises TrainingError.
+    PyTorch gets channels first: in bfloat16 on a processor it then trains twice as fast.
+
+    Args:
+        precision: "float32", or "bfloat16", which keeps the weights in float32.
+        devices: How many train, each on its share of every batch; more than one needs JAX.
+
+    Raises:
+        TrainingError: The backend or the machine does not have so many devices.
     """
     backend = keras.backend.backend()
     keras.config.set_dtype_policy(PRECISIONS[precision])
@@ -33,7 +39,7 @@ def set_up(precision: str, devices: int) -> None:
 
 
 def describe_device(model: keras.Model) -> str:
-    """Backend and devices that hold a network's weights: "torch, cpu"."""
+    """The backend and the devices that hold a network's weights: "torch, cpu"."""
     value = model.weights[0].value
     if keras.backend.backend() == "jax":
         return ", ".join(["jax", *sorted(map(str, value.devices()))])
@@ -43,9 +49,15 @@ def describe_device(model: keras.Model) -> str:
 def predict(
     model: keras.Model, pictures: npt.NDArray[np.uint8], batch: int = 16
 ) -> npt.NDArray[np.float32]:
-    """What a network gives; shape (n, 5), of pictures of shape (n, side, side, 3), uint8.
+    """A network's output.
 
-    batch: pictures at a time; the last ones are filled up, so that only one shape is ever compiled.
+    Args:
+        model: The network.
+        pictures: Shape (n, side, side, 3), uint8.
+        batch: Pictures at a time. The last batch is filled up, so that only one shape is ever compiled.
+
+    Returns:
+        Shape (n, 5).
     """
     parts = []
     for first in range(0, len(pictures), batch):

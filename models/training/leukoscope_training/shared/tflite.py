@@ -1,4 +1,4 @@
-"""Networks as TFLite files, float32 or full int8. Needs TensorFlow (KERAS_BACKEND=tensorflow)."""
+"""Conversion to TFLite, float32 or full int8. Needs TensorFlow (KERAS_BACKEND=tensorflow)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import tensorflow as tf
 Floats = npt.NDArray[np.float32]
 
 Example = Sequence[Floats] | Mapping[str, Floats]
-"""A network's inputs of batch 1, in order or by name."""
+"""One input of a network (batch 1), in order or by name."""
 
 
 def convert_to_bytes(
     converter: tf.lite.TFLiteConverter, examples: Sequence[Example] | None
 ) -> bytes:
-    """The file: float32, or full int8 (in and out) with the ranges of `examples`."""
+    """The TFLite file: float32 without examples, else full int8 (in and out) with their ranges."""
     if examples is not None:
 
         def feed() -> Iterator[Example]:
@@ -32,7 +32,7 @@ def convert_to_bytes(
 
 
 def quantise(values: Floats, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
-    """Values as the bytes of an int8 tensor."""
+    """Values as an int8 tensor."""
     levels: npt.NDArray[np.int8] = np.clip(np.round(values / scale) + zero_point, -128, 127).astype(
         np.int8
     )
