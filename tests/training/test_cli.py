@@ -94,10 +94,10 @@ def test_fail__check_names_every_problem(
     assert main(["check", str(manifest)]) == 1
     told = capsys.readouterr().err
     assert "ALL/patient-ALL1/0.png: " in told
-    assert "ALL/patient-ALL1/1.png: its SHA-256 is another one" in told
+    assert "ALL/patient-ALL1/1.png: its content has changed (another SHA-256)" in told
     assert "1.png: can't be read as a picture" in told
     assert (
-        "ALL/patient-ALL1/2.png and CML/patient-CML1/2.png: the same glass (1.00), "
+        "ALL/patient-ALL1/2.png and CML/patient-CML1/2.png: the same place (1.00), "
         "different group and label" in told
     )
 

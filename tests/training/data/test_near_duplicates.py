@@ -1,4 +1,4 @@
-"""Pictures of one glass are found, whatever a microscope did between them; others are not."""
+"""Pictures of one place are found after refocusing, shifts and mirroring; others are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splits: nobody is on both sides, no glass is dealt out twice, and the committed ones are of these files."""
+"""Splits: no patient is in two parts, no place is used twice, and the committed ones are of these files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leukoscope_training.data.splits import (
     LLD_A,
     SPLITS,
     SplitRow,
-    find_same_glass,
+    find_same_place,
     make_committed_splits,
     read_split,
     read_split_file,
@@ -108,7 +108,7 @@ def test_ok__no_glass_is_in_two_parts(shared_data: Path) -> None:
         Sample(r["image"], r["label"], r["group"], 0.1, r["source"], "", r["sha256"]) for r in rows
     ]
     dealt = read_split("image-level")
-    for pair in find_same_glass(Manifest(shared_data, tuple(samples))):
+    for pair in find_same_place(Manifest(shared_data, tuple(samples))):
         one, other = rows[pair.first], rows[pair.second]
         assert one["part"] == other["part"]
         assert pair.equal_files or not {one["sha256"], other["sha256"]} <= set(dealt)
@@ -203,7 +203,7 @@ def test_fail__a_bad_split_file(text: str, said: str, tmp_path: Path) -> None:
 
 def test_fail__one_glass_with_two_labels(tmp_path: Path) -> None:
     manifest = copied(manifest_of(tmp_path, {"p": ("ALL", 20)}), 0, label="CLL")
-    with pytest.raises(ManifestError, match="same glass with different labels"):
+    with pytest.raises(ManifestError, match="same place with different labels"):
         split_by_image(manifest, 0)
 
 

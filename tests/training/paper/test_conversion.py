@@ -23,10 +23,11 @@ MAKE = """
 import sys
 from pathlib import Path
 from leukoscope_training.paper import commands, network
+from leukoscope_training.shared.weights import save_weights
 folder = Path(sys.argv[1])
 (folder / "a-to-b").mkdir()
 model = network.build((4, 3, 2, 2, 2), normalised=False, seed=3)
-network.save_weights(model.get_weights(), folder / "a-to-b" / "weights.npz")
+save_weights(model.get_weights(), folder / "a-to-b" / "weights.npz")
 (folder / "a-to-b" / "run.toml").write_text("seed = 1")
 commands.read_split = lambda _: {f"{n:064x}": "AB"[n % 2] for n in range(40)}
 from leukoscope_training.cli import main

@@ -13,11 +13,10 @@ from leukoscope_training.paper.network import (
     build_with_weights,
     count_filters,
     fold_normalisation,
-    load_weights,
-    save_weights,
 )
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.keras_runtime import predict
+from leukoscope_training.shared.weights import load_weights, save_weights
 
 
 def shaken(model: keras.Sequential) -> keras.Sequential:

@@ -15,11 +15,12 @@ import tensorflow as tf
 from leukoscope_training.cells import results
 from leukoscope_training.cells.card import FLOAT32, INT8
 from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Cells, Floats
-from leukoscope_training.cells.network import Weights, build, load_weights, multiplications
+from leukoscope_training.cells.network import build, multiplications
 from leukoscope_training.cells.runs import WEIGHTS, CellRun
 from leukoscope_training.cells.training import NetworkInput, make_input, softmax
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
+from leukoscope_training.shared.weights import Weights, load_weights
 
 REPRESENTATIVES = 100
 """Most training cells that the ranges of int8 values are taken from. More cells include odder ones, whose large values

@@ -10,11 +10,11 @@ import tomli_w
 
 from leukoscope_training.cells.dataset import Cells
 from leukoscope_training.cells.expert_labels import read_counts
-from leukoscope_training.cells.network import save_weights
 from leukoscope_training.cells.runs import PREDICTIONS, RUN, WEIGHTS, CellRun
 from leukoscope_training.cells.training import CellRecipe, make_input, predict, train
 from leukoscope_training.shared import keras_runtime
 from leukoscope_training.shared.errors import TrainingError
+from leukoscope_training.shared.weights import save_weights
 
 
 def run_experiment(

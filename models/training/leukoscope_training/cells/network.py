@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import keras
-import numpy as np
-import numpy.typing as npt
 from leukoscope.reading.cell_types import CELL_TYPES
 from leukoscope.reading.measurements import GEOMETRY_CENTRE
-
-from leukoscope_training.shared.errors import TrainingError
 
 SIDE_PX = 64
 FILTERS = (16, 32, 64, 64)
@@ -24,9 +18,6 @@ MOMENTUM, EPSILON = 0.9, 1e-5
 def _start(seed: int) -> keras.initializers.Initializer:
     """Uniform within 1 / sqrt(inputs), as in PyTorch. He's initialisation, 2.4 times as wide, learns slower here."""
     return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform", seed=seed)
-
-
-Weights = list[npt.NDArray[np.float32]]
 
 
 def build(seed: int = 0, batch: int | None = None) -> keras.Model:
@@ -70,16 +61,3 @@ def multiplications() -> int:
         count += side * side * 9 * before * filters
         side, before = side // 2, filters
     return count + (2 * before + len(GEOMETRY_CENTRE)) * HIDDEN + HIDDEN * len(CELL_TYPES)
-
-
-def save_weights(weights: Weights, path: Path) -> None:
-    """Write weights to an .npz file, in the order of `get_weights`."""
-    np.savez(path, *weights)
-
-
-def load_weights(path: Path) -> Weights:
-    """Read what `save_weights` wrote. Raises TrainingError where it is not there."""
-    if not path.exists():
-        raise TrainingError(f"{path} is not there: train that run first")
-    with np.load(path) as arrays:
-        return [arrays[f"arr_{number}"] for number in range(len(arrays.files))]

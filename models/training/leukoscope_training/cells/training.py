@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import time
@@ -20,8 +19,8 @@ from leukoscope_training.cells.dataset import CLUTTER, Bytes, Cells, Floats
 from leukoscope_training.cells.network import build
 from leukoscope_training.cells.targets import Teacher, draw_weights
 from leukoscope_training.shared import checkpoint
-from leukoscope_training.shared.checkpoint import Checkpoint, History
-from leukoscope_training.shared.keras_runtime import describe_device
+from leukoscope_training.shared.checkpoint import Checkpoint
+from leukoscope_training.shared.keras_runtime import describe_device, seed_dropout
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
@@ -145,7 +144,7 @@ def train(
             if epoch < TAUGHT_BY_SIZE
             else teacher.after(predict(model, asked).astype(np.float64))
         )
-        _seed_dropout(model, epoch)
+        seed_dropout(model, epoch)
         drawn = rng.choice(len(cells), (recipe.steps, recipe.batch), p=weights)
         losses = []
         for rows in drawn:
@@ -166,7 +165,7 @@ def train(
             best=[],
         )
         checkpoint.write(state, path)
-        _write_history(state.history, out / HISTORY)
+        checkpoint.write_history(state.history, HISTORY_COLUMNS, out / HISTORY)
         spent = time.monotonic() - started
         print(f"epoch {epoch + 1}: loss {row['loss']:.4f} ({spent:.1f} s)", flush=True)
     return model
@@ -200,17 +199,3 @@ def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> st
     what = {"seed": seed, "ablation": ablation, **vars(recipe)}
     what |= {"trained_on": digest.hexdigest()[:12], "backend": keras.backend.backend()}
     return json.dumps(what)
-
-
-def _seed_dropout(model: keras.Model, epoch: int) -> None:
-    """Seed dropout by the epoch, so that a continued training draws the same."""
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
-            layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
-
-
-def _write_history(history: History, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)

@@ -1,4 +1,4 @@
-"""What a device would say of the tested slides and fields, by its own rule, as Markdown tables."""
+"""The device's verdicts on the tested slides and fields, by its own rule, as Markdown tables."""
 
 from __future__ import annotations
 
@@ -50,21 +50,30 @@ LABEL_OF_KIND = {
 }
 
 MOSTLY_BLASTS = ("patient-01", "patient-12", "patient-15", "patient-23")
-"""Patients of whose counted cells experts call nine of ten blasts (patients.csv)."""
+"""Patients with nine of ten counted cells blasts by the experts (patients.csv)."""
 
 SCARCE_BLASTS = 0.2
-"""Share of blasts up to which the kinds among them tell nothing: a rule's acute leukaemia has more."""
+"""Up to this share of blasts their kinds are not reported: an acute leukaemia has more."""
 
 READ = (1 / len(LABELS),) * len(LABELS)
-"""Stands for a read field's own probabilities, which its slide's verdict does not ask for."""
+"""Stands for the probabilities of a field that was read; its slide's verdict does not use them."""
 
-CONTROLS, DRAWS = (0, 1, 3, 5), 20
-"""Control slides, and how often they are drawn anew from the slides of the new site."""
+QC_SLIDES, DRAWS = (0, 1, 3, 5), 20
+"""Numbers of control slides, and how often they are drawn from the slides of the new site."""
 
 
 @dataclass(frozen=True, eq=False)
 class TestedSet:
-    """A run's tested cells. probabilities: shape (n, 12), calibrated; the others shape (n,)."""
+    """The tested cells of some runs.
+
+    Attributes:
+        probabilities: Calibrated, shape (n, 12).
+        kind: As in `Cells`, shape (n,).
+        group: As in `Cells`, shape (n,).
+        path: Of each cell's field, shape (n,).
+        box: As in `Cells`, shape (n,).
+        nuclear_area: µm², shape (n,).
+    """
 
     probabilities: Floats
     kind: Texts
@@ -74,8 +83,9 @@ class TestedSet:
     nuclear_area: Floats
 
     def readings(self, of: Flags) -> list[FieldReading]:
-        """The fields of these cells as the device would read them; one that a gate of cells refuses has no
-        probabilities.
+        """The fields of these cells as the device would read them.
+
+        A field that a gate of cells refuses has no probabilities.
         """
         readings = []
         for path in np.unique(self.path[of]):
@@ -89,9 +99,10 @@ class TestedSet:
 
 
 def load_tested(runs: Path, names: Sequence[str], temperature: float) -> TestedSet:
-    """What some runs said of the cells that they tested, one after the other.
+    """Read the predictions of some runs, in order.
 
-    Raises TrainingError where a run is not there.
+    Raises:
+        TrainingError: A run is missing.
     """
     parts: dict[str, list[npt.NDArray[Any]]] = defaultdict(list)
     for name in names:
@@ -100,7 +111,7 @@ def load_tested(runs: Path, names: Sequence[str], temperature: float) -> TestedS
             raise TrainingError(f"{path} is not there: run `leukoscope-train cells train {name}`")
         with np.load(path) as arrays:
             for column, values in arrays.items():
-                # Two runs may have read the same field: it stays two.
+                # Two runs may have tested the same field; it then counts as two fields.
                 own = np.char.add(f"{name}/", values) if column == "path" else values
                 parts[column].append(own)
     joined = {column: np.concatenate(values) for column, values in parts.items()}
@@ -120,7 +131,7 @@ def judge_cells(
     qc: QcState = QcState.UNCONTROLLED,
     baseline: Baseline | None = None,
 ) -> Verdict:
-    """What the device says of some cells together."""
+    """The device's verdict on some cells together."""
     return judge(tested.readings(of), THRESHOLDS, ERRORS, qc, baseline)
 
 
@@ -129,16 +140,18 @@ def read_differential(tested: TestedSet, of: Flags) -> Differential:
     return differential_of([reading for reading in tested.readings(of) if reading.was_read])
 
 
-def rate_verdict(said: Verdict, label: str) -> tuple[str, str]:
-    """Of the pattern and of the class: 'right', 'refused' or 'wrong'."""
+def rate_verdict(verdict: Verdict, label: str) -> tuple[str, str]:
+    """Rate the pattern and the class, each as 'right', 'refused' or 'wrong'."""
     right = PATTERN_OF_LABEL[label]
-    pattern = "refused" if said.pattern is None else "right" if said.pattern is right else "wrong"
-    named = "refused" if said.label is None else "right" if said.label == label else "wrong"
+    pattern = (
+        "refused" if verdict.pattern is None else "right" if verdict.pattern is right else "wrong"
+    )
+    named = "refused" if verdict.label is None else "right" if verdict.label == label else "wrong"
     return pattern, named
 
 
 def tabulate_slides(tested: TestedSet) -> str:
-    """A line a patient of lld-40x, and the slides of chula-pi together."""
+    """One line for each patient of lld-40x, and one for all slides of chula-pi."""
     lines = [
         "| patient or slides | truth | cells | artefacts | blasts | lymphoblasts of them | verdict | "
         "pattern's confidence | class's | pattern | class |",
@@ -147,21 +160,21 @@ def tabulate_slides(tested: TestedSet) -> str:
     for group in sorted(set(tested.group[np.char.startswith(tested.kind, "lld")])):
         of = tested.group == group
         label = LABEL_OF_KIND[str(tested.kind[of][0])]
-        said = judge_cells(tested, of)
+        verdict = judge_cells(tested, of)
         shares = read_differential(tested, of)
-        pattern, named = rate_verdict(said, label)
+        pattern, named = rate_verdict(verdict, label)
         lines.append(
             f"| {group} | {label} | {shares.cells:.0f} | {artefact_share(tested, of):.2f} | "
             f"{shares.share(*BLASTS):.2f} | "
-            f"{_format_lymphoid(shares)} | {said.headline} | "
-            f"{said.pattern_confidence:.2f} | {said.confidence:.2f} | {pattern} | {named} |"
+            f"{_format_lymphoid(shares)} | {verdict.headline} | "
+            f"{verdict.pattern_confidence:.2f} | {verdict.confidence:.2f} | {pattern} | {named} |"
         )
     chula = sorted(set(tested.group[tested.kind == "chula-pi"]))
-    said_of = [judge_cells(tested, tested.group == group) for group in chula]
+    verdicts = [judge_cells(tested, tested.group == group) for group in chula]
     if chula:
-        counts = Counter(rate_verdict(said, "normal")[0] for said in said_of)
-        few = sum(s.white_cells < MIN_CELLS for s in said_of)
-        cells = sum(said.white_cells for said in said_of)
+        counts = Counter(rate_verdict(verdict, "normal")[0] for verdict in verdicts)
+        few = sum(verdict.white_cells < MIN_CELLS for verdict in verdicts)
+        cells = sum(verdict.white_cells for verdict in verdicts)
         lines.append(
             f"| {len(chula)} slides of chula-pi | normal | {cells} | | | | {few} under {MIN_CELLS} cells | | | "
             f"{', '.join(f'{n} {what}' for what, n in sorted(counts.items()))} | |"
@@ -170,24 +183,24 @@ def tabulate_slides(tested: TestedSet) -> str:
 
 
 def artefact_share(tested: TestedSet, of: Flags) -> float:
-    """Share of these finds that are called artefacts."""
+    """Share of these finds whose most probable type is artefact."""
     return float(np.mean(tested.probabilities[of].argmax(axis=1) == _ARTEFACT))
 
 
 def tabulate_fields(tested: TestedSet) -> str:
-    """How each source's fields are called when each is judged alone, as `classify` does."""
+    """The verdicts on each source's fields, each judged alone as `leukoscope classify` does."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for path in sorted(set(tested.path)):
         of = tested.path == path
         kind = str(tested.kind[of][0])
-        said = judge_cells(tested, of)
-        counts[kind][rate_verdict(said, LABEL_OF_KIND[kind])[0]] += 1
+        verdict = judge_cells(tested, of)
+        counts[kind][rate_verdict(verdict, LABEL_OF_KIND[kind])[0]] += 1
         (reading,) = tested.readings(of)
         for gate in reading.gates:
             counts[kind][gate.problem] += not gate.passed
-        counts[kind]["leukaemia"] += said.pattern not in (None, Pattern.NORMAL)
-        if said.fields:
-            best = LABELS[int(np.argmax(said.probabilities))]
+        counts[kind]["leukaemia"] += verdict.pattern not in (None, Pattern.NORMAL)
+        if verdict.fields:
+            best = LABELS[int(np.argmax(verdict.probabilities))]
             counts[kind]["best"] += best == LABEL_OF_KIND[kind]
     lines = [
         "| fields judged alone | fields | pattern right | refused | NO WHITE CELLS | NO SMEAR | wrong | "
@@ -244,22 +257,23 @@ def tabulate_cells(tested: TestedSet) -> str:
 
 
 def read_fields(tested: TestedSet) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """The five classes' probabilities of each field that is read, judged alone, and its true class's place.
+    """Judge each field alone.
 
-    Shapes (n, 5) and (n,).
+    Returns:
+        The probabilities of the fields that are read, shape (n, 5), and the places of their true classes, shape (n,).
     """
     rows, truth = [], []
     for path in sorted(set(tested.path)):
         of = tested.path == path
-        said = judge_cells(tested, of)
-        if said.fields:
-            rows.append(said.probabilities)
+        verdict = judge_cells(tested, of)
+        if verdict.fields:
+            rows.append(verdict.probabilities)
             truth.append(LABELS.index(LABEL_OF_KIND[str(tested.kind[of][0])]))
     return np.array(rows), np.array(truth)
 
 
 def tabulate_new_site(tested: TestedSet) -> str:
-    """chula-pi as a site that nothing was trained on: what control slides of its own do."""
+    """chula-pi as a site that nothing was trained on: the effect of control slides of its own."""
     own = tested.kind == "chula-pi"
     sites = sorted(set(tested.group[own]))
     patients = sorted(set(tested.group[np.char.startswith(tested.kind, "lld")]))
@@ -268,19 +282,19 @@ def tabulate_new_site(tested: TestedSet) -> str:
         "|---|---|---|---|",
     ]
     rng = np.random.default_rng(0)
-    for number in CONTROLS:
+    for number in QC_SLIDES:
         found, of_patients = Counter[str](), Counter[str]()
         for _ in range(DRAWS if number else 1):
-            controls = rng.choice(sites, number, replace=False)
-            baseline = _make_baseline(tested, np.isin(tested.group, controls)) if number else None
-            control = QcState.VALID if number else QcState.UNCONTROLLED
-            for path in sorted(set(tested.path[own & ~np.isin(tested.group, controls)])):
-                said = judge_cells(tested, tested.path == path, control, baseline)
-                found[rate_verdict(said, "normal")[0]] += 1
+            qc_slides = rng.choice(sites, number, replace=False)
+            baseline = _make_baseline(tested, np.isin(tested.group, qc_slides)) if number else None
+            qc = QcState.VALID if number else QcState.UNCONTROLLED
+            for path in sorted(set(tested.path[own & ~np.isin(tested.group, qc_slides)])):
+                verdict = judge_cells(tested, tested.path == path, qc, baseline)
+                found[rate_verdict(verdict, "normal")[0]] += 1
             for group in patients:
                 of = tested.group == group
-                said = judge_cells(tested, of, control, baseline)
-                of_patients[rate_verdict(said, LABEL_OF_KIND[str(tested.kind[of][0])])[0]] += 1
+                verdict = judge_cells(tested, of, qc, baseline)
+                of_patients[rate_verdict(verdict, LABEL_OF_KIND[str(tested.kind[of][0])])[0]] += 1
         total, draws = found.total(), of_patients.total() / len(patients)
         lines.append(
             f"| {number} | {found['wrong'] / total:.3f} | {found['refused'] / total:.3f} | "
@@ -303,7 +317,7 @@ def _format_lymphoid(shares: Differential) -> str:
 
 
 def _make_baseline(tested: TestedSet, of: Flags) -> Baseline:
-    # A control keeps all fields of its slide, as device/leukoscope/qc/measures.py does.
+    # All fields of the slide count, as in leukoscope.qc.measures.
     differential = differential_of(tested.readings(of))
     return {name: differential.share(*types) for name, types in ABNORMAL.items()}
 

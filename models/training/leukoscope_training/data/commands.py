@@ -21,7 +21,7 @@ from leukoscope_training.data.near_duplicates import read_thumbnail
 from leukoscope_training.data.splits import (
     SPLITS,
     SplitRow,
-    find_same_glass,
+    find_same_place,
     make_committed_splits,
     split_by_group,
     split_by_image,
@@ -51,7 +51,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_manifest(command)
     command.set_defaults(run=_check)
 
-    command = subparsers.add_parser("split", help="deal a manifest's pictures out")
+    command = subparsers.add_parser("split", help="divide a manifest's pictures")
     _add_manifest(command)
     command.add_argument("split", type=Path, metavar="OUT", help="name.csv")
     command.add_argument(
@@ -63,7 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=_split)
 
-    command = subparsers.add_parser("committed-splits", help="make the committed splits anew")
+    command = subparsers.add_parser("committed-splits", help="make the committed splits again")
     command.add_argument("--data", type=Path, default=DATA, metavar="DIR")
     command.add_argument("--into", type=Path, default=SPLITS, metavar="DIR")
     command.set_defaults(run=_committed)
@@ -105,7 +105,7 @@ def _check(options: argparse.Namespace) -> int:
         path = manifest.path(sample)
         try:
             if sample.sha256 and sha256_of(path) != sample.sha256:
-                problems.append(f"{sample.image}: its SHA-256 is another one")
+                problems.append(f"{sample.image}: its content has changed (another SHA-256)")
             read_thumbnail(path)
             with Image.open(path) as picture:
                 sizes[picture.size] += 1
@@ -113,7 +113,7 @@ def _check(options: argparse.Namespace) -> int:
             problems.append(f"{sample.image}: {error}")
         else:
             readable.append(sample)
-    problems += _shared_glass(Manifest(manifest.root, tuple(readable)))
+    problems += _find_shared_places(Manifest(manifest.root, tuple(readable)))
     _print_counts(manifest)
     print("sizes: " + ", ".join(f"{w}x{h} ({n})" for (w, h), n in sizes.most_common()))
     for problem in problems:
@@ -122,14 +122,14 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _shared_glass(manifest: Manifest) -> list[str]:
+def _find_shared_places(manifest: Manifest) -> list[str]:
     problems = []
-    for pair in find_same_glass(manifest):
+    for pair in find_same_place(manifest):
         one, other = manifest.samples[pair.first], manifest.samples[pair.second]
         what = [name for name in ("group", "label") if getattr(one, name) != getattr(other, name)]
         if what:
             problems.append(
-                f"{one.image} and {other.image}: the same glass ({pair.score:.2f}), "
+                f"{one.image} and {other.image}: the same place ({pair.score:.2f}), "
                 f"different {' and '.join(what)}"
             )
     return problems

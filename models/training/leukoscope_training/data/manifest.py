@@ -1,4 +1,4 @@
-"""A manifest: the list of a set's pictures with what is known of each, as CSV or Parquet."""
+"""A manifest: a list of pictures with their labels and patients, as CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -33,17 +33,22 @@ CELL_TYPES = (
 
 
 class ManifestError(TrainingError):
-    """A manifest can't be read, written or used; the message names file, line and column."""
+    """A manifest is not valid; the message names file, line and column."""
 
 
 @dataclass(frozen=True)
 class Sample:
     """One picture, or one cell of a set of single cells.
 
-    image: its path below the manifest's root, with "/". label: one of `LABELS`, "" when unknown.
-    group: its patient or slide, unique over all sets ("lld-40x/patient-01"). um_per_px: µm, above 0.
-    sha256: of the file, 64 hexadecimal digits, "" until hashed. cell_type: one of `CELL_TYPES`, ""
-    for a field and for a type that has no name there.
+    Attributes:
+        image: Its path below the manifest's root, with "/".
+        label: One of `LABELS`, or "" when unknown.
+        group: Its patient or slide, unique over all sets ("lld-40x/patient-01").
+        um_per_px: Its scale, above 0.
+        source: Its set.
+        licence: Of its set.
+        sha256: Of the file, 64 hexadecimal digits; "" until hashed.
+        cell_type: One of `CELL_TYPES`; "" for a field, and for a type that has no name there.
     """
 
     image: str
@@ -67,14 +72,20 @@ class Manifest:
     samples: tuple[Sample, ...]
 
     def path(self, sample: Sample) -> Path:
-        """Where the sample's file lies."""
+        """The path of the sample's file."""
         return self.root / sample.image
 
 
 def read_manifest(path: Path, root: Path | None = None) -> Manifest:
-    """Read a .csv or .parquet file; root: where its paths start, without it the file's own folder.
+    """Read a .csv or .parquet file.
 
-    Raises ManifestError, and OSError where the file can't be read.
+    Args:
+        path: The file.
+        root: Where its paths start; without it the file's own folder.
+
+    Raises:
+        ManifestError: The file is not a valid manifest.
+        OSError: The file can't be read.
     """
     rows = _read_parquet(path) if _is_parquet(path) else _read_csv(path)
     samples = []
@@ -84,7 +95,7 @@ def read_manifest(path: Path, root: Path | None = None) -> Manifest:
         if sample.image in line_of:
             first = line_of[sample.image]
             raise ManifestError(
-                f"{path}, line {line}, column image: {sample.image} stands in line {first} already"
+                f"{path}, line {line}, column image: {sample.image} is already in line {first}"
             )
         line_of[sample.image] = line
         samples.append(sample)
@@ -92,14 +103,14 @@ def read_manifest(path: Path, root: Path | None = None) -> Manifest:
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
-    """Write a .csv or .parquet file. Raises ManifestError as `read_manifest` would."""
+    """Write a .csv or .parquet file; raises ManifestError as `read_manifest` would."""
     parquet = _is_parquet(path)
     rows = [asdict(sample) for sample in manifest.samples]
     seen: set[str] = set()
     for line, (row, sample) in enumerate(zip(rows, manifest.samples, strict=True), 2):
         _sample(row, f"{path}, line {line}")
         if sample.image in seen:
-            raise ManifestError(f"{path}, line {line}, column image: {sample.image} stands twice")
+            raise ManifestError(f"{path}, line {line}, column image: {sample.image} is there twice")
         seen.add(sample.image)
     if parquet:
         _write_parquet(rows, path)
@@ -148,7 +159,7 @@ def _read_parquet(path: Path) -> Iterable[tuple[int, dict[str, Any]]]:
     except pyarrow.ArrowException as error:
         raise ManifestError(f"{path}: not a Parquet file: {error}") from error
     _require_columns(table.column_names, path)
-    # Counted as in a CSV file, where line 1 is the heading.
+    # Lines are counted as in a CSV file, where line 1 is the heading.
     return enumerate(table.select(COLUMNS).to_pylist(), 2)
 
 
@@ -183,7 +194,7 @@ def _sample(row: Mapping[str, Any], where: str) -> Sample:
     values = {name: row[name] for name in COLUMNS}
     for name in COLUMNS:
         if name != "um_per_px" and not isinstance(values[name], str):
-            raise ManifestError(f"{where}, column {name}: {values[name]!r} is no text")
+            raise ManifestError(f"{where}, column {name}: {values[name]!r} is not text")
     for name in ("group", "source"):
         if not values[name]:
             raise ManifestError(f"{where}, column {name}: empty")
@@ -198,7 +209,7 @@ def _sample(row: Mapping[str, Any], where: str) -> Sample:
         um_per_px = math.nan
     if not (math.isfinite(um_per_px) and um_per_px > 0):
         raise ManifestError(
-            f"{where}, column um_per_px: {values['um_per_px']!r} is no number of µm above 0"
+            f"{where}, column um_per_px: {values['um_per_px']!r} is not a number above 0"
         )
     return Sample(**{**values, "um_per_px": um_per_px})
 

@@ -1,12 +1,13 @@
-"""Pictures of the same glass: equal files, and fields taken again, refocused, shifted or mirrored.
+"""Near-duplicates: equal files, and fields that were taken again, refocused, shifted or mirrored.
 
-Two steps, so that some thousands of pictures take seconds and little memory. First each picture's
-nearest neighbours by the size of its spectrum, which neither a shift nor a half turn changes. Then
-the correlation of the two thumbnails at every small shift, in four orientations. A slow change of
-light across the field is taken out beforehand, or all fields of one microscope would be alike.
+The search has two steps, so that some thousands of pictures take seconds and little memory. The first finds each
+picture's nearest neighbours by the amplitude of its spectrum, which does not change with a shift or a half turn. The
+second correlates two thumbnails at every small shift, in four orientations. A slow change of light across the field is
+removed before, or all fields of one microscope would be alike.
 
-Found: the same field at up to a quarter of a side's shift, mirrored or not. Not found: a quarter
-turn, another magnification, a smaller overlap.
+This finds the same field at a shift of up to a quarter of a side, mirrored or not. It does not find a quarter turn,
+another magnification, or a smaller overlap. scikit-learn's nearest neighbours are not used: the similarity is the
+better of two, with one picture mirrored or not.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ from PIL import Image
 from leukoscope_training.shared.errors import TrainingError
 
 SIDE = 64
-"""Pixels of a thumbnail's side; the picture's own shape is given up."""
+"""Pixels of a thumbnail's side; the aspect ratio is lost."""
 
 SHIFT = SIDE // 4
 
 NEAR = 0.62
-"""Correlation from which two fields show the same glass.
+"""Correlation from which two fields show the same place.
 
-Chosen on the 1,427 fields of lld-40x, chula-pi and bccd: README.md has what it finds and misses.
+Chosen on the 1,427 fields of lld-40x, chula-pi and bccd; README.md reports what it finds and misses.
 """
 
 NEIGHBOURS = 64
-"""Candidates of each picture: on those fields 80 find no pair more, 16 find 10 fewer."""
+"""Candidates for each picture. On those fields 80 find no more pairs, and 16 find 10 fewer."""
 
 LEAST_DETAIL = 0.01
-"""Share of the two pictures' energies, multiplied, that an overlap must hold to be scored in full."""
+"""Share of the product of both pictures' energies that an overlap needs for its full score."""
 
 _LIGHT_RADIUS = 6
 _LOW = 8
@@ -47,7 +48,14 @@ _BLOCK = 512
 
 @dataclass(frozen=True, order=True)
 class Pair:
-    """Two pictures of the same glass by their place in the list; score: correlation, at most 1."""
+    """Two pictures of the same place.
+
+    Attributes:
+        first: The first picture's number in the list.
+        second: The second picture's number.
+        score: Correlation, at most 1.
+        equal_files: Whether the files are equal.
+    """
 
     first: int
     second: int
@@ -56,9 +64,11 @@ class Pair:
 
 
 def find_pairs(paths: Sequence[Path]) -> list[Pair]:
-    """All pairs, ordered by place. Of equal files only the first is compared further.
+    """Find all pairs, in order. Of equal files only the first is compared with others.
 
-    Raises TrainingError where a file can't be read as a picture, OSError where not at all.
+    Raises:
+        TrainingError: A file is no picture.
+        OSError: A file can't be read.
     """
     first_of: dict[str, int] = {}
     pairs = []
@@ -80,7 +90,7 @@ def find_pairs(paths: Sequence[Path]) -> list[Pair]:
 
 
 def find_groups(count: int, pairs: Sequence[Pair]) -> list[int]:
-    """For each of `count` pictures the first picture of its group; alone, that is itself."""
+    """For each of `count` pictures the first picture of its group, which may be itself."""
     first = list(range(count))
 
     def root(place: int) -> int:
@@ -95,7 +105,7 @@ def find_groups(count: int, pairs: Sequence[Pair]) -> list[int]:
 
 
 def read_thumbnail(path: Path) -> NDArray[np.float32]:
-    """The picture in grey, (64, 64), 0 to 255. Raises TrainingError where it can't be read."""
+    """Read a picture in grey, (64, 64), 0 to 255; raises TrainingError when it can't be read."""
     try:
         with Image.open(path) as picture:
             picture.draft("L", (4 * SIDE, 4 * SIDE))
@@ -107,7 +117,7 @@ def read_thumbnail(path: Path) -> NDArray[np.float32]:
 
 
 def _flatten(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A thumbnail without the mean of each pixel's surroundings, 13 px square."""
+    """Subtract from each pixel the mean of the 13 px square around it."""
     side = 2 * _LIGHT_RADIUS + 1
     padded = np.pad(grey.astype(np.float64), _LIGHT_RADIUS, mode="edge")
     sums = np.pad(padded, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
@@ -117,7 +127,7 @@ def _flatten(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _find_candidates(details: NDArray[np.float32]) -> dict[int, list[int]]:
-    """For each picture the later ones that are near it, or that it is near, by their spectra."""
+    """For each picture the later ones that are among its nearest by spectrum, or it among theirs."""
     window = np.outer(np.hanning(SIDE + 2)[1:-1], np.hanning(SIDE + 2)[1:-1])
     low = np.arange(-_LOW, _LOW + 1)[:, None], np.arange(-_LOW, _LOW + 1)[None, :]
     sizes = np.stack([np.sqrt(np.abs(np.fft.fft2(one * window)[low])) for one in details])
@@ -144,9 +154,16 @@ def _normalise(sizes: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _correlate(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The best correlation of `one`, (64, 64), with each of `others`, (k, 64, 64): (k,), at most 1.
+    """The best correlation of a thumbnail with some others, over all small shifts and four orientations.
 
-    Each shift is scored over the overlap alone, in each of the four orientations.
+    Each shift is scored over the overlap alone.
+
+    Args:
+        one: Shape (64, 64).
+        others: Shape (k, 64, 64).
+
+    Returns:
+        Shape (k,), at most 1.
     """
     wanted = np.arange(-SHIFT, SHIFT + 1)
     shifts = (slice(None), wanted[:, None], wanted[None, :])
@@ -155,14 +172,14 @@ def _correlate(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray
         return np.fft.rfft2(pictures, s=(_PADDED, _PADDED))
 
     def at_shifts(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> NDArray[np.float64]:
-        # Padding is as wide as the largest shift, so that nothing wraps round.
+        # The padding is as wide as the largest shift, so that nothing wraps around.
         return np.fft.irfft2(np.conj(a) * b, s=(_PADDED, _PADDED))[shifts]
 
     whole = spectrum(np.ones((1, SIDE, SIDE), np.float32))
     of_others = spectrum(others)
     energy_of_others = at_shifts(whole, spectrum(others**2))
     all_energy = (one**2).sum() * (others**2).sum(axis=(1, 2))[:, None, None]
-    # An overlap with next to no detail of one or the other is no evidence, and noise by rounding.
+    # An overlap with almost no detail in one of the pictures is no evidence, and its score would be rounding noise.
     least = np.maximum(LEAST_DETAIL * all_energy, 1e-6)
     best: NDArray[np.float64] = np.full(len(others), -1.0)
     for rows, columns in ((1, 1), (1, -1), (-1, 1), (-1, -1)):

@@ -1,9 +1,10 @@
-"""Which picture is used for what: the committed splits, and new ones of any manifest.
+"""Which picture is used for what: the committed splits, and new ones for any manifest.
 
-`image-level` deals single pictures out, as most published work does: pictures of one patient are on
-all sides, so its numbers say nothing about a new patient. `patient-disjoint` keeps every patient and
-slide on one side: train on one half, measure on the other, and report both directions. `ten-fold` is patient-disjoint
-too: each fold is one leukaemia patient and two normal slides, measured after training on the other nine.
+`image-level` divides single pictures, as most published work does: a patient has pictures in all parts, so its results
+say nothing about a new patient. `patient-disjoint` keeps every patient and slide in one half: train on one half, test
+on the other, and report both directions. `ten-fold` is patient-disjoint too: each fold has one leukaemia patient and
+two normal slides, tested after training on the other nine folds. The committed splits must stay as they are, so the
+shuffling is our own and not scikit-learn's.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ SHARES = {"train": 0.70, "val": 0.15, "test": 0.15}
 HALVES = ("A", "B")
 
 EXTERNAL = "external"
-"""Another laboratory's, for measuring only."""
+"""Of another laboratory, for testing only."""
 
 LLD_A = frozenset(f"lld-40x/patient-{number:02d}" for number in (1, 12, 24, 27, 32))
-"""The authors' own training patients; the other five are their test patients."""
+"""The authors' training patients; the other five are their test patients."""
 
 CHULA_B = frozenset(
     f"chula-pi/slide_{name}"
     for name in ("3B", "4B", "5B", "5Bb", "9", "12", "13", "15", "30", "53", "57")
 )
-"""Chosen so that each of the five normal cell types is on both sides."""
+"""Chosen so that each of the five normal cell types is in both halves."""
 
 FOLDS = tuple(f"fold-{number:02d}" for number in range(1, 11))
 
@@ -56,16 +57,17 @@ class SplitRow:
 
 
 def read_split(name: str) -> dict[str, str]:
-    """The committed split `name`: each picture's SHA-256 and its part."""
+    """Read a committed split: each picture's SHA-256 and its part."""
     if name not in COMMITTED:
         raise ManifestError(f"{name}: no such split; committed are {', '.join(COMMITTED)}")
     return read_split_file(SPLITS / f"{name}.csv")
 
 
 def read_split_file(path: Path) -> dict[str, str]:
-    """Each picture's SHA-256 and its part, of a file that `write_split` wrote.
+    """Read a file that `write_split` wrote: each picture's SHA-256 and its part.
 
-    Raises ManifestError where a column is missing or a picture is in two parts.
+    Raises:
+        ManifestError: A column is missing, or a picture is in two parts.
     """
     part_of: dict[str, str] = {}
     try:
@@ -98,14 +100,15 @@ def write_split(rows: Iterable[SplitRow], path: Path) -> None:
 
 
 def sort_by_part(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list[Sample]]:
-    """The samples of each part; one that the split does not name is in none.
+    """Sort samples by their part; those that are not in the split are left out.
 
-    Raises ManifestError where a sample has no hash, or the split names none of them.
+    Raises:
+        ManifestError: A sample has no hash, or the split has none of them.
     """
     found: dict[str, list[Sample]] = defaultdict(list)
     for sample in manifest.samples:
         if not sample.sha256:
-            raise ManifestError(f"{sample.image}: no SHA-256; import the set anew")
+            raise ManifestError(f"{sample.image}: no SHA-256; import the set again")
         if sample.sha256 in split:
             found[split[sample.sha256]].append(sample)
     if not found:
@@ -113,11 +116,14 @@ def sort_by_part(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list
     return dict(found)
 
 
-def find_same_glass(manifest: Manifest) -> list[Pair]:
-    """Pairs of samples that show the same glass; of single cells only equal files.
+def find_same_place(manifest: Manifest) -> list[Pair]:
+    """Find pairs of samples that show the same place; of single cells only equal files.
 
-    A set with a cell type anywhere is one of single cells: centred on their cell, they are alike
-    without being the same. Raises TrainingError where a file can't be read.
+    A set is one of single cells when any of its samples has a cell type. Their pictures are centred on the cell, so
+    they are similar without being the same.
+
+    Raises:
+        TrainingError: A file can't be read.
     """
     cells = {sample.source for sample in manifest.samples if sample.cell_type}
     fields = [i for i, sample in enumerate(manifest.samples) if sample.source not in cells]
@@ -131,24 +137,26 @@ def find_same_glass(manifest: Manifest) -> list[Pair]:
 
 
 def split_by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
-    """70/15/15 of each label's pictures to train, val and test, whatever their group.
+    """Divide each label's pictures 70/15/15 into train, val and test, whatever their group.
 
-    Of pictures of the same glass only the first is dealt out; the others are in no part. Raises
-    ManifestError where such pictures have different labels, or a label is too small for three parts.
+    Of pictures of the same place only the first gets a part.
+
+    Raises:
+        ManifestError: Pictures of the same place have different labels, or a label has too few pictures.
     """
     samples = manifest.samples
-    first = find_groups(len(samples), find_same_glass(manifest))
+    first = find_groups(len(samples), find_same_place(manifest))
     for i, j in enumerate(first):
         if samples[i].label != samples[j].label:
             raise ManifestError(
-                f"{samples[i].image} and {samples[j].image} show the same glass with different labels"
+                f"{samples[i].image} and {samples[j].image} show the same place with different labels"
             )
     of_label = defaultdict(list)
     for i in sorted({*first}):
         of_label[samples[i].label].append(samples[i])
     rows = []
     for label, pictures in sorted(of_label.items()):
-        # A label's own generator: another label's pictures then change nothing.
+        # Each label has its own generator, so that one label's pictures do not change another's parts.
         random.Random(f"{seed} {label}").shuffle(pictures)
         val, test = (round(SHARES[part] * len(pictures)) for part in ("val", "test"))
         if not (val and test and val + test < len(pictures)):
@@ -161,13 +169,15 @@ def split_by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
 
 
 def split_by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
-    """Whole groups to halves A and B, each label's as even in pictures as its groups allow.
+    """Divide whole groups into halves A and B, with each label's pictures as even as its groups allow.
 
-    Groups that share a glass stay together. Raises ManifestError where a group, or groups that stay
-    together, have several labels, or a label has only one.
+    Groups that have pictures of the same place stay together.
+
+    Raises:
+        ManifestError: A group, or groups that stay together, have several labels, or a label has only one group.
     """
     samples = manifest.samples
-    group_of = _join_groups(samples, find_same_glass(manifest))
+    group_of = _join_groups(samples, find_same_place(manifest))
     sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     label_of: dict[str, str] = {}
     for sample in samples:
@@ -179,7 +189,7 @@ def split_by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
     for label, size_of in sorted(sizes.items()):
         if len(size_of) < len(HALVES):
             raise ManifestError(
-                f"label {label or '(none)'}: only group {next(iter(size_of))}, which can't be on both sides"
+                f"label {label or '(none)'}: only group {next(iter(size_of))}, which can't be in both halves"
             )
         groups = sorted(size_of)
         random.Random(f"{seed} {label}").shuffle(groups)
@@ -193,7 +203,7 @@ def split_by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
 
 
 def make_committed_splits(data: Path) -> dict[str, list[SplitRow]]:
-    """The committed splits, made from the folder of lld-40x, chula-pi and bccd."""
+    """Make the committed splits from the folder of lld-40x, chula-pi and bccd."""
     sets = {
         name: import_samples(name, data / name, root=data)
         for name in ("lld-40x", "chula-pi", "bccd")
@@ -210,13 +220,13 @@ def make_committed_splits(data: Path) -> dict[str, list[SplitRow]]:
 
 
 def _deal_in_turn(samples: Sequence[Sample]) -> list[SplitRow]:
-    """A set's groups, in the order of their names, to the folds in turn."""
+    """Give a set's groups, in the order of their names, to the folds in turn."""
     groups = sorted({sample.group for sample in samples})
     return [SplitRow(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
 
 
 def _join_groups(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:
-    """For each group the first of those that must stay with it."""
+    """For each group the first of those that must stay together with it."""
     names = sorted({sample.group for sample in samples})
     place = {name: i for i, name in enumerate(names)}
     links = [

@@ -19,11 +19,12 @@ import tensorflow as tf
 import tomli_w
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.paper.network import Weights, build_with_weights, load_weights
+from leukoscope_training.paper.network import build_with_weights
 from leukoscope_training.paper.pictures import SIDE_PX, Bytes, PictureSet
 from leukoscope_training.paper.runs import RUN, RUNS, WEIGHTS, divide
 from leukoscope_training.shared.errors import TrainingError
 from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantise
+from leukoscope_training.shared.weights import Weights, load_weights
 
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 

@@ -17,13 +17,13 @@ from leukoscope_training.paper.network import (
     build_with_weights,
     count_filters,
     fold_normalisation,
-    save_weights,
 )
 from leukoscope_training.paper.pictures import PictureSet
 from leukoscope_training.paper.recipes import RECIPES
 from leukoscope_training.paper.runs import PREDICTIONS, RUN, WEIGHTS, PaperRun, divide
 from leukoscope_training.paper.training import LabelledPictures, train
 from leukoscope_training.shared import keras_runtime
+from leukoscope_training.shared.weights import save_weights
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
 from leukoscope_training.paper.pictures import SIDE_PX
 from leukoscope_training.shared.errors import TrainingError
+from leukoscope_training.shared.weights import Weights
 
 FILTERS = (200, 150, 120, 80, 50)
 DENSE = (256, 128, 64)
@@ -24,8 +23,6 @@ CLASSES = 5
 KERNEL_PX = 3
 MOMENTUM = 0.9
 """Of the running means of batch normalisation: an epoch has few steps."""
-
-Weights = list[npt.NDArray[np.float32]]
 
 
 def count_filters(width: float) -> tuple[int, ...]:
@@ -116,19 +113,6 @@ def fold_normalisation(weights: Weights) -> Weights:
         bias = bias + (kernel * shift[:, None]).reshape(-1, len(bias)).sum(0)
         result += [(kernel * scale[:, None]).astype(np.float32), bias.astype(np.float32)]
     return result
-
-
-def save_weights(weights: Weights, path: Path) -> None:
-    """Write the weights to an .npz file, in the order of the layers."""
-    np.savez(path, *weights)
-
-
-def load_weights(path: Path) -> Weights:
-    """Read what `save_weights` wrote; raises TrainingError when there is no such file."""
-    if not path.exists():
-        raise TrainingError(f"{path} is not there: train that run first")
-    with np.load(path) as arrays:
-        return [arrays[f"arr_{number}"] for number in range(len(arrays.files))]
 
 
 def build_with_weights(weights: Weights, *, softmax: bool) -> keras.Sequential:

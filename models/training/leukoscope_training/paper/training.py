@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import time
@@ -19,7 +18,7 @@ from leukoscope_training.paper.network import CLASSES, build
 from leukoscope_training.paper.recipes import PaperRecipe
 from leukoscope_training.shared import checkpoint
 from leukoscope_training.shared.checkpoint import Checkpoint, History
-from leukoscope_training.shared.keras_runtime import describe_device, predict
+from leukoscope_training.shared.keras_runtime import describe_device, predict, seed_dropout
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
@@ -121,7 +120,7 @@ def train(
             model, state, Epoch(train_on, batch, seed, len(state.history)), validate_on
         )
         checkpoint.write(state, path)
-        _write_history(state.history, out / HISTORY)
+        checkpoint.write_history(state.history, HISTORY_COLUMNS, out / HISTORY)
     model.set_weights(state.best)
     return model
 
@@ -167,7 +166,7 @@ def _train_epoch(
     """Train and validate one epoch; returns the new state."""
     started = time.monotonic()
     epoch = len(state.history) + 1
-    _seed_dropout(model, epoch)
+    seed_dropout(model, epoch)
     trained = model.fit(batches, shuffle=False, verbose=0).history
     val_loss, val_accuracy = validate(model, validate_on)
     row = {
@@ -194,23 +193,9 @@ def _train_epoch(
     )
 
 
-def _seed_dropout(model: keras.Sequential, epoch: int) -> None:
-    """Seed dropout by the epoch, so that a continued training draws the same."""
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
-            layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
-
-
 def validate(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
     """Cross-entropy in nats, and accuracy, 0..1."""
     given = predict(model, validate_on.pictures).astype(np.float64)
     of_truth = given[np.arange(len(given)), validate_on.label]
     loss = -np.log(np.maximum(of_truth, 1e-7)).mean()
     return float(loss), float((given.argmax(1) == validate_on.label).mean())
-
-
-def _write_history(history: History, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
 from collections.abc import Sequence
@@ -71,6 +72,14 @@ def read(path: Path, identity: str) -> Checkpoint:
             f"{path} belongs to another training ({found.identity}), not {identity}; choose another folder"
         )
     return found
+
+
+def write_history(history: History, columns: Sequence[str], path: Path) -> None:
+    """Write the epochs as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
 
 
 def _names(files: Sequence[str], part: str) -> list[str]:

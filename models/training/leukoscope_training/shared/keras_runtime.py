@@ -46,6 +46,13 @@ def describe_device(model: keras.Model) -> str:
     return f"{keras.backend.backend()}, {value.device}"
 
 
+def seed_dropout(model: keras.Model, epoch: int) -> None:
+    """Seed dropout by the epoch, so that a continued training draws the same."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
+
+
 def predict(
     model: keras.Model, pictures: npt.NDArray[np.uint8], batch: int = 16
 ) -> npt.NDArray[np.float32]:

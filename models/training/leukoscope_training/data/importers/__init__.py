@@ -1,6 +1,6 @@
 """Importers: one module a set, which lists the set's pictures from the folder they were put in.
 
-None of them downloads anything. A module has the five names of `Importer`; NOTE may be empty.
+None of them downloads anything. A module has the names of `Importer`; NOTE may be empty.
 """
 
 from __future__ import annotations
@@ -32,8 +32,13 @@ __all__ = ["IMPORTERS", "Importer", "ImporterError", "import_samples"]
 class Importer(Protocol):
     """What a module of this package has.
 
-    TERMS: its licence and where that is written. LAYOUT: the folder it expects. UM_PER_PX: the scale
-    of its files, None where one must be given. NOTE: what to watch for, printed as a warning.
+    Attributes:
+        NAME: The set's name in commands.
+        TITLE: The set's full name.
+        TERMS: Its licence, and where that is written.
+        LAYOUT: The folder that it expects.
+        NOTE: What to watch for, printed as a warning.
+        UM_PER_PX: The scale of its files; None when it must be given.
     """
 
     NAME: str
@@ -44,9 +49,10 @@ class Importer(Protocol):
     UM_PER_PX: float | None
 
     def list_samples(self, folder: Path, um_per_px: float) -> list[Sample]:
-        """The pictures below `folder`, paths relative to it, not hashed yet.
+        """List the pictures below `folder`, with paths relative to it and not hashed yet.
 
-        Raises ImporterError where the folder is not as LAYOUT says.
+        Raises:
+            ImporterError: The folder is not as LAYOUT says.
         """
         ...
 
@@ -72,10 +78,17 @@ IMPORTERS: dict[str, Importer] = {importer.NAME: importer for importer in _ALL}
 def import_samples(
     name: str, folder: Path, um_per_px: float | None = None, root: Path | None = None
 ) -> list[Sample]:
-    """The hashed samples of the set `name` in `folder`, by path; paths start at `root` or `folder`.
+    """List and hash the samples of a set, sorted by path.
 
-    Raises ImporterError for an unknown name, a folder that is not laid out as the set's, a `root`
-    that does not hold it, or a scale that nobody gave.
+    Args:
+        name: The set's.
+        folder: Where its files are.
+        um_per_px: The scale of its files; needed where the importer has none.
+        root: Where the samples' paths start; without it `folder`.
+
+    Raises:
+        ImporterError: The name is unknown, the folder is not laid out as the set's or not below `root`, or the scale
+            is missing.
     """
     if name not in IMPORTERS:
         raise ImporterError(f"{name}: no such set; known are {', '.join(IMPORTERS)}")
@@ -90,7 +103,7 @@ def import_samples(
     below = folder.resolve()
     start = below if root is None else root.resolve()
     if not below.is_relative_to(start):
-        raise ImporterError(f"{folder}: does not lie in the root {root}")
+        raise ImporterError(f"{folder}: is not below the root {root}")
     prefix = below.relative_to(start)
     found = importer.list_samples(folder, scale)
     hashed = [

@@ -1,4 +1,4 @@
-"""What the importers share: finding pictures, and saying what was expected and what was found."""
+"""What the importers share: finding pictures, and errors that say what was expected and what was found."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class ImporterError(TrainingError):
 
 
 def layout_error(folder: Path, expected: str) -> ImporterError:
-    """The error for `folder`, with the first names that lie in it."""
+    """Make the error for `folder`, with the first names in it."""
     names = sorted(path.name for path in folder.iterdir())
     found = ", ".join(names[:6]) + (f", … ({len(names)} in all)" if len(names) > 6 else "")
     return ImporterError(f"{folder}: expected {expected}; found {found or 'nothing'}")
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """The pictures directly in `folder`, by name; none where there is no such folder."""
+    """List the pictures directly in `folder`, by name; none when there is no such folder."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
 
 
 def find_start(folder: Path, *names: str) -> Path:
-    """`folder`, or the folder inside that its archive unpacks to: the first of `names` that is there."""
+    """The first of the folders `names` in `folder` that exists, else `folder` itself."""
     return next((folder / name for name in names if (folder / name).is_dir()), folder)
 
 
@@ -50,10 +50,16 @@ def list_cells_by_folder(
     type_of_folder: Mapping[str, str],
     common: Sample,
 ) -> list[Sample]:
-    """Single cells that lie in a folder of their type, below any of `parents`, whatever its case.
+    """List single cells that are sorted in a folder for each type.
 
-    type_of_folder: a folder's name in lower case to its cell type. common: what all samples share.
-    Raises ImporterError where none of the folders holds a picture.
+    Args:
+        folder: The set's; paths are relative to it.
+        parents: Where the folders of the types are.
+        type_of_folder: The cell type by the folder's name in lower case.
+        common: What all samples share.
+
+    Raises:
+        ImporterError: None of the folders has a picture.
     """
     found = []
     for parent in parents:
@@ -70,7 +76,7 @@ def list_cells_by_folder(
 
 
 def make_own_group(image: str, common: Sample, cell_type: str = "") -> Sample:
-    """A sample whose patient nobody knows: it is a group of its own."""
+    """Make a sample whose patient is unknown: it is a group of its own."""
     return Sample(
         image=image,
         label=common.label,
