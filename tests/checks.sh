@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# All checks and tests, or some tests: `./setup.sh test`. Sourced by setup.sh, which gives say, die, the environments and
+# All checks and tests, or some tests: `./setup.sh test`. Sourced by setup.sh, which provides say, die, the environments and
 # source_rig.
 
 FAILED=()
 
-# step NAME COMMAND...: runs it, remembers a failure, goes on.
+# step NAME COMMAND...: runs it, remembers a failure, and continues.
 step() {
   local name="$1" began=$SECONDS
   shift
@@ -20,7 +20,7 @@ step() {
 # skip_step NAME WHY
 skip_step() { printf '\n== %s\n   skipped: %s\n' "$1" "$2"; }
 
-# missing_python: prints the packages of apt without which no test runs and that are not here.
+# missing_python: prints the missing packages of apt without which no test runs.
 missing_python() {
   local python
   if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null; then
@@ -30,8 +30,8 @@ missing_python() {
   fi
 }
 
-# missing_tools: prints the other packages of apt that tests need and that are not here. A test that finds its tool
-# absent is skipped, and says so.
+# missing_tools: prints the other packages of apt that tests need and that are missing. A test without its tool is
+# skipped, and says so.
 missing_tools() {
   command -v shellcheck >/dev/null || echo shellcheck
   command -v systemd-analyze >/dev/null || echo systemd
@@ -41,7 +41,7 @@ missing_tools() {
   has_libgl || echo libgl1
 }
 
-# has_libgl: whether there is what the CAD of hardware/ takes from the system.
+# has_libgl: whether the system has the library that the CAD of hardware/ needs.
 has_libgl() { ldconfig -p | grep -F "libGL.so.1 " >/dev/null; }
 
 # need_for_tests: installs what is missing, or asks for all of it in one line.
@@ -73,7 +73,7 @@ step_tflite() {
   fi
 }
 
-# Those of the printed microscope have an environment of their own.
+# The tests of the printed microscope have their own environment.
 PYTHON313_TESTS=(-q -n auto --maxprocesses 4 tests --ignore=tests/hardware --ignore=tests/rig)
 
 # test_python313 PYTHON: in a subshell, as above.
@@ -90,8 +90,8 @@ test_python313_in_debian() (
   python313_in_debian
 )
 
-# step_python313 PYTHON: mypy and most tests on the newest Python too: numpy's types, and what Python itself
-# does, differ from one to the next.
+# step_python313 PYTHON: mypy and most tests on the newest Python too, because numpy's types and Python's own
+# behaviour differ between versions.
 step_python313() {
   local title="mypy and tests, on Python 3.13" python313 why
   if find_python 13 13 "$1" >/dev/null; then
@@ -105,7 +105,7 @@ step_python313() {
   fi
 }
 
-# test_hardware PYTHON: in a subshell, as above. A file to a process, for a file's tests share what they have drawn.
+# test_hardware PYTHON: in a subshell, as above. One process a file, because a file's tests share what they have drawn.
 test_hardware() (
   use_venv .venv-hardware "$1" hardware &&
     .venv-hardware/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/hardware
@@ -121,8 +121,8 @@ step_hardware() {
   fi
 }
 
-# run_checks [ARGUMENT...]: those of pytest; without any, all checks and tests. Import contracts, shellcheck and
-# systemd-analyze verify are tests like the others: tests/test_house.py.
+# run_checks [ARGUMENT...]: runs pytest with them; without any, all checks and tests. Import contracts, shellcheck and
+# systemd-analyze verify are tests too: tests/test_house.py.
 run_checks() {
   local python
   # Where ldconfig and sfdisk are; a user's PATH lacks it.
@@ -146,7 +146,7 @@ run_checks() {
   exit 1
 }
 
-# some_tests ARGUMENT...: by pytest; those of the printed microscope in their own environment.
+# some_tests ARGUMENT...: runs them by pytest, those of the printed microscope in their own environment.
 some_tests() {
   local python argument before="" others="" venv=.venv name=dev
   for argument in "$@"; do
