@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from leukoscope.errors import Fault
 
 README_BYTES = 9000
 LINE = 120
@@ -132,3 +134,23 @@ def test_ok__plain_words(checkout: Path) -> None:
         if STALE_WORDS.search(line)
     ]
     assert not found, "\n".join(found)
+
+
+def test_ok__the_page_of_the_panel_names_every_fault(checkout: Path) -> None:
+    page = (checkout / "docs" / "panel.md").read_text(encoding="utf-8")
+    for fault in Fault:
+        assert f"| {fault.code} {fault.title} |" in page
+
+
+def test_ok__the_page_of_commands_names_every_command(checkout: Path) -> None:
+    page = (checkout / "docs" / "commands.md").read_text(encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "leukoscope", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    commands = re.findall(r"^    ([a-z][a-z-]+)\b", ran.stdout, re.MULTILINE)
+    assert "run" in commands
+    assert [name for name in commands if f"\nleukoscope {name} " not in page] == []
