@@ -1,7 +1,7 @@
 """Every error the device raises: one root, each also a child of the builtin a caller would expect.
 
 A message says what is wrong, where, and what to do. Errors that stop the instrument carry a
-`Fault`: the number and the one line of advice that the panel, the log and the README share.
+`Fault`: the number and the one line of advice that the panel, the log and docs/panel.md share.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ SHIFT = SIDE // 4
 NEAR = 0.62
 """Correlation from which two fields show the same place.
 
-Chosen on the 1,427 fields of lld-40x, chula-pi and bccd; README.md reports what it finds and misses.
+Chosen on the 1,427 fields of lld-40x, chula-pi and bccd; models/training/README.md reports what it finds and misses.
 """
 
 NEIGHBOURS = 64
