@@ -200,5 +200,13 @@ def tabulate_smear_drift(number: int = 8) -> str:
         rows.append(
             make_quick_row(Change(name), [(n, render_live_light(slide)) for n in range(4)], then)
         )
-    head = ("changed", "light told", "light", "red", "blue", "glass uneven by, levels", "warnings")
+    head = (
+        "changed",
+        "light measured",
+        "light",
+        "red",
+        "blue",
+        "background uneven by, levels",
+        "warnings",
+    )
     return markdown_table(head, rows)

@@ -153,8 +153,8 @@ def tabulate_calibrations(
         "red gain off, %",
         "blue gain off, %",
         "scale off, %",
-        "tiles of raw glass, %",
+        "tiles of the raw background, %",
         "tiles of a corrected field, %",
-        "glass from level 225, levels",
+        "background from level 225, levels",
     )
     return markdown_table(head, rows)

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leukoscope.reading.results import LABELS
 from leukoscope_training.data.manifest import (
-    CELL_TYPES,
     COLUMNS,
+    SAMPLE_TYPES,
     Manifest,
     ManifestError,
     Sample,
@@ -37,7 +37,7 @@ samples = st.builds(
     source=texts.filter(bool),
     licence=texts,
     sha256=st.sampled_from(["", "0" * 64, "0123456789abcdef" * 4]),
-    cell_type=st.sampled_from(["", *CELL_TYPES]),
+    cell_type=st.sampled_from(["", *SAMPLE_TYPES]),
 )
 lists = st.lists(samples, max_size=4, unique_by=lambda sample: sample.image)
 several = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

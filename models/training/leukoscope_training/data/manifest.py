@@ -16,7 +16,7 @@ from leukoscope.reading.results import LABELS
 
 from leukoscope_training.shared.errors import TrainingError
 
-CELL_TYPES = (
+SAMPLE_TYPES = (
     "neutrophil",
     "eosinophil",
     "basophil",
@@ -30,6 +30,7 @@ CELL_TYPES = (
     "smudge",
     "artefact",
 )
+"""The names of cell types in manifests."""
 
 
 class ManifestError(TrainingError):
@@ -48,7 +49,7 @@ class Sample:
         source: Its set.
         licence: Of its set.
         sha256: Of the file, 64 hexadecimal digits; "" until hashed.
-        cell_type: One of `CELL_TYPES`; "" for a field, and for a type that has no name there.
+        cell_type: One of `SAMPLE_TYPES`; "" for a field, and for a type that has no name there.
     """
 
     image: str
@@ -200,7 +201,7 @@ def _sample(row: Mapping[str, Any], where: str) -> Sample:
             raise ManifestError(f"{where}, column {name}: empty")
     _require_inside(values["image"], f"{where}, column image")
     _require_one_of(values["label"], LABELS, f"{where}, column label")
-    _require_one_of(values["cell_type"], CELL_TYPES, f"{where}, column cell_type")
+    _require_one_of(values["cell_type"], SAMPLE_TYPES, f"{where}, column cell_type")
     if values["sha256"] and not re.fullmatch(r"[0-9a-f]{64}", values["sha256"]):
         raise ManifestError(f"{where}, column sha256: not 64 hexadecimal digits, nor empty")
     try:
