@@ -1,4 +1,4 @@
-"""How far maps of the background are from the truth."""
+"""The error of background maps."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEGREES = (2, 4, 5, 6, 8)
 
 
 def render_background(shading: float, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np.float64]:
-    """Level of every pixel of rendered glass, shape (height, width, 3), without noise."""
+    """True level of every pixel of the rendered background, shape (height, width, 3), without noise."""
     down, across = (np.linspace(-1, 1, n) ** 2 / 2 for n in shape)
     loss = (down[:, None] + across)[..., None] * np.array(SHADING_CAST) * shading
     levels: npt.NDArray[np.float64] = (WELL_EXPOSED + SRGB_OFFSET) * (1 - loss) ** (
@@ -50,7 +50,7 @@ def render_background(shading: float, shape: tuple[int, int] = SHAPE) -> npt.NDA
 
 
 def resize_map(glass: BackgroundMap, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np.float64]:
-    """A glass map at every pixel, as fields are corrected by it."""
+    """Resize a background map to every pixel, as a field is corrected by it."""
     planes = [
         np.asarray(
             Image.fromarray(np.ascontiguousarray(glass[..., channel])).resize(
@@ -63,7 +63,7 @@ def resize_map(glass: BackgroundMap, shape: tuple[int, int] = SHAPE) -> npt.NDAr
 
 
 def tabulate_rendered_maps(repeats: int = 3) -> str:
-    """How far glass maps of five rendered fields are from the truth, in percent of the level."""
+    """Errors of background maps from five rendered fields, in percent of the level."""
     rows = []
     for shading in MAP_SHADINGS:
         off = []
@@ -96,7 +96,7 @@ def tabulate_rendered_maps(repeats: int = 3) -> str:
 
 
 def tabulate_real_maps(data: Path, number: int = 100) -> str:
-    """What polynomials leave of the shading of a Pi camera: the median of many fields of chula-pi."""
+    """Shading of a Pi camera that polynomials leave, from the median of many fields of chula-pi."""
     pictures = []
     for field in choose_some(group_by_kind(data)["chula-pi"], number):
         image = Image.open(field.path)

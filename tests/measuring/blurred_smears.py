@@ -1,4 +1,4 @@
-"""Smears that nobody focused or that moved: rendered ones out of focus, real ones blurred; ten fields a slide."""
+"""Smears out of focus or in motion: rendered ones defocused, real ones blurred; ten fields a slide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIELDS = 10
 SEEDS = range(50, 52)
 SLIDES_OF_SET = 10
 MARGIN_PX = 64
-"""What is cut off around a real field, for blur wraps round there."""
+"""Cut off around a real field, since the blur wraps around at the rim."""
 
 DEFOCUS_UM = (1.25, 3.0, 5.0, 10.0, 20.0)
 GAUSSIANS_UM = (0.5, 1.0, 2.0, 4.0)
@@ -31,7 +31,7 @@ says nothing; one of 2 µm blurs as a Gaussian of 0.6 µm does, but along one li
 
 Frequencies = npt.NDArray[np.floating]
 Spectrum = Callable[[Frequencies, Frequencies], npt.NDArray[np.float64]]
-"""What passes at some frequencies down and across, cycles per µm."""
+"""The transmission at frequencies down and across, in cycles per µm."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ def list_smears(data: Path) -> list[Smear]:
 
 
 def choose_files(files: Sequence[Path]) -> tuple[Path, ...]:
-    """Ten of some files, evenly."""
+    """Choose ten files evenly."""
     return tuple(files[int(i)] for i in np.linspace(0, len(files) - 1, FIELDS))
 
 
 def blur_field(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
-    """One field at every blur: "unfocused" or "moved", whose field and by how much, and the field."""
+    """One field at every blur: "unfocused" or "moved", a name with the amount, and the field."""
     rng = np.random.default_rng([index, 50])
     if smear.rendered is not None:
         light = render_field(

@@ -1,4 +1,4 @@
-"""The exposure and clipping gates: fields under known lights, and what became of their white cells.
+"""The exposure and clipping gates: fields under known lights, and how their white cells change.
 
 Good or bad is told by what the reader makes of a field, not by its brightness: it is bad when other white cells are
 found than in the same field well exposed, or when the colour of one of them has changed.
@@ -48,7 +48,7 @@ Colours = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class KnownLight:
-    """A light under which a field is seen.
+    """The light on a field.
 
     glare_um: radius of a spot; on_cell: whether on a white cell. noise: in variance of photons, to the camera's own.
     """
@@ -68,7 +68,7 @@ HARMLESS = (
     KnownLight("a little less", exposure=0.8),
     KnownLight("more", exposure=1.1),
 )
-"""Fields in which other cells are found under one of these have one at the finder's limits, and take no part."""
+"""A field in which these change the cells that are found has a cell at the finder's limit, and is left out."""
 LIGHTS = (
     AS_IT_SHOULD_BE,
     *(KnownLight(f"exposure x {x:g}", exposure=x) for x in (*DARK, *BRIGHT)),
@@ -95,7 +95,7 @@ LIGHTS = (
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """One field under one light: what its gates measure, and what became of it."""
+    """One field under one light: what its gates measure, and how its cells change."""
 
     light: KnownLight
     glass: float
@@ -194,7 +194,7 @@ def _see(
 
 
 def _find_outcomes(task: tuple[Diagnosis, int]) -> list[GateOutcome]:
-    """Of one field under each light; none when no white cell is found in it, or others under harmless light."""
+    """The outcomes of one field under each light; none without white cells, or if a harmless light changes them."""
     diagnosis, seed = task
     field = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
     smear = defocus(field.transmittance, 0.0, CAPTURED_UM_PER_PX)
@@ -250,7 +250,7 @@ def _tabulate_limits(
 
 
 def tabulate_brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
-    """By light what becomes of fields; then what limits do: too dark, too bright, clipped."""
+    """Tables of the fields by light, and of limits: too dark, too bright, clipped."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     cases = [
         (str(seed), outcome.good, outcome)

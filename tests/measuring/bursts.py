@@ -35,13 +35,13 @@ from tests.measuring.tables import markdown_table
 DRIFTS_UM = (0.5, 1.0, 3.0, 10.0)
 BURST = 4
 BURST_SHAPE = (520, 912)
-"""Wide enough that the middle, where motion is looked for, sees no edge come in from 30 µm away."""
+"""Wide enough that no edge moves into the middle, where motion is measured, from 30 µm away."""
 TURN_DEG = 12.0
-"""Of the micrometer: rulings do not lie exactly along the stage."""
+"""Of the micrometer: rulings are never exactly along the stage."""
 
 
 def make_burst(light: Light, um_per_frame: float, seed: int) -> list[Field]:
-    """Frames of a stage that drifts, by whole pixels; the middle square sees no edge come in."""
+    """Make the frames of a stage that drifts by whole pixels."""
     steps = [round(n * um_per_frame / UM_PER_PX) for n in range(BURST)]
     return [
         Field(photograph(shift(light, step), BURST * seed + n), UM_PER_PX)
@@ -50,7 +50,7 @@ def make_burst(light: Light, um_per_frame: float, seed: int) -> list[Field]:
 
 
 def render_burst_slides(number: int) -> dict[str, list[Light]]:
-    """What bursts are made of, by kind."""
+    """Render the slides for the bursts, by kind."""
     seeds = range(FIRST_SEED, FIRST_SEED + number)
 
     def seen_of(slides: Iterable[Slide], um: float = 0.0) -> list[Light]:
@@ -112,7 +112,7 @@ def tabulate_bursts(number: int = 4, repeats: int = 2) -> tuple[str, str]:
 
 
 def measure_noise(one: Sequence[Field], other: Sequence[Field]) -> tuple[float, float]:
-    """Standard deviation of a frame and of a merged burst, levels, by how two of the same view differ."""
+    """Noise (standard deviation, levels) of a frame and of a merged burst, from two of the same view."""
 
     def differ(first: Rgb, second: Rgb) -> float:
         return float((first.astype(np.float32) - second).std()) / 2**0.5

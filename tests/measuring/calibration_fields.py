@@ -1,4 +1,4 @@
-"""Rendered fields that calibration is measured on: slides, single cells, and what the camera makes of them."""
+"""Rendered fields to measure calibration on: slides, single cells, and the camera's frames of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from leukoscope.simulator.stage import Slide
 UM_PER_PX, SHAPE = 0.155, (760, 1014)
 """Of a field that the device captures: 157 x 118 µm."""
 LIVE_UM_PER_PX, LIVE_SHAPE = 0.31, (380, 507)
-"""Of the simulated camera's small stream, by which the self-test goes."""
+"""Of the simulated camera's live stream, which the self-test uses."""
 VIEW_UM = (118.0, 157.0)
 
 FIRST_SEED = 40400
@@ -50,12 +50,12 @@ def render_light(
 
 
 def render_live_light(slide: Slide, defocus_um: float = 0.0) -> Light:
-    """As `render_light`, as the small stream has it."""
+    """As `render_light`, at the scale of the live stream."""
     return render_light(slide, defocus_um, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE)
 
 
 def list_slides(number: int) -> list[tuple[int, SmearSlide]]:
-    """So many slides of each class with their seeds; no two share a seed, and so a stain or red cells."""
+    """Slides of each class with their seeds, all different: no two share a stain or red cells."""
     return [
         (seed, SmearSlide(diagnosis, seed))
         for place, diagnosis in enumerate(CLASSES)
@@ -71,7 +71,7 @@ def photograph(
     shading: float = 0.15,
     tint: tuple[float, float] = (1.0, 1.0),
 ) -> Rgb:
-    """One frame of it; exposure: 1 for glass at level 225."""
+    """One frame of some light. An exposure of 1 gives the background level 225."""
     rng = np.random.default_rng(seed)
     return expose(light, led_level=1.0, exposure=exposure, shading=shading, rng=rng, led_tint=tint)
 

@@ -13,7 +13,7 @@ from tests.measuring.real import RealField, list_sets
 
 
 def find_problem(check: Callable[[], object]) -> str:
-    """What a check says, in the panel's words; nothing when it lets pass."""
+    """The panel's word for the problem that a check finds, or ""."""
     try:
         check()
     except CalibrationError as error:
@@ -22,14 +22,14 @@ def find_problem(check: Callable[[], object]) -> str:
 
 
 def make_outcome_row(name: str, problems: Sequence[str]) -> tuple[object, ...]:
-    """Name, number, how many were accepted, what the others were refused for."""
+    """Make a row: name, number, how many were accepted, and why the others were refused."""
     refused = Counter(said for said in problems if said)
     words = ", ".join(f"{count} {said}" for said, count in refused.most_common())
     return name, len(problems), problems.count(""), words or "–"
 
 
 def format_spread(values: Iterable[float], digits: int = 3) -> str:
-    """Median, least and greatest, as '1.00 (0.97 to 1.02)'."""
+    """Median, minimum and maximum, as '1.00 (0.97 to 1.02)'."""
     found = sorted(values)
     if not found:
         return "–"
@@ -38,14 +38,14 @@ def format_spread(values: Iterable[float], digits: int = 3) -> str:
 
 
 def format_errors(values: Sequence[float], digits: int = 3) -> str:
-    """Median, 95th percentile and greatest."""
+    """Median, 95th percentile and maximum."""
     if not values:
         return "–"
     return " / ".join(f"{value:.{digits}f}" for value in np.percentile(values, [50, 95, 100]))
 
 
 def choose_some(fields: Sequence[RealField], number: int) -> list[RealField]:
-    """So many of them, evenly spaced; all when there are fewer."""
+    """Choose that many fields evenly; all when there are fewer."""
     places = np.linspace(0, len(fields) - 1, min(number, len(fields))).round().astype(int)
     return [fields[place] for place in places]
 

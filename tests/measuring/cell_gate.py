@@ -46,11 +46,11 @@ FINDERS: tuple[tuple[str, dict[str, Any]], ...] = (
     *((f"{x:g} times the median", {"ABOVE_MEDIAN": x}) for x in (1.5, 2.2, 2.6, 3.0)),
     *((f"nucleus at least {x:g} µm²", {"MIN_NUCLEUS_UM2": x}) for x in (12.0, 20.0, 25.0, 30.0)),
 )
-"""What is changed of the finder's limits."""
+"""Changes of the finder's limits."""
 INSIDE_UM = 2.0
 """A white cell whose middle is nearer to the edge does not count, nor does its field."""
 RIM_UM, LEAST_SIDE_UM = 4.0, 25.0
-"""The part beside the cells keeps so far from them, and is at least so wide and high."""
+"""Distance of the part beside the cells from them, and its least width and height."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _list_real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
 
 
 def tabulate_cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """By kind of field how many are refused or pass wrongly; and what other limits of the finder do."""
+    """Tables of the fields that are refused or pass wrongly, by kind, and with other limits of the finder."""
     rendered = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
     cases = [case for cases in workers.map(_render, rendered) for case in cases]
     cases += [c for cases in workers.map(_read, _list_real_tasks(data), chunksize=8) for c in cases]

@@ -1,4 +1,4 @@
-"""How a change of light, shading or dust since the calibration is seen."""
+"""How the checks report a change of light, shading or dust since the calibration."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from tests.measuring.tables import markdown_table
 
 @dataclass(frozen=True)
 class Change:
-    """What has become of a microscope since it was calibrated, relative to what it was."""
+    """A change of a microscope since its calibration, relative to it."""
 
     name: str
     exposure: float = 1.0
@@ -85,7 +85,7 @@ SMEAR_CHANGES = (
 
 
 def format_warnings(warnings: Iterable[tuple[str, ...]]) -> str:
-    """How often each warning was given."""
+    """How often each warning was given, as text."""
     counts = Counter(warning for several in warnings for warning in several)
     return ", ".join(f"{number} {warning}" for warning, number in counts.most_common()) or "none"
 
@@ -93,7 +93,7 @@ def format_warnings(warnings: Iterable[tuple[str, ...]]) -> str:
 def photograph_pair(
     change: Change, shading: float, seed: int, lights: Sequence[Light]
 ) -> Rgb | str:
-    """Two places of clean glass as `leukoscope calibrate --check` joins them, or why it would not."""
+    """Photograph two places of clean glass and join them as `leukoscope calibrate --check`; else the problem."""
     on_camera = add_dust(SHAPE, UM_PER_PX)[..., None] if change.dust else np.float32(1)
     one, other = (
         photograph(
@@ -110,7 +110,7 @@ def photograph_pair(
 
 
 def tabulate_empty_drift(number: int = 4) -> str:
-    """What `calibrate --check` measures of clean glass; number: of pairs at each of two shadings."""
+    """What `calibrate --check` measures on clean glass; number: pairs at each of two shadings."""
     seeds = range(FIRST_SEED, FIRST_SEED + EMPTY_FIELDS)
     glass = [render_light(SmearSlide(Diagnosis.EMPTY, s), CLEAN_SLIDE_DEFOCUS_UM) for s in seeds]
     seeds = range(FIRST_SEED + 10, FIRST_SEED + 11 + number)
@@ -154,7 +154,7 @@ def format_lights(lights: Sequence[LightDrift]) -> tuple[str, str, str]:
 def make_quick_row(
     change: Change, fields: Sequence[tuple[int, Light]], then: BackgroundMap
 ) -> tuple[object, ...]:
-    """What the self-test says of some fields of the small stream."""
+    """Make a row of the self-test's results on some fields of the live stream."""
     lights, uneven = [], []
     for seed, light in fields:
         shading = 0.15 + change.shading
@@ -180,7 +180,7 @@ def make_quick_row(
 
 
 def tabulate_smear_drift(number: int = 8) -> str:
-    """What the self-test says of the light, from the glass between cells; number: slides of each class."""
+    """The self-test's results on the light, from the background between cells; number: slides of each class."""
     clean = [
         render_live_light(SmearSlide(Diagnosis.EMPTY, s), CLEAN_SLIDE_DEFOCUS_UM) for s in (1, 2)
     ]

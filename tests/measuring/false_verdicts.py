@@ -1,4 +1,4 @@
-"""What the device says of what is no smear, of fields and of slides of ten, by its own code end to end."""
+"""The device's verdicts on pictures that are no smear: single fields, and slides of ten."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[Maker, ...]] = {
     "tissue": TISSUES,
 }
 SLIDES = 300
-"""Of each kind, about: as many of each picture."""
+"""About how many slides of each kind, with equally many of each picture."""
 FIRST_SEED = 100_000
 
 GATES = tuple(gate.value for gate in GateName if gate is not GateName.LIGHT)
@@ -35,7 +35,7 @@ REFUSED = (*GATES, INCONCLUSIVE)
 
 @dataclass(frozen=True)
 class PlayedSlide:
-    """What is said of one slide: of each field alone, of all, and of all when a control slide is valid.
+    """The verdicts on one slide: on each field alone, on all fields, and on all fields with a valid control slide.
 
     kind, picture: what it shows. Said is a gate's name, "inconclusive", or what is named.
     """
@@ -48,7 +48,7 @@ class PlayedSlide:
 
 
 def judge_slide(kind: str, picture: str, readings: Sequence[FieldReading]) -> PlayedSlide:
-    """What the device says of these fields."""
+    """The device's verdicts on these fields, alone and together."""
     judge = open_shipped_reader().judge
     return PlayedSlide(
         kind,
@@ -65,7 +65,7 @@ def _name_verdict(verdict: Verdict, reading: FieldReading) -> str:
 
 
 def judge_drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
-    """kind, number of the maker, seed."""
+    """Judge one drawn slide; task: kind, number of the maker, seed."""
     kind, number, seed = task
     maker, look = KINDS[kind][number], draw_look(seed)
     fields = (photograph(maker, look, index) for index in range(FIELDS))
@@ -76,7 +76,7 @@ def judge_drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
 
 
 def list_tasks(slides: int) -> list[tuple[str, int, int]]:
-    """Of `judge_drawn_slide`, for about so many slides of each kind."""
+    """Tasks of `judge_drawn_slide`, for about that many slides of each kind."""
     return [
         (kind, maker, FIRST_SEED + 10_000 * place + 1000 * maker + slide)
         for place, (kind, makers) in enumerate(KINDS.items())
@@ -86,7 +86,7 @@ def list_tasks(slides: int) -> list[tuple[str, int, int]]:
 
 
 def judge_blurred_slides(smear: Smear) -> list[PlayedSlide]:
-    """One slide at every blur."""
+    """Judge one slide at every blur."""
     readings: dict[tuple[str, str], list[FieldReading]] = {}
     for index in range(FIELDS):
         for kind, name, field in blur_field(smear, index):
@@ -111,7 +111,7 @@ def _group_slides(slides: Sequence[PlayedSlide]) -> Iterable[tuple[str, list[Pla
 
 
 def tabulate_fields(slides: Sequence[PlayedSlide]) -> str:
-    """By which gate fields are refused, and what is named, in percent. Intervals: bootstrapped over slides."""
+    """The gates that refuse fields, and what is named, in percent. Intervals are bootstrapped over slides."""
     rows = []
     for name, group in _group_slides(slides):
         said = [what for slide in group for what in slide.fields]
@@ -122,7 +122,7 @@ def tabulate_fields(slides: Sequence[PlayedSlide]) -> str:
 
 
 def tabulate_slides(slides: Sequence[PlayedSlide]) -> str:
-    """What is named of slides, in percent; last of those that a valid control slide makes bolder."""
+    """What is named of slides, in percent; the last columns are with a valid control slide."""
     rows = []
     for name, group in _group_slides(slides):
         said = [slide.together for slide in group]
@@ -147,7 +147,7 @@ NAMED_HEAD = ("named normal, %", "named leukaemia, %", "refused, %")
 
 
 def _find_shares(said: Sequence[str], refused: Sequence[str]) -> list[str]:
-    """Percent of each refusal, of "normal", and of whatever else is named."""
+    """Percent of each refusal, of "normal", and of all that is named besides."""
     number = [sum(what == refusal for what in said) for refusal in (*refused, NORMAL)]
     number.append(len(said) - sum(number))
     return [f"{100 * n / len(said):.1f}" if n else "–" for n in number]

@@ -43,13 +43,13 @@ REAL_EVERY = 3
 """Every third of the real fields that the limit is chosen on and measured with."""
 
 AGREEMENT_UM = (0.0, 0.5, 1.0, 1.25, 2.0)
-"""Around the limit of the gate."""
+"""Shares of the gate's limit."""
 
 ISLANDS, ISLAND_UM = 8, 9.0
-"""Of a sparse field only these discs are kept: some 10 % of it."""
+"""A sparse field keeps only these discs, about 10 % of it."""
 
 NOISE_PX = 1
-"""Most pixels by which noise alone may lengthen the bar from one step to the next."""
+"""Most pixels that noise alone adds to the bar from one step to the next."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Stack:
 
 
 def make_sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
-    """The same field with nothing but glass around a few discs, as at the feathered edge."""
+    """The same field with empty glass around a few discs, as at the feathered edge."""
     rng = np.random.default_rng(seed)
     y, x = (axis * um_per_px for axis in np.mgrid[: light.shape[0], : light.shape[1]])
     kept = np.zeros(light.shape[:2], np.bool_)
@@ -140,14 +140,14 @@ def bar_px(focus: Sharpness) -> int:
 
 
 def find_rises(stack: Stack) -> int:
-    """How often the bar is longer than a step before by more than noise may make it."""
+    """How often the bar grows from one step to the next by more than noise explains."""
     sides = zip(*stack.looks.values(), strict=True)
     lengths = (np.array([bar_px(focus) for focus in side]) for side in sides)
     return sum(int((np.diff(side) > NOISE_PX).sum()) for side in lengths)
 
 
 def tabulate_bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
-    """By kind and blur: the bar, the contrast, the gate; and where the bar does not fall."""
+    """Tables by kind and blur of the bar, the contrast and the gate, and of places where the bar does not fall."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     stacks = [stack for made in workers.map(_render_stack, tasks) for stack in made]
     real = list(list_real_tasks(data))[::REAL_EVERY]
@@ -174,7 +174,7 @@ def tabulate_bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
 
 
 def tabulate_agreement() -> str:
-    """Sharpness of the live stream's frame less that of the captured field, in percent of it, by defocus."""
+    """Difference of sharpness between the live frame and the captured field, in percent of the latter, by defocus."""
     apart: dict[float, list[float]] = {um: [] for um in AGREEMENT_UM}
     for seed in SEEDS:
         stage = Stage(SmearSlide(Diagnosis.ALL, seed))

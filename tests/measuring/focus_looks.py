@@ -58,17 +58,17 @@ class FocusSeries:
 
     @property
     def blurs(self) -> tuple[float, ...]:
-        """Of each look, in µm: of defocus when rendered, else the Gaussian's."""
+        """The blur of each look, in µm: defocus when rendered, else the Gaussian's."""
         return DEFOCUS_UM if self.kind == "rendered" else BLURS_UM
 
     @property
     def to_choose(self) -> bool:
-        """Whether the limit is chosen on it, and not measured."""
+        """Whether the limit is chosen on it, and not tested."""
         return is_chosen_on(self.group)
 
 
 def _look_at(light: Linear, rng: np.random.Generator) -> FocusLook:
-    """Read by the device's own code, without its focus gate."""
+    """Read a field by the device's own code, without its focus gate."""
     rgb = photograph(light, rng)
     field = Field(rgb, CAPTURED_UM_PER_PX)
     with (
@@ -139,7 +139,7 @@ def list_real_tasks(data: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def same_cells(cells: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> bool:
-    """Whether each cell has one of the others within 3 µm, and each other a cell."""
+    """Whether each cell has one of the others within 3 µm, and the other way round."""
     if not cells or not others:
         return len(cells) == len(others)
     apart = np.linalg.norm(np.array(cells)[:, None] - np.array(others)[None], axis=2)
@@ -148,7 +148,7 @@ def same_cells(cells: Sequence[tuple[float, float]], others: Sequence[tuple[floa
 
 
 def differs(sharp: FocusLook, other: FocusLook) -> tuple[bool, bool, bool]:
-    """Whether label, pattern and cells are others; a field refused for what it holds has none of them."""
+    """Whether label, pattern or cells differ; a refused field has none of them."""
     refused = bool(other.problem)
     return (
         refused or sharp.label != other.label,

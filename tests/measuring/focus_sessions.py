@@ -50,7 +50,7 @@ class Scene:
         self._planes = [defocus(smear, float(z), LIVE_UM_PER_PX)[..., 1] for z in self.GRID_UM]
 
     def frame(self, moment: SessionMoment, rng: np.random.Generator) -> Field:
-        """What the camera gives of it. Planes of known defocus are joined linearly."""
+        """The camera's frame. It is interpolated linearly between planes of known defocus."""
         z = min(abs(moment.z), 7.99)
         i = int(np.searchsorted(self.GRID_UM, z, "right")) - 1
         share = (z - self.GRID_UM[i]) / (self.GRID_UM[i + 1] - self.GRID_UM[i])
@@ -66,7 +66,7 @@ class Scene:
 
 
 def _turn(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
-    """Frames of a wheel that turns so."""
+    """The frames while the focus wheel turns through these positions."""
     away = np.append(np.diff(np.abs(z)), 0.0)
     return [
         SessionMoment(float(at), turning=-int(np.sign(round(float(d), 6))))
@@ -127,7 +127,7 @@ def play_sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionM
 
 TURNING_OF = {Hint.NONE.value: 0, Hint.GO_ON.value: 1, Hint.TURN_BACK.value: -1}
 LAG_FRAMES = 6
-"""A hint is right when the wheel turned that way in one of the last so many frames."""
+"""A hint is right when the wheel turned that way in one of the last frames, this many."""
 
 
 def _play(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:

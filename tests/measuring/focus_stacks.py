@@ -1,4 +1,4 @@
-"""Rendered focus stacks: where each measure peaks, how it falls, and what it follows beside focus."""
+"""Rendered focus stacks: where each measure peaks, how it falls, and what else it responds to."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _time_measure(measure: Measure) -> float:
 
 
 def tabulate_stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Where each measure peaks and how it falls; how much it follows what is not focus."""
+    """Tables of where each measure peaks and how it falls, and of its response to other things than focus."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in STACK_SEEDS]
     done = list(workers.map(_measure_stack, tasks))
     away = np.array(sorted({side for um in STACK_UM for side in (um, -um)}))

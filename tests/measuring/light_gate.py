@@ -54,7 +54,7 @@ def _light(task: tuple[Diagnosis, int]) -> list[LitField]:
 
 
 def tabulate_light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """The rise by LED and room, and what limits do: LED at half or more is good, at 2 % or less bad."""
+    """Tables of the rise by LED and room, and of limits: an LED at half or more is good, at 2 % or less bad."""
     tasks = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
     by_task = list(workers.map(_light, tasks))
     rows = []

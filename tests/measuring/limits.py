@@ -16,7 +16,7 @@ def tabulate_limits(
     limits: Iterable[tuple[str, Callable[[Case], bool]]],
     cases: Sequence[tuple[str, bool, Case]],
 ) -> str:
-    """For each limit the good that it refuses and the bad that it passes, in both halves of the groups.
+    """For each limit the good cases that it refuses and the bad ones that it passes, in both halves of the groups.
 
     limits: how it is called, and what refuses a case; cases: group, whether it is good, and the case.
     """

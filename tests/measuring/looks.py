@@ -1,4 +1,4 @@
-"""How cells look, real beside rendered: overlaps of red cells, the colours of neutrophils, the shape of monocytes."""
+"""Real and rendered cells compared: overlaps of red cells, colours of neutrophils, shapes of monocytes."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ APART = (0.5, 0.8)
 """Pairs whose centres are so far apart, in sums of their radii."""
 GLASS_PERCENTILE = 97.0
 LEAST_DENSITY = 0.03
-"""Green density that both mirrored places have on average: less is no red cell."""
+"""Least mean green density of both mirrored places: less is no red cell."""
 CLEAR = 1.1
-"""A place is measured where no other cell lies within so many of its radii."""
+"""A place is measured where no other cell is within this many of its radii."""
 LEAST_CYTOPLASM_PX = 20
 
 
@@ -165,7 +165,7 @@ def _render_discs() -> Iterator[tuple[Rgb, npt.NDArray[np.float64], npt.NDArray[
 
 
 def _add_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells]:
-    """A rendered field and its red cells: it does not tell of them, so they are kept while they are laid."""
+    """A rendered field and its red cells, which are recorded while they are placed."""
     laid: list[RedCells] = []
     lay = red_cells.lay
 
@@ -255,7 +255,7 @@ def _render_looks(slide: tuple[Diagnosis, int]) -> list[CellLook]:
 
 
 def _find_looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterator[CellLook]:
-    """What the device's own code measures of the cells that lie in one expert's box."""
+    """The device's measurements of the cells that are in one expert's box."""
     flat = flat_picture(field, MODEL_UM_PER_PX)
     if not flat.passed:
         return

@@ -1,4 +1,4 @@
-"""The scale by a micrometer, and rulings found where there is none."""
+"""The scale by a micrometer, and lines found in fields without any."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ FALSE_DEFOCUS_UM = (0.0, 1.0, 3.0)
 
 @dataclass(frozen=True)
 class Pitch:
-    """What came of one ruling. problem: the panel's word, nothing when the scale was taken; ratio: to the true one."""
+    """The scale found on one ruling: the panel's word for a problem, or "", and the ratio to the true scale."""
 
     problem: str
     ratio: float = np.nan
 
 
 def find_scale(rgb: Rgb, um_per_px: float) -> Pitch:
-    """The scale as a calibration takes it, the settings saying the true one."""
+    """Find the scale as a calibration does, with the true scale in the settings."""
     try:
         ruling = find_pitch(rgb)
     except CalibrationError as error:
@@ -59,7 +59,7 @@ def find_scale(rgb: Rgb, um_per_px: float) -> Pitch:
 
 
 def find_scales(number: int, defocus_um: float, pitch_um: float = MICROMETER_UM) -> list[Pitch]:
-    """Of so many rulings, at any angle, at 0.14 to 0.31 µm/px, in fields of 157 x 118 µm."""
+    """The scales of that many rulings, at any angle, at 0.14 to 0.31 µm/px, in fields of 157 x 118 µm."""
     found = []
     for n in range(number):
         rng = np.random.default_rng(FIRST_SEED + n)
@@ -72,7 +72,7 @@ def find_scales(number: int, defocus_um: float, pitch_um: float = MICROMETER_UM)
 
 
 def make_pitch_row(name: str, found: Sequence[Pitch]) -> tuple[object, ...]:
-    """Name, number, taken, refused for what, errors in percent, how many of those taken are over 1 %."""
+    """Make a row: name, number, taken, why refused, errors in percent, how many taken are wrong by over 1 %."""
     off = [100 * abs(pitch.ratio - 1) for pitch in found if not pitch.problem]
     row = make_outcome_row(name, [pitch.problem for pitch in found])
     return *row, format_errors(off), sum(error > 1 for error in off)
@@ -99,7 +99,7 @@ def tabulate_pitches(number: int = 24) -> str:
 
 
 def tabulate_false_rulings(data: Path, number: int = 80) -> str:
-    """Fields without a ruling in which one is found; number: real ones of each set, half as many slides."""
+    """Fields without lines in which some are found; number: real fields of each set."""
     rows = []
     seeds = range(FIRST_SEED, FIRST_SEED + max(1, number // 12))
     for um in FALSE_DEFOCUS_UM:

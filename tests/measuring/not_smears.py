@@ -39,7 +39,7 @@ def dust(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def uneven_light(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Nothing but light that is not even."""
+    """Uneven light alone."""
     return stain_layers(
         (0.15 + 0.08 * draw_clouds(look, rng, look.between(30, 150), 2), INK * np.float32(0.5))
     )
@@ -167,7 +167,7 @@ def handwriting(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def white_noise(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Grey pixels that know nothing of each other."""
+    """Independent grey pixels."""
     return np.repeat(rng.uniform(look.density * 0.8, 1, (*look.shape, 1)), 3, axis=2)
 
 
@@ -235,7 +235,7 @@ def checkerboard(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def colour_bars(look: StainLook, rng: np.random.Generator) -> Linear:
-    """The test pattern of a sensor, at some place of its own."""
+    """The test pattern of a sensor, at a random place."""
     wide = round(look.between(6, 20) / look.um_per_px)
     bar = (np.arange(look.shape[1]) + int(rng.integers(wide * 8))) // wide % 8
     colours = np.where((bar[:, None] >> np.arange(3)) & 1, 0.95, 0.05)

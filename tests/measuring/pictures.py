@@ -1,4 +1,4 @@
-"""Pictures in linear light for measuring: real and rendered, blurred, with dust, as the camera sees them."""
+"""Pictures in linear light: real and rendered, blurred, with dust, and photographed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLASSES = tuple(diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnos
 
 
 def make_dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
-    """What 15 soft specks on the camera let through, shape (height, width, 1): sharp at any defocus of the specimen."""
+    """Transmission of 15 soft specks on the camera, shape (height, width, 1); they do not change with defocus."""
     rng = np.random.default_rng(seed)
     y, x = (axis * um_per_px for axis in np.mgrid[: shape[0], : shape[1]])
     through = np.ones(shape, np.float32)
@@ -52,7 +52,7 @@ def open_real_light(path: Path, um_per_px: float) -> Linear:
 
 
 def blur(light: Linear, blur_um: float) -> Linear:
-    """Blurred by a Gaussian of standard deviation `blur_um`, in float, edges mirrored."""
+    """Blur by a Gaussian of standard deviation `blur_um`, in float, with mirrored edges."""
     if not blur_um:
         return light
     pad = int(4 * blur_um / CAPTURED_UM_PER_PX) + 1
@@ -68,7 +68,7 @@ def blur(light: Linear, blur_um: float) -> Linear:
 def photograph(
     light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: float = 1.0
 ) -> Rgb:
-    """What the camera makes of it; noise: relative to the camera's own, in variance of photons."""
+    """The camera's frame of some light; noise: relative to the camera's own, in variance of photons."""
     return expose(
         light,
         led_level=1.0,
@@ -81,7 +81,7 @@ def photograph(
 
 
 def apply_measures(rgb: Rgb, um_per_px: float) -> dict[str, float]:
-    """Every measure of a picture, at the model's scale."""
+    """Apply every measure to a picture at the model's scale."""
     picture = resample(Field(rgb, um_per_px), MODEL_UM_PER_PX)
     plane = picture[..., 1].astype(np.float32)
     return {name: measure(plane) for name, measure in MEASURES.items()}

@@ -1,4 +1,4 @@
-"""The real fields, as the device would read them: their sets, their slides, the boxes of experts."""
+"""The real fields: their sets, their slides, the boxes of experts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RealField:
 
 
 def find_scale(name: str) -> float:
-    """Scale of a set's files, micrometres per pixel. Raises ValueError where it is not known."""
+    """Scale of a set's files, micrometres per pixel; raises ValueError when it is not known."""
     scale = IMPORTERS[name].UM_PER_PX
     if scale is None:
         raise ValueError(f"{name}: its µm per pixel are not known")
@@ -76,7 +76,7 @@ def list_sets(data: Path) -> dict[str, list[RealField]]:
 
 
 def read_expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
-    """Of each image of cells.csv, in its order: its slide (else the image itself) and its white cells' boxes."""
+    """Read cells.csv: for each image, in order, its slide (or the image itself) and its white cells' boxes."""
     images: dict[str, tuple[str, list[Box]]] = {}
     with (folder / "cells.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -88,5 +88,5 @@ def read_expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
 
 
 def is_chosen_on(group: str) -> bool:
-    """Whether limits are chosen on a patient, slide or seed: every second; they're measured on the others."""
+    """Whether limits are chosen on a patient, slide or seed (every second one); they are tested on the others."""
     return sum(group.encode()) % 2 == 0

@@ -42,7 +42,7 @@ class PooledFields:
 
 
 def make_scale_row(name: str, groups: Sequence[PooledFields], guess: str) -> tuple[object, ...]:
-    """What the red cells of each group say of its scale, over the nominal one; guess: of `GUESSES`."""
+    """Make a row of the scales by red cells over the nominal ones; guess: one of `GUESSES`."""
     ratios, counts = [], []
     for group in groups:
         try:
@@ -63,7 +63,7 @@ def make_scale_row(name: str, groups: Sequence[PooledFields], guess: str) -> tup
 
 
 def render_groups(um_per_px: float, shape: tuple[int, int], number: int) -> list[PooledFields]:
-    """So many slides of each class, a field of each."""
+    """Render a field of each of that many slides of each class."""
     slides = list_slides(number)
     return [
         PooledFields(
@@ -74,7 +74,7 @@ def render_groups(um_per_px: float, shape: tuple[int, int], number: int) -> list
 
 
 def list_real_groups(data: Path, number: int) -> Iterator[tuple[str, list[PooledFields]]]:
-    """So many patients or slides of each set, with the fields that are pooled: 4, of bccd 8."""
+    """That many patients or slides of each set, each with the fields that are pooled: 4, or 8 for bccd."""
     for kind, fields in group_by_kind(data).items():
         pooled = BCCD_RUN if kind == "bccd" else 4
         groups: dict[str, list[RealField]] = {}
@@ -98,7 +98,7 @@ def list_real_groups(data: Path, number: int) -> Iterator[tuple[str, list[Pooled
 
 
 def tabulate_scales(data: Path, number: int = 10) -> str:
-    """The scale by red cells against the nominal one; number: of groups of a set."""
+    """The scale by red cells over the nominal one; number: groups of each set."""
     rows = []
     for um, shape in ((UM_PER_PX, SHAPE), (LIVE_UM_PER_PX, LIVE_SHAPE)):
         groups = render_groups(um, shape, max(1, number // 5))

@@ -1,4 +1,4 @@
-"""Which gate refuses how many of the real fields, and of rendered ones with a known fault."""
+"""How many real fields each gate refuses, and rendered fields with a known fault."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _refuse_file(field: RealField) -> GateName | None:
 
 
 def _refuse_rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | None]]:
-    """What is done to one rendered field, and the gate that refuses it then."""
+    """The fault of one rendered field, and the gate that refuses it."""
     diagnosis, seed = task
     smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
     rng = np.random.default_rng(seed)
@@ -58,7 +58,7 @@ def _refuse_rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | 
 
 
 def make_refusal_row(name: str, refusals: Sequence[GateName | None]) -> tuple[object, ...]:
-    """Name, number, share in percent of each gate and of none."""
+    """Make a row: name, number, and the share in percent that each gate and no gate refuses."""
     shares = [100 * sum(r is gate for r in refusals) / len(refusals) for gate in (*GateName, None)]
     return (name, len(refusals), *(f"{share:.1f}" if share else "–" for share in shares))
 

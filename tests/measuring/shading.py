@@ -1,4 +1,4 @@
-"""How even the background is, before and after the shading is taken out of a field without a calibration.
+"""How even the background is before and after the shading of a field is removed without a calibration.
 
 Measured beside the estimator: glass is told by a rule of its own, on the picture as it came.
 """
@@ -36,7 +36,7 @@ RENDERED_SEEDS = range(40200, 40208)
 SHADINGS = (0.15, 0.3, 0.5)
 
 Levels = npt.NDArray[np.float64]
-"""Level of the glass of each tile, shape (rows, columns, 3)."""
+"""Background level of each tile, shape (rows, columns, 3)."""
 Mask = npt.NDArray[np.bool_]
 Percents = npt.NDArray[np.float64]
 """One for R, G and B each."""
@@ -63,7 +63,7 @@ def mask_glass(rgb: Rgb) -> Mask:
 
 
 def measure_tiles(rgb: Rgb, glass: Mask) -> Levels:
-    """Median of the glass of each tile of 16 µm; NaN for a tile with hardly any."""
+    """Median background of each tile of 16 µm; NaN for a tile with almost none."""
     height, width = glass.shape
     rows, columns = (max(1, round(n * MODEL_UM_PER_PX / TILE_UM)) for n in (height, width))
     down, across = height // rows, width // columns
@@ -77,7 +77,7 @@ def measure_tiles(rgb: Rgb, glass: Mask) -> Levels:
 
 
 def find_spread(levels: Levels) -> Percents:
-    """How uneven the tiles are, each channel: the 97.5th percentile less the 2.5th, in percent of the median."""
+    """Unevenness of the tiles, each channel: 97.5th minus 2.5th percentile, in percent of the median."""
     low, middle, high = np.nanpercentile(levels, [2.5, 50, 97.5], axis=(0, 1))
     percents: Percents = 100 * (high - low) / middle
     return percents
@@ -91,7 +91,7 @@ def find_deviation(levels: Levels) -> Percents:
 
 @dataclass(frozen=True)
 class Evenness:
-    """Glass of one field, raw and flattened; wrong: how far the estimate is off, where the truth is known."""
+    """The background of one field, raw and flattened; wrong: the error of the estimate, where the truth is known."""
 
     raw: Levels
     flat: Levels
@@ -99,7 +99,7 @@ class Evenness:
 
     @property
     def even(self) -> bool:
-        """Whether the flattened glass is flat in every channel."""
+        """Whether the flattened background is even in every channel."""
         return bool((find_spread(self.flat) <= EVEN_PERCENT).all())
 
 
@@ -114,7 +114,7 @@ def measure_evenness(picture: Rgb, shading: float | None = None) -> Evenness | N
 
 
 def _compare_background(estimate: BackgroundMap, shading: float) -> Percents:
-    """Deviation of a glass map from the simulator's own shading, in percent, each channel.
+    """Deviation of a background map from the simulator's own shading, in percent, each channel.
 
     Light is compared by its place in level + 14.025, whose 2.4th power it is; one factor for the field is free.
     """
@@ -172,7 +172,7 @@ def _compare_sides(seen: Sequence[Evenness]) -> tuple[list[Levels], list[Levels]
 
 
 def average_fields(fields: Sequence[Levels]) -> Levels:
-    """Mean of fields of one size, tile by tile, each over its own median: what the optics leave, not the films.
+    """Mean of fields of one size, tile by tile, each over its own median: the effect of the optics, not of the films.
 
     NaN where fewer than a quarter of the fields have glass.
     """

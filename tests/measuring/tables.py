@@ -32,7 +32,7 @@ def bootstrap_interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> t
 
 
 def wilson_interval(top: int, bottom: int) -> tuple[float, float]:
-    """95 % interval of a share of `bottom` that are independent (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    """95 % interval of a share of `bottom` independent cases (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
     share, square = top / bottom, WILSON_Z**2
     middle = share + square / (2 * bottom)
     reach = WILSON_Z * (share * (1 - share) / bottom + square / (4 * bottom**2)) ** 0.5

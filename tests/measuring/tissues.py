@@ -22,7 +22,7 @@ HAEMATOXYLIN: Colour = np.array([1.50, 1.62, 0.67], np.float32)
 
 
 def _nuclear(look: StainLook) -> Colour:
-    """Haematoxylin in every second look, else what chromatin of smears has."""
+    """Haematoxylin in every second look, else the smear's chromatin."""
     return HAEMATOXYLIN if look.seed % 2 else look.stain.chromatin
 
 
@@ -44,7 +44,7 @@ def _chromatin(look: StainLook, rng: np.random.Generator, mask: Plane) -> Plane:
 
 
 def _ground(look: StainLook, rng: np.random.Generator, least: float = 0.2) -> Plane:
-    """Pink that is nowhere quite even."""
+    """Uneven pink."""
     level = least + 0.5 * look.density
     return np.asarray(np.maximum(level * (1 + 0.25 * draw_clouds(look, rng, 12, 4)), 0))
 

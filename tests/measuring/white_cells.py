@@ -1,4 +1,4 @@
-"""How many of the white cells that experts boxed are found, and how many finds are white cells."""
+"""Recall and precision of finding white cells, against the boxes of experts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEGREES = {"one level for the field": 0, "shading taken out": DEGREE}
 
 @dataclass(frozen=True)
 class FinderResult:
-    """White cells in one image: boxes of experts, of them hit, cells found, of them in a box. group: image or slide."""
+    """One image: the experts' boxes, those that are hit, the cells found, those in a box. group: image or slide."""
 
     group: str
     chosen_on: bool

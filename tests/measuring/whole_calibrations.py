@@ -1,4 +1,4 @@
-"""Whole calibrations of a simulated microscope, against what it was made with."""
+"""Whole calibrations of a simulated microscope, compared with its true values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.measuring.tables import markdown_table
 
 
 class CalibrationStage(Stage):
-    """A stage of chosen shading, on which every calibration finds other slides."""
+    """A stage with a given shading, with other slides for every calibration."""
 
     def __init__(self, seed: int, shading: float, faults: Faults) -> None:
         super().__init__(SmearSlide(Diagnosis.EMPTY, seed))
@@ -46,7 +46,7 @@ class CalibrationStage(Stage):
 
     @property
     def view(self) -> View:
-        """What lies under the objective now."""
+        """What is under the objective now."""
         return replace(super().view, shading=self._shading)
 
     def load(self, slide: Slide, defocus_um: float = 0.0) -> None:
@@ -61,7 +61,7 @@ class CalibrationStage(Stage):
 
 @dataclass(frozen=True)
 class CalibrationOffsets:
-    """What a calibration is off by, in percent; levels of a clean field captured afterwards."""
+    """Errors of a calibration, in percent, and levels of a clean field captured afterwards."""
 
     exposure: float
     red: float
@@ -81,7 +81,7 @@ MICROSCOPES = (
 
 
 def measure_unevenness(rgb: npt.NDArray[np.generic]) -> float:
-    """Spread of 16 x 12 tiles, brightest less darkest, in percent of the median; of the worst channel."""
+    """Brightest minus darkest of 16 x 12 tiles, in percent of the median, in the worst channel."""
     tiles = reduced(rgb.astype(np.uint8), 12, 16).reshape(-1, 3)
     return float((100 * np.ptp(tiles, axis=0) / np.median(tiles, axis=0)).max())
 
@@ -116,7 +116,7 @@ def calibrate(
 def compare_with_truth(
     made: Calibration, faults: Faults, um_per_px: float, rgb: Rgb
 ) -> CalibrationOffsets:
-    """A calibration, and a field that it corrected, against what the microscope was made with."""
+    """Compare a calibration, and a field that it corrected, with the microscope's true values."""
     red_tint, blue_tint = faults.led_tint
     controls = made.controls
     middle = np.median(reduced(rgb, 12, 16), axis=(0, 1))
@@ -134,7 +134,7 @@ def compare_with_truth(
 def tabulate_calibrations(
     repeats: int = 2, size: tuple[int, int] = SHAPE[::-1], um_per_px: float = UM_PER_PX
 ) -> str:
-    """Whole calibrations: what they are off by, and the fields after them. Least to greatest."""
+    """The errors of whole calibrations, and the fields after them, minimum to maximum."""
     rows = []
     for number, (name, shading, faults) in enumerate(MICROSCOPES):
         found = [
