@@ -8,7 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 from leukoscope.calibration import empty_field
-from leukoscope.calibration.empty_field import background_map, reduced
+from leukoscope.calibration.empty_field import background_map, shrink_to_grid
 from leukoscope.calibration.steps import EMPTY_FIELDS
 from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.imaging.background import (
@@ -103,7 +103,7 @@ def tabulate_real_maps(data: Path, number: int = 100) -> str:
         image.draft("RGB", (image.width // 4, image.height // 4))
         pictures.append(np.asarray(image.convert("RGB")))
     typical = np.median(pictures, axis=0).round().astype(np.uint8)
-    levels = reduced(typical, empty_field.ROWS, empty_field.COLUMNS)
+    levels = shrink_to_grid(typical, empty_field.ROWS, empty_field.COLUMNS)
     rows = []
     for degree in DEGREES:
         with patch.object(empty_field, "DEGREE", degree):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from leukoscope import assembly
-from leukoscope.calibration.empty_field import reduced
+from leukoscope.calibration.empty_field import shrink_to_grid
 from leukoscope.calibration.record import Calibration
 from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.commands.demo.session import calibrate_once
@@ -82,7 +82,7 @@ MICROSCOPES = (
 
 def measure_unevenness(rgb: npt.NDArray[np.generic]) -> float:
     """Brightest minus darkest of 16 x 12 tiles, in percent of the median, in the worst channel."""
-    tiles = reduced(rgb.astype(np.uint8), 12, 16).reshape(-1, 3)
+    tiles = shrink_to_grid(rgb.astype(np.uint8), 12, 16).reshape(-1, 3)
     return float((100 * np.ptp(tiles, axis=0) / np.median(tiles, axis=0)).max())
 
 
@@ -119,7 +119,7 @@ def compare_with_truth(
     """Compare a calibration, and a field that it corrected, with the microscope's true values."""
     red_tint, blue_tint = faults.led_tint
     controls = made.controls
-    middle = np.median(reduced(rgb, 12, 16), axis=(0, 1))
+    middle = np.median(shrink_to_grid(rgb, 12, 16), axis=(0, 1))
     return CalibrationOffsets(
         exposure=100 * (controls.exposure_us * faults.led_level / EXPOSURE_S / 1e6 - 1),
         red=100 * (controls.red_gain * red_tint / NEUTRAL_GAIN - 1),

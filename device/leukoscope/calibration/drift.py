@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from leukoscope.calibration.empty_field import DETAIL_UM, background_map, contrasts, reduced
+from leukoscope.calibration.empty_field import DETAIL_UM, background_map, contrasts, shrink_to_grid
 from leukoscope.calibration.white_balance import linear
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field, Rgb
@@ -164,7 +164,7 @@ def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
         ],
         axis=-1,
     )
-    ratios = (_light_of(reduced(rgb, rows, columns)) / _light_of(expected)).reshape(-1, 3)
+    ratios = (_light_of(shrink_to_grid(rgb, rows, columns)) / _light_of(expected)).reshape(-1, 3)
     green = ratios[:, 1]
     glass = np.abs(green / _brightest_common(green) - 1) < _NEAR
     if np.count_nonzero(glass) < _MIN_GLASS * glass.size:

@@ -102,7 +102,7 @@ def contrasts(rgb: Rgb, um_per_px: float) -> npt.NDArray[np.float64]:
     rows, columns = (max(1, round(n * um_per_px / DETAIL_UM)) for n in rgb.shape[:2])
     expected = _surface_levels(_fit_surface(_cell_levels(rgb, ROWS, COLUMNS)), rows, columns)
     # On a smear the surface may go anywhere.
-    return reduced(rgb, rows, columns) / np.maximum(expected, 1) - 1
+    return shrink_to_grid(rgb, rows, columns) / np.maximum(expected, 1) - 1
 
 
 def check_moved(one: Rgb, other: Rgb, um_per_px: float) -> None:
@@ -152,7 +152,7 @@ def background_map(
     return _surface_levels(_fit_surface(levels), rows, columns).astype(np.float32)
 
 
-def reduced(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
+def shrink_to_grid(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
     """Shrink a picture, shape (height, width, 3), to the means over a grid that need not divide it.
 
     Returns shape (rows, columns, 3), float32, levels 0..255 with fractions.
@@ -170,7 +170,7 @@ def reduced(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
 
 def _cell_levels(rgb: Rgb, rows: int, columns: int) -> npt.NDArray[np.float32]:
     """Level of each cell of a grid: the median of 8 x 8 means, with fractions and without dust."""
-    fine = reduced(rgb, rows * _SAMPLES, columns * _SAMPLES)
+    fine = shrink_to_grid(rgb, rows * _SAMPLES, columns * _SAMPLES)
     cells = fine.reshape(rows, _SAMPLES, columns, _SAMPLES, 3)
     levels: npt.NDArray[np.float32] = np.median(cells, axis=(1, 3))
     return levels
