@@ -13,7 +13,7 @@ PER_FIELD = 11.0
 
 
 def draw_platelets(
-    canvas: Sheet,
+    sheet: Sheet,
     stage_um: tuple[float, float],
     mean: float,
     giant_share: float,
@@ -33,15 +33,15 @@ def draw_platelets(
             size = one.uniform(4.5, 7.5) if one.random() < giant_share else one.uniform(1.7, 3.3)
             if members > 1:
                 x, y = x + one.normal(0.0, 1.8), y + one.normal(0.0, 1.8)
-            _draw_platelet(canvas, float(x), float(y), size / 2, stain, one)
+            _draw_platelet(sheet, float(x), float(y), size / 2, stain, one)
 
 
 def _draw_platelet(
-    canvas: Sheet, x_um: float, y_um: float, radius: float, stain: Stain, rng: np.random.Generator
+    sheet: Sheet, x_um: float, y_um: float, radius: float, stain: Stain, rng: np.random.Generator
 ) -> None:
     stretch, slant = rng.uniform(1.0, 1.5), rng.uniform(0.0, np.pi)
     strength = rng.uniform(0.5, 1.1)
-    window = canvas.window(x_um, y_um, 1.9 * radius)
+    window = sheet.window(x_um, y_um, 1.9 * radius)
     if window is None:
         return
     cosine, sine = np.float32(np.cos(slant)), np.float32(np.sin(slant))
@@ -53,12 +53,12 @@ def _draw_platelet(
     body = 1.0 / (1.0 + np.exp(np.clip((distance - 1.0) / (soft * 0.5), -30, 30)))
     core = np.exp(-((distance / np.float32(0.72)) ** 4))
     grain = np.clip(1.0 + np.float32(0.45) * spots(window.x_um, window.y_um, 0.8, rng), 0.2, 2.0)
-    canvas.add(window, body * np.float32(0.3 * strength), stain.basophilic)
-    canvas.add(window, core * grain * np.float32(0.8 * strength), stain.azurophil)
+    sheet.add(window, body * np.float32(0.3 * strength), stain.basophilic)
+    sheet.add(window, core * grain * np.float32(0.8 * strength), stain.azurophil)
 
 
 def draw_specks(
-    canvas: Sheet,
+    sheet: Sheet,
     stage_um: tuple[float, float],
     mean: float,
     colour: Colour,
@@ -69,8 +69,8 @@ def draw_specks(
     places = rng.uniform(-0.5, 0.5, (count, 2)) * np.array(stage_um)
     sizes, amounts = rng.uniform(0.2, 0.7, count), rng.uniform(0.2, 0.9, count)
     for (x, y), size, amount in zip(places, sizes, amounts, strict=True):
-        window = canvas.window(float(x), float(y), 2.0 * float(size))
+        window = sheet.window(float(x), float(y), 2.0 * float(size))
         if window is None:
             continue
         square = (window.x_um**2 + window.y_um**2) / np.float32(size**2)
-        canvas.add(window, np.exp(-square) * np.float32(amount), colour)
+        sheet.add(window, np.exp(-square) * np.float32(amount), colour)

@@ -206,9 +206,9 @@ def _spread_out(
     centres[:] = points
 
 
-def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> None:
+def draw(sheet: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> None:
     """Draw one field's red cells; where two overlap, see `OVERLAP`."""
-    height, width = canvas.absorbance.shape[:2]
+    height, width = sheet.absorbance.shape[:2]
     layer = np.zeros((height, width), dtype=np.float32)
     share = np.linspace(0.0, _REACH, _TABLE)
     hollow = np.maximum(1.0 - thickness(share), 0.0).astype(np.float32)
@@ -217,7 +217,7 @@ def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> N
     marked = part * part * (3.0 - 2.0 * part)
     marked = marked * marked * (3.0 - 2.0 * marked)
     hollow = hollow[0] * (part + np.float32(look.sharp) * (marked - part))
-    soft = max(0.035, 0.35 * canvas.um_per_px / look.radius_um)
+    soft = max(0.035, 0.35 * sheet.um_per_px / look.radius_um)
     disc = 1.0 / (1.0 + np.exp(np.clip((share - 1.0) / (0.4 * soft), -30, 30)))
     rim = look.rim * np.exp(-0.5 * ((share - 0.93) / 0.045) ** 2)
     halo = look.halo * np.exp(-0.5 * ((share - 1.09) / 0.04) ** 2)
@@ -226,7 +226,7 @@ def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> N
     for i in range(len(cells.x_um)):
         radius = cells.radius_um[i]
         stretch = np.sqrt(cells.stretch[i])
-        window = canvas.window(cells.x_um[i], cells.y_um[i], radius * stretch * 1.25)
+        window = sheet.window(cells.x_um[i], cells.y_um[i], radius * stretch * 1.25)
         if window is None:
             continue
         cosine, sine = np.cos(cells.angle[i]), np.sin(cells.angle[i])
@@ -263,4 +263,4 @@ def draw(canvas: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> N
         amount -= shared
         under += amount
     for channel in range(3):
-        canvas.absorbance[:, :, channel] += layer * colour[channel]
+        sheet.absorbance[:, :, channel] += layer * colour[channel]

@@ -128,19 +128,19 @@ def render_field(
     preparation = prepare(slide)
     picture = preparation.counts.picture
     rng = _rng(_FIELD, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis], index)
-    canvas = Sheet(shape, um_per_px)
+    sheet = Sheet(shape, um_per_px)
     whites = _lay_white_cells(preparation.counts, rng)
     if slide.diagnosis is Diagnosis.EMPTY:
-        platelets.draw_specks(canvas, STAGE_UM, 4.0, preparation.stain.film * 6.0, rng)
+        platelets.draw_specks(sheet, STAGE_UM, 4.0, preparation.stain.film * 6.0, rng)
     else:
-        canvas.absorbance += preparation.stain.film
+        sheet.absorbance += preparation.stain.film
         obstacles = np.array([(c.x_um, c.y_um, c.diameter_um / 2) for c in whites]).reshape(-1, 3)
         reds = red_cells.lay(preparation.red_cells, picture.red_cells, STAGE_UM, obstacles, rng)
-        red_cells.draw(canvas, reds, preparation.red_cells, preparation.stain.red_cell)
+        red_cells.draw(sheet, reds, preparation.red_cells, preparation.stain.red_cell)
         for cell in whites:
-            white_cells.draw(canvas, cell, preparation.stain, picture.auer_rods)
+            white_cells.draw(sheet, cell, preparation.stain, picture.auer_rods)
         platelets.draw_platelets(
-            canvas,
+            sheet,
             STAGE_UM,
             platelets.PER_FIELD * picture.platelets * _stage_share(),
             picture.giant_platelets,
@@ -148,7 +148,7 @@ def render_field(
             rng,
         )
         platelets.draw_specks(
-            canvas, STAGE_UM, preparation.deposit, preparation.stain.azurophil, rng
+            sheet, STAGE_UM, preparation.deposit, preparation.stain.azurophil, rng
         )
     truths = tuple(
         WhiteCellTruth(
@@ -160,7 +160,7 @@ def render_field(
         for cell in whites
         if abs(cell.x_um) <= width * um_per_px / 2 and abs(cell.y_um) <= height * um_per_px / 2
     )
-    return SmearField(canvas.transmittance(), um_per_px, truths)
+    return SmearField(sheet.transmittance(), um_per_px, truths)
 
 
 def _stage_share() -> float:

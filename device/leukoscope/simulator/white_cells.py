@@ -35,24 +35,24 @@ def _step(depth_um: Plane, soft_um: float) -> Plane:
     return np.asarray(rise * rise * (3.0 - 2.0 * rise), dtype=np.float32)
 
 
-def draw(canvas: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float) -> None:
+def draw(sheet: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float) -> None:
     """Draw one white cell; one that is wholly outside the sheet is not drawn.
 
     auer_rods: chance that a myeloblast or promyelocyte has them.
     """
     radius = cell.diameter_um / 2
-    window = canvas.window(cell.x_um, cell.y_um, 1.45 * radius)
+    window = sheet.window(cell.x_um, cell.y_um, 1.45 * radius)
     if window is None:
         return
     rng = np.random.default_rng(cell.seed)
     look = draw_look(cell.cell_type, radius, auer_rods, rng)
-    soft = max(0.3, 1.2 * canvas.um_per_px)
+    soft = max(0.3, 1.2 * sheet.um_per_px)
     x, y = np.broadcast_arrays(window.x_um, window.y_um)
     warp = np.float32(look.ragged_um)
     warp_x, warp_y = spots(x, y, 6.0, rng) * warp, spots(x, y, 6.0, rng) * warp
     if cell.cell_type is RenderedCellType.SMUDGE_CELL:
         spread = look.nucleus.depth(x + warp_x, y + warp_y)
-        _draw_smudge(canvas, window, look, stain, spread, rng)
+        _draw_smudge(sheet, window, look, stain, spread, rng)
         return
     body_depth = _body_depth(x, y, radius, look, rng)
     body = _step(body_depth, 1.3 * soft)
@@ -63,14 +63,14 @@ def draw(canvas: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float)
     )
     nucleus = _step(nucleus_depth, 1.2 * soft)
     outside = body * (1.0 - nucleus)
-    _draw_cytoplasm(canvas, window, look, stain, body_depth, outside, radius, rng)
-    _draw_chromatin(canvas, window, look, stain, nucleus, nucleus_depth, rng)
+    _draw_cytoplasm(sheet, window, look, stain, body_depth, outside, radius, rng)
+    _draw_chromatin(sheet, window, look, stain, nucleus, nucleus_depth, rng)
     for granules in look.granules:
         shown = outside + np.float32(granules.over_nucleus) * nucleus * body
         colour: Colour = getattr(stain, granules.kind.value)
-        _strew(canvas, window, granules, colour, shown, radius, rng)
+        _strew(sheet, window, granules, colour, shown, radius, rng)
     for _ in range(look.auer_rods):
-        _draw_auer_rod(canvas, window, stain, look, radius, outside, rng)
+        _draw_auer_rod(sheet, window, stain, look, radius, outside, rng)
 
 
 def _body_depth(
@@ -93,7 +93,7 @@ def _body_depth(
 
 
 def _draw_cytoplasm(
-    canvas: Sheet,
+    sheet: Sheet,
     window: SheetWindow,
     look: WhiteCellLook,
     stain: Stain,
@@ -126,8 +126,8 @@ def _draw_cytoplasm(
     amount *= 1.0 + np.float32(0.55) * np.exp(
         -(((body_depth - np.float32(0.25)) / np.float32(0.28)) ** 2)
     )
-    canvas.add(window, amount * rim * np.float32(look.basophilia), stain.basophilic)
-    canvas.add(window, amount * np.float32(look.acidophilia), stain.acidophilic)
+    sheet.add(window, amount * rim * np.float32(look.basophilia), stain.basophilic)
+    sheet.add(window, amount * np.float32(look.acidophilia), stain.acidophilic)
 
 
 def _chromatin_texture(x: Plane, y: Plane, look: WhiteCellLook, rng: np.random.Generator) -> Plane:
@@ -145,7 +145,7 @@ def _chromatin_texture(x: Plane, y: Plane, look: WhiteCellLook, rng: np.random.G
 
 
 def _draw_chromatin(
-    canvas: Sheet,
+    sheet: Sheet,
     window: SheetWindow,
     look: WhiteCellLook,
     stain: Stain,
@@ -185,13 +185,13 @@ def _draw_chromatin(
         )
     left = left * nucleus * np.float32(look.nucleolus_depth)
     density *= (1.0 - left) * np.float32(look.chromatin)
-    canvas.add(window, density, stain.chromatin)
+    sheet.add(window, density, stain.chromatin)
     if look.nucleoli:
-        canvas.add(window, left, stain.nucleolus)
+        sheet.add(window, left, stain.nucleolus)
 
 
 def _strew(
-    canvas: Sheet,
+    sheet: Sheet,
     window: SheetWindow,
     granules: Granules,
     colour: Colour,
@@ -211,7 +211,7 @@ def _strew(
     angle = rng.uniform(0.0, 2.0 * np.pi, count)
     size = granules.diameter_um / 2 * rng.uniform(0.75, 1.3, count)
     amount = granules.amount * rng.uniform(0.7, 1.3, count)
-    pitch = canvas.um_per_px
+    pitch = sheet.um_per_px
     height, width = shown.shape
     half = max(1, round(2.0 * granules.diameter_um / 2 * 1.3 / pitch))
     # In pixels of the window.
@@ -233,11 +233,11 @@ def _strew(
     total = np.bincount(flat[inside], spot[inside], height * width).reshape(height, width)
     # Granules overlap in depth, yet a packed cell is not opaque: let the sum level off.
     level = np.float32(2.2 * granules.amount)
-    canvas.add(window, level * np.tanh(total.astype(np.float32) / level) * shown, colour)
+    sheet.add(window, level * np.tanh(total.astype(np.float32) / level) * shown, colour)
 
 
 def _draw_auer_rod(
-    canvas: Sheet,
+    sheet: Sheet,
     window: SheetWindow,
     stain: Stain,
     look: WhiteCellLook,
@@ -258,11 +258,11 @@ def _draw_auer_rod(
     half = np.float32(rng.uniform(0.9, 2.0))
     beyond = np.maximum(np.abs(along) - half, 0.0)
     gap = np.sqrt(across * across + beyond * beyond)
-    canvas.add(window, _step(np.float32(0.22) - gap, 0.3) * outside, stain.azurophil)
+    sheet.add(window, _step(np.float32(0.22) - gap, 0.3) * outside, stain.azurophil)
 
 
 def _draw_smudge(
-    canvas: Sheet,
+    sheet: Sheet,
     window: SheetWindow,
     look: WhiteCellLook,
     stain: Stain,
@@ -279,4 +279,4 @@ def _draw_smudge(
     across = (y * cosine - x * sine).astype(np.float32)
     streaks = 1.0 + np.float32(0.10) * spots(along, across, 1.5, rng)
     density = spread * streaks * _chromatin_texture(x, y, look, rng) * np.float32(look.chromatin)
-    canvas.add(window, density, stain.chromatin)
+    sheet.add(window, density, stain.chromatin)
