@@ -1,4 +1,7 @@
-"""Real or simulated: the one place where the parts are chosen, from the settings."""
+"""Real or simulated: the one place where the parts are chosen, from the settings.
+
+The simulator is imported only where one of its parts is opened: nothing else needs it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.parts import Host, PartFactories
@@ -38,28 +42,31 @@ from leukoscope.qc.series import QcScope
 from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.store import RecordStore
 from leukoscope.settings.settings import Settings
-from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
-from leukoscope.simulator.stage import Stage
 from leukoscope.system import health
 from leukoscope.system.systemd import notify
 
+if TYPE_CHECKING:
+    from leukoscope.simulator.stage import Stage
+
 BOARD = Path("/proc/device-tree/model")
-"""The name of the board: a Raspberry Pi has it, a PC has none."""
+"""The name of the board. A Raspberry Pi has this file, a PC does not."""
 
 NO_PI = (
     'to run without a Raspberry Pi: [parts] microscope = "simulated", panel = "simulated" in a file for '
     "--settings; leukoscope demo writes one"
 )
-"""Added to what is said of a missing part where no Raspberry Pi is."""
+"""Added to the message about a missing part on a computer that is no Raspberry Pi."""
 
 _log = logging.getLogger(__name__)
 
 
 def make_daemon(settings: Settings, display: Display, stage: Stage | None = None) -> Daemon:
-    """The daemon of these settings on this display; a button is still to be attached.
+    """Return a daemon without a button, which is to be attached. Its self-test opens the other parts.
 
-    stage: what a simulated microscope looks at, a normal slide by default. Nothing is opened yet:
-    the self-test does that.
+    Args:
+        settings: name the parts.
+        display: the panel's.
+        stage: what a simulated microscope looks at; None: a normal slide.
     """
     simulated = is_simulated(settings)
     return Daemon(
@@ -71,11 +78,10 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
 
 
 def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactories:
-    """How the parts of these settings are opened; stage: as for `make_daemon`."""
-    looked_at = stage or Stage()
+    """Return how the parts of these settings are opened. stage: as for `make_daemon`."""
     return PartFactories(
         calibration=lambda: find_calibration(settings),
-        microscope=lambda calibration: open_microscope(settings, calibration, looked_at),
+        microscope=lambda calibration: open_microscope(settings, calibration, stage),
         reader=lambda: open_reader(settings, settings.model.threads),
         store=lambda: open_store(settings),
         monitor=lambda scope: open_controls(settings, scope),
@@ -84,12 +90,12 @@ def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactor
 
 
 def is_simulated(settings: Settings) -> bool:
-    """Whether any part is simulated: then every screen and record says so."""
+    """Whether any part is simulated. If so, every screen and record says it."""
     return "simulated" in (settings.parts.microscope, settings.parts.panel)
 
 
 def show_last(settings: Settings, display: Display, screen: Screen) -> None:
-    """Show a screen that stays on the display when the process ends."""
+    """Show a screen that stays on the display after the process has ended."""
     panel = Panel(display, simulated=is_simulated(settings))
     panel.show(screen)
     panel.keep()
@@ -99,10 +105,7 @@ def show_last(settings: Settings, display: Display, screen: Screen) -> None:
 def open_microscope(
     settings: Settings, calibration: Calibration | None, stage: Stage | None = None
 ) -> Microscope:
-    """Light and camera, corrected by a calibration; stage: as for `open_parts`.
-
-    Raises LightError, CameraError, CameraTimeoutError.
-    """
+    """Open light and camera, corrected by a calibration. Arguments and errors as for `open_parts`."""
     controls = settings_controls(settings) if calibration is None else calibration.controls
     light, camera = open_parts(settings, controls, stage)
     return Microscope(light, camera, settings.camera.frames, calibration)
@@ -111,12 +114,23 @@ def open_microscope(
 def open_parts(
     settings: Settings, controls: CameraControls, stage: Stage | None = None
 ) -> tuple[Light, Camera]:
-    """Light and camera alone; stage: of simulated ones, by default with a normal slide.
+    """Open light and camera.
 
-    Raises LightError, CameraError, CameraTimeoutError.
+    Args:
+        settings: name the parts.
+        controls: what the camera is told.
+        stage: what a simulated microscope looks at; None: a normal slide.
+
+    Raises:
+        LightError: the light can't be opened.
+        CameraError: the camera can't be opened.
+        CameraTimeoutError: the camera does not answer.
     """
     camera = settings.camera
     if settings.parts.microscope == "simulated":
+        from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
+        from leukoscope.simulator.stage import Stage
+
         looked_at = stage or Stage()
         light = SimulatedLight(looked_at)
         return light, SimulatedCamera(
@@ -145,7 +159,7 @@ def open_parts(
 
 
 def open_led(settings: Settings) -> GpioLed:
-    """The real LED alone, dark. Raises LightError."""
+    """Open the real LED alone; it is off. Raises LightError."""
     _use_lgpio(settings)
     with _real_parts():
         return GpioLed(settings.light.pin)
@@ -153,7 +167,7 @@ def open_led(settings: Settings) -> GpioLed:
 
 @contextmanager
 def _real_parts() -> Iterator[None]:
-    """Opens real parts: on a computer that can't have them, the error says how to do without."""
+    """Around the opening of real parts: on a computer that is no Raspberry Pi the error says how to do without."""
     try:
         yield
     except (LightError, CameraError, ButtonError, DisplayError) as error:
@@ -163,14 +177,14 @@ def _real_parts() -> Iterator[None]:
 
 
 def _use_lgpio(settings: Settings) -> None:
-    """As the unit does, for a command that somebody types: no other pin factory, its pipes out of the way."""
+    """Set for a typed command what the unit sets: the pin factory, and the folder of lgpio's pipes."""
     os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
     runtime = Path(settings.panel.mirror)
     os.environ.setdefault("LG_WD", str(runtime) if runtime.is_dir() else tempfile.gettempdir())
 
 
 def settings_controls(settings: Settings) -> CameraControls:
-    """What the camera is told without a calibration."""
+    """Return what the camera is told without a calibration."""
     camera = settings.camera
     return CameraControls(
         camera.exposure_us, camera.analogue_gain, camera.red_gain, camera.blue_gain
@@ -178,17 +192,17 @@ def settings_controls(settings: Settings) -> CameraControls:
 
 
 def calibration_folder(settings: Settings) -> CalibrationFolder:
-    """Where calibrations are kept."""
+    """Return the folder of the calibrations."""
     return CalibrationFolder(Path(settings.storage.directory) / "calibration")
 
 
 def find_calibration(settings: Settings) -> FoundCalibration:
-    """The newest good calibration for these settings."""
+    """Find the newest good calibration for these settings."""
     return calibration_folder(settings).newest(camera_setup(settings))
 
 
 def camera_setup(settings: Settings) -> CameraSetup:
-    """What a calibration must have been made for."""
+    """Return what a calibration must have been made for."""
     camera = settings.camera
     return CameraSetup(
         camera.width,
@@ -201,7 +215,7 @@ def camera_setup(settings: Settings) -> CameraSetup:
 
 
 def own_terminal(settings: Settings) -> LiveTerminal | None:
-    """The terminal in place of a simulated panel; None where the panel is real, or there is no terminal."""
+    """Return the terminal to use as the simulated panel; None if the panel is real, or there is no terminal."""
     if settings.parts.panel == "simulated" and is_live_terminal(sys.stdout):
         keys = f"{GESTURES_TEXT}   " if sys.stdin.isatty() else ""
         return LiveTerminal(sys.stdout, NOTICE, f"{keys}Ctrl-C stop", words=0)
@@ -209,9 +223,14 @@ def own_terminal(settings: Settings) -> LiveTerminal | None:
 
 
 def open_display(settings: Settings, terminal: LiveTerminal | None = None) -> Display:
-    """The OLED, or in its place the terminal, mirrored. Raises DisplayError when luma.oled is missing.
+    """Open the OLED, or the terminal in its place, and mirror it for `leukoscope watch`.
 
-    terminal: of `own_terminal`; a simulated panel without one is printed when the process ends.
+    Args:
+        settings: name the panel.
+        terminal: from `own_terminal`; without one a simulated panel is printed when the process ends.
+
+    Raises:
+        DisplayError: luma.oled is missing.
     """
     return MirroredDisplay(
         terminal or _open_panel(settings), Path(settings.panel.mirror), time.monotonic
@@ -229,10 +248,14 @@ def _open_panel(settings: Settings) -> Display:
 
 
 def open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button:
-    """The button, or the keyboard in its place. on_gesture: called from a thread of the button's.
+    """Open the button, or the keyboard in its place, and the remote button if the settings allow it.
 
-    With the remote one beside it where the settings allow that. Raises ButtonError when the GPIO line
-    can't be had.
+    Args:
+        settings: name the button.
+        on_gesture: called from a thread of the button's.
+
+    Raises:
+        ButtonError: the GPIO line can't be opened.
     """
     button = _open_button(settings, on_gesture)
     if settings.panel.remote_button:
@@ -254,28 +277,28 @@ def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> B
 
 
 def open_reader(settings: Settings, threads: int) -> SlideReader:
-    """The reader of the settings' bundle. Raises BundleError, RuntimeMissingError."""
+    """Open the reader of the settings' bundle. Raises BundleError, RuntimeMissingError."""
     return readers.open_reader(load_bundle(Path(settings.model.bundle)), threads)
 
 
 def open_store(settings: Settings) -> RecordStore:
-    """The records, for writing. Raises StoreError."""
+    """Open the records for writing. Raises StoreError."""
     storage = settings.storage
     return RecordStore(Path(storage.directory), min_free_bytes=storage.min_free_mb * 1_000_000)
 
 
 def open_controls(settings: Settings, made_for: QcScope) -> QcMonitor:
-    """The control slides of a model on this device."""
+    """Open the control slides of a model on this device."""
     return QcMonitor(qc_folder(settings), made_for)
 
 
 def _stay_on() -> None:
-    """Simulated parts are no reason to switch off the computer that they run on."""
+    """Do not power off: with simulated parts this is somebody's own computer."""
     _log.warning("simulated parts: the computer stays on")
 
 
 def _power_off() -> None:
-    """Ask systemd to power the machine off; without it, say that nobody did."""
+    """Ask systemd to power the machine off; if that fails, log what to do."""
     try:
         subprocess.run(["systemctl", "poweroff"], check=True, timeout=10.0)  # noqa: S607
     except (OSError, subprocess.SubprocessError) as error:

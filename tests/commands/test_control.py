@@ -111,9 +111,9 @@ def test_ok__removed_and_restarted(run: Run, tmp_path: Path) -> None:
     read_slides(tmp_path, 2)
     for number in (1, 2):
         run("add", str(number))
-    assert "S0001 is no control slide any more" in run("remove", "S0001")[1]
+    assert "S0001 is no longer a control slide" in run("remove", "S0001")[1]
     assert "1 of the 3" in run()[1]
-    assert "up to S0002 count no more" in run("restart")[1]
+    assert "up to S0002 no longer count" in run("restart")[1]
     assert "0 of the 3" in run()[1]
 
 

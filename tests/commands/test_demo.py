@@ -16,9 +16,11 @@ import pytest
 from leukoscope import assembly
 from leukoscope.appliance.workflow import Event
 from leukoscope.cli import main
-from leukoscope.commands.demo import session as demo
-from leukoscope.commands.demo.session import DemoSlide, interactive_demo, scripted_demo
-from leukoscope.commands.demo.settings import lines_to_type
+from leukoscope.commands.demo import person, scripted
+from leukoscope.commands.demo.interactive import interactive_demo
+from leukoscope.commands.demo.next_commands import called_as
+from leukoscope.commands.demo.scripted import scripted_demo
+from leukoscope.commands.demo.slides import DemoSlide
 from leukoscope.commands.demo.view import PrintedView
 from leukoscope.errors import BundleError, LeukoscopeError, StoreError
 from leukoscope.notice import NOTICE
@@ -51,8 +53,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
         DemoSlide(SmearSlide(Diagnosis.ALL, 1)),
         DemoSlide(SmearSlide(Diagnosis.NORMAL, 7), in_focus=False),
     )
-    monkeypatch.setattr(demo, "SLIDES", slides)
-    monkeypatch.setattr(demo, "CALM_S", 0.1)
+    monkeypatch.setattr(scripted, "SLIDES", slides)
+    monkeypatch.setattr(person, "CALM_S", 0.1)
     monkeypatch.setattr(assembly, "open_reader", lambda *given: StubReader())
     return dataclasses.replace(Settings(), camera=SMALL)
 
@@ -169,7 +171,7 @@ def test_ok__settings_that_the_documents_show(checkout: Path) -> None:
         ("./leukoscope", "./leukoscope"),
         ("/a b/leukoscope", "'/a b/leukoscope'"),
         ("{path}/leukoscope", "leukoscope"),
-        ("/somewhere/device/__main__.py", f"{sys.executable} -m leukoscope"),
+        ("/somewhere/leukoscope/__main__.py", f"{sys.executable} -m leukoscope"),
     ],
 )
 def test_ok__command_as_it_was_called(
@@ -178,9 +180,7 @@ def test_ok__command_as_it_was_called(
     (tmp_path / "leukoscope").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "argv", [called.format(path=tmp_path)])
-    assert (
-        lines_to_type(Path("x.toml"), None).splitlines()[1] == f"  {named} slides --settings x.toml"
-    )
+    assert called_as() == named
 
 
 def test_fail__folder_that_can_not_be_written(settings: Settings, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_ok__scripted_in_a_terminal(small_camera: Path, tmp_path: Path, checkout
 def test_ok__scripted_into_the_same_folder_again(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "SLIDES", demo.SLIDES[:1])
+    monkeypatch.setattr(scripted, "SLIDES", scripted.SLIDES[:1])
     for slide in ("S0001", "S0002"):
         out = io.StringIO()
         assert scripted_demo(settings, tmp_path, out) == 0
@@ -319,7 +319,7 @@ def test_fail__appliance_that_stands_still(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says so, and does not wait for ever."""
-    monkeypatch.setattr(demo, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(person, "PATIENCE_S", 0.2)
     answer = surely(CellType.LYMPHOBLAST)
     monkeypatch.setattr(StubModel, "run", lambda *given: time.sleep(1.0) or answer)
     with pytest.raises(LeukoscopeError, match=r"stopped: .* did not come in 0\.2 s"):

@@ -9,9 +9,11 @@ import pytest
 from leukoscope.commands.selftest import PartResult, selftest
 from leukoscope.errors import Fault
 from leukoscope.model.bundle import load_bundle
+from leukoscope.notice import NOTICE
 from leukoscope.settings.settings import Parts, Settings
 
 from tests.bundles import BUNDLE
+from tests.commands.conftest import Run
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def test_ok__a_line_a_part(settings: Settings) -> None:
     assert found["records"].text == f"0 slides in {settings.storage.directory}"
     assert found["camera"].text.startswith("a frame of ")
     card = load_bundle(BUNDLE).card
-    assert str(found["model"]).startswith(f"model       ok   {card.name} {card.version} on ")
+    assert str(found["model"]).startswith(f"model        ok   {card.name} {card.version} on ")
     assert list(Path(settings.storage.directory).iterdir()) == []  # the records were only read
 
 
@@ -57,3 +59,23 @@ def test_fail__a_part_that_fails_keeps_no_other_from_its_test(settings: Settings
     assert found["model"].fault == Fault.MODEL.code
     assert found["model"].text.startswith("model bundle /nowhere: can't read")
     assert {part for part, result in found.items() if not result.fault} == found.keys() - {"model"}
+
+
+def test_ok__selftest_names_every_part(run: Run) -> None:
+    status, out, err = run("selftest")
+    lines = out.splitlines()
+    parts = ["records", "camera", "light", "calibration", "model", "button"]
+    assert [line.split()[:2] for line in lines[:-1]] == [[part, "ok"] for part in parts]
+    assert lines[-1] == f"{NOTICE} SIMULATED."
+    assert (status, err) == (0, "")
+
+
+def test_fail__selftest_goes_on_after_a_part_that_fails(run: Run, settings_file: Path) -> None:
+    text = settings_file.read_text().replace(str(BUNDLE), "/nowhere")
+    settings_file.write_text(text)
+    status, out, _ = run("selftest")
+    assert status == 1
+    assert [line.split()[:2] for line in out.splitlines()[-3:-1]] == [
+        ["model", Fault.MODEL.code],
+        ["button", "ok"],
+    ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from leukoscope import assembly
 from leukoscope.cli import main
-from leukoscope.commands.demo.session import calibrate_once
+from leukoscope.commands.demo.calibration import calibrate_once
 from leukoscope.commands.snap import snap
 from leukoscope.microscope.image_files import open_field
 from leukoscope.panel.memory_display import MemoryDisplay
@@ -87,7 +87,7 @@ def test_ok__what_is_wrong_with_it_is_said(
 ) -> None:
     stage = Stage()
     stage.focus(8.0)
-    monkeypatch.setattr("leukoscope.assembly.Stage", lambda: stage)
+    monkeypatch.setattr("leukoscope.simulator.stage.Stage", lambda: stage)
     assert main(["snap", str(tmp_path / "a.png"), "--settings", str(settings_file)]) == 0
     assert "OUT OF FOCUS: turn the focus wheel" in capsys.readouterr().out
 
@@ -100,7 +100,7 @@ def test_fail__no_camera(
 ) -> None:
     stage = Stage()
     stage.inject(Faults(camera_gone=True))
-    monkeypatch.setattr("leukoscope.assembly.Stage", lambda: stage)
+    monkeypatch.setattr("leukoscope.simulator.stage.Stage", lambda: stage)
     assert main(["snap", str(tmp_path / "a.png"), "--settings", str(settings_file)]) == 1
     assert "unplugged" in capsys.readouterr().err
     assert not (tmp_path / "a.png").exists()
@@ -112,4 +112,4 @@ def test_fail__no_place_for_a_picture(
 ) -> None:
     """Before the service is stopped for it."""
     assert main(["snap", str(tmp_path / name), "--settings", str(settings_file)]) == 2
-    assert "give a .png file in a folder that is there" in capsys.readouterr().err
+    assert "give a .png file in a folder that exists" in capsys.readouterr().err

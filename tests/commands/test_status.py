@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import leukoscope
 import pytest
 from leukoscope import assembly
-from leukoscope.commands import status
-from leukoscope.commands.status import ApplianceStatus, PartStatus, find_status
+from leukoscope.commands import status_parts
+from leukoscope.commands.status import ApplianceStatus, find_status
+from leukoscope.commands.status_parts import PartStatus
 from leukoscope.errors import Fault
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE
@@ -26,6 +27,7 @@ from leukoscope.settings.settings import Parts, Settings
 
 from tests.bundles import BUNDLE
 from tests.calibration.examples import EXAMPLE
+from tests.commands.conftest import Run
 from tests.qc.examples import control_slides
 from tests.records import examples
 
@@ -91,13 +93,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.setattr(status, "time", SimpleNamespace(monotonic=lambda: NOW_S))
+    monkeypatch.setattr(status_parts, "time", SimpleNamespace(monotonic=lambda: NOW_S))
     return Machine(folder)
 
 
 def row(settings: Settings, part: str) -> PartStatus:
     """What is said of one part."""
-    return next(row for row in find_status(settings).rows if row.part == part)
+    return next(row for row in find_status(settings).parts if row.part == part)
 
 
 # As a whole.
@@ -107,10 +109,10 @@ def test_ok__a_line_a_part_and_the_notice(settings: Settings, root: Path) -> Non
     with examples.open_store(root) as store:
         examples.add(store, 1)
     found = find_status(settings)
-    assert found.well
+    assert found.ok
     *lines, blank, notice = str(found).splitlines()
     assert [line.split()[0] for line in lines] == PARTS
-    assert {line[12:14] for line in lines} == {"  "}
+    assert {line[11:13] for line in lines} == {"  "}
     assert (blank, notice) == ("", NOTICE)
     assert lines[0].split()[1] == leukoscope.__version__
 
@@ -129,7 +131,7 @@ def test_ok__one_object(settings: Settings, root: Path) -> None:
 
 def test_ok__nothing_there_yet(settings: Settings, root: Path) -> None:
     found = find_status(settings)
-    assert found.well
+    assert found.ok
     text = str(found)
     assert "none yet" in text
     assert "not live" in text
@@ -149,23 +151,23 @@ def test_fail__a_part_that_can_not_be_read_keeps_no_other_from_it(
     root.mkdir()
     (root / "records.sqlite").write_bytes(b"no database" * 1000)
     found = find_status(settings)
-    assert not found.well
-    assert [row.part for row in found.rows] == PARTS
-    assert [row.part for row in found.rows if not row.well] == ["slide", "records"]
+    assert not found.ok
+    assert [row.part for row in found.parts] == PARTS
+    assert [row.part for row in found.parts if not row.ok] == ["slide", "records"]
     assert "damaged" in row(settings, "slide").text
 
 
 def test_ok__always_one_line_a_part() -> None:
     rows = (
-        PartStatus("slide", "first\n  second", well=False),
+        PartStatus("slide", "first\n  second", ok=False),
         PartStatus("model", "cell-reader 1.0"),
     )
     found = ApplianceStatus(rows, simulated=False)
     assert str(found).splitlines()[:2] == [
-        "slide       ! first second",
-        "model         cell-reader 1.0",
+        "slide  !  first second",
+        "model     cell-reader 1.0",
     ]
-    assert not found.well
+    assert not found.ok
 
 
 # The service.
@@ -189,18 +191,19 @@ def test_ok__what_the_daemon_says_of_itself(settings: Settings, machine: Machine
         (59, "59 s"),
         (60, "1 min 0 s"),
         (3661, "1 h 1 min"),
-        (86_400 * 12 + 3600, "12 d 1 h"),
+        (86_400 + 3600, "1 d 1 h"),
         (-1, "0 s"),
     ],
 )
-def test_ok__how_long(seconds: float, text: str) -> None:
-    assert status._duration(seconds) == text
+def test_ok__how_long(settings: Settings, machine: Machine, seconds: float, text: str) -> None:
+    machine.shows("ready", since_s=seconds)
+    assert row(settings, "service").text == f"active for {text}: ready"
 
 
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
-        ({"NRestarts": "3"}, "active for 0 s, started anew 3 times: ready"),
+        ({"NRestarts": "3"}, "active for 0 s, restarted 3 times: ready"),
         ({"said": ""}, "active for 0 s"),
     ],
 )
@@ -209,7 +212,7 @@ def test_ok__service_that_is_active(
 ) -> None:
     machine.shows(**{"said": "ready", **shown})
     service = row(settings, "service")
-    assert (service.text, service.well) == (text, True)
+    assert (service.text, service.ok) == (text, True)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_ok__service_that_is_active(
         ),
         (
             {"ActiveState": "activating", "SubState": "auto-restart", "NRestarts": "12"},
-            "activating (auto-restart), started anew 12 times",
+            "activating (auto-restart), restarted 12 times",
         ),
         (
             {"ActiveState": "inactive", "SubState": "dead", "said": "stopped"},
@@ -242,7 +245,7 @@ def test_fail__service_that_needs_somebody(
 ) -> None:
     machine.shows(**{"said": "", **shown})
     service = row(settings, "service")
-    assert (service.text, service.well) == (text, False)
+    assert (service.text, service.ok) == (text, False)
 
 
 @pytest.mark.parametrize("script", [None, "echo 'not booted with systemd' >&2; exit 1", ":"])
@@ -255,7 +258,7 @@ def test_fail__no_systemd(
     else:
         machine.tool("systemctl", script)
     found = find_status(settings)
-    assert not found.well
+    assert not found.ok
     assert "no systemd here" in str(found)
 
 
@@ -269,13 +272,13 @@ def test_ok__panel_that_is_live(settings: Settings, tmp_path: Path) -> None:
     display.close(keep=True)
     panel = row(settings, "panel")
     assert panel.text.startswith("not live")
-    assert (panel.well, panel.values) == (True, {"live": False})
+    assert (panel.ok, panel.values) == (True, {"live": False})
 
 
 def test_fail__panel_that_is_none(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "panel").write_text("no picture")
     panel = row(settings, "panel")
-    assert not panel.well
+    assert not panel.ok
     assert "not a picture of the panel" in panel.text
 
 
@@ -312,12 +315,12 @@ def test_ok__records_and_the_disk(
         examples.add(store, 1)
         examples.add(store, 1)
         examples.add(store, 2)
-    monkeypatch.setattr(status, "free_bytes", lambda folder: 5_432_100_000)
+    monkeypatch.setattr(status_parts, "free_bytes", lambda folder: 5_432_100_000)
     records = row(settings, "records")
     assert records.text == f"slides 2, pictures 3; 5432 MB free in {root}, limit 1 MB"
-    assert records.well
-    monkeypatch.setattr(status, "free_bytes", lambda folder: 999_999)
-    assert not row(settings, "records").well
+    assert records.ok
+    monkeypatch.setattr(status_parts, "free_bytes", lambda folder: 999_999)
+    assert not row(settings, "records").ok
 
 
 @pytest.mark.parametrize("real", [False, True])
@@ -339,7 +342,7 @@ def test_fail__closed_to_this_user(
     found = find_status(settings)
     monkeypatch.undo()
     root.chmod(0o700)
-    bad = {row.part: row.text for row in found.rows if not row.well}
+    bad = {row.part: row.text for row in found.parts if not row.ok}
     says = f"{root} is closed to this user: sudo leukoscope status"
     assert bad == dict.fromkeys(("slide", "records", "calibration", "control"), says)
 
@@ -366,7 +369,7 @@ def test_ok__calibration(settings: Settings, root: Path, synced: bool, made: str
         )
     )
     calibration = row(settings, "calibration")
-    assert (calibration.text, calibration.well) == (f"C0003 of {made} UTC", True)
+    assert (calibration.text, calibration.ok) == (f"C0003 of {made} UTC", True)
     assert calibration.values == {"name": "C0003", "made": made}
 
 
@@ -375,7 +378,7 @@ def test_fail__calibration_that_is_damaged(settings: Settings, root: Path) -> No
     calibration = row(settings, "calibration")
     assert calibration.text.startswith("none: shading is estimated")
     assert "C0003: can't be read" in calibration.text
-    assert not calibration.well
+    assert not calibration.ok
 
 
 def keep_controls(root: Path, scores: list[float]) -> None:
@@ -388,14 +391,14 @@ def test_ok__control_slides_that_are_wanting(settings: Settings, root: Path) -> 
     keep_controls(root, [0.0])
     control = row(settings, "control")
     assert control.text == "uncontrolled: 1 of the 3 control slides that a reference needs"
-    assert (control.well, control.values) == (True, {"control": "none"})
+    assert (control.ok, control.values) == (True, {"control": "none"})
 
 
 def test_fail__control_that_has_drifted(settings: Settings, root: Path) -> None:
     keep_controls(root, [0.0, 0.1, -0.1, 9.0])
     control = row(settings, "control")
     assert control.text.startswith("control drifted: S0004 breaks ")
-    assert (control.well, control.values) == (False, {"control": "drifted"})
+    assert (control.ok, control.values) == (False, {"control": "drifted"})
 
 
 def test_fail__control_slide_that_is_damaged(settings: Settings, root: Path) -> None:
@@ -403,7 +406,7 @@ def test_fail__control_slide_that_is_damaged(settings: Settings, root: Path) -> 
     (root / "control" / "S0002.toml").write_text("slide = ")
     control = row(settings, "control")
     assert "; control slide" in control.text
-    assert not control.well
+    assert not control.ok
 
 
 def test_ok__model_that_knows_no_controls(settings: Settings, checkout: Path) -> None:
@@ -416,21 +419,21 @@ def test_ok__model_that_knows_no_controls(settings: Settings, checkout: Path) ->
 def test_fail__no_model(settings: Settings) -> None:
     absent = replace(settings, model=replace(settings.model, bundle="/nowhere"))
     found = find_status(absent)
-    assert [row.part for row in found.rows if not row.well] == ["control", "model"]
+    assert [row.part for row in found.parts if not row.ok] == ["control", "model"]
     assert row(absent, "model").text.startswith("model bundle /nowhere: can't read")
 
 
 @pytest.mark.parametrize("synced", [False, True])
 def test_ok__clock(settings: Settings, monkeypatch: pytest.MonkeyPatch, synced: bool) -> None:
-    monkeypatch.setattr(status, "clock_synced", lambda: synced)
-    monkeypatch.setattr(status, "utc_now", lambda: "2026-05-09T07:35:25.123Z")
+    monkeypatch.setattr(status_parts, "clock_synced", lambda: synced)
+    monkeypatch.setattr(status_parts, "utc_now", lambda: "2026-05-09T07:35:25.123Z")
     clock = row(settings, "clock")
     assert clock.text == (
         "2026-05-09 07:35 UTC, set from the network"
         if synced
         else "2026-05-09 07:35 UTC, not set from the network, may be wrong"
     )
-    assert (clock.well, clock.values) == (True, {"synced": synced})
+    assert (clock.ok, clock.values) == (True, {"synced": synced})
 
 
 @pytest.mark.parametrize(
@@ -446,4 +449,32 @@ def test_ok__power(
 ) -> None:
     machine.tool("vcgencmd", script)
     power = row(settings, "power")
-    assert (power.text, power.well) == (text, well)
+    assert (power.text, power.ok) == (text, well)
+
+
+# As a command.
+
+
+def test_fail__status_where_no_systemd_is(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, out, err = run("status")
+    assert (status, err) == (1, "")
+    assert "service      !  no systemd here" in out
+    assert "S0002 not finished" in out
+    assert out.endswith(f"\n\n{NOTICE} SIMULATED.\n")
+    status, out, _ = run("status", "--json")
+    assert (status, json.loads(out)["well"]) == (1, False)
+
+
+def test_ok__status_of_a_service_that_runs(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tool = tmp_path / "systemctl"
+    tool.write_text("#!/bin/sh\necho ActiveState=active\necho StatusText=asleep\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, out, err = run("status")
+    assert (status, err) == (0, "")
+    assert ": asleep\n" in out

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from leukoscope.calibration import empty_field
 from leukoscope.calibration.empty_field import background_map, shrink_to_grid
 from leukoscope.calibration.steps import EMPTY_FIELDS
-from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.imaging.background import (
     SRGB_OFFSET,
     BackgroundMap,
 )
+from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import (
     SHADING_CAST,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.field import STILL_UM, Field, Rgb
 from leukoscope.microscope.burst import merge
+from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.optics import (

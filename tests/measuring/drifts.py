@@ -11,7 +11,6 @@ import numpy as np
 from leukoscope.calibration.drift import MAX_UNEVEN, LightDrift, measure_drift, quick_drift
 from leukoscope.calibration.empty_field import background_map, check_moved
 from leukoscope.calibration.steps import EMPTY_FIELDS
-from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
 from leukoscope.imaging.background import (
@@ -19,6 +18,7 @@ from leukoscope.imaging.background import (
     estimate_background,
 )
 from leukoscope.imaging.flat_field import flatten
+from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.optics import (

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from leukoscope.calibration.empty_field import check_empty
-from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
+from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.optics import (
     add_dust,

@@ -20,7 +20,7 @@ from leukoscope import assembly
 from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.calibration.empty_field import background_map
-from leukoscope.commands.demo.session import calibrate_once
+from leukoscope.commands.demo.calibration import calibrate_once
 from leukoscope.field import Rgb
 from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten

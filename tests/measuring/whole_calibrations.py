@@ -11,14 +11,14 @@ import numpy.typing as npt
 from leukoscope import assembly
 from leukoscope.calibration.empty_field import shrink_to_grid
 from leukoscope.calibration.record import Calibration
-from leukoscope.commands.calibrate import CLEAN_SLIDE_DEFOCUS_UM
-from leukoscope.commands.demo.session import calibrate_once
+from leukoscope.commands.demo.calibration import calibrate_once
 from leukoscope.field import Rgb
 from leukoscope.imaging.background import (
     BACKGROUND_LEVEL,
 )
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
+from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.microscope import EXPOSURE_S

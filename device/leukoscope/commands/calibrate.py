@@ -1,12 +1,17 @@
-"""Calibrating, and checking a calibration: the same at the panel and over SSH."""
+"""`leukoscope calibrate`: make a calibration, or check it, at the panel or over SSH.
+
+The demonstration, and the appliance when its button is held at the start, call `calibrate` too.
+"""
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +19,8 @@ from leukoscope import assembly
 from leukoscope.calibration.drift import measure_drift
 from leukoscope.calibration.session import CalibrationSession
 from leukoscope.calibration.steps import Calibrator, Step
-from leukoscope.errors import ButtonError, CameraTimeoutError, LeukoscopeError
+from leukoscope.commands.arguments import Commands, add_command
+from leukoscope.errors import ButtonError, LeukoscopeError
 from leukoscope.microscope.parts import CameraControls
 from leukoscope.panel import screens
 from leukoscope.panel.button import Button, GestureRelay
@@ -22,29 +28,43 @@ from leukoscope.panel.display import Display
 from leukoscope.panel.keyboard import Keyboard
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.panel import Panel
-from leukoscope.settings.settings import Settings
-from leukoscope.simulator.hematology import Diagnosis
-from leukoscope.simulator.micrometer import MicrometerSlide
-from leukoscope.simulator.smear import SmearSlide
-from leukoscope.simulator.stage import Stage
+from leukoscope.settings.settings import Settings, load_settings
 from leukoscope.system.clock import clock_synced, utc_now
-from leukoscope.system.systemd import notify
+from leukoscope.system.journal import set_up_logging
+from leukoscope.system.output import interruptible
+from leukoscope.system.systemd import service_paused
 
-LOOK_S = 0.05
-"""How often a held button is looked at."""
-
-STUCK_S = 15.0
-"""A button that is held longer than this at the start is not a person's wish."""
-
-RESULT_S = 5.0
-"""How long the end of a calibration stays on the panel before the appliance starts."""
+if TYPE_CHECKING:
+    from leukoscope.simulator.stage import Stage
 
 _log = logging.getLogger(__name__)
 
-CLEAN_SLIDE_SEED, CLEAN_SLIDE_DEFOCUS_UM = 900, 15.0
-"""The simulated clean glass, so far out of focus that none of its grains is seen."""
-
 NOTHING_CHANGED = "nothing has changed, the last calibration stays"
+
+
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "calibrate", meaning, run)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only show what has drifted since the last calibration; exit status 1 if anything has",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Calibrate or check while the service is paused; exit status 1 if given up, or if something has drifted."""
+    # Imported here, since `leukoscope run` imports this module and needs no simulator on real parts.
+    from leukoscope.simulator.calibration_slides import place_slide
+    from leukoscope.simulator.stage import Stage
+
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.ERROR)
+    task = check if options.check else calibrate
+    stage = Stage()  # only a simulated microscope looks at it; each step finds its slide there
+    with interruptible(), service_paused(), at_the_panel(settings) as (display, relay, press):
+        done = task(settings, display, relay, print, stage, partial(place_slide, stage), press)
+    return 0 if done else 1
 
 
 def calibrate(
@@ -56,12 +76,22 @@ def calibrate(
     on_step: Callable[[Step, int], None] | None = None,
     press: str = "Press",
 ) -> bool:
-    """Make a calibration; False when the person gave up.
+    """Make a calibration. Until it is complete the old one stays; the light is off at the end.
 
-    display: stays open. relay: brings the gestures. say: takes a line for whoever reads over SSH.
-    stage: of a simulated microscope; on_step, press: see `CalibrationSession`.
-    Raises what the parts raise. Until all is done the old calibration stays, and it is said so; the
-    light is off at the end.
+    Args:
+        settings: name the parts and the folder of the calibrations.
+        display: shows the steps; it stays open.
+        relay: brings the gestures.
+        say: takes each line for a person who reads over SSH.
+        stage: of a simulated microscope.
+        on_step: see `CalibrationSession`.
+        press: see `CalibrationSession`.
+
+    Returns:
+        False when the person gave up.
+
+    Raises:
+        LeukoscopeError: what the parts raise; it is shown on the panel and passed to `say` first.
     """
     controls = assembly.settings_controls(settings)
     with _session(settings, display, relay, say, stage, on_step, press, controls) as session:
@@ -85,10 +115,12 @@ def check(
     on_step: Callable[[Step, int], None] | None = None,
     press: str = "Press",
 ) -> bool:
-    """Hold the microscope against its calibration by clean glass; whether nothing has drifted.
+    """Compare clean glass under the microscope with its calibration.
 
-    False, too, when the person gave up. Arguments and errors as `calibrate`; LeukoscopeError when there
-    is no calibration.
+    Arguments and errors are those of `calibrate`; also LeukoscopeError when there is no calibration.
+
+    Returns:
+        Whether nothing has drifted; False too when the person gave up.
     """
     found = assembly.find_calibration(settings)
     for problem in found.problems:
@@ -120,62 +152,22 @@ def check(
         say(
             "; ".join(drift.warnings) + ": clean what can be cleaned, then run leukoscope calibrate"
         )
-        session.panel.show(screens.NoticeScreen("DRIFTED", drift.warnings[0], "calibrate anew"))
+        session.panel.show(screens.NoticeScreen("DRIFTED", drift.warnings[0], "calibrate again"))
         return False
-
-
-def place_slide(stage: Stage, step: Step, done: int) -> None:
-    """Put on a simulated stage what a step asks for: clean glass out of focus, then a micrometer."""
-    if step is Step.SCALE:
-        stage.load(MicrometerSlide())
-    else:
-        stage.load(SmearSlide(Diagnosis.EMPTY, CLEAN_SLIDE_SEED + done), CLEAN_SLIDE_DEFOCUS_UM)
-
-
-def calibrate_first(
-    settings: Settings, display: Display, button: Button, relay: GestureRelay
-) -> None:
-    """Calibrate before the appliance starts: its button is held down. What fails is logged; it starts then.
-
-    The gesture of letting go is dropped; a button that stays down is taken for stuck, and the
-    appliance starts. Raises CameraTimeoutError: only a new process can open a camera that hangs.
-    """
-    # Calibrating takes longer than systemd waits for a start.
-    notify("READY=1")
-    panel = Panel(display, simulated=assembly.is_simulated(settings))
-    relay.to = lambda _gesture: None
-    panel.show(screens.NoticeScreen("CALIBRATE", "Let go of the button", "to begin"))
-    stuck = time.monotonic() + STUCK_S
-    while button.held() is not None:
-        if time.monotonic() > stuck:
-            _log.error("the button has been down for %g s: check it and its wires", STUCK_S)
-            return
-        _alive_for(LOOK_S)
-    try:
-        calibrate(settings, display, relay, _log.info)
-    except CameraTimeoutError:
-        raise
-    except LeukoscopeError as error:
-        _log.error("fault %s: %s", error.fault.code, error)
-    _alive_for(RESULT_S)
-
-
-def _alive_for(seconds: float) -> None:
-    """Wait, telling systemd that this is no hang."""
-    notify("WATCHDOG=1")
-    time.sleep(seconds)
 
 
 @contextmanager
 def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay, str]]:
-    """Display and gestures of a command over SSH: the panel's own button, and the terminal's keys.
+    """Yield the display, the relay of gestures, and the words that ask for a press.
 
-    With them, how a person is asked for a press: which of the two there are.
+    Gestures come from the panel's button and from the terminal's keys; one of them is enough.
 
-    A panel without a button does, where there is a terminal; raises ButtonError where there is neither.
+    Raises:
+        ButtonError: there is neither a button nor a terminal.
+        DisplayError: the display's library is missing.
     """
     relay = GestureRelay(lambda _gesture: None)
-    # A simulated panel is the terminal itself, where the lines say all that its pictures would.
+    # In place of a simulated panel the terminal prints lines, which say all that its pictures would.
     simulated = settings.parts.panel == "simulated"
     display = MemoryDisplay() if simulated else assembly.open_display(settings)
     keyboard: Keyboard | None = None
@@ -189,7 +181,7 @@ def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay, st
             except ButtonError as error:
                 if keyboard is None:
                     raise
-                _log.error("%s; the keys do: SPACE presses, h gives up", error)
+                _log.error("%s; use the keys instead: SPACE presses, h gives up", error)
         elif keyboard is None:
             raise ButtonError("nothing to press: run this in a terminal")
         pressed = [name for name, there in (("the button", button), ("SPACE", keyboard)) if there]
@@ -212,7 +204,7 @@ def _session(
     press: str,
     controls: CameraControls,
 ) -> Iterator[CalibrationSession]:
-    """Light, camera and panel for a session; let go of afterwards, the light off."""
+    """Yield a session with light, camera and panel; close the parts afterwards, the light off."""
     panel = Panel(display, simulated=assembly.is_simulated(settings))
     session: CalibrationSession | None = None
     try:
@@ -229,7 +221,7 @@ def _session(
             finally:
                 camera.close()
     except LeukoscopeError as error:
-        # The panel first: whoever typed the command may have gone, and then nothing can be said.
+        # The panel first: `say` fails when the terminal of the command has closed.
         panel.show(screens.FaultScreen(error.fault, restarts=False))
         say(str(error) if session is not None and session.kept else f"{error}; {NOTHING_CHANGED}")
         raise

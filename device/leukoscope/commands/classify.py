@@ -1,27 +1,35 @@
-"""Reading image files: what the paper's phone app does with a gallery, for files and folders."""
+"""`leukoscope classify`: read image files and folders, as the paper's phone app does a gallery."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
+from leukoscope.commands.arguments import VERDICT_WORDS, Commands, UsageError, add_command
 from leukoscope.errors import FieldError
-from leukoscope.microscope.image_files import open_field
-from leukoscope.model.bundle import Bundle
+from leukoscope.microscope.image_files import find_image_files, open_field
+from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.readers import open_reader
+from leukoscope.notice import NOTICE
 from leukoscope.reading.results import LABELS, FieldReading, Verdict
 from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.reading.wording import brief_reason, brief_text, finding_text, seen_text
 from leukoscope.reports.table import text_table
+from leukoscope.settings.settings import load_settings
 
 
 @dataclass(frozen=True)
 class FileResult:
-    """What came of one file: a reading and its verdict, or an error; and warnings to print."""
+    """The result of one file: a reading and its verdict, or an error; and warnings to print."""
 
     path: Path
     reading: FieldReading | None
@@ -89,13 +97,69 @@ class FileResult:
         }
 
 
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "classify", meaning, run, VERDICT_WORDS)
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument(
+        "--um-per-px", type=float, metavar="UM", help="scale of the files in µm per pixel"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="files read at the same time",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the files: as a table when all are read, or a JSON object for each at once."""
+    if options.workers < 1:
+        raise UsageError("--workers must be 1 or more")
+    if options.um_per_px is not None and not 0.01 <= options.um_per_px <= 5.0:
+        raise UsageError("--um-per-px must be from 0.01 to 5")
+    settings = load_settings(options.settings)
+    bundle = load_bundle(Path(settings.model.bundle))
+    files, missing = find_image_files(options.paths)
+    for path, error in missing:
+        if options.json:
+            print(json.dumps(FileResult(path, None, None, str(error)).to_json()))
+        else:
+            print(f"leukoscope classify: {error}", file=sys.stderr)
+    reading = classify(files, bundle, options.um_per_px, options.workers)
+    progress = tqdm(reading, total=len(files), unit="file", delay=1.0, disable=None)
+    results: list[FileResult] = []
+    warned, failed = 0, len(missing)
+    for result in progress:
+        failed += result.error is not None
+        for warning in result.warnings:
+            if not warned:
+                progress.write(f"leukoscope classify: {warning}", file=sys.stderr)
+            warned += 1
+        if options.json:
+            print(json.dumps(result.to_json()), flush=True)
+        else:
+            results.append(result)
+    if warned > 1:
+        print(f"leukoscope classify: the same warning for {warned - 1} more", file=sys.stderr)
+    if results:
+        shading = "No calibration: shading is estimated from each field itself."
+        print(f"{table(results)}\n\n{bundle.card.name} {bundle.card.version}. {shading} {NOTICE}")
+    return 1 if failed else 0
+
+
 def classify(
     files: Sequence[Path], bundle: Bundle, um_per_px: float | None, workers: int
 ) -> Iterator[FileResult]:
-    """Read each file as a field of its own, in order; one that can't be read is a result too.
+    """Read each file as one field, in order. For a file that can't be read the result has an error.
 
-    um_per_px: of all files; None takes each file's own, else the card's with a warning.
-    workers: files read at once, >= 1, each with an interpreter of one thread.
+    Args:
+        files: the image files.
+        bundle: the model to read them with.
+        um_per_px: scale of all files; None: each file's own, or else the card's, with a warning.
+        workers: files read at the same time, at least 1, each by an interpreter with one thread.
     """
     mine = threading.local()
 
@@ -120,9 +184,9 @@ def classify_file(path: Path, reader: SlideReader, um_per_px: float | None) -> F
 
 
 def table(results: Sequence[FileResult]) -> str:
-    """A table for people: one line a file, what was seen in it, and why it has no verdict or a weak one.
+    """Return a table with one line per file: its verdict, what was seen, and why the verdict is weak or missing.
 
-    Above it the folder that all files lie in, below it what to do about the gates that failed.
+    Above it the folder that holds all files, below it what to do about the gates that failed.
     """
     folder = _common_folder([result.path for result in results])
     rows = [("FILE", "READING", "SEEN", "WHY"), *(_row(result, folder) for result in results)]
@@ -133,7 +197,7 @@ def table(results: Sequence[FileResult]) -> str:
 
 
 def _common_folder(paths: Sequence[Path]) -> Path:
-    """The folder below which all of these lie; Path() where there is none but the working directory."""
+    """The folder that all of these are in; Path() when they share only the working directory."""
     if len({path.is_absolute() for path in paths}) != 1:
         return Path()
     return Path(os.path.commonpath([path.parent for path in paths]))
@@ -143,7 +207,7 @@ def _row(result: FileResult, folder: Path) -> tuple[str, ...]:
     verdict, reading = result.verdict, result.reading
     name = str(result.path.relative_to(folder))
     if verdict is None or reading is None:
-        # The error names the file itself; here it stands beside it.
+        # The error names the file, and so does this row.
         why = (result.error or "").removeprefix(f"{result.path}: ")
         return (name, "error", "-", why)
     if reading.failed_gate is not None:

@@ -1,10 +1,13 @@
-"""`leukoscope control`: what the controls say, and keeping, removing, charting and restarting them."""
+"""`leukoscope control`: the control slides: their state, and adding, removing, charting and restarting them."""
 
 from __future__ import annotations
 
+import argparse
+import json
 from pathlib import Path
 
 from leukoscope import assembly
+from leukoscope.commands.arguments import Commands, add_command, check_png_path, slide_number
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.qc.errors import QcError
@@ -15,18 +18,59 @@ from leukoscope.records.reader import RecordReader
 from leukoscope.records.slide_number import format_slide_number
 from leukoscope.reports.chart import encode_chart
 from leukoscope.reports.table import text_table
-from leukoscope.settings.settings import Settings
+from leukoscope.settings.settings import Settings, load_settings
 from leukoscope.system.durable import write_durably
 
 
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command and its actions."""
+    parser = add_command(commands, "control", meaning, run)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+
+    def add_action(name: str, meaning: str) -> argparse.ArgumentParser:
+        action = actions.add_parser(name, help=meaning, description=f"{meaning}. {NOTICE}")
+        action.add_argument(
+            "--settings", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="settings file"
+        )
+        return action
+
+    adding = add_action("add", "Use a recorded slide, known to be normal, as a control slide")
+    adding.add_argument("slide", metavar="S0042")
+    removing = add_action("remove", "Stop using a slide as a control slide; its file is kept")
+    removing.add_argument("slide", metavar="S0042")
+    charting = add_action("chart", "Write the Levey-Jennings chart")
+    charting.add_argument("picture", type=Path, metavar="FILE.png")
+    add_action("restart", "Start a new reference: the slides so far no longer count")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do the action; without one, print the state of the control slides."""
+    settings = load_settings(options.settings)
+    if options.action == "restart":
+        print(restart_controls(settings))
+    elif options.action == "chart":
+        check_png_path(options.picture)
+        print(write_chart(settings, options.picture))
+    elif options.action == "add":
+        print(add_control(settings, slide_number(options.slide)))
+    elif options.action == "remove":
+        print(remove_control(settings, slide_number(options.slide)))
+    else:
+        controls = controls_of(settings)
+        text = json.dumps(control_json(controls)) + "\n" if options.json else control_text(controls)
+        print(text, end="")
+    return 0
+
+
 def controls_of(settings: Settings) -> QcMonitor:
-    """The control slides of the settings' model. Raises BundleError."""
+    """Return the control slides of the settings' model. Raises BundleError."""
     card = load_bundle(Path(settings.model.bundle)).card
     return QcMonitor(qc_folder(settings), QcScope(card.sha256, assembly.is_simulated(settings)))
 
 
 def add_control(settings: Settings, number: int) -> str:
-    """Keep a recorded slide as a control; what to tell the person.
+    """Keep a recorded slide as a control slide; return what to print.
 
     Raises QcError when it can't be one, UnknownSlideError, StoreError, BundleError.
     """
@@ -58,20 +102,20 @@ def add_control(settings: Settings, number: int) -> str:
 
 
 def remove_control(settings: Settings, number: int) -> str:
-    """Let a slide no longer be a control; what to tell. Raises QcError, StoreError."""
+    """Stop using a slide as a control slide; return what to print. Raises QcError, StoreError."""
     name = format_slide_number(number)
     kept = qc_folder(settings).remove(name)
-    return f"{name} is no control slide any more; its file is kept: {kept}"
+    return f"{name} is no longer a control slide; its file is kept: {kept}"
 
 
 def restart_controls(settings: Settings) -> str:
-    """Begin a new reference; what to tell. Raises QcError, StoreError."""
+    """Start a new reference; return what to print. Raises QcError, StoreError."""
     last = qc_folder(settings).restart()
-    return f"control slides up to {last} count no more; the next ones make a new reference"
+    return f"control slides up to {last} no longer count; the next ones make a new reference"
 
 
 def write_chart(settings: Settings, path: Path) -> str:
-    """Write the Levey-Jennings chart as a PNG; what to tell.
+    """Write the Levey-Jennings chart as a PNG; return what to print.
 
     Raises QcError when there is no control slide to draw, OSError, BundleError.
     """
@@ -89,7 +133,7 @@ def write_chart(settings: Settings, path: Path) -> str:
 
 
 def control_text(monitor: QcMonitor) -> str:
-    """What the controls say now, and each control slide with its values and the rules it breaks."""
+    """Return the state of the control slides, and each one with its values and the rules it breaks."""
     now, points = monitor.status(), monitor.series.points
     lines = [f"{now.state.value}: {now.text}", *monitor.found.problems]
     if monitor.found.others:
@@ -99,13 +143,13 @@ def control_text(monitor: QcMonitor) -> str:
     if points:
         heads = ["SLIDE", *(head.upper() for head in CHARTED.values()), "RULES BROKEN"]
         lines += ["", *text_table([heads, *(_row(point) for point in points)])]
-        lines += ["", "(+0.4): so many standard deviations from the centre of the reference"]
+        lines += ["", "(+0.4): standard deviations from the centre of the reference"]
     simulated = f" {SIMULATED}." if monitor.made_for.simulated else ""
     return "\n".join([*lines, "", NOTICE + simulated, ""])
 
 
 def control_json(monitor: QcMonitor) -> dict[str, object]:
-    """The same for programs. scores: (value - centre) / spread; reference: null until there is one."""
+    """Return the same for programs. scores: (value - centre) / spread; reference: null until there is one."""
     now, reference = monitor.status(), monitor.series.reference
     return {
         "control": now.state.code,
@@ -142,14 +186,14 @@ def control_json(monitor: QcMonitor) -> dict[str, object]:
 
 
 def _row(point: QcPoint) -> list[str]:
-    told = ", ".join(map(str, point.broken))
+    rules = ", ".join(map(str, point.broken))
     if point.reference is None:
-        told = "in reference"
-    return [point.slide.slide, *(_cell(point, name) for name in CHARTED), told]
+        rules = "in reference"
+    return [point.slide.slide, *(_cell(point, name) for name in CHARTED), rules]
 
 
 def _cell(point: QcPoint, name: str) -> str:
-    """The value, and its score behind it: '61.2 (+0.4)'."""
+    """The value followed by its score: '61.2 (+0.4)'."""
     measured = value(point.slide.measures, name)
     shown = f"{100 * measured:.1f} %" if name == "blasts" else f"{measured:.3g}"
     return f"{shown} ({point.scores[name]:+.1f})" if name in point.scores else shown

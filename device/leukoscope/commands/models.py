@@ -1,28 +1,79 @@
-"""The model bundles of this device: what there is, whether it is whole, and which one is selected."""
+"""`leukoscope models`: the model bundles of this device: list, verify, select."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from leukoscope.commands.arguments import Commands, UsageError, add_command
 from leukoscope.errors import BundleError, RuntimeMissingError
 from leukoscope.model.bundle import CARD_FILE, Bundle, load_bundle
 from leukoscope.model.readers import open_reader
+from leukoscope.notice import NOTICE
 from leukoscope.reports.table import text_table
 from leukoscope.settings.editing import write_bundle
-from leukoscope.settings.settings import DEFAULT_BUNDLE, SETTINGS_FILE, Settings
+from leukoscope.settings.settings import DEFAULT_BUNDLE, SETTINGS_FILE, Settings, load_settings
 
 RESTART = "sudo systemctl restart leukoscope"
 
 HIDDEN_FROM_THE_SERVICE = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
-"""Folders of which the unit's ProtectHome= and PrivateTmp= show the service nothing."""
+"""Folders that the unit's ProtectHome= and PrivateTmp= hide from the service."""
+
+
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "models", meaning, run)
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "verify", "select"),
+        default="list",
+        help="verify also runs the model; select takes effect at the next start",
+    )
+    parser.add_argument(
+        "bundle", nargs="?", metavar="NAME|FOLDER", help="verify: all bundles without it"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List, verify or select; exit status 1 when a bundle to verify has a problem."""
+    wanted = {"list": (False,), "verify": (False, True), "select": (True,)}[options.action]
+    if (options.bundle is not None) not in wanted:
+        raise UsageError("give select one bundle, and list none")
+    settings = load_settings(options.settings)
+    if options.action == "select":
+        return _select(options, settings)
+    if options.bundle is not None:
+        found = [inspect_bundle(find_bundle(settings, options.bundle), settings, run=True)]
+    elif options.action == "verify":
+        found = [inspect_bundle(one.folder, settings, run=True) for one in find_bundles(settings)]
+    else:
+        found = find_bundles(settings)
+    if options.json:
+        print(json.dumps({"models": [one.to_json() for one in found]}))
+    else:
+        print(f"{models_table(found)}\n\n*: selected. {NOTICE}")
+    return int(options.action == "verify" and any(one.problem for one in found))
+
+
+def _select(options: argparse.Namespace, settings: Settings) -> int:
+    folder = find_bundle(settings, options.bundle)
+    bundle, file = select_bundle(settings, options.settings, folder)
+    if options.json:
+        print(json.dumps({"selected": str(bundle), "settings": str(file), "restart": RESTART}))
+    else:
+        print(f"selected {bundle} in {file}; in use after: {RESTART}")
+    return 0
 
 
 @dataclass(frozen=True)
 class BundleEntry:
-    """A bundle's folder: its bundle when its model is the one of its card, else the problem."""
+    """A bundle's folder, with the bundle if its model matches its card, or else the problem."""
 
     folder: Path
     bundle: Bundle | None
@@ -31,11 +82,11 @@ class BundleEntry:
 
     @property
     def name(self) -> str:
-        """The name on the card; of a folder without a good card its own."""
+        """The name on the card, or the folder's where the card is not good."""
         return self.folder.name if self.bundle is None else self.bundle.card.name
 
     def to_json(self) -> dict[str, object]:
-        """One JSON object; what the card would say is null when there is a problem."""
+        """One JSON object; the values from the card are null when there is a problem."""
         card = None if self.bundle is None else self.bundle.card
         return {
             "name": self.name,
@@ -51,12 +102,12 @@ class BundleEntry:
 
 
 def own_bundles(settings: Settings) -> Path:
-    """Where a person puts bundles of their own: a folder that the service can read."""
+    """Where users put their own bundles: a folder that the service can read."""
     return Path(settings.storage.directory) / "models"
 
 
 def find_bundles(settings: Settings) -> list[BundleEntry]:
-    """Return the bundles that came with the device, a person's own, and those beside the selected one.
+    """Return the bundles that came with the device, the user's own, and those beside the selected one.
 
     The selected one is always among them. Raises BundleError when a folder may not be read.
     """
@@ -68,7 +119,7 @@ def find_bundles(settings: Settings) -> list[BundleEntry]:
 
 
 def inspect_bundle(folder: Path, settings: Settings, *, run: bool) -> BundleEntry:
-    """Verify a bundle against its card; run: also whether its model runs here as the card says."""
+    """Verify a bundle against its card. run: check too that its model runs here as the card says."""
     selected = folder.resolve() == Path(settings.model.bundle).resolve()
     try:
         bundle = load_bundle(folder)
@@ -80,7 +131,7 @@ def inspect_bundle(folder: Path, settings: Settings, *, run: bool) -> BundleEntr
 
 
 def find_bundle(settings: Settings, name_or_folder: str) -> Path:
-    """Return the folder of the bundle that a person names. Raises BundleError when none or several are."""
+    """Return the folder of the bundle with this name. Raises BundleError when none or several have it."""
     named = [f for f in find_bundles(settings) if name_or_folder in (f.name, f.folder.name)]
     if len(named) == 1:
         return named[0].folder
@@ -99,16 +150,25 @@ def find_bundle(settings: Settings, name_or_folder: str) -> Path:
 def select_bundle(
     settings: Settings, settings_file: Path | None, folder: Path
 ) -> tuple[Path, Path]:
-    """Have the daemon use a bundle from its next start on; return the bundle's and the settings' path.
+    """Write into the settings file that the daemon uses this bundle from its next start.
 
-    settings_file: None for the system's. Raises BundleError, with nothing changed, when the bundle
-    is not whole, does not run here, or lies where the service can't see it; SettingsError when the
-    settings can't be changed.
+    Args:
+        settings: those in use.
+        settings_file: the file to change; None for the system's.
+        folder: the bundle's.
+
+    Returns:
+        The absolute path of the bundle, and the settings file.
+
+    Raises:
+        BundleError: the bundle is damaged, does not run here, or the service can't see its folder.
+            Nothing has changed.
+        SettingsError: the settings can't be changed.
     """
     found = inspect_bundle(folder, settings, run=True)
     if found.bundle is None:
         raise BundleError(found.problem)
-    path = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would lose a link made to be changed
+    path = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that a person may change later
     file = SETTINGS_FILE if settings_file is None else settings_file
     hidden = any(path.resolve().is_relative_to(place) for place in HIDDEN_FROM_THE_SERVICE)
     if file == SETTINGS_FILE and hidden:
@@ -122,7 +182,7 @@ def select_bundle(
 
 
 def models_table(found: Sequence[BundleEntry]) -> str:
-    """A table for people: one line a bundle, the selected one marked with '*'; below it what is wrong."""
+    """Return a table with one line per bundle, the selected one marked '*'; below it the problems."""
     rows = [("", "NAME", "VERSION", "KIND", "STATE", "FOLDER"), *map(_row, found)]
     problems = [f"! {one.name}: {one.problem}" for one in found if one.problem]
     return "\n".join(text_table(rows) + problems)
@@ -137,7 +197,7 @@ def _row(found: BundleEntry) -> tuple[str, ...]:
 
 
 def _bundles_in(place: Path) -> Iterator[Path]:
-    """The folders in `place` that have a card; none where there is no such place."""
+    """The folders in `place` that have a card; none when `place` does not exist."""
     try:
         yield from sorted(f for f in place.iterdir() if (f / CARD_FILE).is_file())
     except (FileNotFoundError, NotADirectoryError):

@@ -1,10 +1,13 @@
-"""`leukoscope selftest`: the self-test of the appliance, run once by a person, and the button.
+"""`leukoscope selftest`: the self-test of the appliance, and the button.
 
-Not the OLED: a person sees by themselves whether it shows something.
+The OLED is not tested: a person sees whether it works.
 """
 
 from __future__ import annotations
 
+import argparse
+import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,9 +16,36 @@ from pathlib import Path
 from leukoscope import assembly
 from leukoscope.appliance.parts import Parts
 from leukoscope.appliance.self_test import Finding, SelfTest
+from leukoscope.commands.arguments import Commands, add_command
 from leukoscope.errors import LeukoscopeError
+from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.records.reader import RecordReader
-from leukoscope.settings.settings import Settings
+from leukoscope.reports.table import table_row
+from leukoscope.settings.settings import Settings, load_settings
+from leukoscope.system.journal import set_up_logging
+from leukoscope.system.output import interruptible
+from leukoscope.system.systemd import service_paused
+
+WIDTHS = (len("calibration"), len("E01"), 0)
+"""Columns for part, fault number and text."""
+
+
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command."""
+    add_command(commands, "selftest", meaning, run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Test the parts while the service is paused; print each result as it comes."""
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.ERROR)
+    failed = False
+    with interruptible(), service_paused():
+        for result in selftest(settings):
+            print(result, flush=True)
+            failed = failed or bool(result.fault)
+    print(NOTICE + (f" {SIMULATED}." if assembly.is_simulated(settings) else ""))
+    return int(failed)
 
 
 @dataclass(frozen=True)
@@ -33,13 +63,13 @@ class PartResult:
     fault: str
 
     def __str__(self) -> str:
-        return f"{self.part:<12}{self.fault or 'ok':<4} {self.text}"
+        return table_row((self.part, self.fault or "ok", self.text), WIDTHS)
 
 
 def selftest(settings: Settings) -> Iterator[PartResult]:
-    """Test one part after the other; a part that fails does not keep the next from its test.
+    """Test one part after the other; a part that fails does not stop the test of the next.
 
-    The appliance must not run meanwhile: it has the camera, the button and the records.
+    The appliance must not be running: it holds the camera, the button and the records.
     """
     parts = Parts(assembly.part_factories(settings))
     try:

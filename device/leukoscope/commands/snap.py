@@ -1,35 +1,75 @@
-"""One corrected picture with its scale bar, without a slide or a record."""
+"""`leukoscope snap`: one corrected picture with its scale bar, without a slide or a record."""
 
 from __future__ import annotations
 
+import argparse
+import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from leukoscope import assembly
+from leukoscope.commands.arguments import Commands, add_command, check_png_path
 from leukoscope.field import Field
 from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.microscope import Microscope
-from leukoscope.notice import SIMULATED
+from leukoscope.notice import NOTICE, SIMULATED
+from leukoscope.reading.flat_picture import live_gates
+from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.records.files import store_error
 from leukoscope.records.png import encode_png
 from leukoscope.reports.letters import write
 from leukoscope.reports.scale_bar import draw_scale_bar
+from leukoscope.settings.settings import load_settings
 from leukoscope.system.durable import write_durably
+from leukoscope.system.journal import set_up_logging
+from leukoscope.system.output import interruptible
+from leukoscope.system.systemd import service_paused
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A field, its picture with the bar, and how its shading was taken out."""
+    """A field, its picture with the scale bar, and how its shading was corrected."""
 
     field: Field
     picture: Image.Image
     correction: str
 
 
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "snap", meaning, run)
+    parser.add_argument("picture", nargs="?", type=Path, default=Path("snap.png"), metavar="FILE")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Take the picture while the service is paused; print how it was corrected and which gates fail."""
+    settings = load_settings(options.settings)
+    set_up_logging(sys.stderr, logging.WARNING)
+    check_png_path(options.picture)
+    with interruptible(), service_paused():
+        microscope = assembly.open_microscope(
+            settings, assembly.find_calibration(settings).calibration
+        )
+        try:
+            snapshot = snap(microscope)
+        finally:
+            microscope.close()
+    save(snapshot, options.picture)
+    field = snapshot.field
+    print(f"{options.picture}: {field.width_px} x {field.height_px} px; {snapshot.correction}")
+    for gate in live_gates(field, GATES_UM_PER_PX):
+        if not gate.passed:
+            print(f"{gate.problem}: {gate.advice}")
+    print(NOTICE + (f" {SIMULATED}." if field.simulated else ""))
+    return 0
+
+
 def snap(microscope: Microscope) -> Snapshot:
-    """Capture a field and correct it, by the calibration or else by an estimate; the light is off after.
+    """Capture a field and correct it: by the calibration, or else by an estimate. The light is off after.
 
     Raises LightError, CameraError, CameraTimeoutError.
     """
@@ -50,10 +90,10 @@ def snap(microscope: Microscope) -> Snapshot:
     return Snapshot(field, picture, correction)
 
 
-def save(snapped: Snapshot, path: Path) -> None:
-    """Write it as a PNG whose resolution is its scale. Raises StoreError."""
-    texts = {"Description": snapped.correction}
-    png = encode_png(snapped.picture, texts, um_per_px=snapped.field.um_per_px)
+def save(snapshot: Snapshot, path: Path) -> None:
+    """Write it as a PNG whose resolution (pixels per metre) is its scale. Raises StoreError."""
+    texts = {"Description": snapshot.correction}
+    png = encode_png(snapshot.picture, texts, um_per_px=snapshot.field.um_per_px)
     try:
         write_durably(path, png)
     except OSError as error:

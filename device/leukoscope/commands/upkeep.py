@@ -1,18 +1,39 @@
-"""`leukoscope upkeep`: are the records still what was recorded? An SD card loses bits without saying so."""
+"""`leukoscope upkeep`: find records and pictures that are damaged. An SD card loses bits without any error."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
+from leukoscope.commands.arguments import Commands, add_command
 from leukoscope.errors import StoreError
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import FieldRecord
+from leukoscope.settings.settings import load_settings
+
+
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command."""
+    add_command(commands, "upkeep", meaning, run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print each problem, then their number."""
+    problems = 0
+    directory = Path(load_settings(options.settings).storage.directory)
+    with RecordReader(directory) as records:
+        for problem in check_records(records):
+            problems += 1
+            print(problem, flush=True)
+        print(f"{len(records.slides())} slides checked, {problems} problems")
+    return int(problems > 0)
 
 
 def check_records(records: RecordReader) -> Iterator[str]:
-    """What is wrong with the records, a line each: what can't be read, pictures that are gone or changed.
+    """Yield a line for each record that can't be read, and each picture that is missing or changed.
 
-    Opening `records` has checked the database as such. It is safe beside a daemon that writes.
+    The database as such was checked when `records` was opened. It is safe to run beside a daemon that writes.
     """
     for slide in records.slides():
         try:
@@ -21,7 +42,7 @@ def check_records(records: RecordReader) -> Iterator[str]:
             yield str(error)
             continue
         for field in fields:
-            if field.picture_removed:  # by the device itself, to make room
+            if field.picture_removed:  # by the daemon, to make room
                 continue
             try:
                 records.picture_file(field)
@@ -31,5 +52,5 @@ def check_records(records: RecordReader) -> Iterator[str]:
 
 
 def _removed_since(records: RecordReader, field: FieldRecord) -> bool:
-    """Whether the daemon has made room by this picture in the meantime."""
+    """Whether the daemon removed this picture, to make room, after `records` listed it."""
     return records.slide(field.slide).fields[field.number - 1].picture_removed

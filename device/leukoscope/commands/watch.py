@@ -1,35 +1,62 @@
-"""The panel of the running appliance in a terminal, live; the keys are its button where that is allowed."""
+"""`leukoscope watch`: the panel of the running appliance in a terminal, live.
+
+Keys act as the appliance's button if its settings allow that.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import TextIO
 
+from leukoscope.commands.arguments import Commands, add_command
 from leukoscope.errors import ButtonError, LeukoscopeError
 from leukoscope.notice import NOTICE
 from leukoscope.panel.button import Gesture
 from leukoscope.panel.keyboard import GESTURES_TEXT, Keyboard
 from leukoscope.panel.mirror import MirroredScreen, read_mirror
 from leukoscope.panel.remote_button import check_may_send, send
-from leukoscope.panel.terminal import LiveTerminal, write_picture
+from leukoscope.panel.terminal import LiveTerminal, is_live_terminal, write_picture
+from leukoscope.settings.settings import load_settings
 from leukoscope.system.output import interruptible
 
 POLL_S = 0.05
-"""How often the mirror is looked at."""
+"""Time between two looks at the mirror."""
 
 ANSWER_S = 3.0
-"""How long the answer to a key stays."""
+"""How long the answer to a key is shown."""
 
-STOPPED = "STOPPED: its last screen, not a live one. Waits for its start"
+STOPPED = "STOPPED: this is the last screen. Waiting for the next start"
 DARK = "The panel is dark. A press wakes it"
 
 
-def print_panel(folder: Path, stream: TextIO) -> None:
-    """Print the panel as it is just now. Raises LeukoscopeError when the appliance does not run.
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "watch", meaning, run)
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="print the current screen once (default without a terminal)",
+    )
 
-    folder: of the mirror.
+
+def run(options: argparse.Namespace) -> int:
+    """Show the panel live, or print it once."""
+    folder = Path(load_settings(options.settings).panel.mirror)
+    if options.once or not is_live_terminal(sys.stdout):
+        print_panel(folder, sys.stdout)
+    else:
+        watch(folder, sys.stdout, sys.stdin)
+    return 0
+
+
+def print_panel(folder: Path, stream: TextIO) -> None:
+    """Print the panel's current screen. folder: the mirror's.
+
+    Raises LeukoscopeError when no appliance is running.
     """
     picture = _live(folder).picture
     stream.write(f"{NOTICE}\n")
@@ -37,13 +64,19 @@ def print_panel(folder: Path, stream: TextIO) -> None:
 
 
 def watch(folder: Path, stream: TextIO, keys: TextIO) -> None:
-    """Show the panel in place until q, Ctrl-C (raises KeyboardInterrupt) or a signal to end.
+    """Show the panel, and update it, until a person presses q. If the appliance stops, wait for its next start.
 
-    folder: of the mirror; stream: a live terminal; keys: where keys are read from, if it is a terminal. An
-    appliance that ends meanwhile is waited for. Raises LeukoscopeError when it does not run to begin with.
+    Args:
+        folder: the mirror's.
+        stream: a live terminal.
+        keys: where keys are read from, if it is a terminal.
+
+    Raises:
+        KeyboardInterrupt: on Ctrl-C or a signal to end.
+        LeukoscopeError: when no appliance is running at the start.
     """
     _live(folder)
-    # Signals as Ctrl-C, so that the terminal is put back as it was.
+    # Signals act as Ctrl-C does, so that the terminal is restored.
     with interruptible():
         _Watch(folder, stream).show_until_quit(keys)
 
@@ -59,7 +92,7 @@ def _live(folder: Path) -> MirroredScreen:
 
 
 class _Watch:
-    """One person who looks on. Keys answer on their own thread; all is written by the caller's."""
+    """The live view. Keys are handled on the keyboard's thread; only the caller's thread writes."""
 
     def __init__(self, folder: Path, stream: TextIO) -> None:
         self._folder, self._stream = folder, stream
@@ -67,7 +100,7 @@ class _Watch:
 
     def show_until_quit(self, keys: TextIO) -> None:
         quit_ = threading.Event()
-        # Before the words that name the keys: what is typed until it is open is lost.
+        # Opened before the keys are named on the screen: what is typed earlier is lost.
         keyboard = Keyboard(keys, self._send, {"q": quit_.set})
         terminal = LiveTerminal(self._stream, NOTICE, "q quit")
         try:
@@ -82,7 +115,7 @@ class _Watch:
             terminal.close(keep=False)
 
     def _help(self, newest: MirroredScreen | None) -> str:
-        """What the keys do, which an appliance that starts again may have changed."""
+        """What the keys do. It may change when the appliance restarts with other settings."""
         if newest is None or not newest.live:
             return "q quit"
         try:

@@ -17,6 +17,10 @@ class GpioLed:
             import gpiozero
 
             self._led = gpiozero.LED(pin, initial_value=False)
+        except ImportError as error:
+            raise LightError(
+                f"no light on GPIO{pin}: {error.name} is not installed: pip install {error.name}"
+            ) from error
         # lgpio's errors share no root but Exception, and lgpio is not importable everywhere.
         except Exception as error:
             raise LightError(

@@ -123,6 +123,10 @@ class GpioButton:
             import gpiozero
 
             self._button = gpiozero.Button(pin, pull_up=True, bounce_time=bounce_time)
+        except ImportError as error:
+            raise ButtonError(
+                f"no button on GPIO{pin}: {error.name} is not installed: pip install {error.name}"
+            ) from error
         # lgpio's own error is a child of Exception alone, and lgpio is not on every machine.
         except Exception as error:
             raise ButtonError(

@@ -1,4 +1,4 @@
-"""Tables for a terminal: rows in columns, the one way in which every command prints them."""
+"""Tables for a terminal. Every command prints its columns with this module."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ _GAP = "  "
 
 
 def text_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
-    """Return a line for each row, its columns aligned; all rows have as many cells.
+    """Return one line per row, with aligned columns. A column that is empty in every row is left out.
 
-    right: the columns that are aligned at their right, as numbers are. A column that is empty in
-    every row is left out. A control character in a cell is shown by its escape: a line break in a file's
-    name breaks no table.
+    A control character in a cell is printed as its escape, so that a line break in a file name does not
+    break the table.
+
+    Args:
+        rows: the cells; every row has the same number.
+        right: numbers of the columns to align at the right, as for numbers.
     """
     shown = [[_on_one_line(cell) for cell in row] for row in rows]
     widths = [max(map(display_width, column)) for column in zip(*shown, strict=True)]
@@ -27,8 +30,19 @@ def text_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) ->
     ]
 
 
+def table_row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return one line of a table that is printed row by row, each as soon as it is known.
+
+    Args:
+        cells: the row's.
+        widths: columns of the terminal for each cell; the last may be longer.
+    """
+    padded = (_padded(_on_one_line(cell), width) for cell, width in zip(cells, widths, strict=True))
+    return _GAP.join(padded).rstrip()
+
+
 def beside(left: Sequence[str], right: Sequence[str], gap: int) -> list[str]:
-    """Return two blocks of lines side by side, `gap` columns between them."""
+    """Return two blocks of lines side by side, with `gap` columns between them."""
     width = max(map(display_width, left), default=0)
     height = max(len(left), len(right))
     return [
@@ -42,7 +56,7 @@ def beside(left: Sequence[str], right: Sequence[str], gap: int) -> list[str]:
 
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal `text` takes: two for each wide character, as of Chinese."""
+    """Return how many columns of a terminal `text` takes; wide characters, such as Chinese, take two."""
     return sum(
         0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in text

@@ -1,11 +1,8 @@
-"""What is left of a demonstration: a settings file for the other commands, and the lines to type."""
+"""The settings of the demonstration. It leaves them in a file for the other commands."""
 
 from __future__ import annotations
 
 import dataclasses
-import shlex
-import shutil
-import sys
 from pathlib import Path
 
 from leukoscope.errors import StoreError
@@ -14,7 +11,10 @@ from leukoscope.settings.writing import changes_to_toml
 from leukoscope.system.durable import write_durably
 
 FILE = "leukoscope.toml"
-"""The settings file's name in the folder of the records."""
+"""Name of the settings file in the folder of the records."""
+
+MESSAGE_S = 1.0
+"""How long the panel shows why a field was refused."""
 
 _HEAD = """\
 # The appliance on simulated parts, its records in this folder. leukoscope demo writes this file each time: change a
@@ -24,7 +24,7 @@ _HEAD = """\
 
 
 def demo_settings(settings: Settings, into: Path) -> Settings:
-    """The settings with simulated parts, and all that is written in `into`; keys of `watch` press the button."""
+    """Return the settings with simulated parts and all files in `into`. The keys of `watch` press the button."""
     folder = into.resolve()
     return dataclasses.replace(
         settings,
@@ -35,9 +35,10 @@ def demo_settings(settings: Settings, into: Path) -> Settings:
 
 
 def write_demo_settings(settings: Settings, into: Path) -> Path:
-    """Write them into their folder, which is made if absent. Raises StoreError.
+    """Write the settings into their folder, which is made if absent; return the file.
 
-    A settings file there that no demonstration wrote is left as it is.
+    Raises:
+        StoreError: the file can't be written, or somebody else's settings file is there.
     """
     file = into / FILE
     head = _HEAD.encode()
@@ -58,31 +59,8 @@ def write_demo_settings(settings: Settings, into: Path) -> Path:
     return file
 
 
-def lines_to_type(file: Path, slide: str | None) -> str:
-    """How to look at the records and run the appliance oneself; file: of the settings; slide: one to show."""
-    with_file = f"--settings {shlex.quote(str(file))}"
-    command = _called_as()
-    looks = ["slides"] + ([f"show {slide}"] if slide else [])
-    return "\n".join(
-        [
-            f"What you can type now, in {Path.cwd()}:",
-            *(f"  {command} {look} {with_file}" for look in looks),
-            "Run it yourself, and look at it from a second terminal:",
-            *(f"  {command} {run} {with_file}" for run in ("run", "watch")),
-        ]
+def with_short_messages(settings: Settings) -> Settings:
+    """Return the settings with short messages, so that the demonstration goes on quickly."""
+    return dataclasses.replace(
+        settings, timing=dataclasses.replace(settings.timing, message_s=MESSAGE_S)
     )
-
-
-def _called_as() -> str:
-    """The command as a shell finds it: by the path of this call, by its name where that is enough."""
-    called = sys.argv[0]
-    if Path(called).name == "__main__.py":  # python -m leukoscope
-        return f"{shlex.quote(sys.executable)} -m leukoscope"
-    on_path = shutil.which(Path(called).name)
-    if on_path is not None and Path(on_path).absolute() == Path(called).absolute():
-        return Path(called).name
-    # Relative like the settings file, where it lies below: a line that fits 80 columns.
-    here, path = Path.cwd(), Path(called)
-    if path.is_absolute() and path.is_relative_to(here) and path.parent != here:
-        called = str(path.relative_to(here))
-    return shlex.quote(called)

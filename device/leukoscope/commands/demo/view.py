@@ -1,4 +1,4 @@
-"""What a person sees of the demonstration: in a terminal the panel, live; elsewhere one line for each event."""
+"""What a person sees of the demonstration: in a terminal the live panel, elsewhere one line per event."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from leukoscope.panel.terminal import (
 
 
 class DemoView(Protocol):
-    """Where the demonstration shows itself. display: takes the panel's pictures."""
+    """Where the demonstration is shown. display: takes the panel's pictures."""
 
     display: Display
 
     def where(self, what: str, details: str) -> None:
-        """Say what is being done ("slide 2 of 7: ALL"), and where in it one is."""
+        """Show what is being done ("slide 2 of 7: ALL"), and how far it is."""
 
     def tell(self, event: str) -> None:
-        """Say what has just happened."""
+        """Show what has just happened."""
 
     def finished(self) -> None:
-        """A slide is finished: its verdict is on the panel."""
+        """Show the panel, which has the verdict of a finished slide."""
 
 
 class LiveView:
-    """A `DemoView` in place: two lines below the panel change."""
+    """A `DemoView` in a terminal: the live panel, and two lines below it."""
 
     def __init__(self, terminal: LiveTerminal) -> None:
         self._terminal = terminal
@@ -55,7 +55,7 @@ class LiveView:
 
 
 class PrintedView:
-    """A `DemoView` for a file or a pipe: one line for each event, and of the panel the verdict of each slide."""
+    """A `DemoView` for a file or a pipe: one line per event, and the panel once per slide."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._what = stream, ""
@@ -63,13 +63,13 @@ class PrintedView:
         self.display: Display = self._display
 
     def where(self, what: str, details: str) -> None:
-        """Write what is being done, when that has changed."""
+        """Write what is being done if it has changed."""
         if what != self._what:
             self._what = what
             self._write(f"{what}   {details}".rstrip())
 
     def tell(self, event: str) -> None:
-        """Write it, a little to the right."""
+        """Write it, indented."""
         for line in event.splitlines():
             self._write(f"  {line.strip()}")
 
@@ -84,7 +84,7 @@ class PrintedView:
 
 @contextmanager
 def open_view(stream: TextIO, keys: str) -> Iterator[DemoView]:
-    """The view that fits `stream`; a terminal is given back however it ends. keys: what they do there."""
+    """Yield the view that fits `stream`; a terminal is restored afterwards. keys: what they do, in words."""
     if not is_live_terminal(stream):
         yield PrintedView(stream)
         return

@@ -1,0 +1,68 @@
+"""What the commands' arguments share: how a command is added, and values that several commands take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from leukoscope.notice import NOTICE
+from leukoscope.records.slide_number import parse_slide_number
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""Where commands are added: what `ArgumentParser.add_subparsers` returns."""
+
+VERDICT_WORDS = (
+    "AML 0.71: acute myeloid leukaemia, with a confidence of 0.71 out of 1; ALL: acute "
+    "lymphoblastic, CML: chronic myeloid, CLL: chronic lymphocytic leukaemia; 24 % blasts of 112: "
+    "24 percent of 112 white cells were blasts. More words: README, 'Words on the panel and in the tables'."
+)
+"""Printed below the help of each command that prints verdicts."""
+
+
+class UsageError(Exception):
+    """A command was called wrongly; the message says what is right. The exit status is 2."""
+
+
+def add_command(
+    commands: Commands,
+    name: str,
+    meaning: str,
+    run: Callable[[argparse.Namespace], int],
+    words: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command with the option that all have, `--settings`.
+
+    Args:
+        commands: where to add it.
+        name: what a person types.
+        meaning: the line of help, without a full stop.
+        run: does the work; returns the exit status.
+        words: printed below the help.
+
+    Returns:
+        The command's parser, for more options.
+    """
+    parser = commands.add_parser(
+        name, help=meaning, description=f"{meaning}. {NOTICE}", epilog=words
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings file (default: the system's)"
+    )
+    return parser
+
+
+def slide_number(text: str) -> int:
+    """Return the number of 'S0042', 's42' or '42'. Raises UsageError for anything else."""
+    try:
+        return parse_slide_number(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def check_png_path(path: Path) -> None:
+    """Raise UsageError unless this names a .png file in a folder that exists."""
+    if path.suffix.lower() != ".png" or not path.parent.is_dir():
+        raise UsageError("give a .png file in a folder that exists")

@@ -1,0 +1,28 @@
+"""`leukoscope light-off`: switch the LED off. The unit runs it after the daemon, however that ended."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from leukoscope import assembly
+from leukoscope.commands.arguments import Commands, add_command
+from leukoscope.errors import SettingsError
+from leukoscope.settings.settings import Settings, load_settings
+
+
+def add_parser(commands: Commands, meaning: str) -> None:
+    """Add the command."""
+    add_command(commands, "light-off", meaning, run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Switch the LED off. With settings that can't be read, the one on the default pin."""
+    try:
+        settings = load_settings(options.settings)
+    except SettingsError as error:
+        print(f"leukoscope light-off: {error}; using the default pin", file=sys.stderr)
+        settings = Settings()
+    if settings.parts.microscope == "real":
+        assembly.open_led(settings).close()
+    return 0
