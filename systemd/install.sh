@@ -351,10 +351,12 @@ next_release() {
   printf '%s/%04d\n' "$RELEASES" "$((10#${last:-0} + 1))"
 }
 
-# copy_release RELEASE: copies what runs on the device and what installs it; no training, no tests.
+# copy_release RELEASE: copies what runs on the device, what installs it, and what a person looks up where there is no
+# network; no training, no tests, no measured tables.
 copy_release() {
   local to="$TARGET$1" card
-  mkdir -p "$to/models"
+  mkdir -p "$to/models" "$to/docs"
+  cp docs/*.md "$to/docs"
   cp -r device systemd setup.sh pyproject.toml README.md CHANGELOG.md LICENSE "$to"
   for card in models/*/card.toml; do
     cp -r "$(dirname "$card")" "$to/models"

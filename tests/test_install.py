@@ -564,7 +564,9 @@ def test_ok__a_release_holds_what_the_device_needs_and_no_training(
     assert ran.returncode == 0, ran.stderr
     release = target / "opt" / "release"
     assert (release / "models" / "cell-reader" / "model.tflite").exists()
+    assert (release / "docs" / "panel.md").exists()
     assert not (release / "models" / "training").exists()
+    assert not (release / "docs" / "measurements").exists()
     assert not [*release.rglob("__pycache__")]
 
 

@@ -61,7 +61,7 @@ def test_ok__help_explains_the_words(run: Run, command: str) -> None:
     text = " ".join(out.split())
     for words in ("acute myeloid leukaemia", "acute lymphoblastic", "confidence of 0.71 out of 1"):
         assert words in text
-    assert "Words on the panel and in the tables" in text
+    assert "docs/panel.md" in text
 
 
 @pytest.mark.parametrize(
