@@ -91,7 +91,7 @@ def test_ok__more_columns_and_another_order_are_read(tmp_path: Path) -> None:
         ("/a.jpg,ALL,g,0.1,s,MIT,,", "line 3, column image"),
         ("b\\a.jpg,ALL,g,0.1,s,MIT,,", "line 3, column image"),
         (",ALL,g,0.1,s,MIT,,", "line 3, column image"),
-        (GOOD, "line 3, column image: a/b.jpg stands in line 2 already"),
+        (GOOD, "line 3, column image: a/b.jpg is already in line 2"),
         ("a.jpg,ALL", "line 3: not 8 values"),
         (f"{GOOD},more", "line 3: not 8 values"),
         ('"a.jpg', "not CSV"),
@@ -153,7 +153,7 @@ def test_fail__parquet_with_no_text_where_text_must_be(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "m.parquet"
     parquet.write_table(pyarrow.table({name: [1] for name in COLUMNS}), path)
-    with pytest.raises(ManifestError, match="line 2, column image: 1 is no text"):
+    with pytest.raises(ManifestError, match="line 2, column image: 1 is not text"):
         read_manifest(path)
 
 
