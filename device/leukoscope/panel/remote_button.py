@@ -56,7 +56,7 @@ class RemoteButton:
         return self._button.held()
 
     def close(self) -> None:
-        """Remove the pipe, and let go of the other button."""
+        """Remove the pipe, and close the other button."""
         os.write(self._wake_write, b"x")
         self._thread.join()
         os.close(self._wake_read)

@@ -15,7 +15,7 @@ class SimulatedButton:
         self._timer, self._on_gesture = PressTimer(), on_gesture
 
     def held(self) -> Hold | None:
-        """How the button is held just now; None when it is up."""
+        """Return how the button is held now; None if it is up."""
         return self._timer.progress(time.monotonic())
 
     def press_for(self, seconds: float) -> None:
@@ -27,4 +27,4 @@ class SimulatedButton:
             self._on_gesture(gesture)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no line to release."""
