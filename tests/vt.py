@@ -1,4 +1,8 @@
-"""A terminal of one's own for a program: what it shows at any moment, in any size."""
+"""A terminal for a program under test: what it shows at any moment, in any size.
+
+Not pyte: it has no alternate screen, and it accepts what must not happen here (a line that wraps, a line below the
+last one, an unknown command).
+"""
 
 from __future__ import annotations
 
@@ -23,11 +27,11 @@ _PART = re.compile(
 )
 
 _UNFINISHED = re.compile(r"\x1b(\[[?\d;]*)?$")
-"""The beginning of a command whose end is still to come."""
+"""The beginning of a command whose end has not been written yet."""
 
 
 def eventually(true: Callable[[], object], told: Callable[[], object] = lambda: "") -> None:
-    """Wait until it is true."""
+    """Wait until `true` gives true; fail with `told` after `PATIENCE_S`."""
     until = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < until, told()
@@ -35,7 +39,7 @@ def eventually(true: Callable[[], object], told: Callable[[], object] = lambda: 
 
 
 class Screen:
-    """What a terminal shows. Knows the few commands that the device uses; another is an error."""
+    """What a terminal shows. It knows the few commands that the device uses; any other is an error."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self.columns, self.height = columns, lines
@@ -47,13 +51,13 @@ class Screen:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that are seen, without blanks at their right."""
+        """The visible lines, without blanks at their right."""
         page = self._pages[self.alternate]
         seen = page if self.alternate else page[-self.height :]
         return ["".join(line).rstrip() for line in seen]
 
     def write(self, text: str) -> None:
-        """Take what a program writes, in pieces of whatever length."""
+        """Take what a program writes, in pieces of any length."""
         text = self._unfinished + text
         self._unfinished = match[0] if (match := _UNFINISHED.search(text)) else ""
         for part in _PART.finditer(text.removesuffix(self._unfinished)):
@@ -102,13 +106,13 @@ class Screen:
 
 
 def default_signals() -> None:
-    """As a program that a person types has them. Behind nohup tests would pass on signals that are ignored."""
+    """Reset signals, as a shell does for a typed program: a test run by nohup would pass on ignored ones."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 
 
 class Terminal:
-    """A program in a terminal of its own."""
+    """A program in its own terminal."""
 
     def __init__(
         self,
@@ -120,7 +124,7 @@ class Terminal:
     ) -> None:
         self._master, self._slave = os.openpty()
         self._written = bytearray()
-        # Larger than any size in the tests: `fits` asks what stands outside of it.
+        # Larger than any size in the tests, so that `fits` sees what is written outside.
         self._screen, self._taken = Screen(200, 100), 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.resize(columns, lines)
@@ -143,13 +147,13 @@ class Terminal:
         self._reader.start()
 
     def _read(self) -> None:
-        # A read that waits would keep the terminal open after it is closed.
+        # A blocking read would keep the terminal open after `hang_up` closes it.
         while self._reading:
             if select.select([self._master], [], [], 0.05)[0]:
                 self._written += os.read(self._master, 65536)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Make it as large. What stood there stays until the program clears it."""
+        """Change its size. What it shows stays until the program clears it."""
         self._columns, self._lines = columns, lines
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
 
@@ -172,15 +176,15 @@ class Terminal:
         return self.screen.lines
 
     def says(self, words: str) -> bool:
-        """Whether these words stand on it, in one line or over the end of one."""
+        """Whether it shows these words, in one line or over several."""
         return words in " ".join(" ".join(self.lines).split())
 
     def sees(self, words: str) -> None:
-        """Wait until they do."""
+        """Wait until it shows these words."""
         eventually(lambda: self.says(words), lambda: "\n".join([words, *self.lines]))
 
     def fits(self) -> bool:
-        """Whether nothing stands outside of it, now that it has this size."""
+        """Whether all that it shows is inside its present size."""
         lines = self.lines
         return len(lines) <= self._lines and all(len(line) <= self._columns for line in lines)
 
@@ -189,7 +193,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def ended(self) -> int:
-        """Wait for its end; the exit status. The terminal is as it was."""
+        """Wait for the program's end and return its exit status. It must have restored the terminal."""
         status = self.process.wait(PATIENCE_S)
         eventually(lambda: not self.screen.alternate)
         assert termios.tcgetattr(self._slave) == self._before
@@ -197,14 +201,14 @@ class Terminal:
         return status
 
     def hang_up(self) -> None:
-        """Close it while the program still runs."""
+        """Close the terminal while the program is running."""
         self._reading = False
         self._reader.join()
         os.close(self._slave)
         os.close(self._master)
 
     def close(self) -> None:
-        """End the program, and close it."""
+        """End the program, and close the terminal."""
         self.process.kill()
         self.process.wait()
         if self._reading:

@@ -16,15 +16,12 @@ import pytest
 from leukoscope.errors import CameraError, CameraTimeoutError
 from leukoscope.field import Field
 from leukoscope.panel.button import Gesture
-from leukoscope.panel.canvas import SIZE
 from leukoscope.panel.keyboard import Keyboard
-from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.simulator.button import SimulatedButton
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults, Stage
-from PIL import Image
 
 # Microscope.
 
@@ -153,21 +150,7 @@ def test_ok__stage() -> None:
     assert stage.view.faults.led_dead, "another slide mends nothing"
 
 
-# Panel.
-
-
-def test_ok__memory_display() -> None:
-    display = MemoryDisplay()
-    assert display.image.getbbox() is None
-    white = Image.new("1", SIZE, 1)
-    display.show(white)
-    display.show(white)
-    assert len(display.history) == 1
-    display.close(keep=True)
-    assert display.closed
-    assert display.image.tobytes() == white.tobytes()
-    display.close(keep=False)
-    assert display.image.getbbox() is None
+# Button.
 
 
 def test_ok__simulated_button() -> None:
