@@ -8,7 +8,7 @@ from pathlib import Path
 
 import leukoscope
 import pytest
-from leukoscope.cli import main
+from leukoscope.cli import COMMANDS, main
 from leukoscope.notice import NOTICE
 
 from tests.commands.conftest import Run
@@ -52,6 +52,24 @@ def test_ok__help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="0"):
             main([argument])
         assert says in " ".join(capsys.readouterr().out.split())
+
+
+def test_ok__help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    for name, meaning in COMMANDS.items():
+        assert f"{name} {meaning}" in words
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ok__help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert out.startswith(f"usage: leukoscope {name} ")
+    assert f"{COMMANDS[name]}. {NOTICE}" in out
+    assert "--settings FILE" in out
 
 
 @pytest.mark.parametrize("command", ["slides", "show", "classify"])

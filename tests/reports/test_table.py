@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leukoscope.reports.table import beside, display_width, text_table
+from leukoscope.reports.table import beside, display_width, table_row, text_table
 
 
 def test_ok__columns_are_aligned() -> None:
@@ -33,3 +33,11 @@ def test_ok__column_with_nothing_in_it_is_left_out() -> None:
 def test_ok__blocks_side_by_side() -> None:
     assert beside(["a", "bcd"], ["1", "2", "3"], 2) == ["a    1", "bcd  2", "     3"]
     assert beside(["a"], [], 4) == ["a"]
+
+
+def test_ok__row_by_row() -> None:
+    """Each line is printed before the next is known; the last cell may be longer than its width."""
+    assert table_row(("camera", "ok", "a frame"), (8, 3, 0)) == "camera    ok   a frame"
+    assert (
+        table_row(("light", "E02", "first\nsecond"), (8, 3, 0)) == "light     E02  first\\nsecond"
+    )
