@@ -64,7 +64,7 @@ class Terminal:
 
 
 def test_ok__over_ssh_from_end_to_end(terminal: Terminal) -> None:
-    """On a simulated microscope the right slide lies on the stage by itself."""
+    """A simulated microscope has the right slide on its stage for each step."""
     for number, step in enumerate(STEPS, 1):
         terminal.sees(f"{step.title} {number}/9")
         terminal.types(" ")

@@ -34,7 +34,7 @@ def settings_file(tmp_path: Path) -> Path:
 def test_ok__uncalibrated(
     settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    """The shading is estimated, and it is said so; the file's resolution is its scale."""
+    """The output says that the shading is estimated; the file's resolution is its scale."""
     picture = tmp_path / "snap.png"
     assert main(["snap", str(picture), "--settings", str(settings_file)]) == 0
     out = capsys.readouterr().out

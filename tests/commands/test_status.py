@@ -1,4 +1,4 @@
-"""`leukoscope status`: what it says of a running appliance, and of one that is not well or not there."""
+"""`leukoscope status`: what it prints of an appliance that runs, has a fault, or is absent."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def row(settings: Settings, part: str) -> PartStatus:
-    """What is said of one part."""
+    """The status of one part."""
     return next(row for row in find_status(settings).parts if row.part == part)
 
 
@@ -437,19 +437,17 @@ def test_ok__clock(settings: Settings, monkeypatch: pytest.MonkeyPatch, synced: 
 
 
 @pytest.mark.parametrize(
-    ("script", "text", "well"),
+    ("script", "text", "ok"),
     [
         ("echo throttled=0x0", "ok", True),
         ("echo throttled=0x50005", "LOW VOLTAGE", False),
         ("exit 1", "not known: vcgencmd gives no answer here", True),
     ],
 )
-def test_ok__power(
-    settings: Settings, machine: Machine, script: str, text: str, well: bool
-) -> None:
+def test_ok__power(settings: Settings, machine: Machine, script: str, text: str, ok: bool) -> None:
     machine.tool("vcgencmd", script)
     power = row(settings, "power")
-    assert (power.text, power.ok) == (text, well)
+    assert (power.text, power.ok) == (text, ok)
 
 
 # As a command.
