@@ -20,9 +20,10 @@ from leukoscope.microscope.image_files import find_image_files, open_field
 from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.readers import open_reader
 from leukoscope.notice import NOTICE
-from leukoscope.reading.results import LABELS, FieldReading, Verdict
+from leukoscope.reading.results import LABELS, FieldReading, Gate, Verdict
 from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.reading.wording import brief_reason, brief_text, finding_text, seen_text
+from leukoscope.records.codec import gate_to_json
 from leukoscope.reports.table import text_table
 from leukoscope.settings.settings import load_settings
 
@@ -68,19 +69,7 @@ class FileResult:
                 else None
             ),
             "gates": (
-                [
-                    {
-                        "name": gate.name.value,
-                        "value": gate.value,
-                        "unit": gate.unit,
-                        "low": gate.low,
-                        "high": gate.high,
-                        "passed": gate.passed,
-                    }
-                    for gate in reading.gates
-                ]
-                if reading is not None
-                else None
+                [_gate_to_json(gate) for gate in reading.gates] if reading is not None else None
             ),
             "shading": "estimated from the field" if reading is not None else None,
             "white_cells": len(reading.white_cells) if reading is not None else None,
@@ -95,6 +84,12 @@ class FileResult:
             "reason": self.reason,
             "error": self.error,
         }
+
+
+def _gate_to_json(gate: Gate) -> dict[str, object]:
+    """As a record has it, without problem and advice: `reason` says them."""
+    value = gate_to_json(gate)
+    return {name: value[name] for name in ("name", "value", "unit", "low", "high", "passed")}
 
 
 def add_parser(commands: Commands, meaning: str) -> None:

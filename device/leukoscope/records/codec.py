@@ -94,7 +94,7 @@ def reading_to_json(reading: FieldReading) -> JsonObject:
     """Return the reading of a field as a JSON object."""
     window = reading.window
     return {
-        "gates": [_gate_to_json(gate) for gate in reading.gates],
+        "gates": [gate_to_json(gate) for gate in reading.gates],
         "white_cells": [_cell_to_json(cell) for cell in reading.white_cells],
         "window": None if window is None else _box_to_json(window),
         "probabilities": _labelled(reading.probabilities),
@@ -135,7 +135,8 @@ def _cell_from_json(value: JsonObject) -> WhiteCell:
     )
 
 
-def _gate_to_json(gate: Gate) -> JsonObject:
+def gate_to_json(gate: Gate) -> JsonObject:
+    """Return one gate as a JSON object, with its problem and advice."""
     return {
         "name": gate.name.value,
         "passed": gate.passed,
