@@ -60,7 +60,7 @@ exit "${APT_STATUS:-0}"
 
 
 @dataclass
-class Machine:
+class SetupMachine:
     """A checkout on a machine that has the tools of a bare Debian, and of those that setup.sh may install only what is
     put into `bin`."""
 
@@ -123,8 +123,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(checkout: Path, tmp_path: Path) -> Machine:
-    made = Machine(tmp_path / "checkout", tmp_path / "bin", tmp_path / "calls")
+def machine(checkout: Path, tmp_path: Path) -> SetupMachine:
+    made = SetupMachine(tmp_path / "checkout", tmp_path / "bin", tmp_path / "calls")
     made.bin.mkdir()
     for name in TOOLS:
         found = shutil.which(name)
@@ -153,7 +153,7 @@ def test_fail__setup_unknown_command(checkout: Path) -> None:
     assert ran.stderr.startswith("usage: ./setup.sh COMMAND")
 
 
-def test_fail__setup_wrong_python(machine: Machine) -> None:
+def test_fail__setup_wrong_python(machine: SetupMachine) -> None:
     machine.add("wrong", "#!/bin/sh\necho 'pyenv: python3.13: command not found' >&2\nexit 127\n")
     wrong = str(machine.bin / "wrong")
     ran = machine.run("bench", user=1000, PYTHON=wrong)
@@ -162,7 +162,7 @@ def test_fail__setup_wrong_python(machine: Machine) -> None:
     assert ran.stderr == f"setup: PYTHON={wrong} is not a 64-bit Python 3.11 to 3.13 that runs.\n"
 
 
-def test_fail__without_rights_one_line_says_what_to_type(machine: Machine) -> None:
+def test_fail__without_rights_one_line_says_what_to_type(machine: SetupMachine) -> None:
     ran = machine.run("demo", user=1000)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == (
@@ -171,7 +171,7 @@ def test_fail__without_rights_one_line_says_what_to_type(machine: Machine) -> No
     assert machine.asked_of_apt() == ""
 
 
-def test_fail__what_all_tests_need_is_asked_for_in_one_line(machine: Machine) -> None:
+def test_fail__what_all_tests_need_is_asked_for_in_one_line(machine: SetupMachine) -> None:
     ran = machine.run("test", user=1000)
     assert (ran.returncode, ran.stdout) == (1, "")
     (line,) = ran.stderr.splitlines()
@@ -180,7 +180,7 @@ def test_fail__what_all_tests_need_is_asked_for_in_one_line(machine: Machine) ->
     assert machine.asked_of_apt() == ""
 
 
-def test_fail__a_python_without_venv_is_named(machine: Machine) -> None:
+def test_fail__a_python_without_venv_is_named(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     for command in ("demo", "test"):
         ran = machine.run(command, user=1000, NO_VENV="1")
@@ -189,7 +189,7 @@ def test_fail__a_python_without_venv_is_named(machine: Machine) -> None:
         assert "Type: sudo apt-get install python3.13-venv" in line
 
 
-def test_ok__root_gets_all_from_apt_and_its_chatter_stays_in_the_log(machine: Machine) -> None:
+def test_ok__root_gets_all_from_apt_and_its_chatter_stays_in_the_log(machine: SetupMachine) -> None:
     ran = machine.run("demo", user=0)
     assert ran.returncode == 1  # this apt-get installs nothing
     assert "install -y -qq --no-install-recommends python3 python3-venv" in machine.asked_of_apt()
@@ -197,7 +197,7 @@ def test_ok__root_gets_all_from_apt_and_its_chatter_stays_in_the_log(machine: Ma
     assert "Unpacking chatter" in machine.log()
 
 
-def test_ok__the_reason_comes_before_sudo_asks_for_a_password(machine: Machine) -> None:
+def test_ok__the_reason_comes_before_sudo_asks_for_a_password(machine: SetupMachine) -> None:
     machine.add(
         "sudo",
         """#!/bin/sh
@@ -215,7 +215,7 @@ esac
     assert "install -y -qq" in machine.asked_of_apt()
 
 
-def test_fail__apt_fails(machine: Machine) -> None:
+def test_fail__apt_fails(machine: SetupMachine) -> None:
     ran = machine.run("demo", user=0, APT_STATUS="100")
     assert ran.returncode == 1
     assert "setup: the last lines of .setup.log (the whole log is there):" in ran.stderr
@@ -223,7 +223,7 @@ def test_fail__apt_fails(machine: Machine) -> None:
     assert ran.stderr.splitlines()[-1].endswith("Type: sudo apt-get install python3 python3-venv")
 
 
-def test_ok__a_first_demo_says_a_few_calm_lines(machine: Machine) -> None:
+def test_ok__a_first_demo_says_a_few_calm_lines(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     ran = machine.run("demo", "--interactive", user=1000)
     assert (ran.returncode, ran.stdout) == (0, "leukoscope demo --interactive\n")
@@ -235,7 +235,7 @@ def test_ok__a_first_demo_says_a_few_calm_lines(machine: Machine) -> None:
     assert (again.stdout, again.stderr) == ("leukoscope demo\n", "")
 
 
-def test_fail__pip_fails(machine: Machine) -> None:
+def test_fail__pip_fails(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     ran = machine.run("demo", user=1000, PIP_STATUS="1")
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -244,7 +244,7 @@ def test_fail__pip_fails(machine: Machine) -> None:
     assert not (machine.checkout / ".venv").exists()
 
 
-def test_ok__some_tests_where_only_the_demo_ran(machine: Machine) -> None:
+def test_ok__some_tests_where_only_the_demo_ran(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     machine.run("demo", user=1000)
     ran = machine.run("test", "tests/commands/test_cli.py", "-k", "no slide", user=1000)
@@ -254,7 +254,7 @@ def test_ok__some_tests_where_only_the_demo_ran(machine: Machine) -> None:
     assert (machine.checkout / ".venv" / "stamp-dev").exists()
 
 
-def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: Machine) -> None:
+def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     ran = machine.run("test", "tests/hardware/test_guide.py", user=1000)
     python = machine.checkout / ".venv-hardware" / "bin" / "python"
@@ -271,7 +271,7 @@ def test_ok__tests_of_the_printed_microscope_have_their_environment(machine: Mac
     ],
 )
 def test_fail__tests_of_two_environments_at_once(
-    machine: Machine, arguments: tuple[str, ...]
+    machine: SetupMachine, arguments: tuple[str, ...]
 ) -> None:
     machine.add("python3", PYTHON)
     ran = machine.run("test", *arguments, user=1000)
@@ -290,14 +290,14 @@ def test_fail__tests_of_two_environments_at_once(
     ],
 )
 def test_ok__tests_left_out_choose_no_environment(
-    machine: Machine, arguments: tuple[str, ...], venv: str
+    machine: SetupMachine, arguments: tuple[str, ...], venv: str
 ) -> None:
     machine.add("python3", PYTHON)
     ran = machine.run("test", *arguments, user=1000)
     assert ran.stdout == f"{machine.checkout}/{venv}/bin/python -m pytest {' '.join(arguments)}\n"
 
 
-def test_fail__ctrl_c_leaves_neither_an_environment_nor_a_line(machine: Machine) -> None:
+def test_fail__ctrl_c_leaves_neither_an_environment_nor_a_line(machine: SetupMachine) -> None:
     machine.add(
         "python3",
         PYTHON.replace('echo "Collecting chatter";', 'echo "Collecting chatter"; sleep 60;'),
@@ -311,7 +311,7 @@ def test_fail__ctrl_c_leaves_neither_an_environment_nor_a_line(machine: Machine)
     assert "chatter" not in shown.split("^C")[1]
 
 
-def test_ok__each_command_has_the_log_to_itself(machine: Machine) -> None:
+def test_ok__each_command_has_the_log_to_itself(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     log = machine.checkout / ".setup.log"
     log.write_text("of an earlier command\n")
@@ -320,7 +320,7 @@ def test_ok__each_command_has_the_log_to_itself(machine: Machine) -> None:
     assert "Collecting chatter" in machine.log()
 
 
-def test_ok__setup_called_by_itself_adds_to_the_log(machine: Machine) -> None:
+def test_ok__setup_called_by_itself_adds_to_the_log(machine: SetupMachine) -> None:
     machine.add("python3", PYTHON)
     log = machine.checkout / ".setup.log"
     log.write_text("of the outer command\n")
@@ -339,7 +339,7 @@ def test_ok__setup_called_by_itself_adds_to_the_log(machine: Machine) -> None:
     ],
 )
 def test_fail__a_refused_rig_makes_nothing(
-    machine: Machine, arguments: tuple[str, ...], user: int, said: str
+    machine: SetupMachine, arguments: tuple[str, ...], user: int, said: str
 ) -> None:
     ran = machine.run("rig", *arguments, user=user)
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -348,7 +348,7 @@ def test_fail__a_refused_rig_makes_nothing(
     assert not (machine.checkout / ".rig").exists()
 
 
-def in_rig(machine: Machine, script: str) -> subprocess.CompletedProcess[str]:
+def in_rig(machine: SetupMachine, script: str) -> subprocess.CompletedProcess[str]:
     """Runs `script` with the functions of tests/rig/debian.sh, as setup.sh does."""
     begin = f"set -euo pipefail; ROOT={machine.checkout}; . tests/rig/debian.sh; "
     return subprocess.run(
@@ -362,13 +362,13 @@ def in_rig(machine: Machine, script: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_ok__a_rig_on_a_system_without_apt_has_no_mirror(machine: Machine) -> None:
+def test_ok__a_rig_on_a_system_without_apt_has_no_mirror(machine: SetupMachine) -> None:
     (machine.bin / "apt-get").unlink()
     ran = in_rig(machine, 'mirror="$(debian_mirror)"; echo "mirror: $mirror"')
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "mirror: \n", "")
 
 
-def test_ok__the_rig_copies_the_checkout_alone(machine: Machine, tmp_path: Path) -> None:
+def test_ok__the_rig_copies_the_checkout_alone(machine: SetupMachine, tmp_path: Path) -> None:
     for name in ("find", "tar"):
         (machine.bin / name).symlink_to(shutil.which(name) or name)
     (machine.checkout / ".setup.log").write_text("chatter")

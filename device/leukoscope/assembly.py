@@ -21,9 +21,9 @@ from leukoscope.appliance.parts import Host, PartFactories
 from leukoscope.calibration.folder import CalibrationFolder, CameraSetup, FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import ButtonError, CameraError, DisplayError, LightError
+from leukoscope.microscope.interfaces import Camera, CameraControls, Light
 from leukoscope.microscope.led import GpioLed
 from leukoscope.microscope.microscope import Microscope
-from leukoscope.microscope.parts import Camera, CameraControls, Light
 from leukoscope.microscope.pi_camera import PiCamera
 from leukoscope.model import readers
 from leukoscope.model.bundle import load_bundle

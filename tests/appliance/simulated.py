@@ -60,7 +60,7 @@ def surely(cell_type: CellType) -> tuple[float, ...]:
     return tuple(float(other is cell_type) for other in CELL_TYPES)
 
 
-class StubModel:
+class StubCellModel:
     """A model that gives the same answer for every picture; a test may change the answer."""
 
     um_per_px, runtime = 0.34, "stub"
@@ -77,7 +77,7 @@ class StubReader(CellReader):
     """The kind of reader that the device ships with, by a model that says what it is told to: lymphoblasts."""
 
     def __init__(self) -> None:
-        super().__init__(StubModel(surely(CellType.LYMPHOBLAST)), THRESHOLDS, EXACT)
+        super().__init__(StubCellModel(surely(CellType.LYMPHOBLAST)), THRESHOLDS, EXACT)
 
 
 WINDOW_ANSWER = (0.02, 0.9, 0.04, 0.02, 0.02)
@@ -87,7 +87,7 @@ class StubWindowReader(WindowReader):
     """The reader of windows, by a model that says what it is told to: ALL."""
 
     def __init__(self) -> None:
-        super().__init__(StubModel(WINDOW_ANSWER), 200, THRESHOLDS)
+        super().__init__(StubCellModel(WINDOW_ANSWER), 200, THRESHOLDS)
 
 
 OPTICS = CameraSetup(507, 380, (2028, 1520, 12), 0.31, 1.0, simulated=True)

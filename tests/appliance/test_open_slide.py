@@ -21,7 +21,7 @@ from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
 from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 
-from tests.appliance.simulated import StubModel, StubReader, surely
+from tests.appliance.simulated import StubCellModel, StubReader, surely
 from tests.records import examples
 
 
@@ -107,10 +107,10 @@ def test_ok__each_record_holds_the_verdict_of_its_time(
 def test_fail__model_that_breaks_loses_no_field(
     slide: OpenSlide, store: RecordStore, field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: StubModel, picture: object, geometry: object) -> tuple[float, ...]:
+    def fail(self: StubCellModel, picture: object, geometry: object) -> tuple[float, ...]:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(StubModel, "run", fail)
+    monkeypatch.setattr(StubCellModel, "run", fail)
     with pytest.raises(ZeroDivisionError):
         slide.read(field, StubReader())
     assert slide.waits

@@ -14,7 +14,7 @@ from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
 from leukoscope.reading.wording import seen_text
 from leukoscope.records.record import EndedBy
 from leukoscope.records.store import RecordStore
-from leukoscope.reports.text import cells_counted, slide_text
+from leukoscope.reports.slide_text import cells_counted, slide_text
 from leukoscope.settings.settings import TimingSettings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide

@@ -13,7 +13,7 @@ from leukoscope.calibration.record import Calibration
 from leukoscope.calibration.steps import Calibrator, Step
 from leukoscope.errors import Fault
 from leukoscope.panel import screens
-from leukoscope.reports.text import slide_text
+from leukoscope.reports.slide_text import slide_text
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.microscope import DEFAULT_CONTROLS, SimulatedCamera, SimulatedLight

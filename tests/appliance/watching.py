@@ -5,7 +5,7 @@ from __future__ import annotations
 from leukoscope.appliance.workflow import State
 from leukoscope.errors import Fault
 from leukoscope.panel import screens
-from leukoscope.panel.drawing import draw
+from leukoscope.panel.screen_drawing import draw
 
 from tests.appliance.simulated import Appliance
 

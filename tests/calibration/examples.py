@@ -11,7 +11,7 @@ from leukoscope.calibration.record import (
     Calibration,
     quantize_background,
 )
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 
 
 def background(seed: int = 0) -> np.ndarray:

@@ -11,7 +11,7 @@ from leukoscope.calibration.steps import Step
 from leukoscope.commands import calibrate
 from leukoscope.panel.button import Gesture, GestureRelay
 from leukoscope.panel.memory_display import MemoryDisplay
-from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
+from leukoscope.settings.settings import CameraSettings, PartsSettings, Settings, StorageSettings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.smear import SmearSlide
@@ -21,7 +21,7 @@ CLEAN = SmearSlide(Diagnosis.EMPTY, 901)
 UM_PER_PX = 0.31
 
 
-class Person:
+class CalibratingPerson:
     """Someone at the microscope: knows what to lay on the stage for each step, and may err once.
 
     errs: done on the stage before the step that it is named for, in place of what is right; the next
@@ -30,7 +30,7 @@ class Person:
 
     def __init__(self, root: Path) -> None:
         self.settings = Settings(
-            parts=Parts(microscope="simulated", panel="simulated"),
+            parts=PartsSettings(microscope="simulated", panel="simulated"),
             camera=CameraSettings(width=507, height=380, um_per_px=UM_PER_PX, frames=2),
             storage=StorageSettings(directory=str(root)),
         )

@@ -12,7 +12,7 @@ from leukoscope.commands import run as run_command
 from leukoscope.records.record import EndedBy
 
 from tests.bundles import BUNDLE
-from tests.commands.calibrating import Person
+from tests.commands.calibrating import CalibratingPerson
 from tests.records import examples
 
 Run = Callable[..., tuple[int, str, str]]
@@ -72,10 +72,10 @@ def filled(state: Path) -> Path:
 
 
 @pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CalibratingPerson]:
     """Someone who calibrates, for whom no message stays on the panel."""
     monkeypatch.setattr(calibration_session, "MESSAGE_S", 0.0)
     monkeypatch.setattr(run_command, "RESULT_S", 0.0)
-    someone = Person(tmp_path)
+    someone = CalibratingPerson(tmp_path)
     yield someone
     assert someone.display.history, "the panel stayed dark"

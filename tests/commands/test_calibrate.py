@@ -17,10 +17,10 @@ from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Faults, NoSlide, Stage
 from PIL import Image
 
-from tests.commands.calibrating import CLEAN, UM_PER_PX, Person
+from tests.commands.calibrating import CLEAN, UM_PER_PX, CalibratingPerson
 
 
-def test_ok__the_optics_are_measured(person: Person) -> None:
+def test_ok__the_optics_are_measured(person: CalibratingPerson) -> None:
     person.stage.inject(Faults(led_level=0.8, led_tint=(1.1, 0.8)))
     assert person.calibrates()
     found = person.has
@@ -37,7 +37,7 @@ def test_ok__the_optics_are_measured(person: Person) -> None:
     assert len([line for line in person.said if line.startswith("GLASS")]) == 5
 
 
-def test_ok__fields_are_then_even_white_and_in_scale(person: Person) -> None:
+def test_ok__fields_are_then_even_white_and_in_scale(person: CalibratingPerson) -> None:
     """The stage's shading and the LED's tint are gone from what the microscope captures."""
     person.stage.inject(Faults(led_level=0.8, led_tint=(1.1, 0.8)))
     assert person.calibrates()
@@ -57,7 +57,7 @@ def test_ok__fields_are_then_even_white_and_in_scale(person: Person) -> None:
     assert np.abs(np.median(tiles, axis=(0, 1)) - 225).max() <= 2
 
 
-def test_ok__red_cells_give_an_estimate_and_it_is_said_so(person: Person) -> None:
+def test_ok__red_cells_give_an_estimate_and_it_is_said_so(person: CalibratingPerson) -> None:
     person.ruler = lambda stage: stage.load(SmearSlide(Diagnosis.NORMAL, 702))
     assert person.calibrates()
     assert person.has is not None
@@ -67,7 +67,7 @@ def test_ok__red_cells_give_an_estimate_and_it_is_said_so(person: Person) -> Non
     assert "an estimate" in person.heard
 
 
-def test_ok__each_step_keeps_its_picture(person: Person) -> None:
+def test_ok__each_step_keeps_its_picture(person: CalibratingPerson) -> None:
     assert person.calibrates()
     assert person.has is not None
     folder = Path(person.settings.storage.directory) / "calibration" / person.has.name
@@ -100,7 +100,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_fail__a_mistake_is_named_and_nothing_changes(person: Person, mistake: str) -> None:
+def test_fail__a_mistake_is_named_and_nothing_changes(
+    person: CalibratingPerson, mistake: str
+) -> None:
     """The message says what to do; given up then, the old calibration is still in force."""
     assert person.calibrates()
     before = person.has
@@ -115,7 +117,7 @@ def test_fail__a_mistake_is_named_and_nothing_changes(person: Person, mistake: s
     assert person.has.sha256 == before.sha256
 
 
-def test_ok__a_mistake_can_be_mended(person: Person) -> None:
+def test_ok__a_mistake_can_be_mended(person: CalibratingPerson) -> None:
     person.errs = {
         Step.EXPOSURE: lambda s: s.inject(Faults(led_dead=True)),
         Step.GLASS: lambda s: s.load(SMEAR),
@@ -134,7 +136,7 @@ def test_ok__a_mistake_can_be_mended(person: Person) -> None:
 
 
 @pytest.mark.parametrize("step", list(dict.fromkeys(STEPS)), ids=lambda step: step.title)
-def test_fail__the_camera_goes_in_the_middle(person: Person, step: Step) -> None:
+def test_fail__the_camera_goes_in_the_middle(person: CalibratingPerson, step: Step) -> None:
     assert person.calibrates()
     before = person.has
     person.errs, person.said = {step: lambda s: s.inject(Faults(camera_gone=True))}, []
@@ -147,7 +149,9 @@ def test_fail__the_camera_goes_in_the_middle(person: Person, step: Step) -> None
     assert person.has.sha256 == before.sha256
 
 
-def test_fail__the_disk_is_full_at_the_end(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fail__the_disk_is_full_at_the_end(
+    person: CalibratingPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert person.calibrates()
     before = person.has
 
@@ -162,7 +166,7 @@ def test_fail__the_disk_is_full_at_the_end(person: Person, monkeypatch: pytest.M
     assert person.has.sha256 == before.sha256
 
 
-def test_fail__interrupted(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fail__interrupted(person: CalibratingPerson, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C, or SSH that ends, in the middle: the light goes off, nothing changes."""
     lights = []
     opened = assembly.open_parts
@@ -185,7 +189,7 @@ def test_fail__interrupted(person: Person, monkeypatch: pytest.MonkeyPatch) -> N
     assert not lights[0].lit
 
 
-def test_fail__the_exposure_was_found_on_cells(person: Person) -> None:
+def test_fail__the_exposure_was_found_on_cells(person: CalibratingPerson) -> None:
     """Glass is brighter than what was taken for it: the exposure comes again, on clean glass."""
     dim = Faults(led_level=0.5)
 
@@ -208,7 +212,7 @@ def test_fail__the_exposure_was_found_on_cells(person: Person) -> None:
     assert person.has.controls.exposure_us == pytest.approx(8000, rel=0.04)
 
 
-def test_ok__impatient_presses_take_no_further_step(person: Person) -> None:
+def test_ok__impatient_presses_take_no_further_step(person: CalibratingPerson) -> None:
     """The second press of each pair comes while the step measures, or before the next is shown."""
     fields = []
     lays = person.lays
@@ -224,7 +228,9 @@ def test_ok__impatient_presses_take_no_further_step(person: Person) -> None:
     assert fields == list(range(9)), "each step was announced before it was taken"
 
 
-def test_ok__forgotten_it_gives_up(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ok__forgotten_it_gives_up(
+    person: CalibratingPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So that the light does not stay on."""
     timing = dataclasses.replace(person.settings.timing, sleep_after_s=1.0)
     person.settings = dataclasses.replace(person.settings, timing=timing)
@@ -233,7 +239,7 @@ def test_ok__forgotten_it_gives_up(person: Person, monkeypatch: pytest.MonkeyPat
     assert "given up" in person.heard
 
 
-def test_ok__a_check_finds_nothing(person: Person) -> None:
+def test_ok__a_check_finds_nothing(person: CalibratingPerson) -> None:
     assert person.calibrates()
     person.said = []
     assert person.checks()
@@ -248,7 +254,7 @@ DRIFTS = {
 
 
 @pytest.mark.parametrize("warning", DRIFTS)
-def test_fail__a_check_finds(person: Person, warning: str) -> None:
+def test_fail__a_check_finds(person: CalibratingPerson, warning: str) -> None:
     assert person.calibrates()
     person.said = []
     person.stage.inject(DRIFTS[warning])
@@ -257,7 +263,7 @@ def test_fail__a_check_finds(person: Person, warning: str) -> None:
     assert "run leukoscope calibrate" in person.said[-1]
 
 
-def test_fail__a_check_on_cells_asks_again(person: Person) -> None:
+def test_fail__a_check_on_cells_asks_again(person: CalibratingPerson) -> None:
     assert person.calibrates()
     gestures = iter([Gesture.PRESS, Gesture.PRESS, Gesture.HOLD])
 
@@ -272,13 +278,13 @@ def test_fail__a_check_on_cells_asks_again(person: Person) -> None:
     assert "given up" in person.heard
 
 
-def test_fail__nothing_to_check(person: Person) -> None:
+def test_fail__nothing_to_check(person: CalibratingPerson) -> None:
     person.display.show(Image.new("1", (128, 64), 1))
     with pytest.raises(LeukoscopeError, match="run leukoscope calibrate"):
         person.checks()
 
 
-def test_fail__a_calibration_of_another_size_is_not_used(person: Person) -> None:
+def test_fail__a_calibration_of_another_size_is_not_used(person: CalibratingPerson) -> None:
     assert person.calibrates()
     camera = dataclasses.replace(person.settings.camera, width=640, height=480)
     found = assembly.find_calibration(dataclasses.replace(person.settings, camera=camera))

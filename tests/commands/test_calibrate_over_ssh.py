@@ -15,22 +15,22 @@ from leukoscope.calibration.steps import STEPS
 from leukoscope.settings.writing import to_toml
 from PIL import Image
 
-from tests.commands.calibrating import Person
+from tests.commands.calibrating import CalibratingPerson
 from tests.vt import default_signals
 
 
 @pytest.fixture
-def terminal(person: Person, tmp_path: Path, checkout: Path) -> Iterator[Terminal]:
+def terminal(person: CalibratingPerson, tmp_path: Path, checkout: Path) -> Iterator[SshTerminal]:
     """`leukoscope calibrate` in a terminal of its own, with a smear on the simulated stage."""
     file = tmp_path / "leukoscope.toml"
     file.write_text(to_toml(person.settings), encoding="utf-8")
     person.display.show(Image.new("1", (128, 64), 1))
-    opened = Terminal(["calibrate", "--settings", str(file)], checkout)
+    opened = SshTerminal(["calibrate", "--settings", str(file)], checkout)
     yield opened
     opened.end()
 
 
-class Terminal:
+class SshTerminal:
     """A command on a pseudo-terminal."""
 
     def __init__(self, arguments: list[str], root: Path) -> None:
@@ -63,7 +63,7 @@ class Terminal:
         os.close(self._master)
 
 
-def test_ok__over_ssh_from_end_to_end(terminal: Terminal) -> None:
+def test_ok__over_ssh_from_end_to_end(terminal: SshTerminal) -> None:
     """A simulated microscope has the right slide on its stage for each step."""
     for number, step in enumerate(STEPS, 1):
         terminal.sees(f"{step.title} {number}/9")
@@ -72,7 +72,7 @@ def test_ok__over_ssh_from_end_to_end(terminal: Terminal) -> None:
     assert terminal.process.wait(30) == 0
 
 
-def test_fail__over_ssh_given_up(terminal: Terminal) -> None:
+def test_fail__over_ssh_given_up(terminal: SshTerminal) -> None:
     terminal.sees("DARK 1/9: LED goes off: keep room light away. Press SPACE")
     terminal.types(" ")
     terminal.sees("EXPOSURE 2/9: Clean glass on the stage, out of focus. Press SPACE")
@@ -82,7 +82,7 @@ def test_fail__over_ssh_given_up(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_fail__over_ssh_interrupted(terminal: Terminal, number: signal.Signals) -> None:
+def test_fail__over_ssh_interrupted(terminal: SshTerminal, number: signal.Signals) -> None:
     terminal.sees("DARK 1/9")
     terminal.types(" ")
     terminal.sees("EXPOSURE 2/9")
@@ -92,7 +92,7 @@ def test_fail__over_ssh_interrupted(terminal: Terminal, number: signal.Signals) 
 
 
 def test_fail__without_a_terminal_there_is_nothing_to_press(
-    person: Person, tmp_path: Path, checkout: Path
+    person: CalibratingPerson, tmp_path: Path, checkout: Path
 ) -> None:
     person.display.show(Image.new("1", (128, 64), 1))
     file = tmp_path / "leukoscope.toml"

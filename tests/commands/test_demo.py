@@ -21,18 +21,18 @@ from leukoscope.commands.demo.interactive import interactive_demo
 from leukoscope.commands.demo.next_commands import called_as
 from leukoscope.commands.demo.scripted import scripted_demo
 from leukoscope.commands.demo.slides import DemoSlide
-from leukoscope.commands.demo.view import PrintedView
+from leukoscope.commands.demo.view import PrintedDemoView
 from leukoscope.errors import BundleError, LeukoscopeError, StoreError
 from leukoscope.notice import NOTICE
 from leukoscope.panel import screens
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.terminal import to_text
 from leukoscope.reading.cell_types import CellType
 from leukoscope.records.reader import RecordReader
 from leukoscope.settings.settings import (
     CameraSettings,
-    Parts,
+    PartsSettings,
     Settings,
     load_settings,
     parse_settings,
@@ -40,7 +40,7 @@ from leukoscope.settings.settings import (
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide
 
-from tests.appliance.simulated import StubModel, StubReader, surely
+from tests.appliance.simulated import StubCellModel, StubReader, surely
 from tests.vt import Terminal, eventually
 
 SMALL = CameraSettings(width=507, height=380, um_per_px=0.31)
@@ -85,9 +85,9 @@ def test_ok__scripted_into_a_pipe(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One line for each event, the panel of each finished slide: no live pictures, no commands for a terminal."""
-    written = PrintedView.finished
+    written = PrintedDemoView.finished
 
-    def finished(view: PrintedView) -> None:
+    def finished(view: PrintedDemoView) -> None:
         # The panel is drawn a little after the slide is recorded; how long that takes is not tested here.
         with RecordReader(tmp_path) as records:
             slide = records.slides()[-1]
@@ -95,7 +95,7 @@ def test_ok__scripted_into_a_pipe(
         eventually(lambda: view.display.image.tobytes() == last)
         written(view)
 
-    monkeypatch.setattr(PrintedView, "finished", finished)
+    monkeypatch.setattr(PrintedDemoView, "finished", finished)
     out = io.StringIO()
     assert scripted_demo(settings, tmp_path, out) == 0
     text = out.getvalue()
@@ -147,7 +147,7 @@ def test_ok__settings_file(settings: Settings, tmp_path: Path) -> None:
     """Another command with it has the same records and calibration; all that it writes is in the folder."""
     assert scripted_demo(settings, tmp_path / "demo", io.StringIO()) == 0
     found = load_settings(tmp_path / "demo" / "leukoscope.toml")
-    assert found.parts == Parts(microscope="simulated", panel="simulated")
+    assert found.parts == PartsSettings(microscope="simulated", panel="simulated")
     assert found.camera == settings.camera
     assert found.timing == settings.timing
     assert found.storage.directory == str(tmp_path / "demo")
@@ -161,7 +161,7 @@ def test_ok__settings_that_the_documents_show(checkout: Path) -> None:
     page = (checkout / "docs" / "commands.md").read_text(encoding="utf-8")
     block = page.partition("```toml\n")[2].partition("```")[0]
     shown = parse_settings(block, "docs/commands.md")
-    assert shown.parts == Parts(microscope="simulated", panel="simulated")
+    assert shown.parts == PartsSettings(microscope="simulated", panel="simulated")
     assert shown.panel.mirror.startswith(f"{shown.storage.directory}/")
 
 
@@ -289,7 +289,7 @@ def test_ok__power_off_leaves_the_computer_on(
     monkeypatch.setattr(subprocess, "run", run)
     settings = dataclasses.replace(
         settings,
-        parts=Parts(microscope="simulated", panel="simulated"),
+        parts=PartsSettings(microscope="simulated", panel="simulated"),
         storage=dataclasses.replace(settings.storage, directory=str(tmp_path)),
     )
     display = MemoryDisplay()
@@ -321,7 +321,7 @@ def test_fail__appliance_that_stands_still(
     """It says so, and does not wait for ever."""
     monkeypatch.setattr(person, "PATIENCE_S", 0.2)
     answer = surely(CellType.LYMPHOBLAST)
-    monkeypatch.setattr(StubModel, "run", lambda *given: time.sleep(1.0) or answer)
+    monkeypatch.setattr(StubCellModel, "run", lambda *given: time.sleep(1.0) or answer)
     with pytest.raises(LeukoscopeError, match=r"stopped: .* did not come in 0\.2 s"):
         scripted_demo(settings, tmp_path, io.StringIO())
 

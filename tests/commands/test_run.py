@@ -17,8 +17,8 @@ from leukoscope.errors import Fault
 from leukoscope.notice import NOTICE
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, GestureRelay, Hold
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.terminal import to_text
 from leukoscope.settings.settings import Settings
 

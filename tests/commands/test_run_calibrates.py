@@ -12,11 +12,11 @@ from leukoscope.commands import run
 from leukoscope.errors import CameraTimeoutError
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture, GpioButton, Hold
-from leukoscope.panel.drawing import draw
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.simulator.stage import Faults
 
 from tests.appliance.simulated import StubButton
-from tests.commands.calibrating import Person
+from tests.commands.calibrating import CalibratingPerson
 
 
 class HeldButton(StubButton):
@@ -32,7 +32,7 @@ class HeldButton(StubButton):
 
 
 def test_fail__a_stuck_button_does_not_keep_the_appliance_from_starting(
-    person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    person: CalibratingPerson, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(run, "STUCK_S", 0.3)
@@ -43,7 +43,7 @@ def test_fail__a_stuck_button_does_not_keep_the_appliance_from_starting(
 
 
 def test_fail__a_camera_that_hangs_at_power_on_ends_the_process(
-    person: Person, monkeypatch: pytest.MonkeyPatch
+    person: CalibratingPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No other can open it again."""
     camera = dataclasses.replace(person.settings.camera, timeout_s=0.5)
@@ -56,7 +56,7 @@ def test_fail__a_camera_that_hangs_at_power_on_ends_the_process(
 
 
 def test_ok__a_button_held_at_power_on_calibrates_first(
-    person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    person: CalibratingPerson, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shown, gestures = person.display, iter([Gesture.PRESS, Gesture.HOLD])
     monkeypatch.setattr(
@@ -75,7 +75,7 @@ def test_ok__a_button_held_at_power_on_calibrates_first(
 
 
 def test_fail__a_calibration_at_power_on_that_fails_does_not_stop_the_start(
-    person: Person, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    person: CalibratingPerson, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person.stage.inject(Faults(camera_gone=True))
     monkeypatch.setattr("leukoscope.simulator.stage.Stage", lambda: person.stage)

@@ -10,7 +10,7 @@ from leukoscope.commands.selftest import PartResult, selftest
 from leukoscope.errors import Fault
 from leukoscope.model.bundle import load_bundle
 from leukoscope.notice import NOTICE
-from leukoscope.settings.settings import Parts, Settings
+from leukoscope.settings.settings import PartsSettings, Settings
 
 from tests.bundles import BUNDLE
 from tests.commands.conftest import Run
@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Settings:
     root.mkdir()
     return replace(
         default,
-        parts=Parts("simulated", "simulated"),
+        parts=PartsSettings("simulated", "simulated"),
         panel=replace(default.panel, mirror=str(tmp_path)),
         model=replace(default.model, bundle=str(BUNDLE)),
         storage=replace(default.storage, directory=str(root), min_free_mb=1),

@@ -23,7 +23,7 @@ from leukoscope.panel.mirror import MirroredDisplay
 from leukoscope.qc.folder import QcFolder
 from leukoscope.qc.series import QcScope
 from leukoscope.records.record import EndedBy
-from leukoscope.settings.settings import Parts, Settings
+from leukoscope.settings.settings import PartsSettings, Settings
 
 from tests.bundles import BUNDLE
 from tests.calibration.examples import EXAMPLE
@@ -58,7 +58,7 @@ def root(settings: Settings) -> Path:
     return Path(settings.storage.directory)
 
 
-class Machine:
+class StatusMachine:
     """A systemctl and a vcgencmd that say what they are told to, in place of the machine's."""
 
     def __init__(self, folder: Path) -> None:
@@ -89,12 +89,12 @@ class Machine:
 
 
 @pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StatusMachine:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setattr(status_parts, "time", SimpleNamespace(monotonic=lambda: NOW_S))
-    return Machine(folder)
+    return StatusMachine(folder)
 
 
 def row(settings: Settings, part: str) -> PartStatus:
@@ -140,7 +140,7 @@ def test_ok__nothing_there_yet(settings: Settings, root: Path) -> None:
 
 
 def test_ok__simulated_parts_are_named(settings: Settings) -> None:
-    found = find_status(replace(settings, parts=Parts("simulated", "real")))
+    found = find_status(replace(settings, parts=PartsSettings("simulated", "real")))
     assert str(found).endswith(f"\n{NOTICE} SIMULATED.")
     assert found.to_json()["simulated"] is True
 
@@ -173,7 +173,7 @@ def test_ok__always_one_line_a_part() -> None:
 # The service.
 
 
-def test_ok__what_the_daemon_says_of_itself(settings: Settings, machine: Machine) -> None:
+def test_ok__what_the_daemon_says_of_itself(settings: Settings, machine: StatusMachine) -> None:
     machine.shows(since_s=2 * 3600 + 13 * 60 + 30)
     service = row(settings, "service")
     assert service.text == "active for 2 h 13 min: ready, S0042, 3 fields"
@@ -195,7 +195,9 @@ def test_ok__what_the_daemon_says_of_itself(settings: Settings, machine: Machine
         (-1, "0 s"),
     ],
 )
-def test_ok__how_long(settings: Settings, machine: Machine, seconds: float, text: str) -> None:
+def test_ok__how_long(
+    settings: Settings, machine: StatusMachine, seconds: float, text: str
+) -> None:
     machine.shows("ready", since_s=seconds)
     assert row(settings, "service").text == f"active for {text}: ready"
 
@@ -208,7 +210,7 @@ def test_ok__how_long(settings: Settings, machine: Machine, seconds: float, text
     ],
 )
 def test_ok__service_that_is_active(
-    settings: Settings, machine: Machine, shown: dict[str, str], text: str
+    settings: Settings, machine: StatusMachine, shown: dict[str, str], text: str
 ) -> None:
     machine.shows(**{"said": "ready", **shown})
     service = row(settings, "service")
@@ -241,7 +243,7 @@ def test_ok__service_that_is_active(
     ],
 )
 def test_fail__service_that_needs_somebody(
-    settings: Settings, machine: Machine, shown: dict[str, str], text: str
+    settings: Settings, machine: StatusMachine, shown: dict[str, str], text: str
 ) -> None:
     machine.shows(**{"said": "", **shown})
     service = row(settings, "service")
@@ -250,7 +252,7 @@ def test_fail__service_that_needs_somebody(
 
 @pytest.mark.parametrize("script", [None, "echo 'not booted with systemd' >&2; exit 1", ":"])
 def test_fail__no_systemd(
-    settings: Settings, machine: Machine, monkeypatch: pytest.MonkeyPatch, script: str | None
+    settings: Settings, machine: StatusMachine, monkeypatch: pytest.MonkeyPatch, script: str | None
 ) -> None:
     if script is None:
         (machine.folder / "systemctl").unlink()
@@ -444,7 +446,9 @@ def test_ok__clock(settings: Settings, monkeypatch: pytest.MonkeyPatch, synced: 
         ("exit 1", "not known: vcgencmd gives no answer here", True),
     ],
 )
-def test_ok__power(settings: Settings, machine: Machine, script: str, text: str, ok: bool) -> None:
+def test_ok__power(
+    settings: Settings, machine: StatusMachine, script: str, text: str, ok: bool
+) -> None:
     machine.tool("vcgencmd", script)
     power = row(settings, "power")
     assert (power.text, power.ok) == (text, ok)

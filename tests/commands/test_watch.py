@@ -17,10 +17,10 @@ from leukoscope.errors import LeukoscopeError
 from leukoscope.notice import NOTICE
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.mirror import PICTURE, MirroredDisplay
 from leukoscope.panel.remote_button import RemoteButton
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.terminal import Form, to_text
 from leukoscope.records.reader import RecordReader
 from PIL import Image

@@ -35,8 +35,8 @@ from leukoscope.imaging.scaling import resample
 from leukoscope.microscope.burst import merge
 from leukoscope.model.bundle import Bundle, load_bundle
 from leukoscope.model.readers import open_reader
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.screens import ResultScreen
 from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.gates import picture_gates
@@ -255,7 +255,7 @@ def _stages(settings: Settings) -> dict[str, float]:
     }
 
 
-class Appliance:
+class BenchAppliance:
     """`leukoscope run` in a process of its own, with a pseudo-terminal for its button."""
 
     def __init__(self, folder: Path, bundle: Path, sleep_after_s: float) -> None:
@@ -320,11 +320,11 @@ def run_appliance(bundle: Path) -> dict[str, float]:
     starts = []
     for _ in range(5):
         with tempfile.TemporaryDirectory() as folder:
-            appliance = Appliance(Path(folder), bundle, sleep_after_s=300)
+            appliance = BenchAppliance(Path(folder), bundle, sleep_after_s=300)
             starts.append(appliance.started_s)
             appliance.stop()
     with tempfile.TemporaryDirectory() as folder:
-        appliance = Appliance(Path(folder), bundle, sleep_after_s=3)
+        appliance = BenchAppliance(Path(folder), bundle, sleep_after_s=3)
         for _ in range(10):
             appliance.press()
             time.sleep(0.6)

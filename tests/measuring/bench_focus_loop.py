@@ -19,8 +19,8 @@ from leukoscope.appliance.daemon import Daemon
 from leukoscope.appliance.parts import Host
 from leukoscope.appliance.workflow import Event, State
 from leukoscope.field import Field
+from leukoscope.microscope.interfaces import Camera, CameraControls
 from leukoscope.microscope.microscope import Microscope
-from leukoscope.microscope.parts import Camera, CameraControls
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.panel import Panel
 from leukoscope.records.reader import RecordReader

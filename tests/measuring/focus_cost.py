@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 from leukoscope.field import Field
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.focus_meter import FocusMeter
-from leukoscope.reading.flat_picture import live_gates
+from leukoscope.panel.screen_drawing import draw
+from leukoscope.reading.gates import live_gates
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field

@@ -26,7 +26,7 @@ from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.records.reader import RecordReader
-from leukoscope.reports.picture import draw_page, pages_of
+from leukoscope.reports.slide_picture import draw_page, pages_of
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight

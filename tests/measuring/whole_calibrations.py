@@ -17,7 +17,7 @@ from leukoscope.imaging.background import (
     BACKGROUND_LEVEL,
 )
 from leukoscope.panel.memory_display import MemoryDisplay
-from leukoscope.settings.settings import CameraSettings, Parts, Settings, StorageSettings
+from leukoscope.settings.settings import CameraSettings, PartsSettings, Settings, StorageSettings
 from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
@@ -89,7 +89,7 @@ def measure_unevenness(rgb: npt.NDArray[np.generic]) -> float:
 def make_settings(directory: Path, size: tuple[int, int], um_per_px: float) -> Settings:
     """A simulated microscope's settings; size: width and height, px."""
     return Settings(
-        parts=Parts(microscope="simulated", panel="simulated"),
+        parts=PartsSettings(microscope="simulated", panel="simulated"),
         camera=CameraSettings(width=size[0], height=size[1], um_per_px=um_per_px),
         storage=StorageSettings(directory=str(directory)),
     )

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from leukoscope.errors import CameraError, CameraTimeoutError
 from leukoscope.microscope.frame_check import find_mismatches
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 from leukoscope.microscope.pi_camera import SETTLING_FRAMES, PiCamera
 from leukoscope.microscope.worker import Worker
 from leukoscope.microscope.yuv import convert_yuv420

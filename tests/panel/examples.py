@@ -27,7 +27,6 @@ from leukoscope.panel.screens import (
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.differential import Differential
-from leukoscope.reading.evidence import NOTHING_READ
 from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.gates import picture_gates, white_cell_gate
 from leukoscope.reading.results import (
@@ -38,6 +37,7 @@ from leukoscope.reading.results import (
     Reason,
     Verdict,
 )
+from leukoscope.reading.stored_evidence import NOTHING_READ
 
 
 def conclusive(label: str, confidence: float, white_cells: int, fields: int) -> Verdict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from leukoscope.panel.canvas import SIZE, small
-from leukoscope.panel.drawing import draw
+from leukoscope.panel.screen_drawing import draw
 from PIL import Image
 
 from tests.panel.examples import EXAMPLES

@@ -78,7 +78,7 @@ def test_ok__progress_runs_to_the_next_gesture() -> None:
     assert timer.progress(20.0) is None
 
 
-class Clock:
+class ButtonClock:
     def __init__(self) -> None:
         self.now = 100.0
 
@@ -87,7 +87,7 @@ class Clock:
 
 
 def test_ok__gpio_button(factory: MockFactory) -> None:
-    clock, gestures = Clock(), []
+    clock, gestures = ButtonClock(), []
     button = GpioButton(PIN, bounce_time=0.03, on_gesture=gestures.append, clock=clock)
     pin = factory.pin(PIN)
     assert pin.pull == "up"
@@ -106,18 +106,18 @@ def test_ok__gpio_button(factory: MockFactory) -> None:
 
 
 def test_fail__pin_in_use(factory: MockFactory) -> None:
-    first = GpioButton(PIN, bounce_time=0.03, on_gesture=print, clock=Clock())
+    first = GpioButton(PIN, bounce_time=0.03, on_gesture=print, clock=ButtonClock())
     with pytest.raises(ButtonError, match=r"no button on GPIO17: .*\[button\] pin"):
-        GpioButton(PIN, bounce_time=0.03, on_gesture=print, clock=Clock())
+        GpioButton(PIN, bounce_time=0.03, on_gesture=print, clock=ButtonClock())
     first.close()
 
 
 def test_fail__no_such_pin(factory: MockFactory) -> None:
     with pytest.raises(ButtonError, match="no button on GPIO99"):
-        GpioButton(99, bounce_time=0.03, on_gesture=print, clock=Clock())
+        GpioButton(99, bounce_time=0.03, on_gesture=print, clock=ButtonClock())
 
 
 def test_fail__gpiozero_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(ButtonError, match=r"no button on GPIO17: .*gpiozero"):
-        GpioButton(PIN, bounce_time=0.03, on_gesture=print, clock=Clock())
+        GpioButton(PIN, bounce_time=0.03, on_gesture=print, clock=ButtonClock())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from leukoscope.field import Field
 from leukoscope.panel.focus_meter import FocusMeter
-from leukoscope.reading.flat_picture import live_gates
+from leukoscope.reading.gates import live_gates
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field

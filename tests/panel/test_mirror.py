@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from leukoscope.errors import DisplayError
 from leukoscope.panel import mirror
 from leukoscope.panel.canvas import SIZE
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.mirror import PICTURE, RETRY_S, MirroredDisplay, read_mirror
+from leukoscope.panel.screen_drawing import draw
 from PIL import Image
 
 from tests.panel.examples import EXAMPLES
@@ -27,7 +27,7 @@ ONE = draw(EXAMPLES["result-all"], simulated=True)
 TWO = draw(EXAMPLES["refused"], simulated=True)
 
 
-class Clock:
+class MirrorClock:
     """A clock that a test moves."""
 
     now = 100.0
@@ -37,8 +37,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MirrorClock:
+    return MirrorClock()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def panel() -> MemoryDisplay:
 
 
 @pytest.fixture
-def mirrored(panel: MemoryDisplay, tmp_path: Path, clock: Clock) -> MirroredDisplay:
+def mirrored(panel: MemoryDisplay, tmp_path: Path, clock: MirrorClock) -> MirroredDisplay:
     return MirroredDisplay(panel, tmp_path, clock)
 
 
@@ -73,7 +73,7 @@ def test_ok__both_show_the_picture(
 def test_ok__any_picture(pixels: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         image = Image.frombytes("1", SIZE, pixels)
-        mirrored = MirroredDisplay(MemoryDisplay(), Path(folder), Clock())
+        mirrored = MirroredDisplay(MemoryDisplay(), Path(folder), MirrorClock())
         mirrored.show(image)
         assert seen(Path(folder)) == (image.tobytes(), True)
         mirrored.close(keep=False)
@@ -93,7 +93,7 @@ def test_ok__any_program_can_open_it(mirrored: MirroredDisplay, tmp_path: Path) 
 
 
 def test_ok__unchanged_is_not_written(
-    mirrored: MirroredDisplay, clock: Clock, tmp_path: Path
+    mirrored: MirroredDisplay, clock: MirrorClock, tmp_path: Path
 ) -> None:
     mirrored.show(ONE)
     file = (tmp_path / PICTURE).stat()
@@ -135,7 +135,7 @@ def test_ok__killed(checkout: Path, tmp_path: Path) -> None:
         assert seen(tmp_path) == (bright, True)
         process.kill()
     assert seen(tmp_path) == (bright, False)
-    again = MirroredDisplay(MemoryDisplay(), tmp_path, Clock())
+    again = MirroredDisplay(MemoryDisplay(), tmp_path, MirrorClock())
     again.show(ONE)
     assert seen(tmp_path) == (ONE.tobytes(), True)
 
@@ -160,7 +160,7 @@ def test_ok__reader_while_pictures_change(mirrored: MirroredDisplay, tmp_path: P
     assert found <= {(ONE.tobytes(), True), (TWO.tobytes(), True)}
 
 
-def test_ok__makes_its_folder(panel: MemoryDisplay, clock: Clock, tmp_path: Path) -> None:
+def test_ok__makes_its_folder(panel: MemoryDisplay, clock: MirrorClock, tmp_path: Path) -> None:
     """A run that was started by hand has no systemd that makes it."""
     MirroredDisplay(panel, tmp_path / "run" / "leukoscope", clock).show(ONE)
     found = read_mirror(tmp_path / "run" / "leukoscope")
@@ -169,7 +169,7 @@ def test_ok__makes_its_folder(panel: MemoryDisplay, clock: Clock, tmp_path: Path
 
 
 def test_fail__no_folder(
-    panel: MemoryDisplay, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    panel: MemoryDisplay, clock: MirrorClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The panel goes on, the log says it once, and the mirror comes when its folder does."""
     caplog.set_level(logging.INFO)
@@ -193,7 +193,7 @@ def test_fail__no_folder(
 
 
 def test_fail__lost_folder_is_not_tried_at_every_picture(
-    clock: Clock, tmp_path: Path, panel: MemoryDisplay
+    clock: MirrorClock, tmp_path: Path, panel: MemoryDisplay
 ) -> None:
     (tmp_path / "late").touch()
     mirrored = MirroredDisplay(panel, tmp_path / "late", clock)
@@ -207,7 +207,7 @@ def test_fail__lost_folder_is_not_tried_at_every_picture(
 
 
 def test_fail__removed_file_comes_back(
-    mirrored: MirroredDisplay, clock: Clock, tmp_path: Path
+    mirrored: MirroredDisplay, clock: MirrorClock, tmp_path: Path
 ) -> None:
     mirrored.show(ONE)
     (tmp_path / PICTURE).unlink()
@@ -232,7 +232,7 @@ def test_fail__full_disk(
 def test_fail__file_of_another_is_left_alone(mirrored: MirroredDisplay, tmp_path: Path) -> None:
     """Of a second appliance, say, with the same folder."""
     mirrored.show(ONE)
-    other = MirroredDisplay(MemoryDisplay(), tmp_path, Clock())
+    other = MirroredDisplay(MemoryDisplay(), tmp_path, MirrorClock())
     other.show(TWO)
     mirrored.close(keep=False)
     assert seen(tmp_path) == (TWO.tobytes(), True)

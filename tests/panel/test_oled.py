@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 from leukoscope.errors import DisplayError
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.oled import RETRY_S, SHIFT_EVERY, OledDisplay
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.screens import UnplugScreen
 from PIL import Image
 
@@ -83,7 +83,7 @@ class FakeBus:
         return image
 
 
-class Clock:
+class OledClock:
     def __init__(self) -> None:
         self.now = 100.0
 
@@ -97,16 +97,16 @@ def bus(request: pytest.FixtureRequest) -> FakeBus:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> OledClock:
+    return OledClock()
 
 
 @pytest.fixture
-def oled(bus: FakeBus, clock: Clock) -> OledDisplay:
+def oled(bus: FakeBus, clock: OledClock) -> OledDisplay:
     return make(bus, clock, bus.open)
 
 
-def make(bus: FakeBus, clock: Clock, open_bus: Callable) -> OledDisplay:
+def make(bus: FakeBus, clock: OledClock, open_bus: Callable) -> OledDisplay:
     return OledDisplay(
         controller=bus.controller, port=1, address=ADDRESS, clock=clock, open_bus=open_bus
     )
@@ -128,7 +128,9 @@ def test_ok__constructor_touches_no_bus(bus: FakeBus, oled: OledDisplay) -> None
     assert bus.opened == 0
 
 
-def test_ok__unchanged_picture_is_not_sent(bus: FakeBus, oled: OledDisplay, clock: Clock) -> None:
+def test_ok__unchanged_picture_is_not_sent(
+    bus: FakeBus, oled: OledDisplay, clock: OledClock
+) -> None:
     oled.show(PICTURE)
     writes = bus.writes
     oled.show(PICTURE)
@@ -204,7 +206,7 @@ def test_ok__moved_screen_loses_nothing(name: str) -> None:
 
 
 def test_fail__lost_and_found(
-    bus: FakeBus, oled: OledDisplay, clock: Clock, caplog: pytest.LogCaptureFixture
+    bus: FakeBus, oled: OledDisplay, clock: OledClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     oled.show(PICTURE)
@@ -234,7 +236,9 @@ def test_fail__lost_and_found(
     ]
 
 
-def test_fail__lost_while_the_picture_rests(bus: FakeBus, oled: OledDisplay, clock: Clock) -> None:
+def test_fail__lost_while_the_picture_rests(
+    bus: FakeBus, oled: OledDisplay, clock: OledClock
+) -> None:
     oled.show(PICTURE)
     bus.broken = True
     clock.now += RETRY_S
@@ -248,7 +252,7 @@ def test_fail__lost_while_the_picture_rests(bus: FakeBus, oled: OledDisplay, clo
 
 
 def test_fail__lost_in_the_middle_of_a_picture(
-    bus: FakeBus, oled: OledDisplay, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    bus: FakeBus, oled: OledDisplay, clock: OledClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oled.show(PICTURE)
     write, left = bus.write_i2c_block_data, iter(range(7))
@@ -268,7 +272,7 @@ def test_fail__lost_in_the_middle_of_a_picture(
 
 
 def test_fail__absent_for_a_day_leaks_nothing(
-    bus: FakeBus, oled: OledDisplay, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    bus: FakeBus, oled: OledDisplay, clock: OledClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """luma keeps a hook for each device it initialises; one that does not answer is never initialised."""
     hooks: list[object] = []
@@ -290,7 +294,7 @@ def test_fail__absent_for_a_day_leaks_nothing(
     ],
 )
 def test_fail__bus_cannot_be_opened(
-    error: OSError, advice: str, bus: FakeBus, clock: Clock, caplog: pytest.LogCaptureFixture
+    error: OSError, advice: str, bus: FakeBus, clock: OledClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(port: int) -> FakeBus:
         raise error
@@ -303,7 +307,7 @@ def test_fail__bus_cannot_be_opened(
     assert [r.getMessage() for r in caplog.records] == [oled.problem]
 
 
-def test_fail__no_bus_on_this_machine(clock: Clock) -> None:
+def test_fail__no_bus_on_this_machine(clock: OledClock) -> None:
     """The real smbus2: bus 99 exists nowhere."""
     oled = OledDisplay(controller="ssd1306", port=99, address=ADDRESS, clock=clock)
     oled.show(PICTURE)
@@ -311,7 +315,7 @@ def test_fail__no_bus_on_this_machine(clock: Clock) -> None:
 
 
 def test_fail__luma_is_not_installed(
-    bus: FakeBus, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    bus: FakeBus, clock: OledClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "luma.oled", None)
     monkeypatch.setitem(sys.modules, "luma.core.error", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import io
@@ -17,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.panel.canvas import SIZE
-from leukoscope.panel.drawing import draw
 from leukoscope.panel.memory_display import HISTORY, MemoryDisplay
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.terminal import Form, LiveTerminal, PrintedDisplay, form_for, to_text
 from PIL import Image
 
@@ -136,6 +137,8 @@ class Pty:
         self.stream = os.fdopen(inner, "w", encoding="utf-8")
         self.resize(columns, lines)
         self.screen = Screen(200, 100)
+        # A read can end within a character.
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
 
     def resize(self, columns: int, lines: int) -> None:
         fcntl.ioctl(
@@ -146,7 +149,7 @@ class Pty:
     def lines(self) -> list[str]:
         """What it shows now."""
         while select.select([self.person], [], [], 0.05)[0]:
-            self.screen.write(os.read(self.person, 65536).decode())
+            self.screen.write(self.decoder.decode(os.read(self.person, 65536)))
         return self.screen.lines
 
     def close(self) -> None:

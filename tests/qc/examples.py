@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from leukoscope.qc.measures import GROUPS, SlideMeasures
 from leukoscope.qc.series import QcScope, QcSlide
+from leukoscope.qc.slide_measures import GROUPS, SlideMeasures
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.differential import Differential

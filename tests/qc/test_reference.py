@@ -7,8 +7,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leukoscope.qc.measures import GROUPS, MEASUREMENTS
 from leukoscope.qc.reference import FOUNDING_SLIDES, FULL_SLIDES, PRIOR_CV, make_reference
+from leukoscope.qc.slide_measures import GROUPS, MEASUREMENTS
 
 from tests.qc.examples import NORMAL, measures
 

@@ -23,7 +23,7 @@ DISEASES = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.E
 
 
 @dataclass(frozen=True)
-class StubModel:
+class StubWindowModel:
     """Answers the same to every picture, and keeps the pictures."""
 
     answer: tuple[float, ...] = (0.1, 0.2, 0.3, 0.25, 0.15)
@@ -39,9 +39,9 @@ class StubModel:
         return self.answer
 
 
-def window_reader(model: StubModel | None = None) -> WindowReader:
+def window_reader(model: StubWindowModel | None = None) -> WindowReader:
     """A reader of windows by this model."""
-    return WindowReader(model or StubModel(), SIDE, THRESHOLDS)
+    return WindowReader(model or StubWindowModel(), SIDE, THRESHOLDS)
 
 
 @functools.lru_cache(maxsize=32)

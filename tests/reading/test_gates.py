@@ -13,11 +13,11 @@ from leukoscope.field import Field
 from leukoscope.imaging.scaling import resample
 from leukoscope.imaging.sharpness import measure_sharpness
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
-from leukoscope.reading.flat_picture import live_gates
 from leukoscope.reading.gates import (
     MAX_CLIPPED_PERCENT,
     _percentile,
     artefact_gate,
+    live_gates,
     picture_gates,
     white_cell_gate,
 )

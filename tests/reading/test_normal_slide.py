@@ -9,7 +9,7 @@ import pytest
 from leukoscope.field import Field
 from leukoscope.model.bundle import load_bundle
 from leukoscope.model.readers import open_cell_reader
-from leukoscope.qc.measures import MIN_CELLS, slide_measures
+from leukoscope.qc.slide_measures import MIN_CELLS, slide_measures
 from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.results import FieldReading, Pattern, QcState

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from leukoscope.field import Rgb
 from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.imaging.scaling import resample
 from leukoscope.reading.results import WhiteCell
-from leukoscope.reading.white_cells import HISTOGRAM_BINS, _otsu, find_white_cells
+from leukoscope.reading.white_cells import find_white_cells
 from leukoscope.simulator.hematology import Diagnosis
 
 from tests.reading.examples import (
@@ -105,46 +103,3 @@ def test_ok__a_shaded_field_has_the_same_cells() -> None:
 
 def test_ok__a_picture_too_small_to_halve_has_no_cells() -> None:
     assert find_white_cells(np.zeros((1, 9, 3), np.uint8), MODEL_UM_PER_PX) == ()
-
-
-# --- Otsu ---
-
-
-def brute_otsu(values: np.ndarray) -> float:
-    """The middle of the bin at which splitting the histogram leaves most variance between the two."""
-    counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
-    centres = (edges[1:] + edges[:-1]) / 2
-
-    def between(split: int) -> float:
-        below, above = counts[: split + 1], counts[split + 1 :]
-        if not below.sum() or not above.sum():
-            return 0.0
-        means = [
-            np.average(centres[: split + 1], weights=below),
-            np.average(centres[split + 1 :], weights=above),
-        ]
-        return float(below.sum() * above.sum() * (means[0] - means[1]) ** 2) / counts.sum() ** 2
-
-    return max(between(split) for split in range(HISTOGRAM_BINS)), between, centres
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95), st.floats(0.1, 1.0))
-def test_ok__otsu_leaves_most_variance_between(seed: int, share: float, apart: float) -> None:
-    rng = np.random.default_rng(seed)
-    values = rng.normal(0.1, 0.05, 400).astype(np.float32)
-    values[rng.random(400) < share] += np.float32(apart)
-    most, between, centres = brute_otsu(values)
-    chosen = int(np.argmin(np.abs(centres - _otsu(values))))
-    assert between(chosen) == pytest.approx(most, rel=1e-3)
-
-
-def test_ok__otsu_parts_two_heaps() -> None:
-    values = np.concatenate([np.full(300, 0.1), np.full(40, 0.7)]).astype(np.float32)
-    values += np.linspace(0, 0.02, values.size, dtype=np.float32)
-    assert 0.1 < _otsu(values) < 0.7
-
-
-@pytest.mark.parametrize("values", [[0.5], [0.5, 0.5], [0.5, 0.5000001]])
-def test_ok__otsu_of_one_heap(values: list[float]) -> None:
-    # numpy 2 makes no histogram of values that are a few float32 steps apart: it raises.
-    assert _otsu(np.array(values, np.float32)) == pytest.approx(0.5, abs=1e-3)

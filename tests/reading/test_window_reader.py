@@ -19,7 +19,7 @@ from tests.reading.examples import (
     DISEASES,
     MODEL_UM_PER_PX,
     SIDE,
-    StubModel,
+    StubWindowModel,
     glass,
     rendered,
     window_reader,
@@ -28,7 +28,7 @@ from tests.reading.examples import (
 CROWD = [(x, y, 12) for x in range(40, 380, 60) for y in range(40, 280, 60)]
 
 
-def read(field: Field, model: StubModel | None = None) -> FieldReading:
+def read(field: Field, model: StubWindowModel | None = None) -> FieldReading:
     return window_reader(model).read(field)
 
 
@@ -38,7 +38,7 @@ def boxes_um(reading: FieldReading, um_per_px: float) -> np.ndarray:
 
 
 def test_ok__a_good_field() -> None:
-    model = StubModel()
+    model = StubWindowModel()
     field = rendered()[0]
     reading = read(field, model)
     assert reading.failed_gate is None
@@ -51,7 +51,7 @@ def test_ok__a_good_field() -> None:
 
 
 def test_ok__the_window_is_the_glass_that_it_says() -> None:
-    model = StubModel()
+    model = StubWindowModel()
     rgb = glass(*CROWD)
     reading = read(Field(rgb, MODEL_UM_PER_PX), model)
     w = reading.window
@@ -66,7 +66,7 @@ def test_ok__twice_is_the_same() -> None:
 
 
 def test_fail__a_refused_field_is_not_shown_to_the_model() -> None:
-    model = StubModel()
+    model = StubWindowModel()
     reading = read(rendered(defocus_um=5.0)[0], model)
     assert reading.failed_gate is not None
     assert reading.failed_gate.name is GateName.FOCUS

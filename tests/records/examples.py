@@ -11,7 +11,6 @@ from leukoscope.field import Field
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.differential import Differential
-from leukoscope.reading.evidence import NOTHING_READ
 from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import (
     LABELS,
@@ -26,6 +25,7 @@ from leukoscope.reading.results import (
     WhiteCell,
     Window,
 )
+from leukoscope.reading.stored_evidence import NOTHING_READ
 from leukoscope.records.provenance import Provenance
 from leukoscope.records.record import FieldRecord
 from leukoscope.records.store import RecordStore

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from leukoscope.errors import DiskFullError, Fault, StoreError
-from leukoscope.records import files
+from leukoscope.records import disk
 from leukoscope.records.record import EndedBy
 
 from tests.records import examples
@@ -37,7 +37,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def fill(folder: Path, leave_bytes: int) -> None:
     """Write a file that leaves only so much free."""
     with (folder / "filler").open("wb") as filler:
-        filler.write(bytes(max(0, files.free_bytes(folder) - leave_bytes)))
+        filler.write(bytes(max(0, disk.free_bytes(folder) - leave_bytes)))
 
 
 def pictures(root: Path) -> list[str]:
@@ -51,7 +51,7 @@ def test_ok__oldest_pictures_go_and_records_stay(small_disk: Path) -> None:
             for _ in range(3):
                 add(store, slide, side_px=SIDE_PX)
             store.finish_slide(slide, UNSURE, EndedBy.PERSON)
-        assert files.free_bytes(small_disk) > min_free - PICTURE_BYTES * 2
+        assert disk.free_bytes(small_disk) > min_free - PICTURE_BYTES * 2
         fields = [f for slide in store.slides() for f in store.slide(slide.number).fields]
         assert len(fields) == 300, "no record is lost"
         removed = [field.picture_removed for field in fields]

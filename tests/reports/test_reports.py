@@ -19,8 +19,8 @@ from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import EndedBy, FieldRecord, SlideReport
 from leukoscope.records.store import RecordStore
 from leukoscope.reports.export import COLUMNS, export_csv, export_json
-from leukoscope.reports.picture import LoadPicture, draw_page, pages_of
-from leukoscope.reports.text import slide_text, slides_table
+from leukoscope.reports.slide_picture import LoadPicture, draw_page, pages_of
+from leukoscope.reports.slide_text import slide_text, slides_table
 from PIL import Image
 
 from tests.records import examples

@@ -52,7 +52,7 @@ def until(done: Callable[[], bool]) -> bool:
     return True
 
 
-class Bench:
+class CameraBench:
     """The appliance at work on what the camera is shown."""
 
     def __init__(self, settings: Settings, shown: Rgb) -> None:
@@ -101,11 +101,11 @@ def settings(virtual_camera: None, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def bench(settings: Settings) -> Iterator[Callable[[Rgb], Bench]]:
-    started: list[Bench] = []
+def bench(settings: Settings) -> Iterator[Callable[[Rgb], CameraBench]]:
+    started: list[CameraBench] = []
 
-    def start(shown: Rgb) -> Bench:
-        started.append(Bench(settings, shown))
+    def start(shown: Rgb) -> CameraBench:
+        started.append(CameraBench(settings, shown))
         # That the LED is on is not enough: the self-test switches it on, and drops presses made before its end.
         assert until(lambda: started[0].daemon.state is State.READY)
         assert started[0].lit()
@@ -116,7 +116,7 @@ def bench(settings: Settings) -> Iterator[Callable[[Rgb], Bench]]:
         one.stop()
 
 
-def taken(at: Bench) -> FieldRecord:
+def taken(at: CameraBench) -> FieldRecord:
     """The field of one press."""
     at.press()
     assert until(lambda: at.slide() is not None)
@@ -128,7 +128,7 @@ def taken(at: Bench) -> FieldRecord:
 
 @pytest.mark.parametrize("diagnosis", [Diagnosis.NORMAL, Diagnosis.ALL, Diagnosis.AML])
 def test_ok__a_press_to_a_verdict(
-    bench: Callable[[Rgb], Bench], settings: Settings, diagnosis: Diagnosis
+    bench: Callable[[Rgb], CameraBench], settings: Settings, diagnosis: Diagnosis
 ) -> None:
     picture = rendered(diagnosis)
     field = taken(bench(picture))
@@ -146,7 +146,7 @@ def test_ok__a_press_to_a_verdict(
     assert said.probabilities == pytest.approx(alone.probabilities, abs=0.05)
 
 
-def test_ok__out_of_focus_is_refused(bench: Callable[[Rgb], Bench]) -> None:
+def test_ok__out_of_focus_is_refused(bench: Callable[[Rgb], CameraBench]) -> None:
     field = taken(bench(rendered(Diagnosis.ALL, defocus_um=4.0)))
     assert field.verdict is None
     assert [gate.problem for gate in field.reading.gates if not gate.passed] == ["OUT OF FOCUS"]

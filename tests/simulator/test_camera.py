@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leukoscope.errors import CameraError, CameraTimeoutError
 from leukoscope.field import Field
-from leukoscope.microscope.parts import Camera, CameraControls
+from leukoscope.microscope.interfaces import Camera, CameraControls
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
 from leukoscope.simulator.microscope import (
@@ -29,7 +29,7 @@ UM_PER_PX = 0.31
 SOUND = Faults()
 
 
-class Bench:
+class ControlsBench:
     """A lit microscope over a slide."""
 
     def __init__(
@@ -54,15 +54,15 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bright() -> Bench:
-    return Bench(NoSlide())
+def bright() -> ControlsBench:
+    return ControlsBench(NoSlide())
 
 
 # Controls.
 
 
 def test_ok__is_a_camera() -> None:
-    camera: Camera = Bench().camera
+    camera: Camera = ControlsBench().camera
     assert camera.capture(2)[1].simulated
 
 
@@ -73,7 +73,7 @@ def test_ok__is_a_camera() -> None:
     gain=st.floats(1.0, 2.0),
 )
 def test_ok__longer_exposure_is_brighter_until_it_clips(
-    bright: Bench, exposure_us: int, longer: float, gain: float
+    bright: ControlsBench, exposure_us: int, longer: float, gain: float
 ) -> None:
     first = bright.told(exposure_us=exposure_us, analogue_gain=gain).preview(fresh=True)
     camera = bright.told(exposure_us=round(exposure_us * longer), analogue_gain=gain)
@@ -86,7 +86,7 @@ def test_ok__longer_exposure_is_brighter_until_it_clips(
 @settings(max_examples=15, deadline=None)
 @given(red=st.floats(1.0, 2.2), blue=st.floats(1.0, 2.2))
 def test_ok__colour_gains_change_their_channel_alone(
-    bright: Bench, red: float, blue: float
+    bright: ControlsBench, red: float, blue: float
 ) -> None:
     plain = bright.told().preview(fresh=True).rgb.mean(axis=(0, 1))
     changed = bright.told(red_gain=red, blue_gain=blue).preview(fresh=True).rgb.mean(axis=(0, 1))
@@ -98,7 +98,7 @@ def test_ok__colour_gains_change_their_channel_alone(
 @settings(max_examples=20, deadline=None)
 @given(exposure_us=st.integers(50, 20_000), gain=st.floats(1.0, 4.0))
 def test_ok__raw_green_is_linear_in_exposure_until_saturation(
-    bright: Bench, exposure_us: int, gain: float
+    bright: ControlsBench, exposure_us: int, gain: float
 ) -> None:
     middle = (slice(100, 140), slice(60, 100))
     usual = float(bright.told().raw_green()[middle].mean())
@@ -109,7 +109,7 @@ def test_ok__raw_green_is_linear_in_exposure_until_saturation(
     assert frame[middle].mean() == pytest.approx(min(expected, 1.0), abs=0.01)
 
 
-def test_ok__raw_green_knows_no_white_balance_but_the_led(bright: Bench) -> None:
+def test_ok__raw_green_knows_no_white_balance_but_the_led(bright: ControlsBench) -> None:
     usual = bright.told().raw_green().mean()
     assert bright.told(red_gain=1.0, blue_gain=3.5).raw_green().mean() == pytest.approx(
         usual, rel=0.001
@@ -122,7 +122,7 @@ def test_ok__raw_green_knows_no_white_balance_but_the_led(bright: Bench) -> None
 
 
 def test_ok__frames_say_what_they_were_made_with() -> None:
-    bench = Bench()
+    bench = ControlsBench()
     asked = CameraControls(exposure_us=5000, analogue_gain=1.5, red_gain=1.75, blue_gain=2.5)
     bench.camera.control(asked)
     for field in (bench.camera.preview(), *bench.camera.capture(2)):
@@ -147,14 +147,14 @@ def test_ok__frames_say_what_they_were_made_with() -> None:
     "wrong", [{"exposure_us": 0}, {"analogue_gain": 0.5}, {"red_gain": 0.0}, {"blue_gain": -1.0}]
 )
 def test_fail__controls_that_no_camera_has(wrong: dict[str, float]) -> None:
-    bench = Bench()
+    bench = ControlsBench()
     with pytest.raises(CameraError, match="the simulated camera needs"):
         bench.told(**wrong)
     assert bench.camera.preview().metadata["ExposureTime"] == 8000
 
 
 def test_fail__controls_of_a_broken_camera() -> None:
-    bench = Bench(faults=Faults(camera_gone=True))
+    bench = ControlsBench(faults=Faults(camera_gone=True))
     with pytest.raises(CameraError, match="unplugged"):
         bench.told()
     bench.stage.inject(Faults(camera_hangs=True))
@@ -166,7 +166,7 @@ def test_fail__controls_of_a_broken_camera() -> None:
 
 
 def test_ok__a_burst_is_as_many_frames_at_the_sensors_pace() -> None:
-    bench = Bench()
+    bench = ControlsBench()
     bench.camera.preview(fresh=True)
     begun = time.monotonic()
     fields = bench.camera.capture(4)
@@ -180,7 +180,7 @@ def test_ok__a_burst_is_as_many_frames_at_the_sensors_pace() -> None:
 
 
 def test_ok__the_mean_of_a_burst_is_less_noisy() -> None:
-    bench = Bench(NoSlide())
+    bench = ControlsBench(NoSlide())
     middle = np.stack([field.rgb[100:140, 140:180] for field in bench.camera.capture(8)])
     assert middle.mean(axis=0).std() < 0.6 * middle[0].std()
 
@@ -198,13 +198,13 @@ def displacement_px(one: Field, other: Field) -> int:
 
 @pytest.mark.parametrize("drift_um", [1.55, -0.93, 6.2])
 def test_ok__drift_moves_each_frame_of_a_burst(drift_um: float) -> None:
-    first, *others = Bench(faults=Faults(drift_um_per_frame=drift_um)).camera.capture(3)
+    first, *others = ControlsBench(faults=Faults(drift_um_per_frame=drift_um)).camera.capture(3)
     for number, field in enumerate(others, 1):
         assert displacement_px(first, field) == round(number * drift_um / UM_PER_PX)
 
 
 def test_ok__drift_goes_on_through_previews_until_it_is_mended() -> None:
-    bench = Bench()
+    bench = ControlsBench()
     still = bench.camera.capture()[0]
     bench.stage.inject(Faults(drift_um_per_frame=3.1))
     first, second = (bench.camera.preview(fresh=True) for _ in range(2))
@@ -216,7 +216,7 @@ def test_ok__drift_goes_on_through_previews_until_it_is_mended() -> None:
 
 
 def test_ok__drift_begins_again_on_another_field() -> None:
-    drifting, still = Bench(faults=Faults(drift_um_per_frame=6.2)), Bench()
+    drifting, still = ControlsBench(faults=Faults(drift_um_per_frame=6.2)), ControlsBench()
     drifting.camera.capture(3)
     for bench in (drifting, still):
         bench.stage.move()
@@ -226,7 +226,7 @@ def test_ok__drift_begins_again_on_another_field() -> None:
 
 
 def test_ok__drift_never_runs_out_of_specimen() -> None:
-    bench = Bench(faults=Faults(drift_um_per_frame=70.0))
+    bench = ControlsBench(faults=Faults(drift_um_per_frame=70.0))
     means = [field.rgb.mean() for field in bench.camera.capture(6)]
     assert np.ptp(means) < 20
 
@@ -235,7 +235,7 @@ def test_ok__drift_never_runs_out_of_specimen() -> None:
 
 
 def test_ok__aged_led_is_darker_and_exposure_makes_up_for_it() -> None:
-    fresh, aged = Bench(NoSlide()), Bench(NoSlide(), Faults(led_level=0.7))
+    fresh, aged = ControlsBench(NoSlide()), ControlsBench(NoSlide(), Faults(led_level=0.7))
     assert aged.light.level == 0.7
     assert aged.camera.raw_green().mean() == pytest.approx(
         0.7 * fresh.camera.raw_green().mean(), rel=0.01
@@ -247,7 +247,7 @@ def test_ok__aged_led_is_darker_and_exposure_makes_up_for_it() -> None:
 
 
 def test_ok__led_of_another_colour_is_balanced_by_the_gains() -> None:
-    white, warm = Bench(NoSlide()), Bench(NoSlide(), Faults(led_tint=(1.2, 0.6)))
+    white, warm = ControlsBench(NoSlide()), ControlsBench(NoSlide(), Faults(led_tint=(1.2, 0.6)))
     red, green, blue = warm.shot().mean(axis=(0, 1))
     assert red > green + 5
     assert blue < green - 20
@@ -258,7 +258,7 @@ def test_ok__led_of_another_colour_is_balanced_by_the_gains() -> None:
 
 
 def test_ok__dust_stays_where_it_is_when_the_specimen_moves() -> None:
-    clean, dusty = Bench(NoSlide()), Bench(NoSlide(), Faults(dust=True))
+    clean, dusty = ControlsBench(NoSlide()), ControlsBench(NoSlide(), Faults(dust=True))
     specks = dusty.shot() / clean.shot()
     assert 0.75 < specks.min() < 0.95
     dusty.stage.load(SmearSlide(Diagnosis.EMPTY, 2), defocus_um=15.0)
@@ -272,7 +272,7 @@ def test_ok__dust_stays_where_it_is_when_the_specimen_moves() -> None:
 
 
 def test_ok__dust_is_in_the_raw_frame_too() -> None:
-    clean, dusty = Bench(NoSlide()), Bench(NoSlide(), Faults(dust=True))
+    clean, dusty = ControlsBench(NoSlide()), ControlsBench(NoSlide(), Faults(dust=True))
     assert (dusty.camera.raw_green() / clean.camera.raw_green()).min() < 0.75
 
 
@@ -282,15 +282,15 @@ def test_ok__dust_is_in_the_raw_frame_too() -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("defocus_um", [10.0, 20.0, 40.0])
 def test_ok__an_empty_field_out_of_focus_is_clean_glass(seed: int, defocus_um: float) -> None:
-    empty = Bench(SmearSlide(Diagnosis.EMPTY, seed), defocus_um=defocus_um).shot()
-    bare = Bench(NoSlide()).shot()
+    empty = ControlsBench(SmearSlide(Diagnosis.EMPTY, seed), defocus_um=defocus_um).shot()
+    bare = ControlsBench(NoSlide()).shot()
     # Blocks of 8 x 8 pixels, so that the sensor's noise is small.
     difference = (empty - bare).reshape(30, 8, 40, 8, 3).mean(axis=(1, 3))
     assert np.abs(difference).max() < 1.5
 
 
 def test_ok__without_a_slide_there_is_light_alone() -> None:
-    bench = Bench(NoSlide())
+    bench = ControlsBench(NoSlide())
     first = bench.shot()
     assert first[110:130, 150:170].mean() == pytest.approx(225, abs=1)
     assert first[110:130, 150:170].std() < 2
@@ -299,7 +299,7 @@ def test_ok__without_a_slide_there_is_light_alone() -> None:
 
 
 def test_ok__micrometer_through_the_lens() -> None:
-    bench = Bench(MicrometerSlide())
+    bench = ControlsBench(MicrometerSlide())
     sharp = bench.shot()[120, :, 1]
     assert sharp.min() < 90
     assert np.median(sharp) > 215
@@ -310,7 +310,7 @@ def test_ok__micrometer_through_the_lens() -> None:
 
 
 def test_ok__any_slide_can_be_put_on_the_stage() -> None:
-    bench = Bench()
+    bench = ControlsBench()
     seen = []
     for slide in (BLOOD, MicrometerSlide(), NoSlide()):
         bench.stage.load(slide)

@@ -26,7 +26,7 @@ from leukoscope.simulator.stage import Faults, Stage
 # Microscope.
 
 
-class Bench:
+class PartsBench:
     def __init__(self) -> None:
         self.stage = Stage(SmearSlide(Diagnosis.CLL, 3))
         self.light = SimulatedLight(self.stage)
@@ -39,12 +39,12 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def shared_bench() -> Bench:
-    return Bench()
+def shared_bench() -> PartsBench:
+    return PartsBench()
 
 
 @pytest.fixture
-def bench(shared_bench: Bench) -> Bench:
+def bench(shared_bench: PartsBench) -> PartsBench:
     shared_bench.stage.load(SmearSlide(Diagnosis.CLL, 3))
     shared_bench.stage.expose(1.0)
     shared_bench.stage.inject(Faults())
@@ -57,14 +57,14 @@ def likeness(one: Field, other: Field) -> float:
     return float(np.abs(one.rgb.astype(int) - other.rgb).mean())
 
 
-def test_ok__field_says_that_it_is_simulated(bench: Bench) -> None:
+def test_ok__field_says_that_it_is_simulated(bench: PartsBench) -> None:
     field = bench.capture()
     assert field.simulated
     assert field.metadata["Simulated"] is True
     assert (field.width_px, field.height_px, field.um_per_px) == (320, 240, 0.31)
 
 
-def test_ok__same_view_gives_the_same_cells(bench: Bench) -> None:
+def test_ok__same_view_gives_the_same_cells(bench: PartsBench) -> None:
     first = bench.capture()
     again = bench.capture()
     assert not np.array_equal(first.rgb, again.rgb)  # the sensor's noise
@@ -75,7 +75,7 @@ def test_ok__same_view_gives_the_same_cells(bench: Bench) -> None:
     assert likeness(first, bench.capture()) < 5
 
 
-def test_ok__preview_shows_the_same_half_as_large(bench: Bench) -> None:
+def test_ok__preview_shows_the_same_half_as_large(bench: PartsBench) -> None:
     field, preview = bench.capture(), bench.camera.preview()
     assert (preview.width_px, preview.height_px) == (160, 120)
     assert preview.um_per_px * 160 == pytest.approx(field.um_per_px * 320)
@@ -83,7 +83,7 @@ def test_ok__preview_shows_the_same_half_as_large(bench: Bench) -> None:
     assert likeness(Field(small, 0.62), preview) < 8
 
 
-def test_ok__light_and_exposure(bench: Bench) -> None:
+def test_ok__light_and_exposure(bench: PartsBench) -> None:
     lit = bench.capture().rgb.mean()
     bench.stage.expose(0.25)
     assert bench.capture().rgb.mean() < 0.8 * lit
@@ -94,7 +94,7 @@ def test_ok__light_and_exposure(bench: Bench) -> None:
     assert bench.light.level == 0.0
 
 
-def test_ok__focus(bench: Bench) -> None:
+def test_ok__focus(bench: PartsBench) -> None:
     def edges() -> float:
         return float(np.abs(np.diff(bench.capture().rgb.mean(axis=2), axis=0)).mean())
 
@@ -103,13 +103,13 @@ def test_ok__focus(bench: Bench) -> None:
     assert edges() < sharp
 
 
-def test_ok__closed_camera_can_go_on(bench: Bench) -> None:
+def test_ok__closed_camera_can_go_on(bench: PartsBench) -> None:
     first = bench.capture()
     bench.camera.close()
     assert likeness(first, bench.capture()) < 5
 
 
-def test_fail__led_dead(bench: Bench) -> None:
+def test_fail__led_dead(bench: PartsBench) -> None:
     bench.stage.inject(Faults(led_dead=True))
     assert bench.capture().rgb.mean() < 10
     bench.stage.inject(Faults())
@@ -117,7 +117,7 @@ def test_fail__led_dead(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("call", ["capture", "preview", "raw_green"])
-def test_fail__camera(bench: Bench, call: str) -> None:
+def test_fail__camera(bench: PartsBench, call: str) -> None:
     bench.stage.inject(Faults(camera_gone=True))
     with pytest.raises(CameraError, match="unplugged"):
         getattr(bench.camera, call)()
@@ -129,7 +129,7 @@ def test_fail__camera(bench: Bench, call: str) -> None:
 
 
 def test_fail__camera_that_would_see_more_than_is_rendered() -> None:
-    bench = Bench()
+    bench = PartsBench()
     camera = SimulatedCamera(
         bench.stage, bench.light, width=4056, height=3040, um_per_px=0.155, timeout_s=0.01
     )
@@ -172,7 +172,7 @@ def test_ok__simulated_button() -> None:
 # Keyboard.
 
 
-class Terminal:
+class PartsTerminal:
     """A terminal of which the test is the person, and the appliance's end is `stream`."""
 
     def __init__(self) -> None:
@@ -192,13 +192,13 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    opened = Terminal()
+def terminal() -> Iterator[PartsTerminal]:
+    opened = PartsTerminal()
     yield opened
     opened.close()
 
 
-def test_ok__keys_are_gestures(terminal: Terminal) -> None:
+def test_ok__keys_are_gestures(terminal: PartsTerminal) -> None:
     happened: queue.Queue[object] = queue.Queue()
     keyboard = Keyboard(terminal.stream, happened.put, {"m": lambda: happened.put("moved")})
     terminal.type(" xµhpm\n")
@@ -209,7 +209,7 @@ def test_ok__keys_are_gestures(terminal: Terminal) -> None:
     assert happened.empty()
 
 
-def test_ok__terminal_is_put_back(terminal: Terminal) -> None:
+def test_ok__terminal_is_put_back(terminal: PartsTerminal) -> None:
     before = terminal.mode
     keyboard = Keyboard(terminal.stream, print, {})
     lflag = terminal.mode[3]
@@ -233,7 +233,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_ok__keyboard_leaves_no_file_open(terminal: Terminal) -> None:
+def test_ok__keyboard_leaves_no_file_open(terminal: PartsTerminal) -> None:
     before = open_files()
     for _ in range(3):
         Keyboard(terminal.stream, print, {}).close()

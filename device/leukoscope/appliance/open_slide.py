@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from leukoscope.field import Field
 from leukoscope.qc.series import QcStatus
 from leukoscope.reading.differential import ABNORMAL
-from leukoscope.reading.evidence import NOTHING_READ
 from leukoscope.reading.results import FieldReading, QcState, Verdict
 from leukoscope.reading.slide_reader import SlideReader
+from leukoscope.reading.stored_evidence import NOTHING_READ
 from leukoscope.records.provenance import Provenance
 from leukoscope.records.record import EndedBy
 from leukoscope.records.slide_number import format_slide_number

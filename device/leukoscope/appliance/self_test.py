@@ -16,8 +16,7 @@ from leukoscope.calibration.folder import FoundCalibration
 from leukoscope.calibration.record import Calibration
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field
-from leukoscope.reading.flat_picture import live_gates
-from leukoscope.reading.gates import GATES_UM_PER_PX
+from leukoscope.reading.gates import GATES_UM_PER_PX, live_gates
 from leukoscope.reading.slide_reader import ModelCard
 from leukoscope.system.clock import time_text
 

@@ -21,7 +21,7 @@ from leukoscope.calibration.record import (
 )
 from leukoscope.errors import CalibrationError, StoreError
 from leukoscope.field import Rgb
-from leukoscope.records.files import numbered_entries, store_error
+from leukoscope.records.disk import numbered_entries, store_error
 from leukoscope.records.png import encode_png
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from leukoscope.errors import CalibrationError
 from leukoscope.imaging.background import BackgroundMap
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 from leukoscope.notice import NOTICE
 from leukoscope.settings.toml_table import TomlTable
 

@@ -14,7 +14,7 @@ from leukoscope.calibration.steps import STEPS, Calibrator, Step
 from leukoscope.errors import CalibrationError
 from leukoscope.field import Field
 from leukoscope.microscope.burst import merge
-from leukoscope.microscope.parts import Camera, Light
+from leukoscope.microscope.interfaces import Camera, Light
 from leukoscope.panel import screens
 from leukoscope.panel.button import Gesture
 from leukoscope.panel.focus_meter import FocusMeter

@@ -20,9 +20,8 @@ from leukoscope.errors import CalibrationError
 from leukoscope.field import Field, Rgb
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.burst import merge
-from leukoscope.microscope.parts import Camera, CameraControls, Light
-from leukoscope.reading.flat_picture import live_gates
-from leukoscope.reading.gates import GATES_UM_PER_PX
+from leukoscope.microscope.interfaces import Camera, CameraControls, Light
+from leukoscope.reading.gates import GATES_UM_PER_PX, live_gates
 from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.system.systemd import notify
 

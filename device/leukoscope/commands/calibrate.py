@@ -21,7 +21,7 @@ from leukoscope.calibration.session import CalibrationSession
 from leukoscope.calibration.steps import Calibrator, Step
 from leukoscope.commands.arguments import Commands, add_command
 from leukoscope.errors import ButtonError, LeukoscopeError
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 from leukoscope.panel import screens
 from leukoscope.panel.button import Button, GestureRelay
 from leukoscope.panel.display import Display
@@ -30,8 +30,8 @@ from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.panel import Panel
 from leukoscope.settings.settings import Settings, load_settings
 from leukoscope.system.clock import clock_synced, utc_now
+from leukoscope.system.interruption import interruptible
 from leukoscope.system.journal import set_up_logging
-from leukoscope.system.output import interruptible
 from leukoscope.system.systemd import service_paused
 
 if TYPE_CHECKING:

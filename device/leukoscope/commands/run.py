@@ -19,8 +19,8 @@ from leukoscope.panel.panel import Panel
 from leukoscope.panel.screens import FaultScreen, NoticeScreen
 from leukoscope.panel.terminal import LiveTerminal, stderr_below
 from leukoscope.settings.settings import Settings, load_settings
+from leukoscope.system.interruption import interruptible, when_gone
 from leukoscope.system.journal import leads_to_journal, set_up_logging
-from leukoscope.system.output import interruptible, when_gone
 from leukoscope.system.systemd import notify
 
 LOOK_S = 0.05

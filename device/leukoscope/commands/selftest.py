@@ -22,8 +22,8 @@ from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.records.reader import RecordReader
 from leukoscope.reports.table import table_row
 from leukoscope.settings.settings import Settings, load_settings
+from leukoscope.system.interruption import interruptible
 from leukoscope.system.journal import set_up_logging
-from leukoscope.system.output import interruptible
 from leukoscope.system.systemd import service_paused
 
 WIDTHS = (len("calibration"), len("E01"), 0)

@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from leukoscope.commands.arguments import VERDICT_WORDS, Commands, add_command, slide_number
 from leukoscope.records.reader import RecordReader
-from leukoscope.reports.picture_files import earlier_pictures, picture_files, write_pictures
-from leukoscope.reports.text import slide_text
+from leukoscope.reports.slide_picture_files import earlier_pictures, picture_files, write_pictures
+from leukoscope.reports.slide_text import slide_text
 from leukoscope.settings.settings import load_settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leukoscope.commands.arguments import VERDICT_WORDS, Commands, add_command
 from leukoscope.records.reader import RecordReader
-from leukoscope.reports.text import commonest_refusal, slides_table
+from leukoscope.reports.slide_text import commonest_refusal, slides_table
 from leukoscope.settings.settings import load_settings
 
 

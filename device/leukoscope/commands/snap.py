@@ -17,16 +17,15 @@ from leukoscope.imaging.background import estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.microscope import Microscope
 from leukoscope.notice import NOTICE, SIMULATED
-from leukoscope.reading.flat_picture import live_gates
-from leukoscope.reading.gates import GATES_UM_PER_PX
-from leukoscope.records.files import store_error
+from leukoscope.reading.gates import GATES_UM_PER_PX, live_gates
+from leukoscope.records.disk import store_error
 from leukoscope.records.png import encode_png
-from leukoscope.reports.letters import write
+from leukoscope.reports.picture_text import write
 from leukoscope.reports.scale_bar import draw_scale_bar
 from leukoscope.settings.settings import load_settings
 from leukoscope.system.durable import write_durably
+from leukoscope.system.interruption import interruptible
 from leukoscope.system.journal import set_up_logging
-from leukoscope.system.output import interruptible
 from leukoscope.system.systemd import service_paused
 
 

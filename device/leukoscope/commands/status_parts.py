@@ -19,10 +19,10 @@ from leukoscope.panel.mirror import read_mirror
 from leukoscope.qc.series import QcScope
 from leukoscope.reading.results import QcState
 from leukoscope.reading.wording import outcome_text, qc_mark
-from leukoscope.records.files import free_bytes
+from leukoscope.records.disk import free_bytes
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import SlideRecord
-from leukoscope.reports.text import fields_text
+from leukoscope.reports.slide_text import fields_text
 from leukoscope.settings.settings import Settings
 from leukoscope.system import health
 from leukoscope.system.clock import clock_synced, time_text, utc_now

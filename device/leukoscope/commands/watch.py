@@ -21,7 +21,7 @@ from leukoscope.panel.mirror import MirroredScreen, read_mirror
 from leukoscope.panel.remote_button import check_may_send, send
 from leukoscope.panel.terminal import LiveTerminal, is_live_terminal, write_picture
 from leukoscope.settings.settings import load_settings
-from leukoscope.system.output import interruptible
+from leukoscope.system.interruption import interruptible
 
 POLL_S = 0.05
 """Time between two looks at the mirror."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from leukoscope.errors import CameraError
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 from leukoscope.microscope.raw import bayer_order
 from leukoscope.microscope.tuning import Platform, adapt_tuning
 

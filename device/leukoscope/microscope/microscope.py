@@ -8,7 +8,7 @@ from leukoscope.errors import LightError
 from leukoscope.field import Field
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.microscope.burst import merge
-from leukoscope.microscope.parts import Camera, Correction, Light
+from leukoscope.microscope.interfaces import Camera, Correction, Light
 from leukoscope.reading.gates import MIN_LIGHT_LEVELS
 
 

@@ -18,7 +18,7 @@ from leukoscope.microscope.camera_configuration import (
     to_libcamera,
 )
 from leukoscope.microscope.frame_check import find_mismatches, numbers_of
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 from leukoscope.microscope.raw import green_shares
 from leukoscope.microscope.worker import Worker
 from leukoscope.microscope.yuv import convert_yuv420

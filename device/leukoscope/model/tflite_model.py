@@ -11,7 +11,7 @@ import numpy.typing as npt
 from leukoscope.errors import BundleError, RuntimeMissingError
 from leukoscope.model.bundle import Bundle
 from leukoscope.model.interpreter import load_runtime
-from leukoscope.model.quiet import silence_runtime
+from leukoscope.model.quiet_runtime import silence_runtime
 
 
 class TfliteModel:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from leukoscope.panel.font import GLYPHS, HEIGHT
-from leukoscope.panel.lettering import lettering
+from leukoscope.panel.large_letters import lettering
+from leukoscope.panel.small_font import GLYPHS, HEIGHT
 
 SIZE = (128, 64)
 """Pixels of the OLED."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leukoscope.panel.display import Display
-from leukoscope.panel.drawing import draw
+from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.screens import AsleepScreen, HoldHint, Screen
 
 

@@ -13,7 +13,7 @@ import tomli_w
 from leukoscope.qc.errors import QcError
 from leukoscope.qc.series import QcScope, QcSlide
 from leukoscope.qc.slide_file import damaged, parse_qc_slide, to_toml
-from leukoscope.records.files import numbered_entries, store_error
+from leukoscope.records.disk import numbered_entries, store_error
 from leukoscope.records.slide_number import (
     SLIDE_NAME,
     format_slide_number,

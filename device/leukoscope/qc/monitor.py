@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leukoscope.qc.folder import QcFolder, QcSlides
-from leukoscope.qc.measures import slide_measures
 from leukoscope.qc.reference import FOUNDING_SLIDES
 from leukoscope.qc.series import (
     QcScope,
@@ -17,6 +16,7 @@ from leukoscope.qc.series import (
     judge_series,
     qc_status,
 )
+from leukoscope.qc.slide_measures import slide_measures
 from leukoscope.reading.results import FieldReading, Verdict
 from leukoscope.records.provenance import Provenance
 from leukoscope.settings.settings import Settings

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leukoscope.qc.measures import GROUPS, MEASUREMENTS, SlideMeasures
+from leukoscope.qc.slide_measures import GROUPS, MEASUREMENTS, SlideMeasures
 
 FOUNDING_SLIDES = 3
 """Control slides that make a reference. The median of 3 normal slides errs by 0.67 of the spread between

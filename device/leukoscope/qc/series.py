@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from leukoscope.qc.measures import SlideMeasures
 from leukoscope.qc.reference import FOUNDING_SLIDES, FULL_SLIDES, QcReference, make_reference
+from leukoscope.qc.slide_measures import SlideMeasures
 from leukoscope.qc.westgard import LOOK_BACK, WestgardRule, broken_rules
 from leukoscope.reading.results import QcState
 from leukoscope.system.clock import Moment, age_s

@@ -10,8 +10,8 @@ import tomli_w
 
 from leukoscope.notice import NOTICE
 from leukoscope.qc.errors import QcError
-from leukoscope.qc.measures import GROUPS, MEASUREMENTS, MIN_CELLS, SlideMeasures
 from leukoscope.qc.series import QcScope, QcSlide
+from leukoscope.qc.slide_measures import GROUPS, MEASUREMENTS, MIN_CELLS, SlideMeasures
 from leukoscope.records.slide_number import SLIDE_NAME
 from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.clock import Moment

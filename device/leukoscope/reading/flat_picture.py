@@ -45,8 +45,3 @@ def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
     calibrated = field.calibration_sha256 is not None
     glass = estimate_background(picture, um_per_px, CALIBRATED_DEGREE if calibrated else DEGREE)
     return FlatPicture(flatten(picture, glass), tuple(gates))
-
-
-def live_gates(field: Field, um_per_px: float) -> tuple[Gate, ...]:
-    """The gates of a live frame at the model's scale, all of them, focus last: for the focus meter."""
-    return tuple(picture_gates(resample(field, um_per_px), um_per_px, field.off_level))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from leukoscope.field import Rgb
+from leukoscope.field import Field, Rgb
+from leukoscope.imaging.scaling import resample
 from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
 from leukoscope.reading.cell_types import NOT_COUNTED, CellType
 from leukoscope.reading.results import Gate, GateName, WhiteCell
@@ -45,6 +46,11 @@ def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterat
     """
     yield from light_gates(rgb, off_level)
     yield focus_gate(measure_sharpness(rgb, um_per_px))
+
+
+def live_gates(field: Field, um_per_px: float) -> tuple[Gate, ...]:
+    """The gates of a live frame at the model's scale, all of them, focus last: for the focus meter."""
+    return tuple(picture_gates(resample(field, um_per_px), um_per_px, field.off_level))
 
 
 def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from leukoscope.reading.evidence import NOTHING_READ
 from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import (
     LABELS,
@@ -16,6 +15,7 @@ from leukoscope.reading.results import (
     Reason,
     Verdict,
 )
+from leukoscope.reading.stored_evidence import NOTHING_READ
 from leukoscope.reading.thresholds import Thresholds
 
 

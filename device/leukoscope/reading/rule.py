@@ -28,7 +28,6 @@ import numpy.typing as npt
 from leukoscope.reading.cell_evidence import CellEvidence
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
 from leukoscope.reading.differential import Baseline, Differential, differential_of
-from leukoscope.reading.evidence import NOTHING_READ
 from leukoscope.reading.results import (
     LABELS,
     FieldReading,
@@ -37,6 +36,7 @@ from leukoscope.reading.results import (
     Reason,
     Verdict,
 )
+from leukoscope.reading.stored_evidence import NOTHING_READ
 from leukoscope.reading.thresholds import Thresholds
 
 BLAST_CRITERION = 0.20

@@ -27,6 +27,7 @@ from leukoscope.field import Rgb
 from leukoscope.imaging.background import BACKGROUND_LEVEL
 from leukoscope.imaging.components import label
 from leukoscope.imaging.morphology import Mask, Plane, box_mean, dilate
+from leukoscope.imaging.threshold import otsu_threshold
 from leukoscope.reading.results import WhiteCell
 
 RED_WEIGHT, BLUE_WEIGHT = 0.15, 0.8
@@ -49,9 +50,6 @@ CROWDED_UM2 = 90.0
 """A larger find may be several nuclei that touch: it is larger than a large neutrophil's nucleus."""
 CORE_UM, CORE_SHARE = 6.0, 0.9
 """A core is where a square of this side is nearly all nucleus. Every round nucleus has one, a lobe has none."""
-HISTOGRAM_BINS = 128
-MIN_SPREAD = 1e-4
-"""Least range of stain that can hold two classes; np.histogram fails on a range of a few float32 steps."""
 
 Colour: TypeAlias = npt.NDArray[np.float32]
 
@@ -167,7 +165,7 @@ def _unmixed(
         weights = nucleus - (nucleus @ red_cell) * red_cell
         weights /= np.linalg.norm(weights)
         values = tissue @ weights
-        below = values < _otsu(values)
+        below = values < otsu_threshold(values)
         red_cells = below if below.mean() > 0.2 else values < np.median(values)
         if not red_cells.any():
             break
@@ -209,17 +207,3 @@ def _parted(nucleus: Mask, px_um: float) -> list[Mask]:
         part[ys[nearest == number], xs[nearest == number]] = True
         parts.append(part)
     return parts
-
-
-def _otsu(values: npt.NDArray[np.float32]) -> float:
-    """The threshold of largest between-class variance (Otsu, IEEE Trans. SMC 9, 1979, 62-66)."""
-    high = float(values.max())
-    if high - float(values.min()) < MIN_SPREAD:
-        return high
-    counts, edges = np.histogram(values, bins=HISTOGRAM_BINS)
-    centres = (edges[1:] + edges[:-1]) / 2
-    share = counts / counts.sum()
-    below = np.cumsum(share)
-    mean_below = np.cumsum(share * centres)
-    variance = (mean_below[-1] * below - mean_below) ** 2 / np.maximum(below * (1 - below), 1e-9)
-    return float(centres[int(np.argmax(variance))])

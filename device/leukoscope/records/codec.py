@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from leukoscope.reading.cell_types import CELL_TYPES
-from leukoscope.reading.evidence import evidence_from_json
 from leukoscope.reading.results import (
     LABELS,
     FieldReading,
@@ -28,6 +27,7 @@ from leukoscope.reading.results import (
     WhiteCell,
     Window,
 )
+from leukoscope.reading.stored_evidence import evidence_from_json
 
 JsonObject: TypeAlias = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from leukoscope.errors import DiskFullError
-from leukoscope.records.files import free_bytes, numbered_entries, store_error
+from leukoscope.records.disk import free_bytes, numbered_entries, store_error
 from leukoscope.records.slide_number import SLIDE_NAME, format_slide_number
 from leukoscope.system.durable import fsync_folder, write_durably
 

@@ -20,7 +20,7 @@ from leukoscope.notice import NOTICE, SIMULATED
 from leukoscope.reading.results import FieldReading, Verdict
 from leukoscope.records.codec import dump, verdict_to_json
 from leukoscope.records.database import open_for_writing, translate_errors
-from leukoscope.records.files import store_error
+from leukoscope.records.disk import store_error
 from leukoscope.records.pictures import Pictures
 from leukoscope.records.png import encode_png
 from leukoscope.records.provenance import Provenance

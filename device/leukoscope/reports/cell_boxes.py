@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from leukoscope.reading.cell_types import ABBREVIATIONS, BLASTS, CellType
 from leukoscope.reading.results import WhiteCell
-from leukoscope.reports.letters import write
+from leukoscope.reports.picture_text import write
 
 _Box: TypeAlias = tuple[float, float, float, float]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from leukoscope.reports.letters import write
+from leukoscope.reports.picture_text import write
 
 LENGTHS_UM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 

@@ -44,7 +44,7 @@ def key(
 
 
 @dataclass(frozen=True)
-class Parts:
+class PartsSettings:
     """Which parts are real."""
 
     microscope: str = key("real", "light and camera", choices=("real", "simulated"))
@@ -134,7 +134,7 @@ class TimingSettings:
 class Settings:
     """All settings, one section each."""
 
-    parts: Parts = Parts()
+    parts: PartsSettings = PartsSettings()
     light: LightSettings = LightSettings()
     camera: CameraSettings = CameraSettings()
     button: ButtonSettings = ButtonSettings()

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from leukoscope.errors import CameraError, CameraTimeoutError
 from leukoscope.field import Field
-from leukoscope.microscope.parts import CameraControls
+from leukoscope.microscope.interfaces import CameraControls
 from leukoscope.simulator.micrometer import MicrometerSlide, render_micrometer
 from leukoscope.simulator.optics import (
     NEUTRAL_GAIN,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from leukoscope.simulator.hematology import RenderedCellType
+from leukoscope.simulator.looks_by_type import draw_look
 from leukoscope.simulator.sheet import Sheet, SheetWindow
 from leukoscope.simulator.stain import Colour, Stain
 from leukoscope.simulator.texture import Plane, spots
 from leukoscope.simulator.white_cell_look import Granules, WhiteCellLook
-from leukoscope.simulator.white_cell_looks import draw_look
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ def test_fail__unknown_set_absent_folder_and_root_elsewhere(tmp_path: Path) -> N
         import_samples("bccd", tmp_path / "gone")
     folder = lay_out("bccd", tmp_path / "set")
     (tmp_path / "other").mkdir()
-    with pytest.raises(ImporterError, match="does not lie in the root"):
+    with pytest.raises(ImporterError, match="is not below the root"):
         import_samples("bccd", folder, root=tmp_path / "other")
 
 

@@ -76,7 +76,7 @@ def test_fail__nothing_prepared(tmp_path: Path) -> None:
 
 def test_fail__a_sample_without_a_label(manifest: Manifest) -> None:
     sample = Sample("1.png", "", "set/x", UM_PER_PX, "set", "none", "0" * 64)
-    with pytest.raises(TrainingError, match=r"1\.png: no label"):
+    with pytest.raises(TrainingError, match=r"1\.png: its manifest has no label"):
         prepare([Manifest(manifest.root, (sample,))])
 
 

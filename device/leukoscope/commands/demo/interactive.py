@@ -26,8 +26,8 @@ from leukoscope.panel.keyboard import GESTURES_TEXT, Keyboard
 from leukoscope.panel.terminal import is_live_terminal
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.stage import Stage
+from leukoscope.system.interruption import interruptible
 from leukoscope.system.journal import set_up_logging
-from leukoscope.system.output import interruptible
 
 FOCUS_STEP_UM = 0.5
 """How far a key turns the focus wheel."""

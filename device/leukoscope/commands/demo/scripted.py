@@ -25,13 +25,13 @@ from leukoscope.notice import NOTICE
 from leukoscope.reading.wording import brief_reason, brief_text, seen_text
 from leukoscope.records.reader import RecordReader
 from leukoscope.records.record import EndedBy
+from leukoscope.reports.slide_text import commonest_refusal
 from leukoscope.reports.table import text_table
-from leukoscope.reports.text import commonest_refusal
 from leukoscope.settings.settings import Settings
 from leukoscope.simulator.button import SimulatedButton
 from leukoscope.simulator.stage import Stage
+from leukoscope.system.interruption import interruptible
 from leukoscope.system.journal import set_up_logging
-from leukoscope.system.output import interruptible
 
 
 def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:

@@ -32,7 +32,7 @@ class DemoView(Protocol):
         """Show the panel, which has the verdict of a finished slide."""
 
 
-class LiveView:
+class LiveDemoView:
     """A `DemoView` in a terminal: the live panel, and two lines below it."""
 
     def __init__(self, terminal: LiveTerminal) -> None:
@@ -54,7 +54,7 @@ class LiveView:
         """Do nothing: the live panel shows it."""
 
 
-class PrintedView:
+class PrintedDemoView:
     """A `DemoView` for a file or a pipe: one line per event, and the panel once per slide."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -86,11 +86,11 @@ class PrintedView:
 def open_view(stream: TextIO, keys: str) -> Iterator[DemoView]:
     """Yield the view that fits `stream`; a terminal is restored afterwards. keys: what they do, in words."""
     if not is_live_terminal(stream):
-        yield PrintedView(stream)
+        yield PrintedDemoView(stream)
         return
     terminal = LiveTerminal(stream, f"{NOTICE} {SIMULATED}.", keys, words=2)
     try:
         with stderr_below(terminal):
-            yield LiveView(terminal)
+            yield LiveDemoView(terminal)
     finally:
         terminal.close(keep=False)

@@ -101,7 +101,7 @@ def _run(names: list[str], options: argparse.Namespace) -> None:
 
 def _judge(options: argparse.Namespace) -> int:
     from leukoscope_training.cells import verdicts
-    from leukoscope_training.cells.calibration import find_temperature
+    from leukoscope_training.cells.temperature import find_temperature
     from leukoscope_training.evaluation.figures import draw_reliability
     from leukoscope_training.evaluation.probabilities import calibration_error, reliability
 
@@ -123,10 +123,10 @@ def _judge(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from leukoscope_training.cells.calibration import find_temperature
     from leukoscope_training.cells.card import write_card
     from leukoscope_training.cells.conversion import convert
     from leukoscope_training.cells.dataset import load
+    from leukoscope_training.cells.temperature import find_temperature
 
     _require_known([options.name])
     convert(RUNS[options.name], options.out / options.name, options.bundle, load(options.cache))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from leukoscope.qc.measures import MAX_ABNORMAL
+from leukoscope.qc.slide_measures import MAX_ABNORMAL
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, CellType
 from leukoscope.reading.differential import (
     ABNORMAL,
@@ -30,11 +30,11 @@ from leukoscope.reading.results import (
 )
 from leukoscope.reading.rule import MIN_CELLS, judge
 
-from leukoscope_training.cells.calibration import temper
 from leukoscope_training.cells.card import ERRORS, THRESHOLDS
 from leukoscope_training.cells.dataset import Flags, Floats, Texts
 from leukoscope_training.cells.results import CellPredictions, five_types_f1, leukaemia_recalls
 from leukoscope_training.cells.runs import PREDICTIONS
+from leukoscope_training.cells.temperature import temper
 from leukoscope_training.evaluation.intervals import Estimate
 from leukoscope_training.evaluation.probabilities import estimate_auc
 from leukoscope_training.shared.errors import TrainingError
@@ -317,7 +317,7 @@ def _format_lymphoid(shares: Differential) -> str:
 
 
 def _make_baseline(tested: TestedSet, of: Flags) -> Baseline:
-    # All fields of the slide count, as in leukoscope.qc.measures.
+    # All fields of the slide count, as in leukoscope.qc.slide_measures.
     differential = differential_of(tested.readings(of))
     return {name: differential.share(*types) for name, types in ABNORMAL.items()}
 

@@ -20,9 +20,9 @@ from leukoscope.reading.wording import (
 )
 from leukoscope.records.record import FieldRecord, SlideReport
 from leukoscope.reports.cell_boxes import draw_cells, draw_label
-from leukoscope.reports.letters import text_width, write, write_right
+from leukoscope.reports.picture_text import text_width, write, write_right
 from leukoscope.reports.scale_bar import draw_scale_bar
-from leukoscope.reports.text import fields_text, gate_text
+from leukoscope.reports.slide_text import fields_text, gate_text
 from leukoscope.system.clock import time_text
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from leukoscope.records.png import PAGE, encode_png
 from leukoscope.records.record import SlideRecord, SlideReport
-from leukoscope.reports.picture import LoadPicture, Page, draw_page, pages_of
+from leukoscope.reports.slide_picture import LoadPicture, Page, draw_page, pages_of
 
 MADE_BY = "leukoscope show"
 """Software in the text of each PNG. With the slide in its Title it shows which files may be removed later."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from leukoscope.qc.errors import QcError
-from leukoscope.qc.measures import GROUPS, MEASUREMENTS, slide_measures
+from leukoscope.qc.slide_measures import GROUPS, MEASUREMENTS, slide_measures
 from leukoscope.reading.cell_types import CELL_TYPES, NOT_COUNTED, CellType
 from leukoscope.reading.results import FieldReading, Pattern, WhiteCell
 

@@ -7,7 +7,7 @@ import signal
 import threading
 
 import pytest
-from leukoscope.system.output import interruptible, when_gone
+from leukoscope.system.interruption import interruptible, when_gone
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])

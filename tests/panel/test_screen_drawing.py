@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from leukoscope.errors import Fault
 from leukoscope.panel import screens
 from leukoscope.panel.canvas import SIZE, WIDTH, small
-from leukoscope.panel.drawing import draw
-from leukoscope.panel.font import GLYPHS, HEIGHT
-from leukoscope.panel.lettering import lettering
+from leukoscope.panel.large_letters import lettering
+from leukoscope.panel.screen_drawing import draw
+from leukoscope.panel.small_font import GLYPHS, HEIGHT
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.results import LABELS, Pattern, QcState, Reason
 from leukoscope.reading.wording import finding_text, pattern_text, qc_mark

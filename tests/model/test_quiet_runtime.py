@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from leukoscope.model.quiet import silence_runtime
+from leukoscope.model.quiet_runtime import silence_runtime
 
 from tests.bundles import BUNDLE
 
@@ -55,7 +55,7 @@ def test_fail__error_of_a_model_when_nobody_reads_standard_error(checkout: Path)
     """The model's own error comes through, and no file stays open."""
     script = """
 import os
-from leukoscope.model.quiet import silence_runtime
+from leukoscope.model.quiet_runtime import silence_runtime
 reader, writer = os.pipe()
 os.dup2(writer, 2)
 os.close(reader)
@@ -87,7 +87,7 @@ def test_fail__nothing_to_hold_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ok__without_standard_error(checkout: Path) -> None:
-    script = "import os; os.close(2)\nfrom leukoscope.model.quiet import silence_runtime\n"
+    script = "import os; os.close(2)\nfrom leukoscope.model.quiet_runtime import silence_runtime\n"
     script += "with silence_runtime(): print('done')"
     ran = subprocess.run(
         [sys.executable, "-c", script], cwd=checkout, capture_output=True, text=True, check=False
