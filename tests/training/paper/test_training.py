@@ -129,7 +129,7 @@ from pathlib import Path
 import numpy as np
 from tests.training.paper.examples import FILTERS, labelled
 from leukoscope_training.paper.recipes import RECIPES
-from leukoscope_training.shared.keras_runtime import placed_on, set_up
+from leukoscope_training.shared.keras_runtime import describe_device, set_up
 from leukoscope_training.paper.training import train
 recipe = replace(RECIPES["as-written"], epochs=1, batch=4, dropout=0.0)
 trained = []
@@ -138,7 +138,7 @@ for devices in (1, 2):
     out = Path(sys.argv[1]) / str(devices)
     model = train(recipe, FILTERS, labelled(15), labelled(5, 9), out, 1)
     trained.append(np.concatenate([weight.ravel() for weight in model.get_weights()]))
-    print("trained on", placed_on(model))
+    print("trained on", describe_device(model))
 print("differ by", np.abs(trained[0] - trained[1]).mean())
 """
 
