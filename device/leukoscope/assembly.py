@@ -1,6 +1,6 @@
-"""Real or simulated: the one place where the parts are chosen, from the settings.
+"""Chooses each part, real or simulated, from the settings. No other module makes this choice.
 
-The simulator is imported only where one of its parts is opened: nothing else needs it.
+The simulator is imported only when a simulated part is opened, because nothing else needs it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from leukoscope.notice import NOTICE
 from leukoscope.panel.button import Button, Gesture, GpioButton
 from leukoscope.panel.display import Display
 from leukoscope.panel.keyboard import GESTURES_TEXT, Keyboard
+from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.mirror import MirroredDisplay
 from leukoscope.panel.oled import OledDisplay
 from leukoscope.panel.panel import Panel
@@ -49,24 +50,24 @@ if TYPE_CHECKING:
     from leukoscope.simulator.stage import Stage
 
 BOARD = Path("/proc/device-tree/model")
-"""The name of the board. A Raspberry Pi has this file, a PC does not."""
+"""A Raspberry Pi has this file, a PC does not."""
 
 NO_PI = (
     'to run without a Raspberry Pi: [parts] microscope = "simulated", panel = "simulated" in a file for '
     "--settings; leukoscope demo writes one"
 )
-"""Added to the message about a missing part on a computer that is no Raspberry Pi."""
+"""Added to the message about a missing part on a computer that is not a Raspberry Pi."""
 
 _log = logging.getLogger(__name__)
 
 
 def make_daemon(settings: Settings, display: Display, stage: Stage | None = None) -> Daemon:
-    """Return a daemon without a button, which is to be attached. Its self-test opens the other parts.
+    """Return a daemon. Attach a button to it; its self-test opens all other parts.
 
     Args:
-        settings: name the parts.
-        display: the panel's.
-        stage: what a simulated microscope looks at; None: a normal slide.
+        settings: Name the parts.
+        display: Shows the panel's screens.
+        stage: What a simulated microscope looks at. None is a normal slide.
     """
     simulated = is_simulated(settings)
     return Daemon(
@@ -78,7 +79,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
 
 
 def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactories:
-    """Return how the parts of these settings are opened. stage: as for `make_daemon`."""
+    """Return the functions that open the parts. Arguments are those of `make_daemon`."""
     return PartFactories(
         calibration=lambda: find_calibration(settings),
         microscope=lambda calibration: open_microscope(settings, calibration, stage),
@@ -90,7 +91,7 @@ def part_factories(settings: Settings, stage: Stage | None = None) -> PartFactor
 
 
 def is_simulated(settings: Settings) -> bool:
-    """Whether any part is simulated. If so, every screen and record says it."""
+    """Return whether any part is simulated. Every screen and record then says SIMULATED."""
     return "simulated" in (settings.parts.microscope, settings.parts.panel)
 
 
@@ -105,7 +106,10 @@ def show_last(settings: Settings, display: Display, screen: Screen) -> None:
 def open_microscope(
     settings: Settings, calibration: Calibration | None, stage: Stage | None = None
 ) -> Microscope:
-    """Open light and camera, corrected by a calibration. Arguments and errors as for `open_parts`."""
+    """Open light and camera. The calibration corrects their fields; without one they stay as the camera gives them.
+
+    Other arguments and errors are those of `open_parts`.
+    """
     controls = settings_controls(settings) if calibration is None else calibration.controls
     light, camera = open_parts(settings, controls, stage)
     return Microscope(light, camera, settings.camera.frames, calibration)
@@ -117,14 +121,14 @@ def open_parts(
     """Open light and camera.
 
     Args:
-        settings: name the parts.
-        controls: what the camera is told.
-        stage: what a simulated microscope looks at; None: a normal slide.
+        settings: Name the parts.
+        controls: The camera's exposure and gains.
+        stage: What a simulated microscope looks at. None is a normal slide.
 
     Raises:
-        LightError: the light can't be opened.
-        CameraError: the camera can't be opened.
-        CameraTimeoutError: the camera does not answer.
+        LightError: The light can't be opened.
+        CameraError: The camera can't be opened.
+        CameraTimeoutError: The camera does not answer.
     """
     camera = settings.camera
     if settings.parts.microscope == "simulated":
@@ -159,7 +163,11 @@ def open_parts(
 
 
 def open_led(settings: Settings) -> GpioLed:
-    """Open the real LED alone; it is off. Raises LightError."""
+    """Open only the real LED. It is off.
+
+    Raises:
+        LightError: Its GPIO line can't be opened.
+    """
     _use_lgpio(settings)
     with _real_parts():
         return GpioLed(settings.light.pin)
@@ -167,7 +175,7 @@ def open_led(settings: Settings) -> GpioLed:
 
 @contextmanager
 def _real_parts() -> Iterator[None]:
-    """Around the opening of real parts: on a computer that is no Raspberry Pi the error says how to do without."""
+    """Real parts are opened inside this. Without a Raspberry Pi, the error also says how to simulate them."""
     try:
         yield
     except (LightError, CameraError, ButtonError, DisplayError) as error:
@@ -177,14 +185,14 @@ def _real_parts() -> Iterator[None]:
 
 
 def _use_lgpio(settings: Settings) -> None:
-    """Set for a typed command what the unit sets: the pin factory, and the folder of lgpio's pipes."""
+    """Set the pin factory and the folder of lgpio's pipes, as the systemd unit does for the service."""
     os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
     runtime = Path(settings.panel.mirror)
     os.environ.setdefault("LG_WD", str(runtime) if runtime.is_dir() else tempfile.gettempdir())
 
 
 def settings_controls(settings: Settings) -> CameraControls:
-    """Return what the camera is told without a calibration."""
+    """Return the exposure and gains of a camera without a calibration."""
     camera = settings.camera
     return CameraControls(
         camera.exposure_us, camera.analogue_gain, camera.red_gain, camera.blue_gain
@@ -192,17 +200,17 @@ def settings_controls(settings: Settings) -> CameraControls:
 
 
 def calibration_folder(settings: Settings) -> CalibrationFolder:
-    """Return the folder of the calibrations."""
+    """Return the folder in which calibrations are kept."""
     return CalibrationFolder(Path(settings.storage.directory) / "calibration")
 
 
 def find_calibration(settings: Settings) -> FoundCalibration:
-    """Find the newest good calibration for these settings."""
+    """Find the newest undamaged calibration that was made for these settings."""
     return calibration_folder(settings).newest(camera_setup(settings))
 
 
 def camera_setup(settings: Settings) -> CameraSetup:
-    """Return what a calibration must have been made for."""
+    """Return the camera setup that a calibration must have been made for."""
     camera = settings.camera
     return CameraSetup(
         camera.width,
@@ -215,7 +223,7 @@ def camera_setup(settings: Settings) -> CameraSetup:
 
 
 def own_terminal(settings: Settings) -> LiveTerminal | None:
-    """Return the terminal to use as the simulated panel; None if the panel is real, or there is no terminal."""
+    """Return the terminal to use as the simulated panel, or None if the panel is real or there is no terminal."""
     if settings.parts.panel == "simulated" and is_live_terminal(sys.stdout):
         keys = f"{GESTURES_TEXT}   " if sys.stdin.isatty() else ""
         return LiveTerminal(sys.stdout, NOTICE, f"{keys}Ctrl-C stop", words=0)
@@ -223,11 +231,11 @@ def own_terminal(settings: Settings) -> LiveTerminal | None:
 
 
 def open_display(settings: Settings, terminal: LiveTerminal | None = None) -> Display:
-    """Open the OLED, or the terminal in its place, and mirror it for `leukoscope watch`.
+    """Open the OLED, or the terminal in its place. Its screens are mirrored for `leukoscope watch`.
 
     Args:
-        settings: name the panel.
-        terminal: from `own_terminal`; without one a simulated panel is printed when the process ends.
+        settings: Name the panel.
+        terminal: From `own_terminal`. Without one, a simulated panel is printed when the process ends.
 
     Raises:
         DisplayError: luma.oled is missing.
@@ -235,6 +243,15 @@ def open_display(settings: Settings, terminal: LiveTerminal | None = None) -> Di
     return MirroredDisplay(
         terminal or _open_panel(settings), Path(settings.panel.mirror), time.monotonic
     )
+
+
+def open_steps_display(settings: Settings) -> Display:
+    """Open the display of a command that also prints each step. With a simulated panel the printed lines are enough.
+
+    Raises:
+        DisplayError: luma.oled is missing.
+    """
+    return MemoryDisplay() if settings.parts.panel == "simulated" else open_display(settings)
 
 
 def _open_panel(settings: Settings) -> Display:
@@ -251,16 +268,26 @@ def open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Bu
     """Open the button, or the keyboard in its place, and the remote button if the settings allow it.
 
     Args:
-        settings: name the button.
-        on_gesture: called from a thread of the button's.
+        settings: Name the button.
+        on_gesture: Called for each gesture, on the button's own thread.
 
     Raises:
-        ButtonError: the GPIO line can't be opened.
+        ButtonError: The GPIO line can't be opened.
     """
     button = _open_button(settings, on_gesture)
     if settings.panel.remote_button:
         return RemoteButton(button, Path(settings.panel.mirror), on_gesture)
     return button
+
+
+def open_steps_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button | None:
+    """Open the button of a command that also reads keys, or return None with a simulated panel.
+
+    Arguments and errors are those of `open_button`.
+    """
+    if settings.parts.panel == "simulated":
+        return None
+    return open_button(settings, on_gesture)
 
 
 def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> Button:
@@ -277,29 +304,42 @@ def _open_button(settings: Settings, on_gesture: Callable[[Gesture], None]) -> B
 
 
 def open_reader(settings: Settings, threads: int) -> SlideReader:
-    """Open the reader of the settings' bundle. Raises BundleError, RuntimeMissingError."""
+    """Open the reader of the settings' bundle.
+
+    Args:
+        settings: Name the bundle.
+        threads: Of the interpreter.
+
+    Raises:
+        BundleError: The bundle is missing or damaged, or its model does not run as its card says.
+        RuntimeMissingError: No TFLite runtime is installed.
+    """
     return readers.open_reader(load_bundle(Path(settings.model.bundle)), threads)
 
 
 def open_store(settings: Settings) -> RecordStore:
-    """Open the records for writing. Raises StoreError."""
+    """Open the records for writing.
+
+    Raises:
+        StoreError: They can't be opened, or another process writes them.
+    """
     storage = settings.storage
     return RecordStore(Path(storage.directory), min_free_bytes=storage.min_free_mb * 1_000_000)
 
 
 def open_controls(settings: Settings, made_for: QcScope) -> QcMonitor:
-    """Open the control slides of a model on this device."""
+    """Return the monitor of the control slides that were made for this scope."""
     return QcMonitor(qc_folder(settings), made_for)
 
 
 def _stay_on() -> None:
-    """Do not power off: with simulated parts this is somebody's own computer."""
+    """Do not power off: with simulated parts, this is probably a person's own computer."""
     _log.warning("simulated parts: the computer stays on")
 
 
 def _power_off() -> None:
-    """Ask systemd to power the machine off; if that fails, log what to do."""
+    """Ask systemd to power the machine off. If that fails, log what to do."""
     try:
         subprocess.run(["systemctl", "poweroff"], check=True, timeout=10.0)  # noqa: S607
     except (OSError, subprocess.SubprocessError) as error:
-        _log.error("could not power off (%s): wait for the disk, then unplug", error)
+        _log.error("could not power off (%s): wait until the disk is idle, then unplug", error)

@@ -1,7 +1,8 @@
-"""The command line: all commands by name; a command's module is imported only when it is called.
+"""The command line. It lists all commands, and imports a command's module only when that command is called.
 
-The command `light-off` is the module `commands.light_off`. Each such module has `add_parser(commands, meaning)`,
-which adds the command and its options, and `run(options)`, which does the work and returns the exit status.
+The command `light-off` is the module `commands.light_off`. Each such module has two functions:
+`add_parser(commands, meaning)` adds the command and its options; `run(options)` does the work and returns the
+exit status.
 """
 
 from __future__ import annotations
@@ -43,20 +44,20 @@ COMMANDS = {
     "workflow": "Print the workflow as a Mermaid diagram",
     "light-off": "Switch the LED off, for example after the daemon was killed",
 }
-"""Each command and its line of help."""
+"""Each command and its line of help, in the order in which `leukoscope --help` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: what was typed after the program's name; by default `sys.argv`'s.
+        arguments: What was typed after the program's name. By default it is taken from `sys.argv`.
 
     Returns:
         The exit status: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file name need not be valid text, and a terminal may lack some characters.
+        # A file name may be invalid text, and a terminal may lack some characters.
         sys.stdout.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser(given).parse_args(given)
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(f"leukoscope: {error}")
         return 1
     except OSError as error:
-        # When the reader of a pipe has gone (head, less), nobody would read a message.
+        # The program that read our pipe (head, less) has ended: nobody would read a message.
         if not isinstance(error, BrokenPipeError):
             _complain(
                 f"leukoscope: {error.filename or 'standard output'}: {error.strerror or error}"
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of the command that is called; of the others it knows only name and help."""
+    """Return a parser with all options of the called command, and only name and help of the others."""
     parser = argparse.ArgumentParser(
         prog="leukoscope",
         description=f"A blood-smear microscope that reads its own slides. {NOTICE}",
@@ -103,13 +104,13 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _complain(message: str) -> None:
-    # The terminal that would show it may have closed.
+    # The terminal may have closed.
     with contextlib.suppress(OSError):
         print(message, file=sys.stderr)
 
 
 def _empty(stream: TextIO) -> None:
-    """Write what is still buffered. What can't be written now is dropped: it would fail again at exit."""
+    """Write what is still buffered. Drop what can't be written: it would fail again at exit."""
     try:
         stream.flush()
     except OSError:

@@ -1,7 +1,9 @@
-"""Every error the device raises: one root, each also a child of the builtin a caller would expect.
+"""The errors that the device raises, and the faults that the panel names.
 
-A message says what is wrong, where, and what to do. Errors that stop the instrument carry a
-`Fault`: the number and the one line of advice that the panel, the log and docs/panel.md share.
+Every error is a `LeukoscopeError`. Most also inherit the matching built-in error: a `CameraError` is an `OSError`.
+A message says what is wrong, where, and what to do. Each error has a `Fault`: the number and the advice that the
+panel, the log and docs/panel.md share. Two errors are elsewhere: `QcError` in qc/errors.py, and `UsageError`, which
+is no `LeukoscopeError`, in commands/arguments.py.
 """
 
 from __future__ import annotations
@@ -10,7 +12,10 @@ import enum
 
 
 class Fault(enum.Enum):
-    """A fault the panel can name: number, title (14 characters), advice (2 x 21)."""
+    """A fault that the panel can name.
+
+    Each has a number, a title of at most 14 characters, and two lines of advice of at most 21 characters.
+    """
 
     CAMERA = (1, "CAMERA", "Check the camera", "cable, then restart")
     LIGHT = (2, "LIGHT", "LED dead or slide", "too dark: check LED")
@@ -27,23 +32,23 @@ class Fault(enum.Enum):
 
     @property
     def code(self) -> str:
-        """The number as it is shown everywhere, e.g. 'E01'."""
+        """The number as it is shown everywhere, such as 'E01'."""
         return f"E{self.number:02d}"
 
     @property
     def line(self) -> str:
-        """Number, title and advice in one line, e.g. 'E02 LIGHT: LED dead or slide too dark: check LED'."""
+        """Number, title and advice in one line, such as 'E02 LIGHT: LED dead or slide too dark: check LED'."""
         return f"{self.code} {self.title}: {self.advice} {self.advice_more}"
 
 
 class LeukoscopeError(Exception):
-    """Root of all errors raised by the device package."""
+    """Root of the device's errors."""
 
     fault: Fault = Fault.INTERNAL
 
 
 class SettingsError(LeukoscopeError, ValueError):
-    """A settings file has an unknown key or a bad value; the message names file, line and key."""
+    """A settings file has an unknown key or a bad value. The message names file, line and key."""
 
 
 class CameraError(LeukoscopeError, OSError):
@@ -53,11 +58,11 @@ class CameraError(LeukoscopeError, OSError):
 
 
 class CameraTimeoutError(CameraError, TimeoutError):
-    """The camera did not answer in time (loose cable, hung driver)."""
+    """The camera did not answer in time. Its cable may be loose, or its driver hangs."""
 
 
 class LightError(LeukoscopeError, OSError):
-    """The light can't be driven, or lighting it changes nothing in the picture."""
+    """The light can't be switched, or switching it on changes nothing in the picture."""
 
     fault = Fault.LIGHT
 
@@ -71,14 +76,16 @@ class ButtonError(LeukoscopeError, OSError):
 class DisplayError(LeukoscopeError, OSError):
     """The OLED's library is missing, or its mirrored picture can't be read.
 
-    An OLED that does not answer raises nothing.
+    An OLED that does not answer raises no error: the device works without it.
     """
 
 
 class CalibrationError(LeukoscopeError, ValueError):
-    """A calibration step can't be done, or a calibration file can't be used; the message says what to do.
+    """A calibration step failed, or a calibration file can't be used. The message says what to do.
 
-    problem: at most 14 characters, shown large on the panel. advice: at most 21 characters.
+    Attributes:
+        problem: At most 14 characters, shown large on the panel.
+        advice: At most 21 characters, shown below it.
     """
 
     def __init__(self, message: str, problem: str, advice: str) -> None:
@@ -100,11 +107,11 @@ class RuntimeMissingError(LeukoscopeError, ImportError):
 
 
 class FieldError(LeukoscopeError, ValueError):
-    """An image is not a readable field (shape, type, size or scale)."""
+    """An image can't be read as a field: its shape, type, size or scale is wrong."""
 
 
 class ImageFileError(FieldError, OSError):
-    """An image file can't be read as a field; the message says why and what to do."""
+    """An image file can't be read as a field. The message says why and what to do."""
 
 
 class StoreError(LeukoscopeError, OSError):
@@ -114,8 +121,8 @@ class StoreError(LeukoscopeError, OSError):
 
 
 class DiskFullError(StoreError):
-    """No room for a record, even after the oldest pictures have gone."""
+    """There is no room for a record, even after the oldest pictures were removed."""
 
 
 class UnknownSlideError(LeukoscopeError, LookupError):
-    """No slide of that number is in the store."""
+    """No slide in the store has that number."""

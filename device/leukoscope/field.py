@@ -1,4 +1,4 @@
-"""A field: one captured field of view, the thing that every part hands on."""
+"""A field: one captured field of view. The microscope makes fields; everything after it reads them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rgb: TypeAlias = npt.NDArray[np.uint8]
 
 
 STILL_UM = 0.26
-"""A field that moved by less while it was captured stood still: half of what the lens resolves
+"""A specimen that moves by less than this during a capture counts as still. It is half of what the lens resolves
 (0.52 µm at NA 0.65)."""
 
 
@@ -25,14 +25,17 @@ STILL_UM = 0.26
 class Field:
     """One field of view.
 
-    rgb: shape (height, width, 3), uint8, R, G, B.
-    um_per_px: scale in micrometres of the specimen per pixel, > 0.
-    metadata: what the camera said of the frame (JSON-able values).
-    off_level: mean of the frame taken with the LED off, 0..255, or None for an image file.
-    simulated: whether a simulator rendered it.
-    calibration_sha256: of the calibration that it was corrected by; None: it was not corrected.
-    moved_um: how far the specimen moved while the field was captured, micrometres, >= 0.
-    Raises FieldError when shape, type or scale are not that.
+    Attributes:
+        rgb: Shape (height, width, 3), uint8, R, G, B.
+        um_per_px: Scale in micrometres of the specimen per pixel, > 0.
+        metadata: The camera's data about the frame, values that JSON can hold.
+        off_level: Mean of the frame taken with the LED off, 0..255; None for an image file.
+        simulated: Whether a simulator rendered it.
+        calibration_sha256: SHA-256 of the calibration that corrected it; None if it was not corrected.
+        moved_um: How far the specimen moved while the field was captured, micrometres, >= 0.
+
+    Raises:
+        FieldError: Shape, type or scale is wrong.
     """
 
     rgb: Rgb

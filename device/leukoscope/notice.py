@@ -1,7 +1,7 @@
-"""What every screen, record and report carries."""
+"""The sentence that this instrument makes no diagnosis, and the mark of simulated results."""
 
 NOTICE = "Research instrument. Not a diagnosis."
-"""On the boot screen, in every record, report and in the README."""
+"""Shown on the boot screen, in every record and report, and in the README."""
 
 SIMULATED = "SIMULATED"
-"""The mark of whatever came from the simulator."""
+"""Marks everything that came from the simulator."""

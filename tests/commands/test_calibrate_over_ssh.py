@@ -107,4 +107,4 @@ def test_fail__without_a_terminal_there_is_nothing_to_press(
         check=False,
     )
     assert done.returncode == 1
-    assert "nothing to press: run this in a terminal" in done.stderr
+    assert "no button and no keys: run this in a terminal" in done.stderr

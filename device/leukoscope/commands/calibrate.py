@@ -1,6 +1,6 @@
 """`leukoscope calibrate`: make a calibration, or check it, at the panel or over SSH.
 
-The demonstration, and the appliance when its button is held at the start, call `calibrate` too.
+Two other commands also call `calibrate`: `demo`, and `run` if the button is held at its start.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from leukoscope.panel import screens
 from leukoscope.panel.button import Button, GestureRelay
 from leukoscope.panel.display import Display
 from leukoscope.panel.keyboard import Keyboard
-from leukoscope.panel.memory_display import MemoryDisplay
 from leukoscope.panel.panel import Panel
 from leukoscope.settings.settings import Settings, load_settings
 from leukoscope.system.clock import clock_synced, utc_now
@@ -53,15 +52,15 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Calibrate or check while the service is paused; exit status 1 if given up, or if something has drifted."""
-    # Imported here, since `leukoscope run` imports this module and needs no simulator on real parts.
+    """Calibrate or check while the service is paused. Return 1 if the person gave up or something has drifted."""
+    # Imported here because `leukoscope run` imports this module, and needs no simulator on real parts.
     from leukoscope.simulator.calibration_slides import place_slide
     from leukoscope.simulator.stage import Stage
 
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.ERROR)
     task = check if options.check else calibrate
-    stage = Stage()  # only a simulated microscope looks at it; each step finds its slide there
+    stage = Stage()  # only a simulated microscope uses it; each step puts its slide there
     with interruptible(), service_paused(), at_the_panel(settings) as (display, relay, press):
         done = task(settings, display, relay, print, stage, partial(place_slide, stage), press)
     return 0 if done else 1
@@ -76,22 +75,22 @@ def calibrate(
     on_step: Callable[[Step, int], None] | None = None,
     press: str = "Press",
 ) -> bool:
-    """Make a calibration. Until it is complete the old one stays; the light is off at the end.
+    """Make a calibration. The old one stays until the new one is complete. The light is off at the end.
 
     Args:
-        settings: name the parts and the folder of the calibrations.
-        display: shows the steps; it stays open.
-        relay: brings the gestures.
-        say: takes each line for a person who reads over SSH.
-        stage: of a simulated microscope.
-        on_step: see `CalibrationSession`.
-        press: see `CalibrationSession`.
+        settings: Name the parts and the folder of the calibrations.
+        display: Shows the steps. It stays open.
+        relay: Passes the gestures on.
+        say: Takes each line for a person who reads over SSH.
+        stage: What a simulated microscope looks at.
+        on_step: See `CalibrationSession`.
+        press: See `CalibrationSession`.
 
     Returns:
-        False when the person gave up.
+        False if the person gave up.
 
     Raises:
-        LeukoscopeError: what the parts raise; it is shown on the panel and passed to `say` first.
+        LeukoscopeError: A part failed. The error was shown on the panel and passed to `say`.
     """
     controls = assembly.settings_controls(settings)
     with _session(settings, display, relay, say, stage, on_step, press, controls) as session:
@@ -115,12 +114,13 @@ def check(
     on_step: Callable[[Step, int], None] | None = None,
     press: str = "Press",
 ) -> bool:
-    """Compare clean glass under the microscope with its calibration.
-
-    Arguments and errors are those of `calibrate`; also LeukoscopeError when there is no calibration.
+    """Compare clean glass under the microscope with the calibration. Arguments are those of `calibrate`.
 
     Returns:
-        Whether nothing has drifted; False too when the person gave up.
+        Whether nothing has drifted. It is also False if the person gave up.
+
+    Raises:
+        LeukoscopeError: A part failed, or there is no calibration.
     """
     found = assembly.find_calibration(settings)
     for problem in found.problems:
@@ -158,32 +158,32 @@ def check(
 
 @contextmanager
 def at_the_panel(settings: Settings) -> Iterator[tuple[Display, GestureRelay, str]]:
-    """Yield the display, the relay of gestures, and the words that ask for a press.
+    """Open what a person needs for a calibration: a display, and a button or keys.
 
-    Gestures come from the panel's button and from the terminal's keys; one of them is enough.
+    Gestures come from the panel's button and from the terminal's keys. One of the two is enough.
+
+    Yields:
+        The display, the relay of gestures, and the words that ask for a press.
 
     Raises:
-        ButtonError: there is neither a button nor a terminal.
-        DisplayError: the display's library is missing.
+        ButtonError: There is neither a button nor a terminal.
+        DisplayError: The display's library is missing.
     """
     relay = GestureRelay(lambda _gesture: None)
-    # In place of a simulated panel the terminal prints lines, which say all that its pictures would.
-    simulated = settings.parts.panel == "simulated"
-    display = MemoryDisplay() if simulated else assembly.open_display(settings)
+    display = assembly.open_steps_display(settings)
     keyboard: Keyboard | None = None
     button: Button | None = None
     try:
         if sys.stdin.isatty():
             keyboard = Keyboard(sys.stdin, relay, {})
-        if not simulated:
-            try:
-                button = assembly.open_button(settings, relay)
-            except ButtonError as error:
-                if keyboard is None:
-                    raise
-                _log.error("%s; use the keys instead: SPACE presses, h gives up", error)
-        elif keyboard is None:
-            raise ButtonError("nothing to press: run this in a terminal")
+        try:
+            button = assembly.open_steps_button(settings, relay)
+        except ButtonError as error:
+            if keyboard is None:
+                raise
+            _log.error("%s; use the keys instead: SPACE presses, h gives up", error)
+        if button is None and keyboard is None:
+            raise ButtonError("no button and no keys: run this in a terminal")
         pressed = [name for name, there in (("the button", button), ("SPACE", keyboard)) if there]
         yield display, relay, f"Press {' or '.join(pressed)}"
     finally:
@@ -204,7 +204,7 @@ def _session(
     press: str,
     controls: CameraControls,
 ) -> Iterator[CalibrationSession]:
-    """Yield a session with light, camera and panel; close the parts afterwards, the light off."""
+    """Yield a session with light, camera and panel. Afterwards the light is switched off and the parts are closed."""
     panel = Panel(display, simulated=assembly.is_simulated(settings))
     session: CalibrationSession | None = None
     try:
@@ -221,7 +221,7 @@ def _session(
             finally:
                 camera.close()
     except LeukoscopeError as error:
-        # The panel first: `say` fails when the terminal of the command has closed.
+        # The panel comes first, because `say` fails if the command's terminal has closed.
         panel.show(screens.FaultScreen(error.fault, restarts=False))
         say(str(error) if session is not None and session.kept else f"{error}; {NOTHING_CHANGED}")
         raise

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         raise LeukoscopeError(
             "there is no journalctl here: the log is where the daemon's standard error goes"
         )
-    os.execvp(command[0], command)  # noqa: S606  # words of this module
+    os.execvp(command[0], command)  # noqa: S606  # all words are fixed here
 
 
 def journal_command(slide: int | None, *, boot: bool, follow: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""One field of several frames: their mean if the stage stood still, else the sharpest of them."""
+"""Makes one field from several frames: their mean if the stage stood still, otherwise the sharpest frame."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from leukoscope.imaging.registration import find_motion
 
 
 def merge(frames: Sequence[Field]) -> Field:
-    """Merge the frames of a burst, at least one, all of one shape and scale.
+    """Merge the frames of a burst.
 
-    Returns the mean of all if they moved by less than `STILL_UM`, else the sharpest. Its `metadata`
-    says which: Frames, FrameUsed ("mean", or the number from 1) and StageMovedUm.
+    Args:
+        frames: At least one, all of one shape and scale.
+
+    Returns:
+        The mean of all frames if they moved by less than `STILL_UM`, otherwise the sharpest. The keys Frames,
+        FrameUsed ("mean", or the number from 1) and StageMovedUm of its `metadata` say which it is.
     """
     if len(frames) == 1:
         return frames[0]
@@ -38,7 +42,7 @@ def merge(frames: Sequence[Field]) -> Field:
 
 
 def _mean(pictures: Sequence[Rgb]) -> Rgb:
-    """The mean, rounded; a band at a time, for the processor's cache."""
+    """Return the rounded mean. It is made in bands of 64 rows, which fit into the processor's cache."""
     result = np.empty_like(pictures[0])
     half = len(pictures) // 2
     for start in range(0, len(result), 64):

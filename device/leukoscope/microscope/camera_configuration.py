@@ -1,4 +1,4 @@
-"""How the Pi camera is set up: its tuning, its three streams, and everything automatic off."""
+"""Sets the Pi camera up: its tuning and its three streams. All automatic adjustments are off."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from leukoscope.microscope.raw import bayer_order
 from leukoscope.microscope.tuning import Platform, adapt_tuning
 
 FULL_FORMAT = "BGR888"
-"""picamera2's name for R, G, B in memory; its 'RGB888' is B, G, R."""
+"""picamera2's name for R, G, B in memory. Its 'RGB888' is B, G, R."""
 
 BUFFERS = 3
-"""Frames in flight: the fewest that keep the sensor running while one is read."""
+"""Number of frame buffers. With fewer, the sensor would stop while a frame is read."""
 
 _SHORTEST_FRAME_US = 33_333
 READOUT_US = 2_000
-"""Least time of a frame beyond its exposure: sensors need some lines between two frames."""
+"""Time that a frame needs beyond its exposure, at least: sensors need some lines between two frames."""
 
 
 class SensorMode(NamedTuple):
-    """A mode of the sensor: width and height in px, bits of its converter."""
+    """A mode of the sensor: width and height in px, and the bits of its analogue-to-digital converter."""
 
     width: int
     height: int
@@ -33,16 +33,16 @@ class SensorMode(NamedTuple):
 
 
 def load_tuning() -> dict[str, Any]:
-    """Return the installed tuning of the camera's sensor, with the device's own algorithms in it.
+    """Return the installed tuning of the camera's sensor, with the device's own algorithms put in.
 
     Raises:
         CameraError: libcamera has no tuning for this sensor.
     """
     from picamera2 import Picamera2
 
-    # libcamera reads a tuning once, when its camera manager starts, and the manager ends with its
-    # last camera, unless that one had been configured. So learn the sensor's name from a camera
-    # that is only opened; asking for a list of cameras would start a manager that stays.
+    # libcamera reads a tuning only when its camera manager starts. The manager ends when its last
+    # camera closes, unless that camera was configured. So this camera is only opened, to learn the
+    # sensor's name, and closed. Asking for the list of cameras would start a manager that stays.
     camera = Picamera2()
     try:
         model = camera.camera_properties["Model"]
@@ -69,11 +69,11 @@ def start_camera(
     """Open, configure and start the camera; return picamera2's object.
 
     Args:
-        tuning: Of `load_tuning`.
+        tuning: From `load_tuning`.
         full: Width and height of a field, px.
         preview: Width and height of the small stream, px, even.
         mode: The sensor's mode.
-        controls: In force from the first frame on.
+        controls: They apply from the first frame on.
 
     Raises:
         CameraError: The sensor has no such mode.
@@ -85,7 +85,7 @@ def start_camera(
         _configure(camera, full, preview, mode, controls)
         camera.start()
     except BaseException:
-        camera.close()  # or nobody could open it again
+        camera.close()  # otherwise it could not be opened again
         raise
     return camera
 
@@ -101,11 +101,11 @@ def _configure(
     camera.configure(
         camera.create_still_configuration(
             main={"size": full, "format": FULL_FORMAT},
-            # The ISP of a Pi 4 gives its small stream in YUV only; a Pi 5 can, too.
+            # The ISP of a Pi 4 gives its small stream only in YUV. A Pi 5 can give YUV too.
             lores={"size": preview, "format": "YUV420"},
-            # Unpacked; a Pi 5 makes 16 bits of it. Only the sensor's own order is possible.
+            # Unpacked; a Pi 5 makes 16 bits of it. Only the sensor's own Bayer order is possible.
             raw={"size": size, "format": f"S{bayer_order(camera.sensor_format)}{mode.bits}"},
-            # Or libcamera picks the mode that is nearest to a field's size, and that is a crop.
+            # Without this, libcamera picks the mode nearest to a field's size, which is a crop.
             sensor={"output_size": size, "bit_depth": mode.bits},
             buffer_count=BUFFERS,
             controls=_automatic_off() | to_libcamera(controls),
@@ -126,7 +126,7 @@ def _configure(
 
 
 def _automatic_off() -> dict[str, object]:
-    """The controls that never change: no automatic adjustment, and no enhancement."""
+    """Return the controls that never change: no automatic adjustment and no enhancement."""
     from libcamera import controls as libcamera_controls
 
     noise_reduction = libcamera_controls.draft.NoiseReductionModeEnum
@@ -136,9 +136,9 @@ def _automatic_off() -> dict[str, object]:
         "Brightness": 0.0,
         "Contrast": 1.0,
         "Saturation": 1.0,
-        # Halos around edges would deceive the focus meter and the model.
+        # Sharpening makes halos around edges, which mislead the focus meter and the model.
         "Sharpness": 0.0,
-        # With any other mode, Minimal too, a Pi 5 may mix a frame with earlier ones.
+        # In any other mode, even Minimal, a Pi 5 may mix a frame with earlier ones.
         "NoiseReductionMode": noise_reduction.Off,
     }
 

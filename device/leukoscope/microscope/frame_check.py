@@ -1,4 +1,4 @@
-"""Whether a frame was made with the exposure and gains that were set, by its metadata."""
+"""Checks by a frame's metadata whether it was made with the exposure and gains that were set."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from leukoscope.microscope.interfaces import CameraControls
 
 _HINTS = {
     "DigitalGain": " (a colour gain below 1 does that)",
-    "Lux": " (libcamera runs with another tuning than the device's)",
+    "Lux": " (libcamera does not use the device's tuning)",
 }
 
 
 def find_mismatches(controls: CameraControls, metadata: Mapping[str, object]) -> list[str]:
-    """Return what a frame's metadata says other than the controls, a phrase each.
+    """Compare a frame's metadata with the controls. Return a phrase for each difference.
 
-    Exposure must be right within 2 % or 60 µs, since sensors expose whole lines, analogue gain
-    within 2 %, white balance and digital gain within 1 %.
+    Exposure may differ by 2 % or 60 µs, because sensors expose whole lines. Analogue gain may differ by 2 %, white
+    balance and digital gain by 1 %.
     """
     exposure, gain = controls.exposure_us, controls.analogue_gain
     wanted: dict[str, tuple[float, ...]] = {
         "ExposureTime": (exposure,),
         "AnalogueGain": (gain,),
         "ColourGains": (controls.red_gain, controls.blue_gain),
-        # With the automatic exposure off nothing may brighten a frame after it was taken.
+        # With automatic exposure off, nothing may brighten a frame after it was taken.
         "DigitalGain": (1.0,),
-        # 0 whatever the light, by the device's tuning and no other.
+        # With the device's tuning this is 0 in any light. With any other tuning it is not.
         "Lux": (0.0,),
     }
     got = {name: numbers_of(metadata.get(name)) for name in wanted}
     light = got["ExposureTime"][:1] + got["AnalogueGain"][:1]
-    # Some versions of libcamera make up by digital gain for the lines that an exposure falls short.
+    # If an exposure is some lines too short, some versions of libcamera compensate by digital gain.
     short = abs(exposure * gain / math.prod(light) - 1) if len(light) == 2 and all(light) else 0.0
     tolerance = {
         "ExposureTime": max(0.02, 60 / exposure),
@@ -52,7 +52,7 @@ def find_mismatches(controls: CameraControls, metadata: Mapping[str, object]) ->
 
 
 def numbers_of(value: object) -> tuple[float, ...]:
-    """Return the numbers in a value of the metadata: a number, several, or none."""
+    """Return the numbers in one value of the metadata: none, one or several."""
     values = value if isinstance(value, tuple | list) else (value,)
     return tuple(float(number) for number in values if isinstance(number, int | float))
 

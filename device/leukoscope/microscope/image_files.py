@@ -17,20 +17,20 @@ from leukoscope.errors import FieldError, ImageFileError
 from leukoscope.field import Field, Rgb
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
-"""What counts as an image file in a folder; a file given by its name is tried whatever its suffix."""
+"""Suffixes of image files in a folder. A file that is named itself is opened whatever its suffix."""
 
 MAX_PIXELS = 50_000_000
-"""A larger image is refused before decoding: it would take 500 MB and more of a Pi's memory."""
+"""A larger image is refused before decoding: it would need at least 500 MB of a Pi's memory."""
 
 MIN_SIDE_PX = 64
-"""A smaller image is refused: at the coarsest scale that can be read not one white cell fits in it."""
+"""A smaller image is refused: even at the coarsest scale that can be read, no white cell fits in it."""
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP")
 _SCALES_UM_PER_PX = (
     0.01,
     5.0,
-)  # what a microscope gives; 72, 96 and 300 dpi of ordinary files are far off
-_AGREE = 0.01  # how far the resolutions of x and y may be apart
+)  # the range of microscopes; the 72, 96 and 300 dpi of ordinary files are far outside it
+_AGREE = 0.01  # largest difference of the resolutions of x and y, as a share
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 _ALPHA_MODES = frozenset({"RGBA", "RGBa", "PA"})
 _COLOUR_MODES = frozenset({"RGB", "RGBX", "YCbCr", "P"}) | _ALPHA_MODES
@@ -39,21 +39,27 @@ _COLOUR_MODES = frozenset({"RGB", "RGBX", "YCbCr", "P"}) | _ALPHA_MODES
 def open_field(
     path: Path, um_per_px: float | None, default_um_per_px: float, finest_um_per_px: float
 ) -> tuple[Field, list[str]]:
-    """Return an image file as a field, and warnings to print about it.
+    """Read an image file as a field. The image is turned as its EXIF says; 16-bit colour is read as 8-bit.
 
-    um_per_px: the scale of the file in micrometres of the specimen per pixel; None takes the
-    file's own resolution where a microscope could have written it, else `default_um_per_px`
-    with a warning.
-    finest_um_per_px: the finest scale that will be read. A JPEG at half of it or finer is
-    decoded at 1/2, 1/4 or 1/8 of its size, which takes a fraction of the time; the field's scale
-    says so. An EXIF orientation is honoured. 16-bit colour is read as 8-bit.
-    Raises ImageFileError, saying why and what to do, for whatever can't be read as a colour
-    image, FieldError for a scale that is not above 0.
+    Args:
+        path: The image file.
+        um_per_px: Scale of the file in micrometres of the specimen per pixel. None takes the resolution that the
+            file states, if it is in the range of microscopes.
+        default_um_per_px: Taken, with a warning, if the file states no such resolution.
+        finest_um_per_px: The finest scale that will be used. A JPEG at half of it or finer is decoded at 1/2, 1/4
+            or 1/8 of its size, in a fraction of the time. The scale of the field is then coarser by the same factor.
+
+    Returns:
+        The field, and warnings to print about it.
+
+    Raises:
+        ImageFileError: The file can't be read as a colour image. The message says why and what to do.
+        FieldError: A scale is not above 0.
     """
     for scale in (um_per_px, default_um_per_px):
         if scale is not None and not (0 < scale < math.inf):
             raise FieldError(f"micrometres per pixel must be above 0, not {scale}")
-    # Pillow warns of many things in files it goes on to read; a person is told what matters here.
+    # Pillow warns of many things in files that it then reads. The messages below say what matters.
     with _open_regular(path) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -71,7 +77,7 @@ def open_field(
             ) from error
         except MemoryError as error:
             raise _too_large(path) from error
-        # A damaged file can make Pillow raise nearly anything, and all of it means the same.
+        # A damaged file can make Pillow raise almost any error.
         except Exception as error:
             raise ImageFileError(
                 f"{path}: damaged or cut short ({error}): copy the file again from where it was made"
@@ -81,10 +87,13 @@ def open_field(
 def find_image_files(
     paths: Iterable[Path],
 ) -> tuple[list[Path], list[tuple[Path, ImageFileError]]]:
-    """Return the image files that `paths` name, and each path that names none with its error.
+    """Find the image files that `paths` name.
 
-    A folder gives the files in it and below it that have one of `SUFFIXES`, sorted, without
-    hidden ones; a path of anything else is taken as a file.
+    A folder names the files in it and below it that have one of `SUFFIXES`, sorted, without hidden ones. Any other
+    path names a file.
+
+    Returns:
+        The files, and each path that names no file, with its error.
     """
     files: list[Path] = []
     errors: list[tuple[Path, ImageFileError]] = []
@@ -104,7 +113,7 @@ def find_image_files(
 
 
 def _images_below(folder: Path) -> tuple[list[Path], list[tuple[Path, ImageFileError]]]:
-    """Return the image files in `folder` and below, and the folders that can't be opened."""
+    """Return the image files in `folder` and below it, and the folders that can't be opened."""
     closed: list[tuple[Path, ImageFileError]] = []
 
     def note(error: OSError) -> None:
@@ -124,9 +133,13 @@ def _images_below(folder: Path) -> tuple[list[Path], list[tuple[Path, ImageFileE
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Open a regular file, not a pipe or device that could block for ever. Raises ImageFileError."""
+    """Open a regular file. A pipe or device is refused, because it could block for ever.
+
+    Raises:
+        ImageFileError: It is no regular file, is empty, or can't be opened.
+    """
     try:
-        # Without O_NONBLOCK opening a pipe would wait for its writer.
+        # Without O_NONBLOCK, opening a pipe would wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise _missing(path) from error
@@ -159,7 +172,7 @@ def _read(
     full_width = image.width
     factor = min(int(finest_um_per_px / scale), 8)
     if factor >= 2:
-        # Only JPEG can: asked for a size, it takes the next larger of 1/1, 1/2, 1/4, 1/8.
+        # Only JPEG can do this. It takes the next larger size of 1/1, 1/2, 1/4 and 1/8.
         draft = image.draft(None, (image.width // factor, image.height // factor))
         if draft is not None:
             scale *= full_width / draft[1][2]
@@ -170,7 +183,7 @@ def _read(
 
 
 def _check_header(path: Path, image: Image.Image) -> None:
-    """Refuse what can't be a field, before it is decoded."""
+    """Refuse an image that can't be a field, before it is decoded."""
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(path, image)
     if min(image.size) < MIN_SIDE_PX:
@@ -178,12 +191,12 @@ def _check_header(path: Path, image: Image.Image) -> None:
             f"{path}: {image.width} x {image.height} px is too small for a field of view: "
             f"give an image of at least {MIN_SIDE_PX} x {MIN_SIDE_PX} px"
         )
-    # A JPEG with more pictures in it (MPO: previews, depth) has its own picture first.
+    # A JPEG that holds further pictures (MPO: previews, depth) has its main picture first.
     frames = getattr(image, "n_frames", 1) if image.format in ("PNG", "TIFF") else 1
     if frames > 1:
         raise ImageFileError(
-            f"{path}: {frames} images in one file, and no telling which is the field: "
-            "save each as a file of its own"
+            f"{path}: {frames} images in one file, and it is not known which is the field: "
+            "save each in its own file"
         )
     if image.mode in _GREY_MODES:
         raise _no_colour(path)
@@ -194,7 +207,7 @@ def _check_header(path: Path, image: Image.Image) -> None:
 def _scale(
     path: Path, image: Image.Image, um_per_px: float | None, default_um_per_px: float
 ) -> tuple[float, list[str]]:
-    """Return micrometres per pixel of the image as it is in the file, and warnings."""
+    """Return the micrometres per pixel of the image at its full size, and warnings."""
     if um_per_px is not None:
         return um_per_px, []
     own = _own_scale(image)
@@ -207,9 +220,9 @@ def _scale(
 
 
 def _own_scale(image: Image.Image) -> float | None:
-    """Return the micrometres per pixel that the file itself states, None unless plausible.
+    """Return the micrometres per pixel that the file states, or None if it states none that is plausible.
 
-    Pillow gives PNG's pHYs, TIFF's resolution, JPEG's density and BMP's as dots per inch.
+    Pillow gives the resolution of PNG (pHYs), TIFF, JPEG (density) and BMP as dots per inch.
     """
     try:
         x, y = (25_400 / float(dots_per_inch) for dots_per_inch in image.info["dpi"])
@@ -224,13 +237,17 @@ def _oriented(image: Image.Image) -> Image.Image:
     """Return the image turned as its EXIF orientation says."""
     try:
         turned = image.getexif().get(0x0112, 1) != 1
-    except Exception:  # damaged EXIF raises nearly anything; the image may be good
+    except Exception:  # damaged EXIF can raise almost any error; the image may still be good
         return image
     return ImageOps.exif_transpose(image) if turned else image
 
 
 def _in_colour(path: Path, image: Image.Image) -> Image.Image:
-    """Return the image as RGB. Raises ImageFileError when it is partly transparent."""
+    """Return the image as RGB.
+
+    Raises:
+        ImageFileError: It is partly transparent.
+    """
     if image.mode in _ALPHA_MODES or "transparency" in image.info:
         image = image.convert("RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
@@ -239,8 +256,8 @@ def _in_colour(path: Path, image: Image.Image) -> Image.Image:
 
 
 def _check_colourful(path: Path, rgb: Rgb) -> None:
-    """Refuse a grey picture saved as RGB; evenly dark or bright frames are left to the gates."""
-    for sample in (rgb[::16, ::16], rgb):  # a look at few pixels spares most images the rest
+    """Refuse a grey picture saved as RGB. Frames of one even level are left to the gates."""
+    for sample in (rgb[::16, ::16], rgb):  # for most images the few pixels of the first are enough
         red, green, blue = sample[..., 0], sample[..., 1], sample[..., 2]
         if not (np.array_equal(red, green) and np.array_equal(green, blue)):
             return
@@ -249,7 +266,7 @@ def _check_colourful(path: Path, rgb: Rgb) -> None:
 
 
 def _is_absent(path: Path) -> bool:
-    """Return whether there is nothing at `path`; False if it can't be looked at."""
+    """Return whether nothing is at `path`. It is False if that can't be found out."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):

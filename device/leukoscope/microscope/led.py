@@ -1,4 +1,4 @@
-"""The white LED on a GPIO line, through a MOSFET."""
+"""The white LED. A GPIO line switches it through a MOSFET."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from leukoscope.errors import LightError
 
 
 class GpioLed:
-    """A `Light`: steady current, no PWM, which a rolling shutter would turn into bands.
+    """A `Light` with a steady current. PWM would make bands in pictures of a rolling shutter.
 
-    pin: BCM number. Raises LightError when the line can't be opened.
+    Args:
+        pin: BCM number of the GPIO line.
+
+    Raises:
+        LightError: The line can't be opened.
     """
 
     def __init__(self, pin: int) -> None:
@@ -21,7 +25,7 @@ class GpioLed:
             raise LightError(
                 f"no light on GPIO{pin}: {error.name} is not installed: pip install {error.name}"
             ) from error
-        # lgpio's errors share no root but Exception, and lgpio is not importable everywhere.
+        # lgpio's errors have no common root below Exception, and lgpio can't be imported everywhere.
         except Exception as error:
             raise LightError(
                 f"no light on GPIO{pin}: {error}; check [light] pin, and that no other program "
@@ -29,11 +33,19 @@ class GpioLed:
             ) from error
 
     def on(self) -> None:
-        """Switch it on. Raises LightError."""
+        """Switch it on.
+
+        Raises:
+            LightError: The line can't be written.
+        """
         self._write(True)
 
     def off(self) -> None:
-        """Switch it off. Raises LightError."""
+        """Switch it off.
+
+        Raises:
+            LightError: The line can't be written.
+        """
         self._write(False)
 
     def _write(self, lit: bool) -> None:
@@ -43,9 +55,10 @@ class GpioLed:
             raise LightError(f"GPIO{self._pin} can't be written: {error}") from error
 
     def close(self) -> None:
-        """Switch it off and release the line: gpiozero would leave the LED as it is when a process ends.
+        """Switch it off and release the line. Otherwise the LED could stay on after the process has ended.
 
-        Raises LightError.
+        Raises:
+            LightError: The line can't be written.
         """
         if self._led.closed:
             return

@@ -1,4 +1,4 @@
-"""The microscope: light, camera and calibration together make a field."""
+"""The microscope: light, camera and calibration together make fields."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from leukoscope.reading.gates import MIN_LIGHT_LEVELS
 
 @dataclass(frozen=True)
 class LightTest:
-    """What the LED does to the picture.
+    """The result of comparing a frame with the LED on and one with it off.
 
     Attributes:
-        rise: Levels (of 255) by which it raises the mean.
+        rise: Levels (of 255) by which the LED raises the mean.
         lit: The small frame with the LED on.
     """
 
@@ -26,39 +26,55 @@ class LightTest:
 
 
 class Microscope:
-    """Captures fields: each is a burst of frames made into one, corrected, with the level of a frame without light."""
+    """Captures fields.
+
+    Each field is merged from a burst of frames and corrected by the calibration. It also has the level of a frame
+    taken with the LED off.
+    """
 
     def __init__(
         self, light: Light, camera: Camera, frames: int, correction: Correction | None
     ) -> None:
-        """Takes light and camera over, and closes them in the end.
+        """Take light and camera over. `close` closes them.
 
         Args:
             light: The LED.
             camera: Opened with the controls of the calibration.
-            frames: Of a field, >= 1.
-            correction: The calibration; without one, fields stay as the camera gives them.
+            frames: Frames per field, >= 1.
+            correction: The calibration. Without one, fields stay as the camera gives them.
         """
         self._light, self._camera, self._frames = light, camera, frames
         self.correction = correction
         self._sha256 = correction.sha256 if correction is not None else None
 
     def light_on(self) -> None:
-        """Switch the LED on. Raises LightError."""
+        """Switch the LED on.
+
+        Raises:
+            LightError: It can't be switched.
+        """
         self._light.on()
 
     def light_off(self) -> None:
-        """Switch the LED off. Raises LightError."""
+        """Switch the LED off.
+
+        Raises:
+            LightError: It can't be switched.
+        """
         self._light.off()
 
     def preview(self) -> Field:
-        """The newest small frame, with its shading. Raises CameraError, CameraTimeoutError."""
+        """Return the newest small frame. Its shading is not corrected.
+
+        Raises:
+            CameraError, CameraTimeoutError: The camera has failed, or gives no frame in time.
+        """
         return self._scaled(self._camera.preview())
 
     def capture(self) -> Field:
-        """Capture a burst with the LED on as one field, and the level of a small frame with it off.
+        """Capture a field: a burst with the LED on, and the level of a small frame with it off.
 
-        The LED stays on.
+        The LED is on afterwards.
 
         Raises:
             LightError, CameraError, CameraTimeoutError: A part has failed.
@@ -84,7 +100,7 @@ class Microscope:
         )
 
     def _scaled(self, frame: Field) -> Field:
-        """A frame with the scale of the calibration, if there is one."""
+        """Return a frame with the scale of the calibration, if there is one."""
         correction = self.correction
         if correction is None:
             return frame
@@ -92,10 +108,10 @@ class Microscope:
         return replace(frame, um_per_px=um_per_px)
 
     def test_light(self) -> LightTest:
-        """Compare a small frame with the LED on and one with it off. The LED stays off.
+        """Compare a small frame with the LED on and one with it off. The LED is off afterwards.
 
         Raises:
-            LightError: They do not differ: the LED is dead, or the slide lets no light through.
+            LightError: The frames do not differ: the LED is dead, or the slide lets no light through.
             CameraError, CameraTimeoutError: As `preview`.
         """
         self._light.on()
@@ -110,7 +126,12 @@ class Microscope:
         return LightTest(rise, lit)
 
     def close(self) -> None:
-        """Switch the light off and close both parts. Raises LightError, CameraTimeoutError."""
+        """Switch the light off and close both parts.
+
+        Raises:
+            LightError: The light can't be switched off.
+            CameraTimeoutError: The camera hangs.
+        """
         try:
             self._light.close()
         finally:

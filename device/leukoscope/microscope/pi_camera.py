@@ -1,4 +1,4 @@
-"""The Pi camera through picamera2: one configuration for life, everything automatic off."""
+"""The Pi camera through picamera2. It is configured once, when it is opened, with all automatic adjustments off."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ from leukoscope.microscope.worker import Worker
 from leukoscope.microscope.yuv import convert_yuv420
 
 PREVIEW_WIDTH = 640
-"""Width in px of the small stream for the focus meter, or the full one's where that is less."""
+"""Width in px of the small stream for the focus meter. If the full stream is narrower, its width is used."""
 
 SETTLING_FRAMES = 12
-"""Frames in which one must be made with the controls: those in flight, and the sensor's own delay."""
+"""One of so many frames must be made with new controls. The first frames are not: some are already on their way, and
+the sensor takes some frames to follow."""
 
 _Result = TypeVar("_Result")
 
 
 class PiCamera:
-    """A `Camera`: a full stream, a small one and the sensor's own, side by side.
+    """A `Camera` with three streams at once: full frames, small frames, and the sensor's raw frames.
 
     Args:
-        width: Of a field, px.
-        height: Of a field, px.
-        sensor: Width and height in px and bits of the sensor's mode, one that the camera has.
+        width: Width of a field, px.
+        height: Height of a field, px.
+        sensor: Width and height in px and bits of a mode that the sensor has.
         um_per_px: Scale of a field.
-        controls: In force from the first frame on.
+        controls: They apply from the first frame on.
         timeout_s: Longest wait for a frame.
 
     Raises:
-        CameraError: There is no camera, or it refuses.
+        CameraError: There is no camera, or it can't be set up.
         CameraTimeoutError: It hangs.
     """
 
@@ -60,10 +61,10 @@ class PiCamera:
     ) -> None:
         self._um_per_px, self._width, self._timeout_s = um_per_px, width, timeout_s
         self._mode, self._controls = SensorMode(*sensor), controls
-        # A loose cable makes picamera2 block for ever, even in stop(): every call runs on this
-        # thread and is waited for; when it hangs, the process ends and systemd starts a new one.
+        # With a loose cable picamera2 blocks for ever, even in stop(). So every call runs on this
+        # thread, with a time-out. After one, the process ends and systemd starts a new one.
         self._worker = Worker("camera")
-        # Even, as YUV 4:2:0 wants it, and in both ways no larger than the full stream.
+        # YUV 4:2:0 needs even numbers. Neither may be larger than the full stream's.
         preview_width = min(PREVIEW_WIDTH, width // 2 * 2)
         preview_height = min(round(preview_width * height / width / 2) * 2, height // 2 * 2)
         tuning = self._call(load_tuning)
@@ -79,7 +80,7 @@ class PiCamera:
         )
 
     def _call(self, work: Callable[[], _Result]) -> _Result:
-        """Run `work` on the camera's thread, within the time-out."""
+        """Run `work` on the camera's thread, and wait for it up to the time-out."""
         try:
             return self._worker.call(work, self._timeout_s)
         except LeukoscopeError:
@@ -94,39 +95,44 @@ class PiCamera:
             ) from error
 
     def control(self, controls: CameraControls) -> None:
-        """Set exposure and gains; every later frame was made with them."""
+        """Set exposure and gains. Every frame given after this call was made with them."""
         self._call(partial(_set_controls, self._camera, controls))
         self._controls = controls
 
     def preview(self, *, fresh: bool = False) -> Field:
-        """Return a small frame: the newest, or with `fresh` one whose exposure began after this call."""
+        """Return the newest small frame, or with `fresh` one whose exposure began after this call."""
         rgb, metadata = self._frame(_copy_small, fresh)
         return Field(rgb, self._um_per_px * self._width / rgb.shape[1], metadata)
 
     def capture(self, frames: int = 1) -> tuple[Field, ...]:
-        """Capture full frames in a row, the first begun after this call.
+        """Capture full frames in a row. The exposure of the first begins after this call.
 
-        Each is the next that picamera2 has; while one is copied the sensor may expose another.
+        Each is the next frame that picamera2 has. The sensor may expose another one while a frame is copied.
         """
         taken = [self._frame(copy_full, index == 0) for index in range(frames)]
         return tuple(Field(rgb, self._um_per_px, metadata) for rgb, metadata in taken)
 
     def raw_green(self) -> npt.NDArray[np.float32]:
-        """Return the green pixels of one raw frame begun after this call, as shares of the sensor's range.
+        """Return the green pixels of one raw frame whose exposure begins after this call.
 
-        Shape (height, width // 2) of the sensor's mode, float32.
+        Returns:
+            Shape (height, width // 2) of the sensor's mode, float32, shares of the sensor's range.
         """
         green, _ = self._frame(partial(_copy_raw_green, self._mode.bits), True)
         return green
 
     def close(self) -> None:
-        """Stop the camera. Raises CameraTimeoutError rather than block."""
+        """Stop the camera.
+
+        Raises:
+            CameraTimeoutError: The camera hangs. The call does not.
+        """
         self._call(self._camera.close)
 
     def _frame(
         self, read: Callable[[Any], _Result], fresh: bool
     ) -> tuple[_Result, Mapping[str, object]]:
-        """What `read` gives for the next frame that was made with the controls, and its metadata."""
+        """Return what `read` gives for the next frame made with the controls, and that frame's metadata."""
         for _ in range(SETTLING_FRAMES):
             result, metadata, wrong = self._call(
                 partial(_take, self._camera, self._controls, read, fresh)
@@ -135,13 +141,14 @@ class PiCamera:
                 return result, metadata
             fresh = False  # every later frame begins later
         raise CameraError(
-            f"{SETTLING_FRAMES} frames were not made as they should: {'; '.join(wrong)}"
+            f"{SETTLING_FRAMES} frames were not made with the exposure and gains that were set: "
+            f"{'; '.join(wrong)}"
         )
 
 
 def _set_controls(camera: Any, controls: CameraControls) -> None:
-    # picamera2's own thread sends what was set whenever it gives back a frame, and then forgets
-    # it, all under this lock: what is set in between without it would be lost.
+    # Each time picamera2's own thread gives back a frame, it sends the controls that were set and
+    # then clears them, under this lock. Controls set without the lock could be lost in between.
     with camera.request_lock:
         camera.set_controls(to_libcamera(controls))
 
@@ -149,7 +156,11 @@ def _set_controls(camera: Any, controls: CameraControls) -> None:
 def _take(
     camera: Any, controls: CameraControls, read: Callable[[Any], _Result], fresh: bool
 ) -> tuple[_Result | None, Mapping[str, object], list[str]]:
-    """Take the next frame: what `read` gives for it, its metadata, and what is wrong; None if anything is."""
+    """Take the next frame.
+
+    Returns:
+        What `read` gives for it, or None if it was not made with the controls; its metadata; what is wrong with it.
+    """
     request = camera.capture_request(flush=fresh or None)
     try:
         metadata = dict(request.get_metadata())
@@ -164,8 +175,8 @@ def _copy_small(request: Any) -> Rgb:
 
 
 def copy_full(request: Any) -> Rgb:
-    """Return the full stream's pixels, R, G, B."""
-    pixels: Rgb = request.make_array("main")  # a copy: the camera's buffer goes back
+    """Return the full stream's pixels, shape (height, width, 3), R, G, B."""
+    pixels: Rgb = request.make_array("main")  # a copy, because the camera uses its buffer again
     return pixels
 
 
@@ -173,7 +184,7 @@ def _copy_raw_green(sensor_bits: int, request: Any) -> npt.NDArray[np.float32]:
     stream = request.config["raw"]
     black_levels = numbers_of(request.get_metadata().get("SensorBlackLevels"))
     if len(black_levels) != 4:
-        raise CameraError("the camera does not say how black its raw frames are: update libcamera")
+        raise CameraError("the camera gives no black level for its raw frames: update libcamera")
     return green_shares(
         request.make_array("raw"),
         width=stream["size"][0],

@@ -1,4 +1,4 @@
-"""Raw pixels of the sensor, from unpacked Bayer frames."""
+"""Reads the sensor's raw pixels from unpacked Bayer frames."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _UNPACKED = re.compile(r"S(?P<order>RGGB|GRBG|GBRG|BGGR)(?P<bits>8|10|12|14|16)"
 
 
 def bayer_order(pixel_format: str) -> str:
-    """Return the colours of the filter's 2 x 2 cell, row by row: 'RGGB' of 'SRGGB12_CSI2P'.
+    """Return the four colours of the sensor's filter, row by row: 'RGGB' for 'SRGGB12_CSI2P'.
 
-    Raises CameraError for a sensor without a colour filter.
+    Raises:
+        CameraError: The sensor has no colour filter.
     """
     found = _ORDER.match(pixel_format)
     if found is None:
@@ -34,14 +35,20 @@ def green_shares(
 ) -> npt.NDArray[np.float32]:
     """Return the green pixels of a raw frame as shares of the sensor's range.
 
-    rows: shape (height, stride), uint8: a frame's lines as bytes, what is beyond `width` px is
-    padding. pixel_format: libcamera's name of an unpacked format, such as 'SRGGB12'.
-    sensor_bits: bits of the sensor's mode; a Pi 5 hands them out shifted to the top of 16.
-    black_level: on a scale of 16 bits, as libcamera states it.
+    Args:
+        rows: Shape (height, stride), uint8: the frame's lines as bytes. The bytes beyond `width` px are padding.
+        width: Of the frame, px.
+        pixel_format: libcamera's name of an unpacked format, such as 'SRGGB12'.
+        sensor_bits: Bits of the sensor's mode. A Pi 5 shifts them to the top of 16 bits.
+        black_level: On a scale of 16 bits, as libcamera gives it.
 
-    Returns shape (height, width // 2), float32: each line has a green pixel in every second
-    column. 0 at the black level, 1 where the converter saturates, linear in between.
-    Raises CameraError for a packed, compressed or unknown format, or lines that are too short.
+    Returns:
+        Shape (height, width // 2), float32: each line has a green pixel in every second column. 0 at the black
+        level, 1 where the converter saturates, linear in between.
+
+    Raises:
+        CameraError: The format is packed, compressed or unknown, the lines are too short, or the black level is
+            outside the sensor's range.
     """
     found = _UNPACKED.fullmatch(pixel_format)
     if found is None:

@@ -1,7 +1,8 @@
-"""The camera's tuning: the sensor's installed one, with the device's own algorithms in place of its.
+"""Makes the camera's tuning: the tuning that is installed for the sensor, with some of its algorithms replaced.
 
-The corrections for a camera's lens are wrong under a microscope: `tuning/*.json` switch them off and set
-the curve of sRGB. `python -m tests.microscope.make_tuning` writes them.
+An installed tuning corrects the camera's own lens. Under a microscope there is no such lens, so these corrections are
+wrong. The files `tuning/*.json` hold the device's own algorithms: they switch the corrections off and set the curve
+of sRGB. `python -m tests.microscope.make_tuning` writes them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any, Literal
 from leukoscope.errors import CameraError
 
 Platform = Literal["vc4", "pisp"]
-"""The image processor: vc4 up to the Pi 4, pisp on the Pi 5."""
+"""The image processor: vc4 in a Pi 4 or older, pisp in a Pi 5."""
 
 FOLDER = Path(__file__).with_name("tuning")
-"""Folder of the device's own algorithms, one file for each platform."""
+"""Folder with the device's own algorithms, one file per platform."""
 
 TARGETS: Mapping[Platform, str] = {"vc4": "bcm2835", "pisp": "pisp"}
 """Name of each platform in a tuning file."""
@@ -31,15 +32,17 @@ def own_algorithms(platform: Platform) -> dict[str, Any]:
 
 
 def adapt_tuning(vendor: Mapping[str, Any], platform: Platform) -> dict[str, Any]:
-    """Return the sensor's installed tuning, with our algorithms in place of its.
+    """Return the sensor's installed tuning with the device's own algorithms in it.
+
+    An algorithm of the installed tuning is replaced if the device has its own. The others, and the order, stay. The
+    device's algorithms that the installed tuning lacks are added at the end.
 
     Args:
-        vendor: The tuning file as JSON gives it. Its other algorithms and their order are kept; those of ours that
-            it lacks come last.
-        platform: For which it must be.
+        vendor: The installed tuning file, as read from its JSON.
+        platform: The platform that it must be for.
 
     Raises:
-        CameraError: It is not of version 2, or for another platform.
+        CameraError: The file is not of version 2, or is for another platform.
     """
     version, target = vendor.get("version", 1.0), vendor.get("target", "bcm2835")
     if not (isinstance(version, int | float) and 2 <= version < 3 and "algorithms" in vendor):

@@ -1,4 +1,4 @@
-"""A thread for calls that can hang: each has a longest wait."""
+"""A thread for calls that can hang. The caller waits only up to a time-out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _Result = TypeVar("_Result")
 class Worker:
     """One thread that runs calls in order.
 
-    Not a ThreadPoolExecutor: Python waits for the threads of one when the process ends, so a call
-    that hangs would keep the process from ending.
+    A ThreadPoolExecutor would not do: Python waits for its threads when the process ends, so a call that hangs
+    would keep the process from ending.
     """
 
     def __init__(self, name: str) -> None:
@@ -23,7 +23,11 @@ class Worker:
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def call(self, work: Callable[[], _Result], timeout_s: float) -> _Result:
-        """Return or raise what `work` does. Raises TimeoutError when it takes longer than `timeout_s`."""
+        """Run `work` on the thread. Return what it returns, or raise what it raises.
+
+        Raises:
+            TimeoutError: `work` takes longer than `timeout_s`.
+        """
         answer: Future[_Result] = Future()
         self._calls.put((work, answer))
         return answer.result(timeout_s)
@@ -33,5 +37,5 @@ class Worker:
             work, answer = self._calls.get()
             try:
                 answer.set_result(work())
-            except BaseException as error:  # handed to the caller, whatever it is
+            except BaseException as error:  # any error goes to the caller
                 answer.set_exception(error)

@@ -1,4 +1,4 @@
-"""Pixels of a planar YUV frame, as libcamera's small stream has them."""
+"""Converts a planar YUV frame, the format of libcamera's small stream, to RGB."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from leukoscope.field import Rgb
 def convert_yuv420(planes: npt.NDArray[np.uint8], width: int) -> Rgb:
     """Convert a planar YUV 4:2:0 frame to R, G, B: full range, BT.601 (libcamera's sYCC, as in JPEG).
 
-    planes: shape (height * 3 / 2, stride), uint8: Y, then U and V at half size each way.
-    width: px of the picture, at most the stride. Returns shape (height, width, 3).
+    Args:
+        planes: Shape (height * 3 / 2, stride), uint8: Y, then U and V at half the width and height.
+        width: Width of the picture in px, at most the stride.
+
+    Returns:
+        Shape (height, width, 3).
     """
     rows, stride = planes.shape
     height = rows * 2 // 3

@@ -1,1 +1,1 @@
-"""What the device asks of Linux: systemd, journal, clocks, health, durable files."""
+"""What the device uses of Linux: systemd, the journal, clocks, power and temperature, durable files, signals."""

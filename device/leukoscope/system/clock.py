@@ -1,4 +1,4 @@
-"""Clocks of a machine without a clock chip, and how long ago something was."""
+"""The clocks of a computer without a clock chip, and the time between two moments."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ _CLOCK_SYNCED = Path("/run/systemd/timesync/synchronized")
 class Moment:
     """A moment by both clocks.
 
-    boot_id: the kernel's, new at each start. monotonic_s: seconds since that start. wall_time: ISO 8601
-    in UTC, '2026-05-09T07:35:25.123Z', reliable only if clock_synced.
+    Attributes:
+        boot_id: The kernel's id of this boot, new at each start.
+        monotonic_s: Seconds since that start.
+        wall_time: ISO 8601 in UTC, '2026-05-09T07:35:25.123Z'. It is reliable only if `clock_synced`.
+        clock_synced: Whether the wall clock was set from a time server since that start.
     """
 
     boot_id: str
@@ -26,10 +29,10 @@ class Moment:
 
 
 def age_s(then: Moment, now: Moment) -> float | None:
-    """Return the seconds from `then` to `now`; None if they are unknown.
+    """Return the seconds from `then` to `now`, or None if they are unknown.
 
-    Within one boot they are those of the monotonic clock. Across a restart they are those of the wall clock, if it was
-    set from the network both times and did not run backwards.
+    Within one boot the monotonic clock gives them. Across a restart the wall clock does, if it was set from the
+    network both times and did not run backwards.
     """
     if then.boot_id == now.boot_id and now.monotonic_s >= then.monotonic_s:
         return now.monotonic_s - then.monotonic_s
@@ -45,7 +48,7 @@ def now() -> Moment:
 
 
 def boot_id(path: Path = _BOOT_ID) -> str:
-    """Return the kernel's id of this boot, or 'unknown' where there is none (not Linux)."""
+    """Return the kernel's id of this boot, or 'unknown' on a system that is not Linux."""
     try:
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
@@ -55,9 +58,9 @@ def boot_id(path: Path = _BOOT_ID) -> str:
 def clock_synced(path: Path = _CLOCK_SYNCED) -> bool:
     """Return whether the wall clock was set from a time server since this boot.
 
-    Asks the file that systemd-timesyncd, Raspberry Pi OS's time service, makes when it has set
-    the clock. The kernel's own answer (adjtimex) would be closed to a service with ProtectClock=.
-    Another time service counts as not synced, to be safe.
+    systemd-timesyncd, the time service of Raspberry Pi OS, makes a file when it has set the clock. This checks
+    for that file, because a service with ProtectClock= may not ask the kernel (adjtimex). With another time
+    service the clock counts as not set, to be safe.
     """
     return path.exists()
 
@@ -68,7 +71,7 @@ def utc_now() -> str:
 
 
 def time_text(wall_time: str, clock_synced: bool) -> str:
-    """Return a wall time to the minute, '2026-05-09 07:35', with a ' ?' when the clock was not set."""
+    """Return a wall time to the minute, '2026-05-09 07:35'. It ends in ' ?' if the clock was not set."""
     return wall_time[:16].replace("T", " ") + ("" if clock_synced else " ?")
 
 

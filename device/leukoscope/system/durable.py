@@ -1,4 +1,4 @@
-"""Files that are on the disk whole or not at all, whenever the power goes."""
+"""Writing files so that a power cut leaves a whole file or none."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def write_durably(
     Args:
         path: Replaced if it exists.
         data: The whole content.
-        by_way_of: Folder of the temporary file, on the same disk; by default that of `path`.
-        mode: Permission bits of the file; by default as the umask has them.
-        owner: User and group of the file; by default those of this process.
+        by_way_of: Folder of the temporary file, on the same disk. By default it is the folder of `path`.
+        mode: Permission bits of the file. By default the umask decides.
+        owner: User and group of the file. By default they are those of this process.
 
     Raises:
-        OSError: Nothing was written: an older file at `path` is as it was.
+        OSError: Nothing was written. An older file at `path` is unchanged.
     """
     temporary = (by_way_of or path.parent) / f".{secrets.token_hex(8)}.part"
     try:
         with temporary.open("xb") as file:
-            # Before the file has its name: another process may open it at any moment.
+            # Set these before the file gets its name: from then on another process may open it.
             if owner is not None:
                 os.fchown(file.fileno(), *owner)
             if mode is not None:
@@ -49,7 +49,11 @@ def write_durably(
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make the names in `folder` reach the disk. Raises OSError."""
+    """Write the names in `folder` to the disk.
+
+    Raises:
+        OSError: They may not be on the disk.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -58,9 +62,10 @@ def fsync_folder(folder: Path) -> None:
 
 
 def hand_over(path: Path, folder: Path) -> None:
-    """Give `path` to the owner of `folder` if root made it: the appliance must be able to write there.
+    """Give `path` to the owner of `folder` if this process is root: the appliance must be able to write there.
 
-    Raises OSError.
+    Raises:
+        OSError: The owner can't be changed.
     """
     if os.geteuid() == 0:
         owner = folder.stat()

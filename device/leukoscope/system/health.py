@@ -1,4 +1,4 @@
-"""The computer's own health: what the panel should warn of."""
+"""Undervoltage and throttling of the computer, for the warning on the panel."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ UNDER_VOLTAGE_NOW, THROTTLED_NOW, SOFT_TEMPERATURE_LIMIT_NOW = 0x1, 0x4, 0x8
 
 
 def warning() -> str:
-    """Return what is wrong with power or temperature now, at most 18 characters, or ''.
+    """Return what is wrong with power or temperature now, in at most 18 characters; '' if nothing is.
 
-    A computer without vcgencmd, which is no Raspberry Pi, gives '' too.
+    It is also '' on a computer that is not a Raspberry Pi: that has no vcgencmd.
     """
     return throttling_warning(ask_firmware())
 
 
 def ask_firmware() -> str:
-    """The firmware's answer, such as 'throttled=0x50005'; '' where it gives none."""
+    """Return the firmware's answer, such as 'throttled=0x50005'; '' if it gives none."""
     try:
         return subprocess.run(
             ["vcgencmd", "get_throttled"],  # noqa: S607  # found on the system's own path
@@ -31,7 +31,7 @@ def ask_firmware() -> str:
 
 
 def throttling_warning(answer: str) -> str:
-    """The warning in an answer such as 'throttled=0x50005'; '' when it is none or not readable."""
+    """Return the warning in an answer such as 'throttled=0x50005'; '' if there is none, or it can't be read."""
     try:
         bits = int(answer.strip().removeprefix("throttled="), 16)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Ends a command cleanly when nobody can see its output any more, or by a signal."""
+"""Ends a command cleanly: at a signal, or when nobody can see its output any more."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from leukoscope.system.journal import leads_to_journal
 
 
 def when_gone(streams: Sequence[TextIO], gone: Callable[[], None]) -> None:
-    """Call `gone` once, on a thread of its own, as soon as nothing can be written to one of `streams` any more.
+    """Call `gone` once, on its own thread, when one of `streams` has closed at its other end.
 
-    The kernel tells it of a terminal, a pipe and a socket, also while nothing is written. A file never
-    ends in this way.
+    The kernel reports this for a terminal, a pipe and a socket, even while nothing is written to them. It never
+    happens to a file.
     """
     poll = select.poll()
     for stream in streams:
-        with contextlib.suppress(io.UnsupportedOperation, ValueError):  # a stream that is no file
-            poll.register(stream.fileno(), 0)  # errors are always reported
+        with contextlib.suppress(io.UnsupportedOperation, ValueError):  # a stream without a file
+            poll.register(stream.fileno(), 0)  # poll always reports errors, so 0 is enough
 
     def wait() -> None:
         poll.poll()
@@ -36,10 +36,10 @@ def when_gone(streams: Sequence[TextIO], gone: Callable[[], None]) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt at Ctrl-C, SIGTERM, SIGHUP (SSH ended), or when standard output is gone.
+    """Raise KeyboardInterrupt at Ctrl-C, at SIGTERM, at SIGHUP (SSH has ended), or when standard output has closed.
 
-    What is opened is then closed, and the light switched off. Only the first one counts: a second would
-    cut off the cleanup that the first began. A signal that is ignored stays so, as SIGHUP behind nohup.
+    The command then closes its parts and switches the light off. Only the first of these has an effect: a second one
+    would cut off that cleanup. A signal that is ignored stays ignored, such as SIGHUP under nohup.
     """
     ended = threading.Event()
 

@@ -1,7 +1,7 @@
-"""Logging, one line for each event: to the systemd journal, slide and field as fields of the entry; else to a stream.
+"""Logging: one line per event, to the systemd journal or to a stream.
 
-The journal's own protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL) is spoken here: python3-systemd would have to be
-compiled where it does not come from apt.
+In the journal, slide and field are fields of the entry. This module speaks the journal's own protocol
+(systemd.io/JOURNAL_NATIVE_PROTOCOL), because python3-systemd must be compiled if it does not come from apt.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _PRIORITIES = (
     (logging.WARNING, 4),
     (logging.INFO, 6),
 )
-"""Least level of a record, and its priority in syslog(3); below all of them it is 7, debug."""
+"""Lowest level of a record, and its priority in syslog(3). Any lower level has priority 7, debug."""
 
 
 def set_up_logging(stream: TextIO, level: int) -> None:
-    """Log from `level` up: to the journal if `stream` leads there, else to `stream`."""
+    """Log `level` and above: to the journal if `stream` leads there, otherwise to `stream`."""
     lines = logging.StreamHandler(stream)
     lines.setFormatter(_Line("%(levelname)s %(message)s"))
     handler = JournalHandler(JOURNAL_SOCKET, lines) if leads_to_journal(stream) else lines
@@ -34,32 +34,37 @@ def set_up_logging(stream: TextIO, level: int) -> None:
 
 
 def leads_to_journal(stream: TextIO) -> bool:
-    """Whether systemd connected `stream` to the journal: $JOURNAL_STREAM names its device and inode."""
+    """Return whether systemd connected `stream` to the journal: $JOURNAL_STREAM names its device and inode."""
     try:
         status = os.fstat(stream.fileno())
-    except (OSError, ValueError):  # a stream that is no file
+    except (OSError, ValueError):  # a stream without a file
         return False
     return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
 class JournalHandler(logging.Handler):
-    """Sends each record to the journal as one entry, or to another handler if the journal can't take it.
+    """Sends each record to the journal as one entry. If the journal can't take it, another handler gets it.
 
-    While the journal is busy, records are lost and counted: standard error leads to the journal as well, and writing
-    there would block. An entry with their number comes before the next one.
+    While the journal is busy, records are lost. Standard error also leads to the journal, so writing there would
+    block. The lost records are counted, and an entry with their number comes before the next one.
     """
 
     def __init__(self, path: Path, instead: logging.Handler) -> None:
-        """path: of the journal's socket; instead: is given what the journal does not take."""
+        """Open a socket to send by.
+
+        Args:
+            path: The journal's socket.
+            instead: Gets the records that the journal can't take.
+        """
         super().__init__()
         self._path, self._instead, self._lost = str(path), instead, 0
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        # A journal that is busy or restarting must not delay a verdict.
+        # A busy or restarting journal must not delay a verdict.
         self._socket.setblocking(False)
         self.setFormatter(_Line("%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one record. Nothing is raised."""
+        """Send one record. It raises no error."""
         try:
             if self._lost:
                 self._send(
@@ -76,7 +81,7 @@ class JournalHandler(logging.Handler):
             self._lost += 1
         except OSError:
             self._instead.handle(record)
-        except Exception:  # a record that can't be formatted: logging's own way
+        except Exception:  # the record can't be formatted; logging reports that itself
             self.handleError(record)
 
     def close(self) -> None:
@@ -85,7 +90,12 @@ class JournalHandler(logging.Handler):
         super().close()
 
     def _send(self, level: int, message: str, fields: Mapping[str, str]) -> None:
-        """Send one entry. Raises OSError; BlockingIOError when the journal is busy."""
+        """Send one entry.
+
+        Raises:
+            BlockingIOError: The journal is busy.
+            OSError: The journal can't take the entry.
+        """
         priority = next((value for least, value in _PRIORITIES if level >= least), 7)
         entry = {
             "MESSAGE": message,
@@ -97,7 +107,7 @@ class JournalHandler(logging.Handler):
 
 
 def encoded(fields: Mapping[str, str]) -> bytes:
-    """The datagram of one journal entry; names: upper-case letters and underscores."""
+    """Return the datagram of one journal entry. Names have only upper-case letters and underscores."""
     parts = []
     for name, text in fields.items():
         value = text.encode(errors="backslashreplace")
@@ -109,7 +119,7 @@ def encoded(fields: Mapping[str, str]) -> bytes:
 
 
 class _Line(logging.Formatter):
-    """The slide, when there is one, before the message."""
+    """Writes the slide, if there is one, before the message."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
         slide = getattr(record, "slide", "")

@@ -1,4 +1,4 @@
-"""Messages to systemd (ready, alive, stopping: sd_notify(3)), and the state and pause of the service."""
+"""Messages to systemd (ready, alive, stopping: sd_notify(3)), and reading and pausing the appliance's service."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ SERVICE = "leukoscope.service"
 
 
 def notify(message: str) -> None:
-    """Send e.g. 'READY=1', 'WATCHDOG=1' or 'STATUS=ready'; nothing when systemd did not start this process."""
+    """Send a message such as 'READY=1', 'WATCHDOG=1' or 'STATUS=ready'.
+
+    Nothing is sent if systemd did not start this process.
+    """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]  # an abstract socket
-    # As sd_notify(3): failing to notify is no reason to stop, least of all with the light on.
+    # An error here must not stop the process (sd_notify(3) advises the same): the light may be on.
     with (
         contextlib.suppress(OSError),
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
@@ -30,34 +33,39 @@ def notify(message: str) -> None:
 
 @contextlib.contextmanager
 def service_paused() -> Iterator[bool]:
-    """Stop the appliance's service while the caller has its parts, and start it again after.
+    """Stop the appliance's service while the caller uses its parts, and start it again afterwards.
 
-    Yields whether it ran. Nothing happens where there is no systemd or the service is not running.
-    Raises LeukoscopeError when this user may not stop it, or when it does not start again.
+    Nothing happens if there is no systemd or the service is not running.
+
+    Yields:
+        Whether the service was running.
+
+    Raises:
+        LeukoscopeError: This user may not stop the service, or it does not start again.
     """
     if not _runs():
         yield False
         return
-    stopped = True  # or being stopped, when somebody interrupts just then
+    stopped = True  # an interruption may come while systemctl is still stopping it
     try:
         stopped = _systemctl("stop")
         if not stopped:
             raise LeukoscopeError(
-                "the appliance is running and has the camera: stop it (sudo systemctl stop "
+                "the appliance is running and uses the camera: stop it (sudo systemctl stop "
                 f"{SERVICE}), or run this as root"
             )
         yield True
     finally:
         if stopped and not _systemctl("start"):
             raise LeukoscopeError(
-                f"the appliance did not start again: look into journalctl -u {SERVICE}"
+                f"the appliance did not start again: journalctl -u {SERVICE} says why"
             )
 
 
 def service_properties(*names: str) -> dict[str, str]:
-    """Return the properties of the service, e.g. {'ActiveState': 'active'}; {} if systemd gives none.
+    """Return properties of the service, such as {'ActiveState': 'active'}; {} if systemd gives none.
 
-    A service that is not installed has the LoadState 'not-found'.
+    If the service is not installed, its LoadState is 'not-found'.
     """
     lines = _show(f"--property={','.join(names)}").splitlines()
     return {
@@ -66,15 +74,15 @@ def service_properties(*names: str) -> dict[str, str]:
 
 
 def _runs() -> bool:
-    """Whether the service runs, or is about to start again."""
+    """Return whether the service runs, or is about to start again."""
     answer = _show("--property=ActiveState", "--value")
     return answer.strip() not in ("", "inactive", "failed")
 
 
 def _show(*options: str) -> str:
-    """The output of `systemctl show` for the service; '' where there is none, or no systemd."""
+    """Return the output of `systemctl show` for the service; '' if there is none, or no systemd."""
     try:
-        return subprocess.run(  # noqa: S603  # words of this module
+        return subprocess.run(  # noqa: S603  # all words are fixed here
             ["systemctl", "show", *options, SERVICE],  # noqa: S607  # found on the system's own path
             capture_output=True,
             encoding="utf-8",
@@ -87,9 +95,9 @@ def _show(*options: str) -> str:
 
 
 def _systemctl(*command: str) -> bool:
-    """Whether systemctl succeeded; False where there is none."""
+    """Run systemctl on the service. Return whether it succeeded; False if there is no systemctl."""
     try:
-        done = subprocess.run(  # noqa: S603  # words of this module
+        done = subprocess.run(  # noqa: S603  # all words are fixed here
             ["systemctl", *command, SERVICE],  # noqa: S607  # found on the system's own path
             capture_output=True,
             timeout=60.0,
