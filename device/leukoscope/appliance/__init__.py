@@ -1,1 +1,1 @@
-"""The running appliance: its loop, its workflow, its parts."""
+"""The running appliance: the daemon's loop, the workflow, the self-test, the open slide and the parts."""

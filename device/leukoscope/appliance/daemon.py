@@ -1,7 +1,7 @@
-"""The daemon: one thread that takes events, asks the workflow what to do, and has its effects performed.
+"""The daemon: one thread that takes events, asks the workflow what to do, and has the effects performed.
 
-Callbacks only put an event on the queue. Whatever can fail raises a LeukoscopeError, which becomes an event
-like any other. Whatever can hang has a time-out, after which the process ends.
+Callbacks only put an event on the queue. A failure raises a LeukoscopeError, which becomes an event too. Every call
+that can hang has a time-out, after which the process ends.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from leukoscope.panel.panel import Panel
 from leukoscope.settings.settings import TimingSettings
 
 QUIET_TICK_S = 0.1
-"""How often the loop looks at a held button while no live frame is shown."""
+"""How often the loop checks for a held button while no live frame is shown."""
 
 ASLEEP_TICK_S = 0.5
-"""The same while asleep, where the hint of a hold may come later."""
+"""The same while asleep, where the hint of a hold may appear later."""
 
 STOP_SIGNALS = {
     signal.SIGTERM: "stopped by SIGTERM",
     signal.SIGINT: "stopped by SIGINT (Ctrl-C)",
     signal.SIGHUP: "stopped by SIGHUP (its terminal was closed)",
 }
-"""The signals that end the appliance, and what the log says of each. systemd sends SIGTERM."""
+"""The signals that end the appliance, and what the log says about each. systemd sends SIGTERM."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Daemon:
     def __init__(
         self, factories: PartFactories, panel: Panel, timing: TimingSettings, host: Host
     ) -> None:
-        """Nothing is opened yet: the self-test does that."""
+        """Prepare the daemon. The self-test opens the parts."""
         self._panel, self._notifier = panel, Notifier(host.notify)
         self._sleep_after_s = timing.sleep_after_s
         self._events, self._parts = EventQueue(), Parts(factories)
@@ -67,46 +67,46 @@ class Daemon:
 
     @property
     def state(self) -> State:
-        """The workflow's state; may be read from any thread."""
+        """The workflow's state. Any thread may read it."""
         return self._situation.state
 
     @property
     def fields_captured(self) -> int:
-        """Fields captured since the start; may be read from any thread."""
+        """Number of fields captured since the start. Any thread may read it."""
         return self._performer.fields_captured
 
     def stop_on_signals(self) -> None:
-        """Stop, with the light off, at SIGTERM, SIGINT and SIGHUP. To be called in the main thread.
+        """Stop, with the light off, at SIGTERM, SIGINT and SIGHUP. Call this in the main thread.
 
-        A SIGHUP that is ignored stays ignored: behind nohup the appliance outlives its terminal.
+        A SIGHUP that is ignored stays ignored: under nohup the appliance goes on after its terminal has closed.
         """
         for number, why in STOP_SIGNALS.items():
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda *_, why=why: self.stop(why))
 
     def attach(self, button: Button) -> None:
-        """Watch this button, to show what letting go of it would do."""
+        """Watch this button, so that the panel can show what letting go of it would do."""
         self._button = button
 
     def post(self, event: Event) -> None:
-        """Put an event on the queue; from any thread."""
+        """Put an event on the queue. Any thread may call this."""
         self._events.post(event)
 
     def stop(self, why: str) -> None:
-        """Ask it to end, with the light off; why: for the log. From any thread, or a signal's handler."""
-        # The first reason counts: Ctrl-C also ends the reader of a pipe, and that end is told a moment later.
+        """Ask the daemon to end, with the light off, and log why. Any thread or signal handler may call this."""
+        # Only the first reason counts. Ctrl-C also ends the reader of a pipe, which is reported a moment later.
         self._why_stopped = self._why_stopped or why
         self.post(Event.TERMINATED)
 
     def on_gesture(self, gesture: Gesture) -> None:
-        """Put a gesture on the queue; from any thread."""
+        """Put a gesture on the queue. Any thread may call this."""
         self.post(GESTURES[gesture])
 
     def run(self) -> int:
-        """Run until powered off, stopped or hung; then the light is off. Returns the exit status."""
+        """Run until powered off, stopped or hung. Then the light is off; return the exit status."""
         try:
             self._perform((workflow.RunSelfTest(),))
-            # After a fault, too: the panel names it and a press tests again, so systemd must not end it.
+            # Also after a fault: the panel names it, and a press tests again. systemd must not end the process.
             self._notifier.ready()
             while self._performer.exit_status is None:
                 self._run_once()
@@ -126,7 +126,7 @@ class Daemon:
             self._panel.close()
 
     def _run_once(self) -> None:
-        """Handle one event. When none waits, show a live frame, or wait a little."""
+        """Handle one event. If none waits, show a live frame, or wait a little."""
         self._notifier.keep_alive()
         event = self._events.take(self._wait_s())
         if event is not None:
@@ -145,7 +145,7 @@ class Daemon:
             self._view.show_hint(self.state, self._hold())
 
     def _wait_s(self) -> float:
-        """How long to wait for an event: not at all while the panel shows a live picture."""
+        """Return how long to wait for an event: not at all while the panel shows a live picture."""
         if self.state in LIVE:
             return 0.0
         return ASLEEP_TICK_S if self.state is State.ASLEEP else QUIET_TICK_S
@@ -157,7 +157,7 @@ class Daemon:
         try:
             frame = self._parts.open_microscope().preview()
             if self._events:
-                return  # a press came meanwhile: it comes first
+                return  # an event has come meanwhile, and goes first
             self._view.measure(frame)
         except LeukoscopeError as error:
             self._handle(self._fault_event(error))
@@ -165,7 +165,7 @@ class Daemon:
             self._view.show(self.state, self._performer.opened_slide())
 
     def _handle(self, event: Event) -> None:
-        """Take the workflow's step for an event, and perform its effects."""
+        """Ask the workflow for the step of an event, and perform its effects."""
         before = self._situation
         self._situation, effects = workflow.step(before, event)
         if self.state is not before.state:
@@ -177,7 +177,7 @@ class Daemon:
         self._perform(effects)
 
     def _perform(self, effects: tuple[workflow.Effect, ...]) -> None:
-        """Perform effects in order. An answer is handled at once; a failure drops the rest."""
+        """Perform effects in order. An answer is handled at once. After a failure the rest is dropped."""
         waiting = deque(effects)
         while waiting:
             effect = waiting.popleft()
@@ -187,12 +187,12 @@ class Daemon:
                 answer = self._fault_event(error)
                 waiting.clear()
             if answer is Event.TESTED:
-                self._last_touched = time.monotonic()  # nobody could touch it during the self-test
+                self._last_touched = time.monotonic()  # gestures do not count during the self-test
             if answer is not None:
                 self._handle(answer)
 
     def _fault_event(self, error: LeukoscopeError) -> Event:
-        """Log an error and close the part that failed. Returns the event that this is to the workflow."""
+        """Log an error and close the part that failed. Return the event that this means for the workflow."""
         slide = self._performer.slide_name
         _log.error("fault %s: %s", error.fault.code, error, extra={"slide": slide})
         return Event.FAULTED if self._parts.close_failed(error) else Event.HUNG

@@ -1,4 +1,4 @@
-"""What the workflow asks for, done: capture, read, keep, finish, and what the panel shows of it."""
+"""Performs the workflow's effects: capturing and reading a field, recording it, finishing a slide, showing screens."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from leukoscope.qc.monitor import kept_notice
 from leukoscope.records.record import EndedBy
 
 MAX_NOTICE_S = 5.0
-"""Longest that a message holds up the self-test: the watchdog waits meanwhile."""
+"""Longest time that a message may delay the self-test. The watchdog is not fed meanwhile."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +33,8 @@ class EffectPerformer:
     """Performs the workflow's effects, one at a time, on the slide and the parts.
 
     Attributes:
-        fields_captured: Since the start.
-        exit_status: Of the process, once it is to end; None before.
+        fields_captured: Number of fields captured since the start.
+        exit_status: Exit status of the process, once it shall end. None before that.
     """
 
     def __init__(
@@ -48,7 +48,17 @@ class EffectPerformer:
         power_off: Callable[[], None],
         message_s: float,
     ) -> None:
-        """power_off: as in `Host`. message_s: how long a message stays on the panel, seconds."""
+        """Prepare to perform effects.
+
+        Args:
+            parts: The parts to use.
+            panel: Shows the screens.
+            view: The live view.
+            events: The daemon's queue, from which late gestures are dropped.
+            notifier: Tells systemd that the self-test goes on.
+            power_off: As in `Host`.
+            message_s: How long a message stays on the panel, seconds.
+        """
         self._parts, self._panel, self._view = parts, panel, view
         self._events, self._notifier = events, notifier
         self._power_off, self._message_s = power_off, message_s
@@ -60,11 +70,15 @@ class EffectPerformer:
 
     @property
     def slide_name(self) -> str:
-        """Of the open slide; "" before the first self-test."""
+        """Name of the open slide; "" before the first self-test."""
         return self._slide.name if self._slide is not None else ""
 
     def opened_slide(self) -> OpenSlide:
-        """The slide on the stage. Raises LeukoscopeError before the first self-test."""
+        """Return the slide on the stage.
+
+        Raises:
+            LeukoscopeError: There is none before the first self-test.
+        """
         if self._slide is None:
             raise LeukoscopeError("no slide is open: the self-test has not passed")
         return self._slide
@@ -74,10 +88,10 @@ class EffectPerformer:
 
         Args:
             effect: What to do.
-            state: That the workflow is in.
+            state: The workflow's state.
 
         Returns:
-            The answer, for those effects that give one.
+            The answer of an effect that gives one; None for the others.
 
         Raises:
             LeukoscopeError: A part has failed.
@@ -131,7 +145,7 @@ class EffectPerformer:
         return None
 
     def close(self) -> None:
-        """Record what has not been recorded, if that can be done, and close the records."""
+        """Record the fields that are not recorded yet, if that is possible, and close the records."""
         slide = self._slide
         if slide is not None and self._captured is not None:
             slide.add_unread(self._captured)
@@ -145,7 +159,7 @@ class EffectPerformer:
     # The self-test and the records.
 
     def _run_self_test(self) -> Event:
-        """Test every part; the panel shows which one."""
+        """Test every part. The panel shows which one is being tested."""
         tests = SelfTest(self._parts, self._test_records).tests
         for done, test in enumerate(tests):
             self._panel.show(screens.StartingScreen(__version__, test.part, done, len(tests)))
@@ -165,10 +179,13 @@ class EffectPerformer:
         return Finding(f"slide {self._open_records().name} is open")
 
     def _open_records(self) -> OpenSlide:
-        """Open the records if they are closed, and record what waits. Raises StoreError.
+        """Open the records if they are closed, and record the fields that wait.
 
         Returns:
-            The open slide. It gets a new number when the records are new, or know no field of it.
+            The open slide. It gets a new number if the records are new, or hold no field of it.
+
+        Raises:
+            StoreError: The records can't be opened or written.
         """
         were_closed = self._parts.store is None
         store, slide = self._parts.open_store(), self._slide
@@ -200,7 +217,7 @@ class EffectPerformer:
         return Event.CAPTURED
 
     def _read_field(self) -> Event:
-        """Read the captured field and record it: what the panel shows next is on the disk."""
+        """Read the captured field and record it. What the panel shows afterwards is on the disk."""
         field, slide = self._captured, self.opened_slide()
         if field is None:
             raise LeukoscopeError("there is no captured field to read")
@@ -221,7 +238,7 @@ class EffectPerformer:
         return Event.REFUSED if gate else Event.READ
 
     def _keep_field(self) -> None:
-        """Record what could not be read or recorded; if that fails too, it waits in memory."""
+        """Record a field that could not be read or recorded. If that fails too, it waits in memory."""
         slide = self.opened_slide()
         if self._captured is not None:
             slide.add_unread(self._captured)
@@ -254,20 +271,20 @@ class EffectPerformer:
         self._view.start_slide()
 
     def _keep_qc_slide(self) -> None:
-        """Keep the slide that was finished last as a control slide; the panel shows it, or why it cannot be one."""
+        """Keep the slide that was finished last as a control slide. The panel shows this, or why it can't be one."""
         slide, monitor = self._finished, self._parts.monitor
         if slide is None or monitor is None:
-            raise LeukoscopeError("there is no finished slide, or no model, for a control")
+            raise LeukoscopeError("there is no finished slide, or no model, for a control slide")
         try:
             series = monitor.keep(
                 slide.name, slide.readings, slide.verdict, self._parts.provenance()
             )
         except QcError as error:
-            _log.info("not kept as a control: %s", error, extra={"slide": slide.name})
+            _log.info("not kept as a control slide: %s", error, extra={"slide": slide.name})
             self._panel.show(screens.NoticeScreen("CONTROL REFUSED", error.problem, error.advice))
             return
         title, line1, line2 = kept_notice(series, slide.name)
-        _log.info("kept as a control: %s", line1, extra={"slide": slide.name})
+        _log.info("kept as a control slide: %s", line1, extra={"slide": slide.name})
         self._panel.show(screens.NoticeScreen(title, line1, line2))
 
     # The end.
@@ -281,7 +298,11 @@ class EffectPerformer:
         return Event.POWERED_DOWN
 
     def _switch_light_off(self, state: State) -> None:
-        """Switch the LED off. Raises LightError, except on the way to a fault or the end."""
+        """Switch the LED off.
+
+        Raises:
+            LightError: It can't be switched off. On the way to a fault or to the end this is only logged.
+        """
         try:
             self._parts.light_off()
         except LightError as error:

@@ -1,4 +1,4 @@
-"""The queue of events between the daemon's thread and all others."""
+"""The queue through which other threads send events to the daemon's thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class EventQueue:
-    """Events in the order in which they came. Any thread may post; only the daemon's takes them."""
+    """Events in the order in which they came. Any thread may post them. Only the daemon's thread takes them."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -28,20 +28,21 @@ class EventQueue:
         return not self._queue.empty()
 
     def post(self, event: Event) -> None:
-        """Put an event at the end; from any thread."""
+        """Put an event at the end. Any thread may call this."""
         self._queue.put(event)
 
     def take(self, wait_s: float) -> Event | None:
-        """The oldest event; None when none comes within `wait_s` seconds, which may be 0."""
+        """Take the oldest event. Return None if none comes within `wait_s` seconds, which may be 0."""
         try:
             return self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
         except queue.Empty:
             return None
 
     def drop_gestures(self, slide_name: str) -> None:
-        """Drop the presses and holds made while the instrument was busy; a stop or a power-off stays.
+        """Drop the presses and holds that were made while the instrument was busy. A stop or a power-off stays.
 
-        slide_name: for the log.
+        Args:
+            slide_name: The open slide, for the log.
         """
         kept = []
         while self:

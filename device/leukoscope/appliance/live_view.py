@@ -1,4 +1,4 @@
-"""What the panel shows while the instrument waits for a person: the focus meter, the result, warnings, hints."""
+"""What the panel shows while the instrument waits for a person: focus meter, result, warnings and hints."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from leukoscope.panel.panel import Panel
 from leukoscope.reading.wording import qc_mark
 
 HEALTH_S = 10.0
-"""How often power and temperature are asked for."""
+"""Time between two checks of power and temperature."""
 
 ALTERNATE_S = 3.0
-"""How long a warning stays on the panel. Then the line says for as long what a press does."""
+"""How long a warning stays on the panel. For the same time after it, the line says what a press does."""
 
 LIVE = (State.READY, State.RESULT)
 """The states that show a live picture."""
 
 HOLD_ACTIONS = {Gesture.HOLD: "FINISH SLIDE", Gesture.LONG_HOLD: "POWER OFF"}
 KEEP_CONTROL = "KEEP CONTROL"
-"""What a hold does with a finished slide."""
+"""What a hold does when a slide is finished."""
 
 CONTROL_BROKEN = "CONTROL BROKEN"
 
@@ -35,16 +35,23 @@ _log = logging.getLogger(__name__)
 
 
 class LiveView:
-    """Puts live frames and messages on the panel, and hints over them while the button is held.
+    """Shows live frames and messages on the panel, and hints over them while the button is held.
 
     Attributes:
-        optics_warning: What the self-test has found wrong with the optics; "" for nothing.
+        optics_warning: What the self-test found wrong with the optics; "" if nothing.
     """
 
     def __init__(
         self, panel: Panel, parts: Parts, health_warning: Callable[[], str], message_s: float
     ) -> None:
-        """health_warning: as in `Host`. message_s: how long a message stays, seconds."""
+        """Prepare the view.
+
+        Args:
+            panel: Shows the screens.
+            parts: The parts to use.
+            health_warning: As `Host.warning`.
+            message_s: How long a message stays, seconds.
+        """
         self._panel, self._parts = panel, parts
         self._ask_health, self._message_s = health_warning, message_s
         self.optics_warning = ""
@@ -53,15 +60,15 @@ class LiveView:
         self._health_warning, self._health_due = "", 0.0
 
     def start_slide(self) -> None:
-        """Begin a new slide: what was in focus before says nothing about it."""
+        """Begin a new slide. The focus meter starts again, because the sharpness of the last slide does not apply."""
         self._meter = FocusMeter()
 
     def measure(self, frame: Field) -> None:
-        """Measure the focus of a live frame. Nothing is shown yet."""
+        """Measure the focus of a live frame, without showing it."""
         self._meter.update(frame, self._parts.open_reader().model.um_per_px)
 
     def show(self, state: State, slide: OpenSlide) -> None:
-        """Show the newest frame: in READY the focus meter, in RESULT a thin one under the verdict."""
+        """Show the newest frame's focus: the focus meter in READY, a thin bar under the verdict in RESULT."""
         if state is State.RESULT:
             self.show_result(slide)
         elif self._message is not None and time.monotonic() < self._message[1]:
@@ -73,7 +80,7 @@ class LiveView:
             )
 
     def show_result(self, slide: OpenSlide) -> None:
-        """Show the verdict of the slide so far, and what its newest field says alone."""
+        """Show the verdict of the slide so far, and that of its newest field alone."""
         alone = slide.last_verdict
         self._panel.show(
             screens.ResultScreen(
@@ -96,9 +103,11 @@ class LiveView:
         self._message = None
 
     def show_hint(self, state: State, hold: Hold | None) -> None:
-        """While the button is held long enough to be no press, show what letting go does.
+        """Show what letting go of the button does, once it has been held too long for a press.
 
-        hold: of the button, None while it is up.
+        Args:
+            state: The workflow's state.
+            hold: How long the button has been held; None while it is up.
         """
         action = _hold_action(state, hold.gesture) if hold is not None else ""
         if hold is not None and action:
@@ -107,7 +116,7 @@ class LiveView:
             self._panel.unhint()
 
     def _warning(self) -> str:
-        """Power and heat first; else optics and control slides in turn, with a pause after each."""
+        """Return power and heat first, otherwise optics and control slides in turn, with a pause after each."""
         turns = [
             shown
             for warning in (self.optics_warning, self._qc_warning())
@@ -118,7 +127,7 @@ class LiveView:
         return self._power_warning() or (turns[turn % len(turns)] if turns else "")
 
     def _qc_warning(self) -> str:
-        """What is wrong with the control slides; "" when nothing is, or when the model knows none."""
+        """Return what is wrong with the control slides; "" if nothing is, or if the model does not use them."""
         qc, monitor = self._parts.qc_status(), self._parts.monitor
         if qc is None or monitor is None:
             return ""
@@ -136,7 +145,7 @@ class LiveView:
 
 
 def _hold_action(state: State, gesture: Gesture) -> str:
-    """What letting go does now; "" where a hold does nothing."""
+    """Return what letting go of the button does now; "" if a hold does nothing in this state."""
     if gesture is Gesture.HOLD:
         if state is State.SLIDE_DONE:
             return KEEP_CONTROL

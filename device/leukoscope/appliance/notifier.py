@@ -1,4 +1,4 @@
-"""What systemd is told of the appliance: that it has started, that its loop runs, and its state."""
+"""Tells systemd that the appliance has started, that its loop runs, and what its state is."""
 
 from __future__ import annotations
 
@@ -9,32 +9,38 @@ from leukoscope.appliance.workflow import Situation, State
 from leukoscope.errors import Fault
 
 WATCHDOG_S = 5.0
-"""systemd is told at least twice in this time that the loop runs."""
+"""The loop tells systemd at least twice in this time that it runs."""
 
 
 class Notifier:
-    """Tells systemd, in the words of sd_notify(3)."""
+    """Sends systemd the messages of sd_notify(3)."""
 
     def __init__(self, notify: Callable[[str], None]) -> None:
         self._notify = notify
         self._last_alive = time.monotonic()
 
     def ready(self) -> None:
-        """The start is over."""
+        """Tell that the start is over."""
         self._notify("READY=1")
 
     def alive(self) -> None:
-        """The watchdog's time begins again."""
+        """Feed the watchdog: its time begins again."""
         self._last_alive = time.monotonic()
         self._notify("WATCHDOG=1")
 
     def keep_alive(self) -> None:
-        """The same, but only when it is time: for a loop that comes by often."""
+        """Feed the watchdog if half of its time is over. The loop may call this often."""
         if time.monotonic() - self._last_alive >= WATCHDOG_S / 2:
             self.alive()
 
     def state(self, situation: Situation, slide_name: str, fault: Fault) -> None:
-        """The state, for `systemctl status` and `leukoscope status`; fault: of a state that is one."""
+        """Tell the state, for `systemctl status` and `leukoscope status`.
+
+        Args:
+            situation: The workflow's state, and the number of fields.
+            slide_name: The open slide; "" if there is none.
+            fault: Which fault it is, if the state is FAULT.
+        """
         if situation.state is State.FAULT:
             self.fault(fault)
             return
@@ -44,9 +50,9 @@ class Notifier:
         self._notify(f"STATUS={text}")
 
     def fault(self, fault: Fault) -> None:
-        """A fault: its advice, not the error. Every user may read it, and an error can name a folder."""
+        """Tell a fault and its advice. The error's own message is left out, because every user can read the status."""
         self._notify(f"STATUS={State.FAULT.value} {fault.line}")
 
     def stopping(self) -> None:
-        """The end has begun."""
+        """Tell that the appliance is stopping."""
         self._notify("STOPPING=1")

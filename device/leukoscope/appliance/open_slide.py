@@ -1,4 +1,4 @@
-"""The slide on the stage: its number, its fields so far, its verdict, and their way into the records."""
+"""The slide on the stage: its number, its fields so far and its verdict. It also puts them into the records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ from leukoscope.records.store import RecordStore
 
 @dataclass(frozen=True)
 class _WaitingField:
-    """A field that is not in the records yet. verdict: of it alone; slide_verdict: up to this field."""
+    """A field that is not in the records yet.
+
+    Attributes:
+        field: The field.
+        reading: Its reading.
+        verdict: The verdict of this field alone.
+        slide_verdict: The verdict of the slide up to this field.
+    """
 
     field: Field
     reading: FieldReading
@@ -28,15 +35,15 @@ class _WaitingField:
 
 
 class OpenSlide:
-    """The slide that the next press adds a field to.
+    """The slide to which the next press adds a field.
 
-    A captured field is in here or in the store from the moment it is added: what could not be
-    recorded waits in memory, and goes into the store first when that works again.
+    No added field is lost: each is in memory or in the store. A field that can't be recorded waits in memory, and is
+    recorded first when the store works again.
 
     Attributes:
-        number: Of the slide.
-        verdict: Of the fields so far. It is worked out when a field is added.
-        last_verdict: Of the newest field alone.
+        number: The slide's number.
+        verdict: The verdict of the fields so far. It is computed only when a field is added.
+        last_verdict: The verdict of the newest field alone.
         last_moved: Whether the stage moved while the newest field was captured.
     """
 
@@ -49,10 +56,10 @@ class OpenSlide:
         """Begin a slide.
 
         Args:
-            number: Of the slide.
-            provenance: Gathers the provenance of a record made now.
-            qc: What the control slides say now; None for a reader that does not use them. It is asked
-                when the first field is read, and not again: all fields of a slide are judged alike.
+            number: The slide's number.
+            provenance: Returns the provenance of a record made now.
+            qc: Returns the state of the control slides, or None for a reader that does not use them. It is called
+                once, when the first field is read, so that all fields of a slide are judged alike.
         """
         self.number = number
         self.verdict = self.last_verdict = NOTHING_READ
@@ -71,12 +78,16 @@ class OpenSlide:
 
     @property
     def readings(self) -> tuple[FieldReading, ...]:
-        """Of its fields so far, oldest first."""
+        """The readings of its fields so far, oldest first."""
         return tuple(self._readings)
 
     @property
     def last(self) -> FieldReading:
-        """The reading of the newest field. Raises IndexError when there is none."""
+        """The reading of the newest field.
+
+        Raises:
+            IndexError: There is no field yet.
+        """
         return self._readings[-1]
 
     @property
@@ -90,9 +101,9 @@ class OpenSlide:
         return len(self._readings) > len(self._waiting)
 
     def move_to(self, number: int) -> None:
-        """Go on under another number, with the fields that wait only.
+        """Go on under another number, with only the fields that are not recorded yet.
 
-        The new records do not hold the others, so the verdict no longer stands on them.
+        The new records do not hold the other fields, so the verdict may not count them.
         """
         waiting, self._waiting = self._waiting, []
         self.number = number
@@ -102,7 +113,11 @@ class OpenSlide:
             self._add(one.field, one.reading)
 
     def read(self, field: Field, reader: SlideReader) -> None:
-        """Read a field and add it. Raises FieldError; the field is then added as unread."""
+        """Read a field and add it.
+
+        Raises:
+            FieldError: The field can't be read. It was added as unread.
+        """
         self._reader = reader
         if not self._readings:
             self._qc = self._qc_status()
@@ -114,7 +129,7 @@ class OpenSlide:
         self._add(field, reading)
 
     def add_unread(self, field: Field) -> None:
-        """Add a field that could not be read: it gives no evidence, but it is kept."""
+        """Add a field that could not be read. It gives no evidence, but it is kept."""
         self._add(field, FieldReading((), (), None, None))
 
     def _add(self, field: Field, reading: FieldReading) -> None:
@@ -126,7 +141,11 @@ class OpenSlide:
         self._waiting.append(_WaitingField(field, reading, self.last_verdict, self.verdict))
 
     def record(self, store: RecordStore) -> None:
-        """Put what waits into the store, oldest first. Raises StoreError; the rest goes on waiting."""
+        """Put the fields that wait into the store, oldest first.
+
+        Raises:
+            StoreError: A field can't be recorded. It and the later ones still wait.
+        """
         while self._waiting:
             first = self._waiting[0]
             store.add_field(
@@ -140,7 +159,11 @@ class OpenSlide:
             del self._waiting[0]
 
     def finish(self, store: RecordStore, ended_by: EndedBy) -> None:
-        """Record what waits and the final verdict; nothing when the slide has no field."""
+        """Record the fields that wait and the final verdict. A slide without a field is not recorded.
+
+        Raises:
+            StoreError: They can't be recorded.
+        """
         self.record(store)
         if self._readings:
             store.finish_slide(self.number, self.verdict, ended_by)
@@ -152,7 +175,7 @@ class OpenSlide:
         if qc is None:
             return self._reader.judge(readings)
         baseline = None
-        # A reference from before the device drifted no longer tells what normal blood is read as here.
+        # After a drift the reference no longer says how this device reads normal blood.
         if qc.reference is not None and qc.state is not QcState.DRIFTED:
             baseline = {name: qc.reference.centre[name] for name in ABNORMAL}
         return self._reader.judge(readings, qc.state, baseline)

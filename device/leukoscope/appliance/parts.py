@@ -1,4 +1,4 @@
-"""The parts of the appliance: how each is opened, what is open, and which one failed last."""
+"""The parts of the appliance: how each is opened, which are open, and which one failed last."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PartFactories:
-    """How each part is opened. Each raises the LeukoscopeError of its part.
+    """The functions that open the parts. Each raises the LeukoscopeError of its part.
 
     Attributes:
-        calibration: Finds the newest good calibration.
-        microscope: Opens light and camera, corrected by a calibration.
-        reader: Opens the model and what reads slides with it.
+        calibration: Finds the newest undamaged calibration.
+        microscope: Opens light and camera. Their fields are corrected by a calibration.
+        reader: Opens the model, and the reader that reads slides with it.
         store: Opens the records for writing.
         monitor: Finds the control slides of a model.
-        simulated: Whether any field comes from a simulator.
+        simulated: Whether any part is simulated.
     """
 
     calibration: Callable[[], FoundCalibration]
@@ -42,12 +42,12 @@ class PartFactories:
 
 @dataclass(frozen=True)
 class Host:
-    """What the daemon asks of the machine it runs on.
+    """What the daemon needs of the computer that it runs on.
 
     Attributes:
-        notify: Tells systemd, in the words of sd_notify(3).
-        warning: What is wrong with power or temperature, for the panel; "" when nothing is.
-        power_off: Asks the machine to power off.
+        notify: Sends systemd a message of sd_notify(3).
+        warning: Returns what is wrong with power or temperature, for the panel; "" if nothing is.
+        power_off: Asks the computer to power off.
     """
 
     notify: Callable[[str], None]
@@ -56,15 +56,15 @@ class Host:
 
 
 class Parts:
-    """The parts that are open. One is opened when it is first needed, and closed when it fails.
+    """The parts that are open. A part is opened when it is first needed, and closed when it fails.
 
     Attributes:
-        simulated: Whether any field comes from a simulator.
-        calibration: The one that the microscope was opened with.
+        simulated: Whether any part is simulated.
+        calibration: The calibration that the microscope was opened with.
         reader: Reads slides with the model; None until it is opened.
-        monitor: The control slides of that model.
-        store: The records, None while they are closed.
-        fault: Of the part that failed last.
+        monitor: The control slides of that model; None until the reader is opened.
+        store: The records; None while they are closed.
+        fault: The fault of the part that failed last.
     """
 
     def __init__(self, factories: PartFactories) -> None:
@@ -78,10 +78,10 @@ class Parts:
         self._microscope: Microscope | None = None
 
     def open_microscope(self) -> Microscope:
-        """The microscope, opened with the newest calibration if it is not open.
+        """Return the microscope. If it is not open, open it with the newest calibration.
 
         Raises:
-            LightError, CameraError, CameraTimeoutError: It cannot be opened.
+            LightError, CameraError, CameraTimeoutError: It can't be opened.
         """
         if self._microscope is None:
             self.calibration = self._factories.calibration()
@@ -91,10 +91,10 @@ class Parts:
         return self._microscope
 
     def open_reader(self) -> SlideReader:
-        """The reader, opened with the control slides of its model if it is not open.
+        """Return the reader. If it is not open, open it, and find the control slides of its model.
 
         Raises:
-            BundleError, RuntimeMissingError: It cannot be opened.
+            BundleError, RuntimeMissingError: It can't be opened.
         """
         if self.reader is None:
             self.reader = self._factories.reader()
@@ -103,30 +103,42 @@ class Parts:
         return self.reader
 
     def open_store(self) -> RecordStore:
-        """The records, opened for writing if they are closed. Raises StoreError."""
+        """Return the records. If they are closed, open them for writing.
+
+        Raises:
+            StoreError: They can't be opened.
+        """
         if self.store is None:
             self.store = self._factories.store()
         return self.store
 
     def opened_store(self) -> RecordStore:
-        """The records, which the self-test has opened. Raises StoreError when they are closed."""
+        """Return the records, which the self-test has opened.
+
+        Raises:
+            StoreError: They are closed.
+        """
         if self.store is None:
             raise StoreError("the records are not open: the self-test has not passed")
         return self.store
 
     def light_off(self) -> None:
-        """Switch the LED off, if the microscope is open. Raises LightError."""
+        """Switch the LED off, if the microscope is open.
+
+        Raises:
+            LightError: It can't be switched off.
+        """
         if self._microscope is not None:
             self._microscope.light_off()
 
     def qc_status(self) -> QcStatus | None:
-        """What the control slides say now; None for a reader that does not use them."""
+        """Return the state of the control slides now; None for a reader that does not use them."""
         if self.monitor is None or self.reader is None:
             return None
         return self.monitor.status() if self.reader.uses_qc else None
 
     def provenance(self) -> Provenance:
-        """The provenance of a record made now."""
+        """Return the provenance of a record made now."""
         card = self.reader.model.card if self.reader is not None else None
         return gather_provenance(
             model_name=card.name if card else "none",
@@ -139,7 +151,7 @@ class Parts:
         """Note the fault and close the part that failed, so that the self-test opens it again.
 
         Returns:
-            Whether this process can go on. After a camera that hangs, only a new one can open it.
+            Whether this process can go on. If the camera hangs, only a new process can open it again.
         """
         self.fault = error.fault
         if isinstance(error, CameraTimeoutError):
@@ -153,10 +165,10 @@ class Parts:
         return True
 
     def abandon_microscope(self) -> bool:
-        """Close the microscope, if it is open; an error is only logged.
+        """Close the microscope, if it is open. An error is only logged.
 
         Returns:
-            False when its camera hangs.
+            False if its camera hangs.
         """
         try:
             self.close_microscope()
@@ -168,7 +180,12 @@ class Parts:
         return True
 
     def close_microscope(self) -> None:
-        """Switch the light off and close the microscope, if it is open. Raises LightError, CameraTimeoutError."""
+        """Switch the light off and close the microscope, if it is open.
+
+        Raises:
+            LightError: The light can't be switched off.
+            CameraTimeoutError: The camera hangs.
+        """
         if self._microscope is not None:
             microscope, self._microscope = self._microscope, None
             microscope.close()

@@ -1,7 +1,7 @@
-"""The self-test: what is asked of each part, and what it answers, in a line.
+"""The self-test: it tests each part and gives the result in one line.
 
-The daemon runs it when it starts, and `leukoscope selftest` when a person asks for it. `leukoscope status`
-opens no part; it uses the same lines for what it finds on the disk.
+The daemon runs it at its start, and `leukoscope selftest` runs it for a person. `leukoscope status` opens no part, but
+uses the same lines for what it finds on the disk.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Finding:
     """What the test of a part found.
 
     Attributes:
-        text: In a line.
-        warning: What the panel warns of from now on, at most 18 characters; "" for nothing.
+        text: The result, one line.
+        warning: The warning that the panel shows from now on, at most 18 characters; "" for none.
     """
 
     text: str
@@ -40,20 +40,25 @@ class Finding:
 
 @dataclass(frozen=True)
 class PartTest:
-    """The test of one part; `run` raises the LeukoscopeError of a part that fails."""
+    """The test of one part. `run` raises a LeukoscopeError if the part fails."""
 
     part: str
     run: Callable[[], Finding]
 
 
 class SelfTest:
-    """The tests of all parts but button and panel, in the order in which they are run.
+    """The tests of all parts except button and panel, in the order in which they are run.
 
-    Each part is opened if it is not open. The calibration is tested on the frame of the test of the light.
+    Each test opens its part if it is not open. The calibration is tested on a frame that the light's test made.
     """
 
     def __init__(self, parts: Parts, test_records: Callable[[], Finding]) -> None:
-        """test_records: the daemon opens the records for writing; a command may only read them."""
+        """Prepare the tests.
+
+        Args:
+            parts: The parts to test.
+            test_records: Tests the records. The daemon opens them for writing; a command may only read them.
+        """
         self._parts = parts
         self._lit: Field | None = None
         self.tests = (
@@ -71,11 +76,11 @@ class SelfTest:
     def _test_light(self) -> Finding:
         test = self._parts.open_microscope().test_light()
         self._lit = test.lit
-        # LEDs dim over weeks: the log keeps the level of each start.
+        # LEDs dim over weeks, so the log keeps the level of each start.
         return Finding(f"the LED raises the picture by {test.rise:.1f} levels")
 
     def _test_calibration(self) -> Finding:
-        """Which calibration is used, and what of it no longer holds. It never fails."""
+        """Find which calibration is used, and whether the optics have drifted since. This test never fails."""
         found = self._parts.calibration
         if found.calibration is None:
             warning = NOT_CALIBRATED
@@ -89,7 +94,7 @@ class SelfTest:
 
 
 def calibration_text(found: FoundCalibration) -> str:
-    """Which calibration is used, and when it was made."""
+    """Return which calibration is used, and when it was made."""
     calibration = found.calibration
     if calibration is None:
         return "none: shading is estimated; run leukoscope calibrate"
@@ -98,21 +103,23 @@ def calibration_text(found: FoundCalibration) -> str:
 
 
 def model_text(card: ModelCard) -> str:
-    """Name and version of a model."""
+    """Return name and version of a model."""
     return f"{card.name} {card.version}"
 
 
 def _drift_warning(lit: Field, calibration: Calibration) -> str:
-    """The first of what has drifted since the calibration; all of it goes to the log.
+    """Return the first warning about drift since the calibration, "" for none. All of them go to the log.
 
-    lit: a live frame with the LED on.
+    Args:
+        lit: A live frame with the LED on.
+        calibration: The calibration to compare it with.
     """
     if not live_gates(lit, GATES_UM_PER_PX)[-1].passed:
         _log.info("cannot check the optics for drift: nothing is in focus")
         return ""
     try:
         drift = smear_drift(lit, calibration.background)
-    except CalibrationError as error:  # no glass is left between the cells
+    except CalibrationError as error:  # no background is seen between the cells
         _log.info("cannot check the LED for drift: %s", error)
         return ""
     for warning in drift.warnings:

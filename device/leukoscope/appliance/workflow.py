@@ -1,6 +1,7 @@
-"""What happens in each state at each event: one table. Pure: (situation, event) -> (situation, effects).
+"""The workflow: one table says what happens in each state at each event.
 
-`leukoscope workflow` prints it as a diagram; the documentation shows that diagram.
+It is a pure function: (situation, event) -> (situation, effects). `leukoscope workflow` prints the table as a diagram,
+which docs/panel.md shows.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What can happen. The value is its name in the diagram and in the log."""
+    """An event: something that can happen. The value is its name in the diagram and in the log."""
 
     PRESS = "press"
     HOLD = "hold 2 s"
@@ -46,7 +47,7 @@ class Event(enum.Enum):
 
 @dataclass(frozen=True)
 class Effect:
-    """Something that the daemon does; each subclass is one such thing. Some answer with an event."""
+    """Something that the daemon does. Each subclass is one effect. Some effects answer with an event."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class ShowNoField(Effect):
 
 @dataclass(frozen=True)
 class FinishSlide(Effect):
-    """Record the verdict of the slide, if it has any field. Answers FINISHED or FAULTED."""
+    """Record the verdict of the slide, if it has a field. Answers FINISHED or FAULTED."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,12 @@ class ShowSlideDone(Effect):
 
 @dataclass(frozen=True)
 class KeepQcSlide(Effect):
-    """Keep the finished slide as a control slide, or show why it cannot be one. Answers FAULTED or nothing."""
+    """Keep the finished slide as a control slide, or show why it can't be one. Answers FAULTED or nothing."""
 
 
 @dataclass(frozen=True)
 class PanelOff(Effect):
-    """Darken the panel. Only done when it shows no verdict and no fault."""
+    """Darken the panel. This happens only when it shows no verdict and no fault."""
 
 
 @dataclass(frozen=True)
@@ -131,14 +132,14 @@ class PowerOff(Effect):
 
 @dataclass(frozen=True)
 class Exit(Effect):
-    """End the process: with status 0 when asked to stop, 1 so that systemd starts it again."""
+    """End the process. Status 0 is for a requested stop; after status 1 systemd starts the process again."""
 
     status: int
 
 
 @dataclass(frozen=True)
 class Transition:
-    """The state after an event, and what to do on the way there, in order."""
+    """The state after an event, and the effects to perform on the way there, in order."""
 
     state: State
     effects: tuple[Effect, ...] = ()
@@ -172,11 +173,12 @@ TABLE: dict[tuple[State, Event], Transition] = {
     (State.ASLEEP, Event.HOLD_EMPTY): Transition(State.READY, (LightOn(),)),
     (State.FAULT, Event.PRESS): Transition(State.STARTING, (RunSelfTest(),)),
     (State.POWERING_OFF, Event.POWERED_DOWN): Transition(State.STOPPED, (PowerOff(),)),
-    # A field that waits in memory would be lost, so the panel shows the fault first. A second long hold powers off.
+    # Powering off now would lose a field that waits in memory, so the panel shows the fault. A second long hold
+    # powers off.
     (State.POWERING_OFF, Event.FAULTED): _FAULT,
     (State.FAULT, Event.LONG_HOLD): Transition(State.STOPPED, (LightOff(), PowerOff())),
 }
-"""The transition of each state at each event, completed below. An event without one changes nothing."""
+"""The transition of each state at each event. The loops below add more. An event without one changes nothing."""
 
 _PERSON_MAY_POWER_OFF = (State.READY, State.RESULT, State.SLIDE_DONE, State.ASLEEP)
 _PARTS_IN_USE = (State.STARTING, State.READY, State.CAPTURING, State.RESULT, State.SLIDE_DONE)
@@ -193,7 +195,7 @@ for _state in State:
 
 @dataclass(frozen=True)
 class Situation:
-    """The state, and the number of fields captured of the open slide (>= 0), refused ones included."""
+    """The state, and the number of fields captured of the open slide (>= 0). Refused fields count too."""
 
     state: State
     fields: int = 0
@@ -204,7 +206,7 @@ START = Situation(State.STARTING)
 
 
 def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, ...]]:
-    """The next situation and the effects to perform, in order. Where the table has no transition nothing changes."""
+    """Return the next situation and the effects to perform, in order. Without a transition nothing changes."""
     if event is Event.HOLD and situation.fields == 0:
         done = situation.state is State.SLIDE_DONE
         event = Event.HOLD_DONE if done else Event.HOLD_EMPTY
@@ -220,9 +222,9 @@ def step(situation: Situation, event: Event) -> tuple[Situation, tuple[Effect, .
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram: one arrow for each pair of states, in the order of the table.
+    """Return the table as a Mermaid state diagram: one arrow for each pair of states, in the order of the table.
 
-    A stop from outside is left out: it does the same in every state.
+    A stop from outside is left out, because it does the same in every state.
     """
     events: dict[tuple[State, State], list[str]] = {}
     for (state, event), transition in TABLE.items():
