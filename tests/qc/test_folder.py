@@ -89,13 +89,13 @@ def test_fail__kept_twice(folder: QcFolder) -> None:
 def test_fail__read_before_the_restart(folder: QcFolder) -> None:
     folder.restart()
     folder.remove("S0002")
-    with pytest.raises(QcError, match="S0002 was read before the controls were restarted"):
+    with pytest.raises(QcError, match="S0002 was read before the control slides were restarted"):
         folder.keep(SLIDES[1])
 
 
 def test_fail__removed_or_restarted_without_a_control(tmp_path: Path) -> None:
     folder = QcFolder(tmp_path / "control")
-    with pytest.raises(QcError, match="S0009 is no control slide"):
+    with pytest.raises(QcError, match="S0009 is not a control slide"):
         folder.remove("S0009")
     with pytest.raises(QcError, match="nothing to restart"):
         folder.restart()
@@ -106,7 +106,7 @@ def test_fail__removed_or_restarted_without_a_control(tmp_path: Path) -> None:
     [
         ("format = 1", "format = 2", "format"),
         ('slide = "S0002"', 'slide = "42"', "slide must be"),
-        ('slide = "S0002"', 'slide = "S0009"', "says that it is S0009"),
+        ('slide = "S0002"', 'slide = "S0009"', "its file is of S0009"),
         ('made = "', 'made = "x', "made must be"),
         ("cells = 100", "cells = 3", "cells must be"),
         ("nuclear_area = ", "nuclear_area = nan # ", "medians.nuclear_area"),

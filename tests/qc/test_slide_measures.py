@@ -64,7 +64,7 @@ def test_ok__an_inconclusive_slide_may_be_a_control(pattern: Pattern | None) -> 
         (
             [normal_reading(60), reading(*[cell(CellType.ARTEFACT)] * 31)],
             verdict(),
-            "31 of 91 finds are artefacts",
+            "31 of the 91 cells found are artefacts",
         ),
         ([normal_reading()], verdict(Pattern.ACUTE), "reads as ALL"),
         ([normal_reading()], verdict(Pattern.CML), "reads as CML"),

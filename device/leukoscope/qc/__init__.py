@@ -1,1 +1,1 @@
-"""Control slides (quality control): what normal cells look like where the device stands, then and now."""
+"""Quality control by control slides: normal slides show whether the device still reads normal cells as before."""

@@ -1,4 +1,4 @@
-"""The error of control slides."""
+"""The error that is raised when a slide can't be used as a control slide."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from leukoscope.errors import LeukoscopeError
 
 
 class QcError(LeukoscopeError, ValueError):
-    """A slide can't be a control slide, or its file can't be used; the message says what to do.
+    """A slide can't be used as a control slide, or its file can't be used. The message says what to do.
 
-    problem, advice: the same for the panel, at most 21 characters each.
+    Attributes:
+        problem: What is wrong, for the panel, at most 21 characters.
+        advice: What to do, for the panel, at most 21 characters.
     """
 
     def __init__(self, message: str, problem: str, advice: str) -> None:

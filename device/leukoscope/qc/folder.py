@@ -1,4 +1,4 @@
-"""Where control slides are kept: one file each, whole or not at all. Nothing is ever deleted."""
+"""Keeps control slides, one file each, which is there whole or not at all. No file is ever deleted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 
 RESTARTED = "restarted.toml"
-"""Names the last slide of the series before: what comes after it makes a new reference."""
+"""Names the last slide of the earlier series. Later slides make a new reference."""
 
 _FILE = re.compile(rf"{SLIDE_NAME.pattern}\.toml")
 
@@ -33,9 +33,9 @@ class QcSlides:
     """The control slides that count.
 
     Attributes:
-        slides: Oldest first.
-        others: Number of slides that another model read, or that are simulated when these are not, or the reverse.
-        problems: What is wrong with the files that do not count, a line each.
+        slides: The slides, oldest first.
+        others: Number of slides of another scope: another model read them, or only one of the two is simulated.
+        problems: What is wrong with files that can't be used, one line each.
     """
 
     slides: tuple[QcSlide, ...]
@@ -55,7 +55,7 @@ class QcFolder:
         self.root = root
 
     def load(self, made_for: QcScope) -> QcSlides:
-        """The control slides since the last restart. A file that can't be used is a problem, not an error."""
+        """Return the control slides since the last restart. A file that can't be used is a problem, not an error."""
         slides: list[QcSlide] = []
         problems: list[str] = []
         others = 0
@@ -83,14 +83,14 @@ class QcFolder:
         """Return a number that changes whenever a control slide is kept or removed."""
         try:
             return self.root.stat().st_mtime_ns
-        except OSError:  # none was kept yet; if it is worse, `load` says so
+        except OSError:  # no slide was kept yet; `load` reports anything worse
             return 0
 
     def keep(self, slide: QcSlide) -> None:
-        """Keep a control slide: when this returns it is on the disk.
+        """Keep a control slide. It is on the disk when this returns.
 
         Raises:
-            QcError: It is a control slide already, or was read before the last restart.
+            QcError: It is already a control slide, or was read before the last restart.
             StoreError: The disk can't be written.
         """
         path = self._path(slide.slide)
@@ -98,17 +98,20 @@ class QcFolder:
             raise QcError(f"{slide.slide} is a control slide already", "It is a control", "already")
         if parse_slide_number(slide.slide) <= self._restarted_after():
             raise QcError(
-                f"{slide.slide} was read before the controls were restarted: take a newer slide",
+                f"{slide.slide} was read before the control slides were restarted: take a newer slide",
                 "Controls restarted",
                 "since this slide",
             )
         self._write(path, to_toml(slide))
 
     def remove(self, slide: str) -> Path:
-        """Let a slide no longer count; its file stays under the name returned.
+        """Stop using a slide as a control slide. Its file is renamed, not deleted.
+
+        Returns:
+            The new path of its file.
 
         Raises:
-            QcError: It is no control slide.
+            QcError: It is not a control slide.
             StoreError: The disk can't be written.
         """
         path = self._path(slide)
@@ -118,16 +121,19 @@ class QcFolder:
             path.rename(removed)
             fsync_folder(self.root)
         except FileNotFoundError as error:
-            raise QcError(f"{slide} is no control slide", "It is no control", "") from error
+            raise QcError(f"{slide} is not a control slide", "It is no control", "") from error
         except OSError as error:
             raise store_error("remove the control slide", path, error) from error
         return removed
 
     def restart(self) -> str:
-        """Begin a new series: the slides so far are kept, but no longer count. Returns the last of them.
+        """Begin a new series. The slides so far are kept, but no longer count.
+
+        Returns:
+            The name of the last slide that no longer counts.
 
         Raises:
-            QcError: There is none.
+            QcError: There is no control slide yet.
             StoreError: The disk can't be written.
         """
         numbers = self._numbers()
@@ -162,7 +168,7 @@ class QcFolder:
             raise damaged(f"control slide {path}: can't be read ({error})") from error
         slide = parse_qc_slide(text, f"control slide {path}")
         if parse_slide_number(slide.slide) != number:
-            raise damaged(f"control slide {path}: says that it is {slide.slide}")
+            raise damaged(f"control slide {path}: its file is of {slide.slide}")
         return slide
 
     def _path(self, slide: str) -> Path:

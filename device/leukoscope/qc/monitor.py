@@ -1,4 +1,7 @@
-"""The control slides of this device as daemon and commands use them: read from their folder, judged by the clock."""
+"""The control slides of this device, as the daemon and the commands use them.
+
+They are read from their folder. Whether they are valid also depends on the time since the newest one.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,12 @@ _log = logging.getLogger(__name__)
 class QcMonitor:
     """The control slides of one model on this device.
 
-    They are read from the disk again only when the folder has changed: `leukoscope control` may keep or
-    remove a slide while the daemon runs.
+    They are read again only when the folder has changed: `leukoscope control` may add or remove a slide while the
+    daemon runs.
 
     Attributes:
         made_for: The model, and whether the parts are simulated.
-        found: What was read last: the slides, and the problems of files that cannot be used.
+        found: The slides that were read last, and the problems of files that can't be used.
     """
 
     def __init__(self, folder: QcFolder, made_for: QcScope) -> None:
@@ -44,7 +47,7 @@ class QcMonitor:
 
     @property
     def series(self) -> QcSeries:
-        """The slides that count, judged. A file that cannot be used is logged once, and is in `found.problems`."""
+        """The slides that count, judged. A file that can't be used is logged once, and is in `found.problems`."""
         changed = self._folder.changed()
         if changed != self._read_at:
             self._read_at, before = changed, self.found.problems
@@ -56,7 +59,7 @@ class QcMonitor:
         return self._series
 
     def status(self) -> QcStatus:
-        """What the control slides say now."""
+        """Return whether the control slides are valid now, and why."""
         return qc_status(self.series, now())
 
     def keep(
@@ -70,16 +73,16 @@ class QcMonitor:
 
         Args:
             slide: Its name, 'S0042'.
-            readings: Of its fields.
-            verdict: Of the whole slide.
-            provenance: Of its last field.
+            readings: The readings of its fields.
+            verdict: The verdict of the whole slide.
+            provenance: The provenance of its last field.
 
         Returns:
             All control slides, this one included.
 
         Raises:
-            QcError: It cannot be a control slide.
-            StoreError: It cannot be written.
+            QcError: It can't be a control slide.
+            StoreError: It can't be written.
         """
         measures = slide_measures(readings, verdict)
         self._folder.keep(QcSlide(slide, moment_of(provenance), self.made_for, measures))
@@ -88,18 +91,18 @@ class QcMonitor:
 
 
 def qc_folder(settings: Settings) -> QcFolder:
-    """The folder in which control slides are kept."""
+    """Return the folder in which control slides are kept."""
     return QcFolder(Path(settings.storage.directory) / "control")
 
 
 def moment_of(provenance: Provenance) -> Moment:
-    """The moment at which a record was made."""
+    """Return the moment at which a record was made."""
     p = provenance
     return Moment(p.boot_id, p.monotonic_s, p.wall_time, p.clock_synced)
 
 
 def kept_notice(series: QcSeries, slide: str) -> tuple[str, str, str]:
-    """What the panel shows of a slide just kept: title and two lines, as `screens.NoticeScreen` takes them."""
+    """Return what the panel shows when a slide was kept: title and two lines for a `screens.NoticeScreen`."""
     point = next(point for point in series.points if point.slide.slide == slide)
     if point.rejected:
         return "DRIFTED", str(point.rejected[0]), "clean, restain, retry"

@@ -1,4 +1,4 @@
-"""The reference: what normal cells measure here, in this stain, under this light and camera."""
+"""The reference: the values that normal cells have on this device, with its stain, light and camera."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from leukoscope.qc.slide_measures import GROUPS, MEASUREMENTS, SlideMeasures
 
 FOUNDING_SLIDES = 3
-"""Control slides that make a reference. The median of 3 normal slides errs by 0.67 of the spread between
-slides, that of 5 by 0.54. Two more slides would gain little."""
+"""Number of control slides that make the first reference. The median of 3 normal slides has an error of 0.67 times
+the spread between slides, and that of 5 slides 0.54 times. Two more slides would gain little."""
 
 FULL_SLIDES = 20
-"""Slides after which the reference stays as it is. CLSI C24 (Statistical Quality Control for
-Quantitative Measurement Procedures) asks for 20 values from 20 days; limits of fewer are provisional."""
+"""The reference grows up to this number of slides, and then stays as it is. CLSI C24 (Statistical Quality Control for
+Quantitative Measurement Procedures) asks for 20 values from 20 days. Limits from fewer values are provisional."""
 
 PRIOR_CV = {
     "nuclear_area": 0.06,
@@ -27,11 +27,11 @@ PRIOR_CV = {
     "texture": 0.10,
     "granularity": 0.15,
 }
-"""Spread between normal slides, as share of the centre, that is assumed before there are slides to measure it.
-Chosen, not measured."""
+"""Assumed spread between normal slides, as a share of the centre, for when there are too few slides to measure it. The
+values were chosen, not measured."""
 
 PRIOR_BASOPHILIA = 0.02
-"""The assumed spread of basophilia, in its own unit: its centre may be 0."""
+"""Assumed spread of basophilia, in its own unit, because its centre may be 0."""
 
 PRIOR_WEIGHT = 4
 """The assumed spread counts as much as this many slides."""
@@ -39,12 +39,12 @@ PRIOR_WEIGHT = 4
 
 @dataclass(frozen=True)
 class QcReference:
-    """What control slides measure.
+    """Centre and spread of what the control slides measure.
 
     Attributes:
-        centre: Median over the slides of each of `MEASUREMENTS`, in its unit, and of each of `GROUPS`, as share
-            0..1. One slide that is not normal shifts a median little.
-        spread: How far the next good slide is expected from the centre: a standard deviation in the same unit,
+        centre: Median over the slides, of each of `MEASUREMENTS` in its unit and of each of `GROUPS` as a share 0..1.
+            A single slide that is not normal shifts a median little.
+        spread: Expected distance of the next good slide from the centre: a standard deviation in the same unit,
             above 0.
         slides: Number of slides, `FOUNDING_SLIDES` or more.
     """
@@ -59,7 +59,7 @@ class QcReference:
 
 
 def make_reference(slides: Sequence[SlideMeasures]) -> QcReference | None:
-    """Return the reference of control slides; None if there are too few."""
+    """Return the reference that these control slides make, or None if they are too few."""
     if len(slides) < FOUNDING_SLIDES:
         return None
     centre, spread = {}, {}
@@ -77,11 +77,11 @@ def make_reference(slides: Sequence[SlideMeasures]) -> QcReference | None:
 
 
 def _expected(values: Sequence[float], prior: float) -> float:
-    """How far the next value is expected from the centre of these (two or more).
+    """Return the expected distance of the next value from the centre of these two or more values.
 
-    This is their standard deviation, pooled with the prior one by degrees of freedom: limits from three slides
-    alone would reject good slides all the time, or never. It is widened by the error of the centre itself: a
-    median's variance is pi / 2n of the values'.
+    It is their standard deviation, pooled with the assumed one (`prior`) by degrees of freedom. With limits from three
+    slides alone, good slides would be rejected all the time, or bad ones never. It is widened by the error of the
+    centre itself: the variance of a median is pi / 2n times that of the values.
     """
     freedom = len(values) - 1
     squares = PRIOR_WEIGHT * prior**2 + freedom * statistics.variance(values)
@@ -90,9 +90,9 @@ def _expected(values: Sequence[float], prior: float) -> float:
 
 
 def _counting_spread(share: float, cells: float) -> float:
-    """Standard deviation of a share by counting alone, binomial.
+    """Return the binomial standard deviation of a share, which comes from counting alone.
 
-    Jeffreys' half cell is added, for a share of 0 or 1.
+    Jeffreys' half cell is added, so that it is above 0 for a share of 0 or 1.
     """
     likely = (share * cells + 0.5) / (cells + 1)
     return math.sqrt(likely * (1 - likely) / cells)

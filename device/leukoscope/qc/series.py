@@ -1,9 +1,8 @@
-"""The control slides in their order: each judged by the reference of those before it.
+"""The series of control slides: each slide is judged by the reference that earlier slides make.
 
-The first `FOUNDING_SLIDES` make the reference. Each later slide is judged against it by the Westgard
-rules. If nothing has drifted it joins the reference, until that has `FULL_SLIDES`. A drift ends when
-`CLEARING_SLIDES` in a row break no rule that rejects, or when the control slides are restarted with a
-new reference.
+The first `FOUNDING_SLIDES` make the reference. The Westgard rules compare each later slide with it. If nothing has
+drifted, the slide joins the reference, until that has `FULL_SLIDES`. A drift ends when `CLEARING_SLIDES` slides in a
+row break no rule that rejects, or when the control slides are restarted with a new reference.
 """
 
 from __future__ import annotations
@@ -23,21 +22,23 @@ CHARTED: Mapping[str, str] = {
     "nc_ratio": "N:C ratio",
     "blasts": "blasts",
 }
-"""What the rules watch, and its name for people: size and stain of the nucleus, the ratio by which the reader
-recognises a blast, and the share of cells it reads as one. Each further value would add its own false alarms."""
+"""The values that the rules watch, and their names for people: size and stain of the nucleus, the ratio by which the
+reader recognises a blast, and the share of blasts. Each further value would add its own false alarms."""
 
 CLEARING_SLIDES = 2
-"""Control slides in a row without a rejection that end a drift: one alone may be chance."""
+"""A drift ends after so many control slides in a row without a rejection. One alone may be chance."""
 
 VALID_S = 24 * 3600.0
-"""A control holds for a day, as the controls of other analysers do."""
+"""A control slide is valid for a day, as on other analysers."""
 
 
 @dataclass(frozen=True)
 class QcScope:
-    """What a control slide holds for. If it changes, the slide no longer counts.
+    """What a control slide is valid for. If it changes, the slide no longer counts.
 
-    model_sha256: of the model that read the cells. simulated: whether a simulator rendered them.
+    Attributes:
+        model_sha256: SHA-256 of the model that read the cells.
+        simulated: Whether a simulator rendered the cells.
     """
 
     model_sha256: str
@@ -46,7 +47,14 @@ class QcScope:
 
 @dataclass(frozen=True)
 class QcSlide:
-    """One slide that was accepted as a control slide. slide: its number, 'S0042'; at: when it was read."""
+    """One slide that was accepted as a control slide.
+
+    Attributes:
+        slide: Its number, 'S0042'.
+        at: When it was read.
+        made_for: What it is valid for.
+        measures: What it measures.
+    """
 
     slide: str
     at: Moment
@@ -56,7 +64,12 @@ class QcSlide:
 
 @dataclass(frozen=True)
 class RuleViolation:
-    """A rule that a slide breaks. name: of `CHARTED`."""
+    """A rule that a slide breaks.
+
+    Attributes:
+        name: The value that breaks it, one of `CHARTED`.
+        rule: The rule.
+    """
 
     name: str
     rule: WestgardRule
@@ -67,13 +80,13 @@ class RuleViolation:
 
 @dataclass(frozen=True)
 class QcPoint:
-    """A control slide as it was judged.
+    """A control slide and how it was judged.
 
     Attributes:
         slide: The slide.
-        reference: By which it was judged; None while there was none.
+        reference: The reference that it was judged by; None if there was none yet.
         scores: (value - centre) / spread of each of `CHARTED`; empty without a reference.
-        broken: The rules that it breaks, warnings too.
+        broken: The rules that it breaks, including the one that only warns.
     """
 
     slide: QcSlide
@@ -83,7 +96,7 @@ class QcPoint:
 
     @property
     def rejected(self) -> tuple[RuleViolation, ...]:
-        """The broken rules that show a drift."""
+        """The broken rules that reject: they show a drift."""
         return tuple(broken for broken in self.broken if broken.rule.rejects)
 
 
@@ -96,13 +109,19 @@ class QcSeries:
 
     @property
     def rejecting(self) -> tuple[QcPoint, ...]:
-        """Those of the newest slides that show a drift; empty if there is none."""
+        """The slides among the newest `CLEARING_SLIDES` that show a drift; empty if there is none."""
         return _rejecting(self.points)
 
 
 @dataclass(frozen=True)
 class QcStatus:
-    """What the control slides say now. reference: kept if too old or drifted; text: the reason, one line."""
+    """The state of the control slides now.
+
+    Attributes:
+        state: Whether they are valid.
+        reference: Their reference, also if they are too old or have drifted; None if there is none.
+        text: The reason, one line.
+    """
 
     state: QcState
     reference: QcReference | None
@@ -110,7 +129,7 @@ class QcStatus:
 
 
 def judge_series(slides: Iterable[QcSlide]) -> QcSeries:
-    """Judge control slides of one `QcScope`, oldest first, each by those before it."""
+    """Judge control slides of one `QcScope`, oldest first. Each is judged by those before it."""
     points: list[QcPoint] = []
     members: list[SlideMeasures] = []
     scores: dict[str, list[float]] = {name: [] for name in CHARTED}
@@ -141,7 +160,7 @@ def _scores(measures: SlideMeasures, reference: QcReference | None) -> dict[str,
 
 
 def value(measures: SlideMeasures, name: str) -> float:
-    """Return what a slide measures of one of `CHARTED`."""
+    """Return a slide's value of one of `CHARTED`."""
     return measures.shares[name] if name in measures.shares else measures.medians[name]
 
 

@@ -1,4 +1,4 @@
-"""A control slide as the text of its file, which people can read, and back."""
+"""Writes a control slide as TOML text, which people can read, and reads it back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leukoscope.settings.toml_table import TomlTable
 from leukoscope.system.clock import Moment
 
 FORMAT = 1
-"""Of the file. One with another is refused."""
+"""Format of the file. A file of another format is refused."""
 
 MAX_CELLS = 1_000_000
 
@@ -47,14 +47,18 @@ def to_toml(slide: QcSlide) -> str:
 
 
 def parse_qc_slide(text: str, where: str) -> QcSlide:
-    """Return the control slide of a file's text; `where` names the file in errors.
+    """Return the control slide that a file's text describes.
+
+    Args:
+        text: Of the file.
+        where: Names the file in errors.
 
     Raises:
-        QcError: Something is missing or wrong; the message names it.
+        QcError: Something is missing or wrong. The message names it.
     """
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
+    except (ValueError, RecursionError) as error:  # tomllib raises other errors than its own too
         raise damaged(f"{where}: not valid TOML: {error}") from error
     table = TomlTable(document, where, damaged)
     table.whole("format", FORMAT, FORMAT)

@@ -1,4 +1,4 @@
-"""What is kept of a control slide: the measurements of its white cells, and the share of each group."""
+"""The values of a control slide: the medians of its white cells' measurements, and the share of each group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leukoscope.reading.differential import ABNORMAL, differential_of
 from leukoscope.reading.results import FieldReading, Measurements, Pattern, Verdict, WhiteCell
 
 MEASUREMENTS = tuple(field.name for field in dataclasses.fields(Measurements))
-"""Names of what is measured of a cell."""
+"""Names of a cell's measurements."""
 
 GROUPS: Mapping[str, frozenset[CellType]] = {
     **ABNORMAL,
@@ -23,27 +23,27 @@ GROUPS: Mapping[str, frozenset[CellType]] = {
     "lymphocytes": frozenset({CellType.LYMPHOCYTE}),
     "monocytes": frozenset({CellType.MONOCYTE}),
 }
-"""The groups of a differential by name: every counted type is in one of them."""
+"""The groups of a differential by name. Every counted type is in one of them."""
 
 MIN_CELLS = 50
-"""Least counted cells of a control slide: as many as a verdict needs."""
+"""Least number of counted cells of a control slide: as many as a verdict needs."""
 
 MAX_ARTEFACTS = 1 / 3
-"""Largest share of the finds that may be artefacts."""
+"""Largest share of artefacts among the cells that were found."""
 
 MAX_ABNORMAL = 0.10
-"""Largest share of a group of `ABNORMAL`. Such a share would later pass as normal, so it must stay below half of
-the blasts that make an acute leukaemia. Chosen, not measured."""
+"""Largest share of a group of `ABNORMAL`. The reference takes this share for normal, so it must stay below half of the
+share of blasts that makes an acute leukaemia. The value was chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class SlideMeasures:
-    """What one control slide measures.
+    """The values of one control slide.
 
     Attributes:
-        cells: Counted white cells, `MIN_CELLS` or more.
-        medians: Over those cells, of each of `MEASUREMENTS` in its own unit.
-        shares: Of the cells in each of `GROUPS`, 0..1, sum 1, without any correction by a control slide.
+        cells: Number of counted white cells, `MIN_CELLS` or more.
+        medians: Median over those cells, of each of `MEASUREMENTS` in its own unit.
+        shares: Share of the cells in each of `GROUPS`, 0..1, with sum 1. No control slide has corrected them.
     """
 
     cells: int
@@ -52,14 +52,14 @@ class SlideMeasures:
 
 
 def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideMeasures:
-    """Return what the fields of a slide measure together, for its use as a control slide.
+    """Return the values of a slide that is to be a control slide.
 
     Args:
-        readings: Of the slide's fields.
-        verdict: Of the slide.
+        readings: The readings of its fields.
+        verdict: The verdict of the slide.
 
     Raises:
-        QcError: The cells were not read one by one, there are too few cells or too many artefacts, or the slide
+        QcError: The model does not read single cells, there are too few cells or too many artefacts, or the slide
             is not normal.
     """
     finds = [cell for reading in readings for cell in reading.white_cells if cell.types]
@@ -72,7 +72,7 @@ def slide_measures(readings: Sequence[FieldReading], verdict: Verdict) -> SlideM
     artefacts = sum(cell.cell_type is CellType.ARTEFACT for cell in finds)
     if artefacts > MAX_ARTEFACTS * len(finds):
         raise QcError(
-            f"{artefacts} of {len(finds)} finds are artefacts: take a cleaner slide",
+            f"{artefacts} of the {len(finds)} cells found are artefacts: take a cleaner slide",
             "Too many artefacts:",
             "take a cleaner slide",
         )
