@@ -68,7 +68,7 @@ def test_ok__over_ssh_from_end_to_end(terminal: SshTerminal) -> None:
     for number, step in enumerate(STEPS, 1):
         terminal.sees(f"{step.title} {number}/9")
         terminal.types(" ")
-    terminal.sees("calibration C0001 is in force from the next start of the appliance")
+    terminal.sees("calibration C0001 is used from the next start of the appliance")
     assert terminal.process.wait(30) == 0
 
 

@@ -1,4 +1,4 @@
-"""Drift of light, shading and dust since the calibration."""
+"""Measures how light, shading and dust have drifted since the calibration."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from leukoscope.imaging.components import components
 from leukoscope.imaging.flat_field import flatten
 
 MIN_LIGHT, MAX_LIGHT = 0.90, 1.10
-"""Limits of the light: 10 % moves glass from level 225 to 215 or 234. A warm LED is a few percent dimmer
-than a cold one; that is not ageing."""
+"""Limits of the light, as a share of the calibration's. 10 % moves the background from level 225 to 215 or 234. A warm
+LED is a few percent dimmer than a cold one; that is not ageing."""
 MAX_COLOUR = 0.03
-"""Largest change of red or blue against green: three levels of 225."""
+"""Largest change of red or blue relative to green: three levels of 225."""
 MAX_SHADING_PERCENT = 5.0
-"""Largest change of the shading, percent of light: two percent of level, the least that `check_empty` sees as
-structure. A lens or LED that was moved changes it more."""
+"""Largest change of the shading, percent of light. It is two percent of level, the least that `check_empty` takes for
+structure. A lens or LED that was moved changes the shading more."""
 MAX_DUST_PERCENT = 0.3
-"""Largest part of the field that specks may cover, percent: 55 of 18,500 µm², one red cell and a half."""
+"""Largest part of the field that specks may cover, percent: 55 of 18,500 µm², one and a half red cells."""
 DUST_CONTRAST, MIN_DUST_UM2 = 0.05, 2.0
-"""Least contrast of a speck (share of sRGB level) against glass, and its least area: 1.6 µm across."""
+"""Least contrast of a speck against the background (share of sRGB level), and its least area: 1.6 µm across."""
 
 FILM, FILM_COLOUR = 0.15, 0.09
-"""Largest share of green light that the stained film between the cells of a smear absorbs, and largest change of
-red and blue against green by it: 40 rendered slides read 0.86 to 0.97, 1.01 to 1.08 and 0.97 to 1.00 under an
-unchanged light. Real films were not measured."""
+"""The stained film between the cells of a smear absorbs at most this share of green light, and changes red and blue
+relative to green by at most this. 40 rendered slides under an unchanged light gave 0.86 to 0.97 for green, 1.01 to
+1.08 for red and 0.97 to 1.00 for blue. Real films were not measured."""
 MAX_UNEVEN = 25.0
-"""Largest difference of the background over a calibrated field with cells, levels of 255: estimates from rendered
+"""Largest difference of the background over a corrected field with cells, levels of 255. Estimates from rendered
 smears in focus differ by up to 15."""
 _SAMPLES = 6
 _BIN = 0.004
@@ -44,14 +44,14 @@ _MIN_GLASS = 0.03
 
 @dataclass(frozen=True)
 class LightDrift:
-    """Ratios of linear light, now to then: 1 is no change.
+    """Ratios of linear light, now to then. 1 is no change.
 
     Attributes:
-        light: Of green.
-        red: Of red, over that of green.
-        blue: Of blue, over that of green.
-        smear: Whether it was measured between cells, where the film darkens and tints the glass: the limits
-            are then wider.
+        light: Ratio of green.
+        red: Ratio of red, divided by that of green.
+        blue: Ratio of blue, divided by that of green.
+        smear: Whether it was measured between cells. The film there darkens and tints the background, so the limits
+            are wider.
     """
 
     light: float
@@ -73,11 +73,11 @@ class LightDrift:
 
 @dataclass(frozen=True)
 class SmearDrift:
-    """Drift of a field with cells, measured on the glass between them.
+    """Drift measured on a field with cells, on the background between them.
 
     Attributes:
-        light: Of the LED.
-        uneven: Levels (of 255) by which glass differs over the field after its correction.
+        light: Drift of the LED's light.
+        uneven: Levels (of 255) by which the background still differs over the field after the correction.
     """
 
     light: LightDrift
@@ -93,19 +93,19 @@ class SmearDrift:
         light = self.light
         return (
             f"light × {light.light:.2f}, red × {light.red:.2f}, blue × {light.blue:.2f}, "
-            f"glass differs by {self.uneven:.0f} levels over the field"
+            f"background differs by {self.uneven:.0f} levels over the field"
         )
 
 
 @dataclass(frozen=True)
 class Drift:
-    """Drift of an empty field.
+    """Drift measured on an empty field.
 
     Attributes:
-        light: Of the LED.
-        shading_percent: Largest change of any channel's shading, percent of light, without the change of level
-            and colour.
-        dust_percent: Share of the field under specks.
+        light: Drift of the LED's light.
+        shading_percent: Largest change of any channel's shading, percent of light. The change of the light as a
+            whole is not in it.
+        dust_percent: Percent of the field that specks cover.
     """
 
     light: LightDrift
@@ -126,8 +126,8 @@ def measure_drift(rgb: Rgb, then: BackgroundMap, um_per_px: float) -> Drift:
     """Measure the drift of an empty field (see `check_empty`) since a calibration.
 
     Args:
-        rgb: Shape (height, width, 3), made with the calibrated controls and not corrected.
-        then: The calibration's background map, shape (rows, columns, 3), 7 or more each way.
+        rgb: Shape (height, width, 3), made with the calibration's controls and not corrected.
+        then: The calibration's background map, shape (rows, columns, 3), with 7 or more rows and columns.
         um_per_px: Scale of `rgb`.
     """
     ratios = _light_of(background_map([rgb], *then.shape[:2])) / _light_of(then)
@@ -140,17 +140,17 @@ def measure_drift(rgb: Rgb, then: BackgroundMap, um_per_px: float) -> Drift:
 
 
 def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
-    """Measure the drift of the light on a field that may have cells, by the glass between them.
+    """Measure the drift of the light on a field that may have cells, by the background between them.
 
-    The film on that glass is stained: light reads up to FILM too low, and colour is up to FILM_COLOUR off. A
-    light that is dimmer by a quarter is always found.
+    The film between the cells is stained: it makes the light up to FILM too low, and changes colour by up to
+    FILM_COLOUR. A light that is a quarter dimmer is always found.
 
     Args:
         rgb: As for `measure_drift`.
         then: As for `measure_drift`.
 
     Raises:
-        CalibrationError: NO GLASS: nearly nothing of the field is glass.
+        CalibrationError: NO GLASS: too little of the field is background.
     """
     rows, columns = (n * _SAMPLES for n in then.shape[:2])
     expected = np.stack(
@@ -181,11 +181,11 @@ def smear_drift(field: Field, then: BackgroundMap) -> SmearDrift:
     """Measure the drift of light and shading on a field in focus that may have cells.
 
     Args:
-        field: Made with the calibrated controls and not corrected.
+        field: Made with the calibration's controls and not corrected.
         then: The calibration's background map, as for `measure_drift`.
 
     Raises:
-        CalibrationError: NO GLASS: nearly nothing of the field is glass.
+        CalibrationError: NO GLASS: too little of the field is background.
     """
     light = quick_drift(field.rgb, then)
     background = estimate_background(flatten(field.rgb, then), field.um_per_px, 2)
@@ -193,7 +193,7 @@ def smear_drift(field: Field, then: BackgroundMap) -> SmearDrift:
 
 
 def _light_of(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Linear light of levels, above 0."""
+    """Return the linear light of levels, always above 0."""
     return np.maximum(linear(levels.astype(np.float64)), 1e-4)
 
 
@@ -203,7 +203,7 @@ def _light_drift(ratios: npt.NDArray[np.float64], *, smear: bool = False) -> Lig
 
 
 def _brightest_common(values: npt.NDArray[np.float64]) -> float:
-    """The brightest value that is common: glass is brighter than cells, and even."""
+    """Return the brightest of the common values. That is the background: it is brighter than cells, and even."""
     logs = np.log(values)
     edges = np.arange(logs.min() - 2 * _BIN, logs.max() + 3 * _BIN, _BIN)
     counts = np.convolve(np.histogram(logs, bins=edges)[0], [1, 2, 3, 2, 1], "same")

@@ -1,4 +1,4 @@
-"""Where calibrations are kept: one folder each, whole or not at all. The newest good one counts."""
+"""Keeps calibrations, each in its own folder, which is there whole or not at all. The newest undamaged one is used."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from leukoscope.records.png import encode_png
 from leukoscope.system.durable import fsync_folder, hand_over, write_durably
 
 UNFINISHED = "unfinished"
-"""Folder of the calibration that is being made. What an aborted one leaves stays there until the next."""
+"""Folder of the calibration that is being made. If it is aborted, its files stay until the next one begins."""
 
 PICTURES_OF = 3
-"""Number of calibrations whose pictures of the steps are kept, the newest: some 10 MB each."""
+"""The pictures of the steps are kept for so many of the newest calibrations: some 10 MB each."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,15 +38,15 @@ _NAME = re.compile(r"C(\d{4,6})")
 
 @dataclass(frozen=True)
 class CameraSetup:
-    """What a calibration is made for. If any of it changes, the calibration no longer holds.
+    """The camera setup that a calibration is made for. If any of it changes, the calibration no longer applies.
 
     Attributes:
-        width: Of a field, px.
-        height: Of a field, px.
+        width: Width of a field, px.
+        height: Height of a field, px.
         sensor: Width and height in px and bits of the sensor's mode.
-        um_per_px: The scale that the settings have.
-        analogue_gain: Of the camera.
-        simulated: Whether the microscope is.
+        um_per_px: The scale in the settings.
+        analogue_gain: The camera's gain.
+        simulated: Whether the microscope is simulated.
     """
 
     width: int
@@ -65,7 +65,7 @@ class CameraSetup:
 
 
 def setup_of(calibration: Calibration) -> CameraSetup:
-    """Return what a calibration was made for."""
+    """Return the camera setup that a calibration was made for."""
     return CameraSetup(
         calibration.width,
         calibration.height,
@@ -78,20 +78,29 @@ def setup_of(calibration: Calibration) -> CameraSetup:
 
 @dataclass(frozen=True)
 class FoundCalibration:
-    """The newest good calibration, if there is one, and what is wrong with newer ones, a line each."""
+    """The newest calibration that can be used.
+
+    Attributes:
+        calibration: The calibration; None if there is none.
+        problems: What is wrong with newer ones, one line each.
+    """
 
     calibration: Calibration | None
     problems: tuple[str, ...]
 
 
 class CalibrationFolder:
-    """The calibrations below the state directory. root: made when first written to."""
+    """The folder of the calibrations.
+
+    Args:
+        root: The folder. It is made when the first calibration begins.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def newest(self, setup: CameraSetup) -> FoundCalibration:
-        """Return the newest that was made for this camera setup."""
+        """Return the newest calibration that was made for this camera setup, and what is wrong with newer ones."""
         problems: list[str] = []
         try:
             numbers = self._numbers()
@@ -118,7 +127,11 @@ class CalibrationFolder:
         return FoundCalibration(None, tuple(problems))
 
     def begin(self) -> None:
-        """Make an empty folder for a new one. Raises StoreError."""
+        """Make an empty folder for a new calibration.
+
+        Raises:
+            StoreError: The folder can't be made.
+        """
         try:
             shutil.rmtree(self._unfinished, ignore_errors=True)
             self.root.mkdir(parents=True, exist_ok=True)
@@ -129,27 +142,32 @@ class CalibrationFolder:
             raise _store_error("make", self._unfinished, error) from error
 
     def keep_picture(self, name: str, rgb: Rgb, *, simulated: bool) -> None:
-        """Keep the picture of a step as `name`.png, `name`-SIMULATED.png, beside the new calibration.
+        """Keep the picture of a step beside the new calibration, as `name`.png or `name`-SIMULATED.png.
 
-        Raises StoreError.
+        Raises:
+            StoreError: The picture can't be written.
         """
         png = encode_png(Image.fromarray(rgb), {}, simulated=simulated)
         self._write(f"{name}{'-SIMULATED' if simulated else ''}.png", png)
 
     def next_number(self) -> int:
-        """Return the number of the next one: above all that were kept here. Raises StoreError."""
+        """Return the number of the next calibration: one above the highest that is kept.
+
+        Raises:
+            StoreError: The folder can't be read.
+        """
         try:
             return max(self._numbers(), default=0) + 1
         except OSError as error:
             raise _store_error("number", self.root, error) from error
 
     def finish(self, calibration: Calibration) -> None:
-        """Keep the calibration; it counts from the moment that this returns.
+        """Keep the calibration. It is the newest one when this returns.
 
-        The steps' pictures of all but the newest few calibrations are removed.
+        Of older calibrations the pictures of the steps are then removed, except for the newest few.
 
         Raises:
-            StoreError: It was not kept; the old one still counts.
+            StoreError: It was not kept. The old one is still used.
         """
         self._write(BACKGROUND_FILE, encode_background(calibration.background))
         self._write(TOML_FILE, to_toml(calibration).encode())
@@ -160,7 +178,7 @@ class CalibrationFolder:
         try:
             fsync_folder(self.root)
             self._remove_old_pictures()
-        except OSError as error:  # it is kept, unless the power goes at this moment
+        except OSError as error:  # it is kept, unless the power fails at this moment
             _log.warning("%s: %s", self.root, error)
 
     def _remove_old_pictures(self) -> None:
@@ -198,7 +216,7 @@ class CalibrationFolder:
         calibration = parse_calibration(text, png, str(folder))
         if calibration.number != number:
             raise CalibrationError(
-                f"calibration {folder}: says that it is {calibration.name}: calibrate again",
+                f"calibration {folder}: its file is of {calibration.name}: calibrate again",
                 "CALIBRATION",
                 "damaged: calibrate",
             )

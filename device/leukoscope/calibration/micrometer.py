@@ -1,7 +1,7 @@
-"""The ruling of a stage micrometer: how many pixels from line to line.
+"""Measures the ruling of a stage micrometer: how many pixels there are from line to line.
 
-The gradients give the direction of the lines. The darkness summed along them is a profile with one peak for
-each line. A comb with even teeth is fitted to the peaks; the distance of its teeth is the pitch.
+The gradients give the direction of the lines. The darkness summed along that direction is a profile with one peak per
+line. A comb with evenly spaced teeth is fitted to the peaks. The distance between its teeth is the pitch.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
 
 MIN_LINES = 5
-"""Least lines of a ruling. A field of 40x shows 15 that are 10 µm apart, and at most 4 of the long
-ones, 50 µm apart, which are therefore too few to be mistaken for all."""
+"""Least number of lines of a ruling. A field at 40x shows 15 lines that are 10 µm apart. It shows at most 4 of the
+longer lines, which are 50 µm apart: too few to be taken for the ruling."""
 MIN_COHERENCE = 0.35
-"""Least share of the gradients in one direction, 0 to 1: 409 fields without a
-ruling, rendered and real, have up to 0.24, drawn rulings 0.62 or more."""
+"""Least share of the gradients in one direction, 0 to 1. 409 fields without a ruling, rendered and real, have up to
+0.24; drawn rulings have 0.62 or more."""
 MIN_CONTRAST = 0.01
-"""Least rise of the profile's highest peak, as a share of the glass: below it there are no lines."""
+"""Least height of the profile's highest peak, as a share of the background. With less there are no lines."""
 MIN_FILLED = 0.8
 """Least share of the comb's teeth, from the first to the last, that are lines."""
 MIN_EXPLAINED = 0.7
-"""Least share of the peaks' areas that is on the comb. A comb of twice the pitch would have a half, so no multiple
-of the pitch is mistaken for it. The rest is dust and engraved numbers."""
+"""Least share of the peaks' areas that is on the comb. A comb of twice the pitch would have only half of it, so a
+multiple of the pitch is not taken for the pitch. The rest is dust and engraved numbers."""
 MAX_DEVIATION = 0.03
-"""Largest rms distance of lines from their teeth, in pitches."""
+"""Largest rms distance of lines from their teeth, as a share of the pitch."""
 
 _SIDE_PX = 1000
 _GLASS_BLOCKS = 12
@@ -44,9 +44,8 @@ class Ruling:
     """A ruling that was found.
 
     Attributes:
-        pitch_px: From line to line, pixels, across the lines.
-        angle_deg: Of the direction across the lines, from rightwards to downwards, -90 to 90 degrees; 0 for
-            upright lines.
+        pitch_px: Distance from line to line, pixels, measured across the lines.
+        angle_deg: Direction across the lines, -90 to 90 degrees: 0 is to the right (upright lines), 90 is down.
         lines: Number of lines found, 5 or more.
     """
 
@@ -56,11 +55,11 @@ class Ruling:
 
 
 def find_pitch(rgb: Rgb) -> Ruling:
-    """Find the dark, evenly spaced, parallel lines of a stage micrometer, turned any way.
+    """Find the dark, evenly spaced, parallel lines of a stage micrometer, in any direction.
 
     Args:
         rgb: Shape (height, width, 3), in focus. Lines of several lengths, a base line across them and an
-            engraved number do no harm; a crossed grid does.
+            engraved number are allowed. A crossed grid is not.
 
     Raises:
         CalibrationError: NO RULING: there is no such ruling. FEW LINES: the picture has fewer than five lines.
@@ -76,19 +75,19 @@ def find_pitch(rgb: Rgb) -> Ruling:
         raise _few_lines(len(places))
     comb = _best_comb(places, areas)
     if comb is None:
-        raise _no_ruling("what is dark in it is not evenly spaced")
+        raise _no_ruling("its dark lines are not evenly spaced")
     pitch, on = comb
     if on < MIN_LINES:
         raise _few_lines(on)
-    # The direction is the same turned by 180 degrees.
+    # Turned by 180 degrees the direction is the same.
     degrees = (float(np.degrees(angle)) + 90) % 180 - 90
     return Ruling(pitch * shrink, degrees, on)
 
 
 def _no_ruling(why: str) -> CalibrationError:
     return CalibrationError(
-        f"no ruling of a stage micrometer is seen: {why}; put the micrometer under the lens, focus "
-        "on its lines and let them fill the field",
+        f"the picture shows no ruling of a stage micrometer: {why}; put the micrometer under the "
+        "lens, focus on its lines and let them fill the field",
         "NO RULING",
         "focus on the ruling",
     )
@@ -104,7 +103,7 @@ def _few_lines(lines: int) -> CalibrationError:
 
 
 def _darkness(rgb: Rgb, shrink: int) -> npt.NDArray[np.float32]:
-    """How much darker each pixel is than the glass around it, as a share, -1..1; shape (h, w)."""
+    """Return how much darker each pixel is than the background around it, as a share, -1..1; shape (h, w)."""
     green = Image.fromarray(rgb[..., 1].astype(np.float32)).reduce(shrink)
     levels: npt.NDArray[np.float32] = np.asarray(green)
     height, width = levels.shape
@@ -120,11 +119,11 @@ def _darkness(rgb: Rgb, shrink: int) -> npt.NDArray[np.float32]:
 
 
 def _direction(darkness: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Coherence of the gradients, 0..1, and their main direction, radians.
+    """Return the coherence of the gradients, 0..1, and their main direction, radians.
 
-    From the structure tensor (Bigün & Granlund, Proc. 1st ICCV, 1987, 433-438).
+    Both come from the structure tensor (Bigün & Granlund, Proc. 1st ICCV, 1987, 433-438).
     """
-    # Sums of 3 x 3 pixels halve the noise, whose gradients run every way.
+    # Sums of 3 x 3 pixels halve the noise, whose gradients have all directions.
     smooth = darkness[:-2] + darkness[1:-1] + darkness[2:]
     smooth = smooth[:, :-2] + smooth[:, 1:-1] + smooth[:, 2:]
     across = (smooth[1:-1, 2:] - smooth[1:-1, :-2]).ravel()
@@ -138,9 +137,10 @@ def _direction(darkness: npt.NDArray[np.float32]) -> tuple[float, float]:
 def _profile(
     darkness: npt.NDArray[np.float32], angle: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Places along `angle`, pixels, in steps of one, and the darkness at each.
+    """Return the places along `angle`, pixels, in steps of one, and the darkness at each.
 
-    The darkness is a sum above that of glass, divided by the size of the largest bin: a line counts by its length.
+    The darkness is the sum over a bin, minus that of the background, divided by the size of the largest bin. So a
+    long line counts more than a short one.
     """
     height, width = darkness.shape
     x = (np.arange(width) * np.cos(angle))[None, :]
@@ -152,19 +152,19 @@ def _profile(
     above_share = place - below
     length = int(below.max()) + 2
     values = darkness.ravel()
-    # Each pixel counts in the two bins beside it, so that places are finer than bins.
+    # Each pixel is shared between its two nearest bins, so that places are finer than bins.
     sums = np.bincount(below, values * (1 - above_share), length)
     sums += np.bincount(below + 1, values * above_share, length)
     counts = np.bincount(below, 1 - above_share, length)
     counts += np.bincount(below + 1, above_share, length)
     glass = np.median(sums / np.maximum(counts, 1))
-    # Not means: in the corners of a turned picture a bin may hold nothing but a short line.
+    # Sums, not means: in the corners of a turned picture a bin may hold only a short line.
     dark: npt.NDArray[np.float64] = (sums - glass * counts) / counts.max()
     return np.arange(length, dtype=np.float64) + first, dark
 
 
 def _refine(darkness: npt.NDArray[np.float32], angle: float) -> float:
-    """The angle near `angle` at which the profile is sharpest: its steps are largest."""
+    """Return the angle near `angle` at which the profile is sharpest, with the largest steps."""
     half = np.asarray(Image.fromarray(darkness).reduce(2))
 
     def sharpness(offset: float) -> float:
@@ -180,7 +180,7 @@ def _refine(darkness: npt.NDArray[np.float32], angle: float) -> float:
 def _peaks(
     places: npt.NDArray[np.float64], profile: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Centres of mass and areas of the peaks, without those that the picture's edge cuts."""
+    """Return the centres of mass and the areas of the peaks. Peaks that the picture's edge cuts are left out."""
     top = float(profile.max())
     if top < MIN_CONTRAST:
         raise _no_ruling("there are no dark lines in it")
@@ -200,7 +200,7 @@ def _peaks(
 def _best_comb(
     places: npt.NDArray[np.float64], areas: npt.NDArray[np.float64]
 ) -> tuple[float, int] | None:
-    """Pitch and number of lines of the comb that explains most of the peaks; None when none does."""
+    """Return pitch and number of lines of the comb that fits the peaks best, or None if none fits."""
     best: tuple[float, int] | None = None
     best_score = 0.0
     for first in range(len(places)):
@@ -227,7 +227,7 @@ def _best_comb(
 def _teeth(
     places: npt.NDArray[np.float64], pitch: float, offset: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The nearest tooth of each place, and the distance from it, in pitches."""
+    """Return the nearest tooth of each place, and the distance from it, as a share of the pitch."""
     share = (places - offset) / pitch
     tooth = np.rint(share)
     return tooth, share - tooth
@@ -236,7 +236,7 @@ def _teeth(
 def _fit_comb(places: npt.NDArray[np.float64], pitch: float, offset: float) -> tuple[float, float]:
     """Fit a comb by least squares, from the first teeth outwards.
 
-    All at once would fail: an error of the first pitch would be several teeth at the far end.
+    Fitting all teeth at once would fail: a small error of the first pitch grows to several teeth at the far end.
     """
     reach = 3.0
     while True:
@@ -251,6 +251,6 @@ def _fit_comb(places: npt.NDArray[np.float64], pitch: float, offset: float) -> t
 
 
 def _median_step(tooth: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> float:
-    """The pitch as the median over all pairs of lines (Theil): one engraved number beside a line does not shift it."""
+    """Return the pitch as the median over all pairs of lines (Theil). An engraved number can't shift it."""
     first, second = np.nonzero(tooth[None, :] > tooth[:, None])
     return float(np.median((places[second] - places[first]) / (tooth[second] - tooth[first])))

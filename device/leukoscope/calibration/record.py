@@ -1,7 +1,7 @@
-"""A calibration and its files: exposure, colour balance, the background and the scale of one microscope.
+"""A calibration: exposure, white balance, background and scale of one microscope. Also the contents of its two files.
 
-It is a folder with `calibration.toml`, which people can read, and `glass.png`, the background: the level of
-empty glass on a grid. The TOML holds the PNG's SHA-256. Records name a calibration by the SHA-256 of the TOML.
+The files are `calibration.toml`, which people can read, and `glass.png` with the background: the level of empty glass
+on a grid. The TOML holds the PNG's SHA-256. Records name a calibration by the SHA-256 of the TOML.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from leukoscope.notice import NOTICE
 from leukoscope.settings.toml_table import TomlTable
 
 FORMAT = 1
-"""Format of the folder's files. Any other is refused."""
+"""Format of the two files. Any other format is refused."""
 
 TOML_FILE, BACKGROUND_FILE = "calibration.toml", "glass.png"
 
 BACKGROUND_ROWS, BACKGROUND_COLUMNS = 24, 32
 _PER_LEVEL = 256
-"""The PNG's 16-bit values are levels times this; its three channels are one below the other."""
+"""The PNG's 16-bit values are levels times this. Red, green and blue are below one another in it."""
 
 SCALE_SOURCES = ("micrometer", "red cells")
 
@@ -38,23 +38,23 @@ _damaged = partial(CalibrationError, problem="CALIBRATION", advice="damaged: cal
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """One calibration, whole and checked.
+    """One calibration.
 
     Attributes:
-        number: Rising, 1 and up.
-        made: Wall time, ISO 8601 in UTC.
+        number: Rises with each calibration, from 1.
+        made: Wall time at which it was made, ISO 8601 in UTC.
         clock_synced: Whether the clock was set then.
-        software: Version that made it.
-        simulated: Whether it was made on, and is for, a simulated microscope.
-        width: Of the fields that it is for, px.
-        height: Of the fields that it is for, px.
+        software: Version of the software that made it.
+        simulated: Whether it was made on a simulated microscope. It is then used only for one.
+        width: Width of the fields that it is for, px.
+        height: Height of the fields that it is for, px.
         sensor: Width and height in px and bits of the sensor's mode.
-        nominal_um_per_px: The scale that the settings had.
-        controls: Of the camera.
-        dark_level: Mean of the frame without light, 0..255, at the same exposure.
+        nominal_um_per_px: The scale that was in the settings.
+        controls: Exposure and gains of the camera.
+        dark_level: Mean of a frame with the LED off at the same exposure, 0..255.
         green_level: 99.9th percentile of raw green on empty glass, 0..1.
         um_per_px: The measured scale.
-        scale_source: One of `SCALE_SOURCES`.
+        scale_source: How the scale was measured, one of `SCALE_SOURCES`.
         scale_count: Number of lines or cells by which the scale was measured.
         background: Shape (24, 32, 3), sRGB levels of empty glass with those controls.
     """
@@ -83,7 +83,7 @@ class Calibration:
 
     @property
     def scale_text(self) -> str:
-        """The scale and how it was measured; by red cells it is an estimate."""
+        """The scale and how it was measured. A scale by red cells is an estimate."""
         if self.scale_source == "micrometer":
             return f"{self.um_per_px:.4f} µm/px by a micrometer, {self.scale_count} lines"
         return (
@@ -98,10 +98,11 @@ class Calibration:
 
 
 def to_toml(calibration: Calibration) -> str:
-    """Return the text of `calibration.toml`: the same for the same calibration, byte for byte."""
+    """Return the text of `calibration.toml`. The same calibration always gives the same bytes."""
     c, controls = calibration, calibration.controls
     digest = hashlib.sha256(encode_background(c.background)).hexdigest()
-    # By hand: records hold the SHA-256 of these bytes, and a TOML library's next release may lay them out otherwise.
+    # Written without a TOML library: records hold the SHA-256 of these bytes, and the next release of a library
+    # might lay them out in another way.
     return f"""# Leukoscope calibration {c.name}. {NOTICE}
 format = {FORMAT}
 number = {c.number}
@@ -136,14 +137,19 @@ sha256 = "{digest}"
 
 
 def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
-    """Return the calibration of the two files' contents; `where` names it in errors.
+    """Return the calibration that the contents of the two files describe.
+
+    Args:
+        text: Of `calibration.toml`.
+        png: Of `glass.png`.
+        where: Names the calibration in errors.
 
     Raises:
-        CalibrationError: A key is missing or wrong, or a file is damaged; the message names it.
+        CalibrationError: A key is missing or wrong, or a file is damaged. The message names it.
     """
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
+    except (ValueError, RecursionError) as error:  # tomllib raises other errors than its own too
         raise _damaged(f"{where}: not valid TOML: {error}; calibrate again") from error
     top = TomlTable(document, where, _damaged)
     if top.number("format", 0, 1_000_000) != FORMAT:
@@ -156,10 +162,12 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
         )
     made, software = top.text("made"), top.text("software")
     if not re.fullmatch(r"[0-9T:.Z-]{20,30}", made) or not re.fullmatch(r"[\w.+-]{1,40}", software):
-        raise _damaged(f"{where}: made or software is not as this program writes it")
+        raise _damaged(
+            f"{where}: made or software is not as this program writes it: calibrate again"
+        )
     source = scale.text("source")
     if source not in SCALE_SOURCES:
-        raise _damaged(f"{where}: scale.source must be one of {SCALE_SOURCES}")
+        raise _damaged(f"{where}: scale.source must be one of {SCALE_SOURCES}: calibrate again")
     sensor = camera.wholes("sensor", 3, 1, 100_000)
     calibration = Calibration(
         number=top.whole("number", 1, 999_999),
@@ -184,14 +192,14 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
         scale_count=scale.whole("count", 1, 100_000),
         background=_decode_background(png, where),
     )
-    # Records name it by its hash: the text must be the one that this calibration is written as.
+    # Records name a calibration by the hash of its text, so the text must not have been edited.
     if to_toml(calibration) != text:
-        raise _damaged(f"{where}: {TOML_FILE} is not as it was written: calibrate again")
+        raise _damaged(f"{where}: {TOML_FILE} was changed: calibrate again")
     return calibration
 
 
 def encode_background(background: BackgroundMap) -> bytes:
-    """Return a background map, shape (rows, columns, 3), levels 0..255, as the bytes of a 16-bit PNG."""
+    """Return a background map, shape (rows, columns, 3), levels 0..255, as a 16-bit PNG."""
     stacked = np.concatenate(np.moveaxis(background, -1, 0))
     values = np.clip(np.rint(stacked * _PER_LEVEL), 0, 65535).astype(np.uint16)
     file = io.BytesIO()
@@ -200,7 +208,7 @@ def encode_background(background: BackgroundMap) -> bytes:
 
 
 def quantize_background(background: BackgroundMap) -> BackgroundMap:
-    """Return a background map with the precision that its PNG keeps."""
+    """Return a background map rounded to the precision of its PNG."""
     return _decode_background(encode_background(background), BACKGROUND_FILE)
 
 
@@ -209,7 +217,7 @@ def _decode_background(png: bytes, where: str) -> BackgroundMap:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
             size, mode = image.size, image.mode
             values = np.asarray(image)
-    # Its SHA-256 was right: only one that was made wrong can get here. Pillow raises nearly anything.
+    # Its SHA-256 was right, so this happens only if it was written wrong. Pillow can raise almost any error.
     except Exception as error:
         raise _damaged(
             f"{where}: {BACKGROUND_FILE} is no PNG ({error}): calibrate again"
@@ -218,7 +226,7 @@ def _decode_background(png: bytes, where: str) -> BackgroundMap:
         raise _damaged(f"{where}: {BACKGROUND_FILE} is {mode} {size}: calibrate again")
     levels = values.reshape(3, BACKGROUND_ROWS, BACKGROUND_COLUMNS).astype(np.float32) / _PER_LEVEL
     if levels.min() < 1:
-        raise _damaged(f"{where}: {BACKGROUND_FILE} has black glass: calibrate again")
+        raise _damaged(f"{where}: {BACKGROUND_FILE} has a black background: calibrate again")
     return np.ascontiguousarray(np.moveaxis(levels, 0, -1))
 
 

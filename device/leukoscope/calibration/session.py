@@ -1,4 +1,4 @@
-"""A calibration with a person: the panel says what to do, and a press takes the step."""
+"""Guides a person through a calibration: the panel says what to do, and a press takes the step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from leukoscope.reading.gates import GATES_UM_PER_PX
 from leukoscope.system.systemd import notify
 
 LOOK_S = 0.1
-"""Time between live frames while the session waits for a press."""
+"""Time from one live frame to the next while the session waits for a press."""
 
 MESSAGE_S = 4.0
 """How long the panel says why a step failed, unless a press comes first."""
@@ -39,10 +39,10 @@ class CalibrationSession:
         camera: Opened with the controls to begin with.
         panel: Shows what to do.
         say: Prints a line for a person over SSH.
-        idle_s: The session gives up after so long without a gesture, so that the light does not stay on.
-        on_step: Called with each step before the session waits for its press: the demonstration then puts
-            the right slide on the stage.
-        press: How the lines for SSH ask for a press, such as "Press SPACE".
+        idle_s: After so long without a gesture the session gives up, so that the light does not stay on.
+        on_step: Called with each step, and the number of steps done, before the session waits for its press. A
+            simulated microscope then gets the right slide.
+        press: The words that ask for a press over SSH, such as "Press SPACE".
     """
 
     def __init__(
@@ -67,16 +67,20 @@ class CalibrationSession:
         self._gestures.put(gesture)
 
     def calibrate(self, calibrator: Calibrator, made: Callable[[], tuple[str, bool]]) -> bool:
-        """Go through all steps and keep the calibration; the light is off at the end.
+        """Go through all steps and keep the calibration. The light is off at the end.
 
-        Until it is kept, the old calibration stays. Raises what the parts raise.
+        The old calibration stays until the new one is kept.
 
         Args:
             calibrator: Takes the steps.
-            made: Gives the wall time and whether the clock is set, when the calibration is kept.
+            made: Called when the calibration is kept. Returns the wall time, and whether the clock is set.
 
         Returns:
             False if the person gave up.
+
+        Raises:
+            LightError, CameraError, CameraTimeoutError: A part failed.
+            StoreError: The calibration can't be kept.
         """
         try:
             while (step := calibrator.step) is not None:
@@ -106,9 +110,15 @@ class CalibrationSession:
             self.light.off()
 
     def empty_fields(self, frames: int) -> tuple[Field, Field] | None:
-        """Ask for two places of clean glass and capture them, uncorrected; None if the person gave up.
+        """Ask for two places of clean glass and capture a field at each. The fields are not corrected.
 
-        What is at the same place of both is dust on the camera or the lens, and is allowed.
+        A speck at the same place of both fields is dust on the camera or the lens, and is allowed.
+
+        Returns:
+            The two fields; None if the person gave up.
+
+        Raises:
+            LightError, CameraError, CameraTimeoutError: A part failed.
         """
         fields: list[Field] = []
         try:
@@ -130,7 +140,7 @@ class CalibrationSession:
             self.light.off()
 
     def _announce(self, step: Step, done: int, total: int) -> None:
-        # A press during the last step was not meant for this one.
+        # A press during the last step is not meant for this one.
         while not self._gestures.empty():
             self._gestures.get_nowait()
         self._say(
@@ -140,7 +150,7 @@ class CalibrationSession:
             self._on_step(step, done)
 
     def _refuse(self, error: CalibrationError) -> None:
-        """Say why a step failed; it will be asked for again."""
+        """Say why a step failed. The session then asks for it again."""
         _log.warning("calibration: %s", error)
         self._say(f"  {error.problem}: {error}")
         self.panel.show(screens.NoticeScreen(error.problem, error.advice, "press: try again"))
@@ -150,7 +160,7 @@ class CalibrationSession:
             time.sleep(LOOK_S / 2)
 
     def _pressed(self, step: Step, done: int, total: int) -> bool:
-        """Wait for a gesture and show what the camera sees; return whether it was a press."""
+        """Show what the camera sees until a gesture comes. Return whether it is a press."""
         if step is Step.DARK:
             self.light.off()
         else:
@@ -169,14 +179,14 @@ class CalibrationSession:
         return False
 
     def _look(self, step: Step) -> tuple[float | None, str]:
-        """The focus bar for the scale, what is wrong with an empty field for the others."""
+        """Return the level of the focus bar (for SCALE only), and what is wrong with an empty field."""
         if step is Step.DARK:
             return None, ""
         frame = self.camera.preview()
         if step is Step.SCALE:
             self._meter.update(frame, GATES_UM_PER_PX)
             return self._meter.level, ""
-        # Before the exposure is set it may be too dark to tell; in a check, dust is no fault.
+        # Before the exposure is set, the field may be too dark to check. In a check, dust is allowed.
         if step in (Step.EXPOSURE, Step.CHECK):
             return None, ""
         try:
@@ -189,7 +199,7 @@ class CalibrationSession:
 def _summary(calibration: Calibration) -> str:
     controls = calibration.controls
     return (
-        f"calibration {calibration.name} is in force from the next start of the appliance:\n"
+        f"calibration {calibration.name} is used from the next start of the appliance:\n"
         f"  exposure {controls.exposure_us} µs, gain {controls.analogue_gain:g}, "
         f"red × {controls.red_gain:.2f}, blue × {controls.blue_gain:.2f}\n"
         f"  {calibration.scale_text}\n"

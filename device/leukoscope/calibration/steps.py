@@ -1,4 +1,4 @@
-"""The steps of a calibration: what each needs, measures and finds."""
+"""The steps of a calibration: what each asks of the person, and what it measures."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from leukoscope.reading.red_cells import DIAMETER_UM, median_red_cell_px
 from leukoscope.system.systemd import notify
 
 EMPTY_FIELDS = 5
-"""Empty fields of a background: their median ignores dust in two of them."""
+"""Number of empty fields for the background. Their median ignores dust in two of them."""
 
 MAX_DARK_LEVEL = 30.0
-"""Highest level, of 255, with the LED off: 1.3 % of the light, which shifts an optical density of 1 by 0.05."""
+"""Highest level with the LED off, of 255. It is 1.3 % of the light, which shifts an optical density of 1 by 0.05."""
 
 SHORTEST_US, LONGEST_US = 100, 200_000
-"""Exposures that are tried: the range of the setting."""
+"""Shortest and longest exposure that are tried. This is the range of the setting."""
 
 BALANCING_ROUNDS = 8
-"""Frames in which the white balance must settle; usually two are enough, as gains act at once."""
+"""Number of frames in which the white balance must settle. Two are usually enough, because gains act at once."""
 
 MICROMETER_UM = 10.0
-"""From line to line of a stage micrometer, 1 mm in 100 parts."""
+"""Distance from line to line of a stage micrometer: 1 mm in 100 parts."""
 
 MAX_SCALE_FACTOR = 1.6
-"""Largest factor between the measured scale and that of the settings. A micrometer of 5 or 20 µm, or a 20x or 100x
-objective, would be a factor of 2 or more."""
+"""Largest factor between the measured scale and that of the settings. With a micrometer of 5 or 20 µm, or a 20x or 100x
+objective, the factor would be 2 or more."""
 
 MAX_LEVEL_CHANGE = 0.08
 """Largest change of raw green since the exposure was found, as a share."""
 
 
 class Step(enum.Enum):
-    """What a person does for each step: a title of at most 14 characters, two lines of 21.
+    """What a person does in each step: a title of at most 14 characters, and two lines of at most 21.
 
-    CHECK belongs to the check of a calibration, not to making one.
+    CHECK is used when a calibration is checked, not when one is made.
     """
 
     DARK = ("DARK", "LED goes off: keep", "room light away")
@@ -69,15 +69,18 @@ STEPS = (Step.DARK, Step.EXPOSURE, Step.WHITE, *[Step.GLASS] * EMPTY_FIELDS, Ste
 
 
 class Calibrator:
-    """Takes the steps, one a call; a step that fails can be taken again.
+    """Takes the steps, one per call. A step that fails can be taken again.
 
     Args:
         light: The LED.
         camera: Opened with `controls`.
-        controls: Gain, and the colour gains to begin with.
-        folder: Takes the pictures at once, and the calibration at the end.
+        controls: The gain, and the colour gains to begin with.
+        folder: Keeps each picture at once, and the calibration at the end.
         setup: What the calibration is made for.
-        frames: Of a burst.
+        frames: Number of frames of a burst.
+
+    Raises:
+        StoreError: The folder of the new calibration can't be made.
     """
 
     def __init__(
@@ -100,19 +103,19 @@ class Calibrator:
 
     @property
     def step(self) -> Step | None:
-        """The step that `take` takes next; None when all are done."""
+        """The step that `take` takes next; None if all are done."""
         return STEPS[self._done] if self._done < len(STEPS) else None
 
     @property
     def done(self) -> int:
-        """Steps done, of len(STEPS)."""
+        """Number of steps done, of len(STEPS)."""
         return self._done
 
     def take(self) -> str:
-        """Take the next step, keep its picture, and return in one line what was found.
+        """Take the next step, keep its picture, and return the result in one line.
 
         Raises:
-            CalibrationError: The step failed; the same step is next again.
+            CalibrationError: The step failed. It, or the step named in the message, is next again.
             LightError, CameraError, CameraTimeoutError: A part failed.
             StoreError: The picture can't be kept.
             ValueError: All steps are done.
@@ -131,14 +134,14 @@ class Calibrator:
         return said
 
     def keep(self, made: str, *, clock_synced: bool) -> Calibration:
-        """Keep the calibration; it counts from now on.
+        """Keep the calibration. It is used from now on.
 
         Args:
             made: Wall time, ISO 8601 in UTC.
             clock_synced: Whether the clock is set.
 
         Raises:
-            StoreError: It was not kept; the old one stays.
+            StoreError: It was not kept. The old one stays.
             ValueError: A step is missing.
         """
         if self.step is not None:
@@ -169,7 +172,7 @@ class Calibrator:
         return f"dark: level {self._dark_level:.1f} of 255"
 
     def _check_dark(self) -> None:
-        """Check that little light comes in from elsewhere, at the present exposure; the LED is off."""
+        """Check that little other light comes in at the present exposure. The LED is switched off."""
         self._light.off()
         field = self._capture("dark")
         self._dark_level = float(field.rgb.mean())
@@ -191,15 +194,15 @@ class Calibrator:
         return f"exposure: {found.exposure_us} µs, raw green at {found.level:.0%} of its range"
 
     def _check_level(self) -> None:
-        """Check that glass is as bright as when the exposure was found; if not, that step is next again."""
+        """Check that clean glass is as bright as when the exposure was found. If not, EXPOSURE is next again."""
         level = green_level(self._camera.raw_green())
         if abs(level / self._green_level - 1) <= MAX_LEVEL_CHANGE:
             return
         self._done = STEPS.index(Step.EXPOSURE)
         raise CalibrationError(
-            f"clean glass is at {level:.0%} of the sensor's range, and was at {self._green_level:.0%} "
-            "when the exposure was found: that was no clean glass, or the light has changed; the "
-            "exposure comes again",
+            f"clean glass is at {level:.0%} of the sensor's range, but was at {self._green_level:.0%} "
+            "when the exposure was found: that glass was not clean, or the light has changed; take the "
+            "step EXPOSURE again",
             "EXPOSURE OFF",
             "clean glass, again",
         )
@@ -215,7 +218,7 @@ class Calibrator:
             said = self._balance()
         except CalibrationError as error:
             if error.problem != "CELLS SEEN":
-                self._check_level()  # which may be why
+                self._check_level()  # a wrong level may be the cause, and is then the better message
             raise
         self._check_level()
         return said
@@ -260,7 +263,7 @@ class Calibrator:
         nominal = field.um_per_px
         if not 1 / MAX_SCALE_FACTOR <= um_per_px / nominal <= MAX_SCALE_FACTOR:
             raise CalibrationError(
-                f"the scale comes out as {um_per_px:.4f} µm per pixel, the settings say {nominal:g}: "
+                f"the measured scale is {um_per_px:.4f} µm per pixel, the settings say {nominal:g}: "
                 f"use a micrometer of {MICROMETER_UM:g} µm from line to line, or set "
                 "[camera] um_per_px to what the objective gives",
                 "ODD SCALE",
@@ -287,7 +290,7 @@ class Calibrator:
         return DIAMETER_UM / cells.diameter_px, cells.count
 
     def _capture(self, name: str) -> Field:
-        """Capture a field as the camera gives it, and keep its picture."""
+        """Capture an uncorrected field, and keep its picture."""
         notify("WATCHDOG=1")
         field = merge(self._camera.capture(self._frames))
         self._folder.keep_picture(name, field.rgb, simulated=self._setup.simulated)

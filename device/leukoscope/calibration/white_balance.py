@@ -1,4 +1,4 @@
-"""White balance: the gains of red and blue that make empty glass grey."""
+"""White balance: finds the gains of red and blue that make empty glass grey."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from leukoscope.errors import CalibrationError
 from leukoscope.field import Rgb
 
 MIN_GAIN, MAX_GAIN = 0.1, 8.0
-"""Gains of a white LED on a Pi camera are 1 to 4; beyond these the light is not white."""
+"""Limits of the gains. A white LED on a Pi camera needs 1 to 4. Outside these limits the light is not white."""
 NEUTRAL = 0.01
-"""How far red and blue may be from green, linear: one level of 225 is 1.1 %."""
+"""How far red and blue may be from green, as a share of linear light. One level of 225 is 1.1 %."""
 CLIPPED_LEVEL = 254
 """Level from which a channel is clipped."""
 MAX_CLIPPED = 0.01
-"""Most pixels, as a share, that may be clipped: glints and hot pixels."""
+"""Largest share of clipped pixels. They may be glints or hot pixels."""
 MIN_GREEN = 0.05
-"""Least linear level of green by which a colour can be told from noise."""
+"""Least linear level of green, 0..1. With less, noise hides the colour."""
 NEAR_MEDIAN = (0.5, 1.5)
-"""Pixels of these shares of the median, linear, are glass: shading stays in, dust does not."""
+"""Pixels from the first to the second share of the median, linear, are background. Shading is within, dust is not."""
 
 
 class Gains(NamedTuple):
@@ -32,20 +32,24 @@ class Gains(NamedTuple):
 
 
 def linear(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Linear light, 0..1, of sRGB levels, 0..255, any shape (IEC 61966-2-1)."""
+    """Return the linear light, 0..1, of sRGB levels, 0..255, of any shape (IEC 61966-2-1)."""
     share = levels / 255
     return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
 
 
 def next_gains(rgb: Rgb, gains: Gains) -> Gains:
-    """The gains that would have made an empty field grey.
+    """Return the gains that would have made an empty field grey.
 
-    rgb: the empty field, shape (height, width, 3). gains: those that it was made with. One round is
-    enough when nothing was clipped; a red or blue that is clipped has its gain halved, so go on
-    until `is_neutral`.
+    If red or blue is clipped, its gain is halved. So capture again and repeat until `is_neutral`. Without clipping one
+    round is enough.
 
-    Raises CalibrationError: TOO BRIGHT when green is clipped, TOO DARK when there is too little
-    light to tell a colour, ODD COLOUR when a gain would leave 0.1 to 8.
+    Args:
+        rgb: The empty field, shape (height, width, 3).
+        gains: The gains that it was made with.
+
+    Raises:
+        CalibrationError: TOO BRIGHT: green is clipped. TOO DARK: there is too little light to measure a colour.
+            ODD COLOUR: a gain would be outside 0.1 to 8.
     """
     counts = _counts(rgb)
     clipped = _clipped(counts)
@@ -59,7 +63,7 @@ def next_gains(rgb: Rgb, gains: Gains) -> Gains:
     red, green, blue = _means(counts)
     if green < MIN_GREEN:
         raise CalibrationError(
-            f"empty glass is too dark to tell its colour (green at {green:.1%} of white): find the "
+            f"empty glass is too dark to measure its colour (green at {green:.1%} of white): find the "
             "exposure first, and check the LED",
             "TOO DARK",
             "check LED and slide",
@@ -71,7 +75,7 @@ def next_gains(rgb: Rgb, gains: Gains) -> Gains:
     if not all(MIN_GAIN <= gain <= MAX_GAIN for gain in wanted):
         raise CalibrationError(
             f"white balance would need gains of {wanted.red:.2f} (red) and {wanted.blue:.2f} (blue), "
-            f"beyond {MIN_GAIN:g} to {MAX_GAIN:g}: use a white LED, without a colour filter, and empty glass",
+            f"outside {MIN_GAIN:g} to {MAX_GAIN:g}: use a white LED, without a colour filter, and empty glass",
             "ODD COLOUR",
             "use a white LED",
         )
@@ -79,9 +83,11 @@ def next_gains(rgb: Rgb, gains: Gains) -> Gains:
 
 
 def is_neutral(rgb: Rgb, tolerance: float = NEUTRAL) -> bool:
-    """Whether an empty field is grey: red and blue within `tolerance` of green, none clipped.
+    """Return whether an empty field is grey: red and blue near green, and no channel clipped.
 
-    rgb: shape (height, width, 3). tolerance: share of green, linear.
+    Args:
+        rgb: Shape (height, width, 3).
+        tolerance: How far red and blue may be from green, as a share of green's linear light.
     """
     counts = _counts(rgb)
     red, green, blue = _means(counts)
@@ -90,7 +96,7 @@ def is_neutral(rgb: Rgb, tolerance: float = NEUTRAL) -> bool:
 
 
 def _counts(rgb: Rgb) -> npt.NDArray[np.int64]:
-    """How many pixels have each level, per channel; shape (3, 256)."""
+    """Return how many pixels have each level, for each channel, shape (3, 256)."""
     return np.stack([np.bincount(rgb[..., c].ravel(), minlength=256) for c in range(3)])
 
 
@@ -99,7 +105,7 @@ def _clipped(counts: npt.NDArray[np.int64]) -> list[bool]:
 
 
 def _means(counts: npt.NDArray[np.int64]) -> list[float]:
-    """Linear means of R, G, B over what is near each median: finer than a level, robust to dust."""
+    """Return the linear means of R, G, B near each median: finer than a level, and without dust."""
     light = linear(np.arange(256.0))
     means = []
     for levels in counts:
