@@ -1,1 +1,1 @@
-"""What is kept of every verdict, so that it can be checked later: store, pictures, reports."""
+"""What is kept of every verdict, so that it can be checked later: the record database and the pictures."""

@@ -1,8 +1,8 @@
-"""Readings and verdicts to JSON and back, as the database and the exports hold them.
+"""Converts readings and verdicts to the JSON of the database and the exports, and back.
 
-A number that JSON does not have is written as text: "nan", "inf", "-inf". Types of cells and measurements
-are keys by their names. What an older version did not write is read as absent: a cell without types, a
-verdict without a differential.
+A number that JSON does not have is written as text: "nan", "inf", "-inf". The names of cell types and measurements are
+keys. A key that an older version did not write is read as absent: such a cell has no types, such a verdict no
+differential.
 """
 
 from __future__ import annotations
@@ -34,19 +34,23 @@ JsonObject: TypeAlias = dict[str, Any]
 _EARLIER = {
     f"{reason.value}: go on": reason.value for reason in (Reason.FEW_CELLS, Reason.ARTEFACTS)
 }
-"""Reasons as older versions wrote them: with advice for whoever is at the microscope."""
+"""Reasons as older versions wrote them, with advice at the end, and as they are now."""
 
 _TYPE_NAMES = tuple(cell_type.value for cell_type in CELL_TYPES)
 _MEASUREMENT_NAMES = tuple(field.name for field in dataclasses.fields(Measurements))
 
 
 def dump(value: object) -> str:
-    """Return `value` as one line of ASCII JSON; what JSON does not know is written as str()."""
+    """Return `value` as one line of ASCII JSON. A value of a type that JSON does not have is written as its str()."""
     return json.dumps(_finite(value), allow_nan=False, default=str, separators=(",", ":"))
 
 
 def load_object(text: str) -> JsonObject:
-    """Return the JSON object in `text`. Raises ValueError for anything else."""
+    """Return the JSON object in `text`.
+
+    Raises:
+        ValueError: The text is no JSON object.
+    """
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
@@ -56,7 +60,7 @@ def load_object(text: str) -> JsonObject:
 def verdict_to_json(verdict: Verdict) -> JsonObject:
     """Return a verdict as a JSON object.
 
-    Its headline and its finding are in it for programs that read nothing else.
+    It also has the headline and the finding, which other programs can show as they are.
     """
     return {
         "headline": verdict.headline,
@@ -74,7 +78,11 @@ def verdict_to_json(verdict: Verdict) -> JsonObject:
 
 
 def verdict_from_json(value: JsonObject) -> Verdict:
-    """Undo `verdict_to_json`. Raises KeyError, TypeError or ValueError when it is not that."""
+    """Return the verdict in a JSON object of `verdict_to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError: The object is not such a verdict.
+    """
     pattern, reason = value["pattern"], value["reason"]
     control = value.get("control")
     return Verdict(
@@ -102,7 +110,11 @@ def reading_to_json(reading: FieldReading) -> JsonObject:
 
 
 def reading_from_json(value: JsonObject) -> FieldReading:
-    """Undo `reading_to_json`. Raises KeyError, TypeError or ValueError when it is not that."""
+    """Return the reading in a JSON object of `reading_to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError: The object is not such a reading.
+    """
     window = value["window"]
     return FieldReading(
         gates=tuple(_gate_from_json(gate) for gate in value["gates"]),
@@ -113,7 +125,7 @@ def reading_from_json(value: JsonObject) -> FieldReading:
 
 
 def _cell_to_json(cell: WhiteCell) -> JsonObject:
-    """Return a cell; what was not read of it is left out."""
+    """Return a cell as a JSON object. Types and measurements are left out if the cell was not read."""
     value = {**_box_to_json(cell), "nucleus_um2": _number(cell.nucleus_um2)}
     if cell.cell_type is not None:
         value |= {"type": cell.cell_type.value, "types": _by_name(_TYPE_NAMES, cell.types)}
@@ -171,7 +183,7 @@ def _box_from_json(value: JsonObject) -> tuple[int, int, int, int]:
 
 
 def _labelled(probabilities: tuple[float, ...] | None) -> JsonObject | None:
-    """Return the probabilities by label; empty for none given, None for None."""
+    """Return the probabilities by label; {} if there are none, None for None."""
     if probabilities is None:
         return None
     return _by_name(LABELS, probabilities) if probabilities else {}
@@ -192,13 +204,13 @@ def _in_order(names: Sequence[str], value: JsonObject) -> tuple[float, ...]:
 
 
 def _number(value: float) -> float | str:
-    """Return a plain float (not NumPy's), or text where JSON has no such number."""
+    """Return a Python float (not NumPy's), or text if JSON has no such number."""
     plain = float(value)
     return plain if math.isfinite(plain) else str(plain)
 
 
 def _finite(value: object) -> object:
-    """Return `value` with every number that JSON does not have as text, and every key as text."""
+    """Return `value` with all keys as text, and with numbers that JSON does not have as text."""
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):

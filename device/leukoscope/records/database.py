@@ -1,4 +1,8 @@
-"""Opening the record database: made when absent, migrated when old, kept aside when damaged, refused when newer."""
+"""Opens the record database.
+
+If there is none, it is made. An old one is migrated. A damaged one is renamed and a new one begun. One of a newer
+version of the software is refused.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +31,23 @@ _DISK_OR_LOCK = frozenset(
         sqlite3.SQLITE_PROTOCOL,
     }
 )
-"""Results that speak of the surroundings of a database; any other speaks of its contents."""
+"""SQLite's errors about the disk, the memory or a lock. Any other error is about the contents of the database."""
 
 _SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""The second comes when SQLite's message quotes a damaged database."""
+"""The second is raised when SQLite's message quotes a damaged database."""
 
 
 class _DamagedError(Exception):
-    """The file is not a record database, or no longer."""
+    """The file is not a record database, or is damaged."""
 
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn every error of SQLite inside into a StoreError that names the database."""
+    """Turn every SQLite error raised inside into a StoreError that names the database.
+
+    Raises:
+        StoreError: SQLite has failed. If the disk is full it is a DiskFullError.
+    """
     try:
         yield
     except _SQLITE_ERRORS as error:
@@ -51,10 +59,15 @@ def translate_errors(path: Path) -> Iterator[None]:
 
 
 def open_for_writing(path: Path) -> tuple[sqlite3.Connection, str]:
-    """Open or make the database; return it, and what a person must know of it ('' when nothing).
+    """Open the database, or make it.
 
-    A damaged one is renamed to 'records.damaged-<n>.sqlite' and a new one begun.
-    Raises StoreError when a newer version of the software made it, or it can't be opened.
+    A damaged one is renamed to 'records.damaged-<n>.sqlite', and a new one is begun.
+
+    Returns:
+        The connection, and a notice for a person; '' if there is nothing to say.
+
+    Raises:
+        StoreError: A newer version of the software made it, or it can't be opened.
     """
     with translate_errors(path):
         try:
@@ -67,11 +80,10 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, str]:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open the database so that nothing can be changed; an absent one reads as an empty one.
+    """Open the database for reading only. If there is none, it reads as empty. An older one is read as it is.
 
-    One of an older version is read as it is.
-
-    Raises StoreError when it is damaged, newer, or closed to this user.
+    Raises:
+        StoreError: It is damaged, a newer version of the software made it, or this user may not read it.
     """
     try:
         path.stat()
@@ -89,21 +101,25 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError:
             if Path(f"{path}-wal").exists():
                 raise
-            # SQLite wants a journal even to read, and may not make one. Without a journal nobody
-            # is writing, and the file can be read by itself.
+            # SQLite needs a journal even to read, and may not make one here. There is no journal, so
+            # nobody is writing, and the file can be read without one.
             return _open_as_it_is(path, "immutable=1")
 
 
 def _open_as_it_is(path: Path, mode: str) -> sqlite3.Connection:
-    """Open for reading. Raises StoreError when the database is damaged or newer."""
+    """Open for reading, without a migration.
+
+    Raises:
+        StoreError: The database is damaged, or a newer version of the software made it.
+    """
     connection = _connect(f"{path.absolute().as_uri()}?{mode}")
     try:
         _check_contents(connection, path)
     except _DamagedError as damage:
         connection.close()
         raise StoreError(
-            f"{path}: the records are damaged ({damage}): restart the device, it keeps them "
-            "aside and begins new ones"
+            f"{path}: the records are damaged ({damage}): restart the device; it renames them and "
+            "begins new ones"
         ) from damage
     except BaseException:
         connection.close()
@@ -112,7 +128,12 @@ def _open_as_it_is(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _open_checked(path: Path) -> sqlite3.Connection:
-    """Open for writing, making the tables in an empty file, migrating an old one. Raises _DamagedError."""
+    """Open for writing. Make the tables in an empty file, and migrate an old one.
+
+    Raises:
+        _DamagedError: The file is damaged.
+        StoreError: The disk can't hold it, or a newer version of the software made it.
+    """
     connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
     try:
         try:
@@ -139,7 +160,7 @@ def _open_checked(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring a whole database of an older version to this one, a version at a time."""
+    """Bring a database of an older version to this version, one version at a time."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for older in range(max(version, 1), SCHEMA_VERSION):
         connection.executescript(MIGRATIONS[older])
@@ -152,7 +173,12 @@ def _connect(uri: str) -> sqlite3.Connection:
 
 
 def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise _DamagedError unless this is a whole record database, StoreError for a newer one."""
+    """Check that this is an undamaged record database.
+
+    Raises:
+        _DamagedError: It is not.
+        StoreError: A newer version of the software made it.
+    """
     try:
         problems = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
         if problems != ["ok"]:
@@ -174,13 +200,13 @@ def _damage_or(error: Exception) -> Exception:
 
 
 def _code(error: Exception) -> int | None:
-    """Return SQLite's primary result code, None when the error is Python's own."""
+    """Return SQLite's primary result code, or None if it is an error of Python."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def _move_aside(path: Path) -> Path:
-    """Rename the database and its companions; return the new name."""
+    """Rename the database and its -wal and -shm files. Return the new path of the database."""
     number = 1
     while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Files and folders of what is kept: numbered names, room left, and errors in words."""
+"""Helpers for files that are kept: numbered names, free space on the disk, and error messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def store_error(action: str, path: Path, error: OSError) -> StoreError:
-    """Return the error to raise when `action` ("write the picture") failed on `path`."""
+    """Return the error to raise when an action has failed.
+
+    Args:
+        action: What failed, such as "write the picture".
+        path: The file or folder.
+        error: The cause.
+    """
     if error.errno in _NO_ROOM:
         return DiskFullError(
             f"{path}: no room to {action}: export the records, then free space on the disk"
@@ -24,7 +30,7 @@ def store_error(action: str, path: Path, error: OSError) -> StoreError:
 
 
 def numbered_entries(folder: Path, name: re.Pattern[str]) -> list[tuple[int, os.DirEntry[str]]]:
-    """Return the entries of `folder` that bear a number, in any order; an absent folder has none.
+    """Return the entries of `folder` with a number in their name, in any order. An absent folder has none.
 
     Args:
         folder: Where to look.
@@ -42,6 +48,6 @@ def numbered_entries(folder: Path, name: re.Pattern[str]) -> list[tuple[int, os.
 
 
 def free_bytes(folder: Path) -> int:
-    """Return the bytes that this process may still write on the disk that holds `folder`."""
+    """Return how many bytes this process may still write on the disk of `folder`."""
     status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize

@@ -1,4 +1,4 @@
-"""The pictures beside the database: pictures/S0042/S0042-003.png, one folder a slide."""
+"""Keeps the pictures beside the database, in one folder per slide: pictures/S0042/S0042-003.png."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ from leukoscope.records.slide_number import SLIDE_NAME, format_slide_number
 from leukoscope.system.durable import fsync_folder, write_durably
 
 _AHEAD = 32
-"""Number of further pictures for which room is made at once: listing thousands of folders takes time."""
+"""Room is made for so many further pictures at once, because listing thousands of folders takes time."""
 
 
 class Pictures:
     """The picture files in a store's folder. All paths are relative to that folder.
 
-    The folder with the highest number is kept when its pictures are removed: if the database is lost,
-    counting goes on from that number.
+    The slide folder with the highest number stays even if its pictures are removed. If the database is lost, slides
+    are counted on from that number.
     """
 
     def __init__(self, root: Path, *, min_free_bytes: int) -> None:
-        """Use `root`, which exists; keep `min_free_bytes` of its disk free. Raises OSError."""
+        """Make the folders for pictures, and remove files that a power cut left half-written.
+
+        Args:
+            root: The store's folder. It exists.
+            min_free_bytes: Stay free on its disk.
+
+        Raises:
+            OSError: A folder can't be made or read.
+        """
         self._root = root
         self._min_free_bytes = min_free_bytes
         self._folder = root / "pictures"
@@ -30,16 +38,20 @@ class Pictures:
         for folder in (self._folder, self._incoming):
             folder.mkdir(exist_ok=True)
         fsync_folder(root)
-        # A power cut may have left temporary files; no record names them.
+        # A power cut may have left temporary files. No record names them.
         for leftover in self._incoming.iterdir():
             leftover.unlink()
 
     def highest_slide(self) -> int:
-        """Return the highest slide number that has a folder, 0 when there is none."""
+        """Return the highest slide number that has a folder; 0 if there is none."""
         return max((number for number, _ in self._slide_folders()), default=0)
 
     def write(self, slide: int, number: int, png: bytes) -> str:
-        """Keep the picture of field `number` of `slide`; return its path. Raises StoreError."""
+        """Keep the picture of field `number` of `slide`, and return its path.
+
+        Raises:
+            StoreError: It can't be written.
+        """
         name = format_slide_number(slide)
         path = self._folder / name / f"{name}-{number:03d}.png"
         try:
@@ -52,7 +64,7 @@ class Pictures:
         return str(path.relative_to(self._root))
 
     def discard(self, picture: str) -> None:
-        """Take back a picture whose record could not be written."""
+        """Remove a picture whose record could not be written."""
         (self._root / picture).unlink(missing_ok=True)
 
     def exists(self, picture: str) -> bool:
@@ -63,14 +75,14 @@ class Pictures:
         """Remove the oldest pictures until `needed_bytes` fit and the minimum stays free.
 
         Args:
-            needed_bytes: To be written next.
-            spare_slide: The slide under the lens, whose pictures stay.
+            needed_bytes: Size of the file to be written next.
+            spare_slide: The slide on the stage. Its pictures stay.
 
         Returns:
-            The paths removed.
+            The paths of the removed pictures.
 
         Raises:
-            DiskFullError: All other pictures would not be enough; nothing was removed.
+            DiskFullError: Removing all other pictures would not be enough, so nothing more was removed.
         """
         removed: list[str] = []
         while (short := self._min_free_bytes + needed_bytes - free_bytes(self._root)) > 0:
@@ -86,9 +98,10 @@ class Pictures:
         return removed
 
     def _oldest(self, folders: list[Path], least_bytes: int, wanted_bytes: int) -> list[Path]:
-        """Return the oldest pictures in `folders` that hold `wanted_bytes`, all if there are fewer.
+        """Return the oldest pictures in `folders` that together have `wanted_bytes`, or all if that is less.
 
-        Raises DiskFullError when all together hold less than `least_bytes`.
+        Raises:
+            DiskFullError: All together have less than `least_bytes`.
         """
         going: list[Path] = []
         found_bytes = 0

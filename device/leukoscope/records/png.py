@@ -1,4 +1,4 @@
-"""A picture as PNG bytes, lossless. Each says in its text that it is no diagnosis."""
+"""Encodes pictures as PNG, without loss. The text of each file has the notice that it is not a diagnosis."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from leukoscope.notice import NOTICE, SIMULATED
 _MOST_PER_METRE = 2**31 - 1
 
 
-# Pillow's options, by what a picture shows.
+# Options for Pillow, by what a picture shows.
 CAMERA: Mapping[str, object] = {"compress_level": 1, "compress_type": zlib.Z_HUFFMAN_ONLY}
-"""Huffman coding alone: stained cells and sensor noise have hardly any repeats. This is a fifth quicker than level 1,
-and the file is a fifth smaller."""
+"""For camera pictures: only Huffman coding, because stained cells and sensor noise have hardly any repeats. It is a
+fifth quicker than level 1, and the file is a fifth smaller."""
 PAGE: Mapping[str, object] = {"compress_level": 1, "compress_type": zlib.Z_RLE}
-"""Camera pictures on plain paper. A longer search makes the file a tenth smaller and takes three times as long."""
+"""For camera pictures on a plain page. A longer search makes the file a tenth smaller but takes three times as long."""
 DRAWING: Mapping[str, object] = {"optimize": True}
-"""Lines and letters: as small as can be."""
+"""For lines and letters: the smallest file."""
 
 
 def encode_png(
@@ -35,13 +35,13 @@ def encode_png(
     """Return `image` as the bytes of a PNG file.
 
     Args:
-        image: Of any mode that PNG has.
-        texts: Keyword to text (Latin-1), for a person who finds the picture away from its record. The notice
+        image: The picture, of any mode that PNG has.
+        texts: Keywords and their texts (Latin-1), for a person who finds the picture without its record. The notice
             is added as the Comment.
         compression: `CAMERA`, `PAGE` or `DRAWING`.
-        simulated: Whether the Comment says SIMULATED too.
+        simulated: Whether the Comment also says SIMULATED.
         um_per_px: Scale, written as the file's resolution (pHYs, pixels per metre), so that the picture can be
-            read again as a field at its true scale. It is left out where PNG can't hold the number.
+            read again as a field at its true scale. It is left out if PNG can't hold the number.
     """
     info = PngInfo()
     comment = f"{NOTICE} {SIMULATED}" if simulated else NOTICE

@@ -14,15 +14,15 @@ class Provenance:
     """What made a record, and when.
 
     Attributes:
-        model_name: Of the bundle.
-        model_version: Of the bundle.
+        model_name: Name of the model bundle.
+        model_version: Version of the bundle.
         model_sha256: SHA-256 (hex) of its model file.
         calibration_sha256: SHA-256 (hex) of the calibration; None if the device is not calibrated.
-        software_version: Of this package.
-        boot_id: The kernel's, new at each start of the machine.
-        monotonic_s: Seconds since that start; the only clock for durations.
-        wall_time: ISO 8601 in UTC, to the millisecond, '2026-05-09T07:35:25.123Z'. Without a clock chip it can be
-            wrong and run backwards.
+        software_version: Version of this package.
+        boot_id: The kernel's id of this boot, new at each start of the computer.
+        monotonic_s: Seconds since that start. Durations come only from this clock.
+        wall_time: ISO 8601 in UTC, to the millisecond, '2026-05-09T07:35:25.123Z'. The computer has no clock chip, so
+            it can be wrong and can run backwards.
         clock_synced: Whether the wall clock was set from a time server.
         simulated: Whether a simulator rendered the field.
     """
@@ -48,7 +48,7 @@ def gather_provenance(
 ) -> Provenance:
     """Return the provenance of a record made now, on this machine, by this software.
 
-    The calibration is not filled in: each field names the one that corrected it.
+    The calibration is left out, because each field names the one that corrected it.
     """
     return Provenance(
         model_name=model_name,

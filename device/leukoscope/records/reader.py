@@ -1,4 +1,4 @@
-"""Reading records: what the command line does while the daemon writes."""
+"""Reads records, also while the daemon writes them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Record = TypeVar("_Record")
 
 
 class RecordReader:
-    """The records in a folder, for reading only; safe beside a daemon that writes them.
+    """The records in a folder, for reading only. It is safe to use while a daemon writes them.
 
     >>> with RecordReader(Path("/var/lib/leukoscope")) as records:
     ...     for slide in records.slides():
@@ -33,7 +33,11 @@ class RecordReader:
     """
 
     def __init__(self, root: Path) -> None:
-        """Open the records in `root`; where there are none yet, read as none. Raises StoreError."""
+        """Open the records in `root`. A folder without records reads as empty.
+
+        Raises:
+            StoreError: They can't be read.
+        """
         self._root = root
         self._path = root / DATABASE_NAME
         self._connection = self._open()
@@ -42,7 +46,7 @@ class RecordReader:
         return open_for_reading(self._path)
 
     def close(self) -> None:
-        """Close the records; nothing can be read afterwards."""
+        """Close the records. Nothing can be read afterwards."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -57,11 +61,20 @@ class RecordReader:
         self.close()
 
     def slides(self) -> list[SlideRecord]:
-        """Return all slides, oldest first. Raises StoreError."""
+        """Return all slides, oldest first.
+
+        Raises:
+            StoreError: A record can't be read.
+        """
         return list(self._records(slide_from_row, SELECT_SLIDES, None))
 
     def slide(self, number: int) -> SlideReport:
-        """Return a slide with its fields. Raises UnknownSlideError, StoreError."""
+        """Return a slide with its fields.
+
+        Raises:
+            UnknownSlideError: There is no such slide.
+            StoreError: A record can't be read.
+        """
         found = list(self._records(slide_from_row, SELECT_SLIDES, number))
         if not found:
             raise UnknownSlideError(
@@ -70,19 +83,28 @@ class RecordReader:
         return SlideReport(found[0], tuple(self._records(field_from_row, SELECT_FIELDS, number)))
 
     def pictures_kept(self) -> int:
-        """Return how many fields still have their picture. Raises StoreError."""
+        """Return how many fields still have their picture.
+
+        Raises:
+            StoreError: The records can't be read.
+        """
         with translate_errors(self._path):
             return int(self._connection.execute(COUNT_PICTURES).fetchone()[0])
 
     def load_picture(self, field: FieldRecord) -> Image.Image:
         """Return the picture of a field, RGB, after checking its SHA-256.
 
-        Raises StoreError, saying why, when it was removed, is missing or is no longer the same.
+        Raises:
+            StoreError: It was removed, is missing, or was changed. The message says which.
         """
         return Image.open(io.BytesIO(self.picture_file(field)), formats=["PNG"]).convert("RGB")
 
     def picture_file(self, field: FieldRecord) -> bytes:
-        """Return the PNG file of a field, after checking its SHA-256. Raises as `load_picture`."""
+        """Return the bytes of a field's PNG file, after checking its SHA-256.
+
+        Raises:
+            StoreError: As for `load_picture`.
+        """
         if field.picture_removed:
             raise StoreError(f"{field.picture}: picture removed to make room")
         path = self._root / field.picture
@@ -109,5 +131,5 @@ class RecordReader:
                     number = row[0] if slide is None else slide
                     raise StoreError(
                         f"{self._path}: a record of slide {number} can't be read ({error}): "
-                        "export the others, restore this one from a copy"
+                        "export the other slides, and restore this one from a copy"
                     ) from error

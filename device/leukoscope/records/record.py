@@ -1,4 +1,4 @@
-"""What the store gives back: the record of a field, of a slide, and of a slide with its fields."""
+"""The records that the store returns: of a field, of a slide, and of a slide with its fields."""
 
 from __future__ import annotations
 
@@ -24,15 +24,21 @@ class FieldRecord:
     """One field as it was captured, read and judged.
 
     Attributes:
-        record: The store's persistent counter; it rises in the order in which records were made.
-        slide, number: Which slide, and which of its fields (1, 2, ...).
+        record: Number of the record. It rises in the order in which records are made, also over restarts.
+        slide: Number of the slide.
+        number: Number of the field on its slide: 1, 2, ...
         picture: The PNG file, relative to the store's folder.
-        picture_sha256: Of the file's bytes, hex.
+        picture_sha256: SHA-256 (hex) of that file.
         picture_removed: Whether the picture was deleted to make room.
-        width_px, height_px, um_per_px, off_level: As in `leukoscope.field.Field`.
-        metadata: The same, as JSON holds it: a tuple is a list, a value that JSON does not have is text.
-        verdict: Of this field alone; None when a gate refused it.
-        slide_verdict: Of the slide up to this field.
+        width_px: As in `leukoscope.field.Field`.
+        height_px: As in `Field`.
+        um_per_px: As in `Field`.
+        off_level: As in `Field`.
+        metadata: As in `Field`, in the types of JSON: a tuple is a list, and a value that JSON does not have is text.
+        reading: The reading of the field.
+        verdict: The verdict of this field alone; None if a gate refused the field.
+        slide_verdict: The verdict of the slide up to this field.
+        provenance: What made the record, and when.
     """
 
     record: int
@@ -57,13 +63,13 @@ class SlideRecord:
     """One slide.
 
     Attributes:
-        number: Of the slide.
-        verdict: The last one given; final when the slide is finished.
-        ended_by: What finished the slide; None when it is not finished.
+        number: Its number.
+        verdict: Its newest verdict. It is final if the slide is finished.
+        ended_by: What finished the slide; None if it is not finished.
         begun: Wall time of its first field (ISO 8601, UTC).
         clock_synced: Whether the clock was set then.
-        fields_kept: How many fields it has.
-        fields_refused: How many of them a gate refused.
+        fields_kept: Number of its fields.
+        fields_refused: Number of them that a gate refused.
         simulated: Whether any of its fields was simulated.
     """
 
@@ -84,7 +90,7 @@ class SlideRecord:
 
 @dataclass(frozen=True)
 class SlideReport:
-    """A slide with all its fields, in the order they were made."""
+    """A slide with all its fields, in the order in which they were captured."""
 
     slide: SlideRecord
     fields: tuple[FieldRecord, ...]

@@ -1,4 +1,4 @@
-"""Rows of the database to records and back."""
+"""Converts records to rows of the database, and back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ def field_to_row(field: FieldRecord) -> dict[str, object]:
 
 
 def field_from_row(row: sqlite3.Row) -> FieldRecord:
-    """Return the record in a row. Raises KeyError, TypeError or ValueError when it is damaged."""
+    """Return the record of a field from its row.
+
+    Raises:
+        KeyError, TypeError, ValueError: The row is damaged.
+    """
     return FieldRecord(
         record=row["record"],
         slide=row["slide"],
@@ -82,7 +86,11 @@ def field_from_row(row: sqlite3.Row) -> FieldRecord:
 
 
 def slide_from_row(row: sqlite3.Row) -> SlideRecord:
-    """Return the slide in a row. Raises KeyError, TypeError or ValueError when it is damaged."""
+    """Return the record of a slide from its row.
+
+    Raises:
+        KeyError, TypeError, ValueError: The row is damaged.
+    """
     return SlideRecord(
         number=row["number"],
         verdict=verdict_from_json(load_object(row["verdict"])),
@@ -96,5 +104,5 @@ def slide_from_row(row: sqlite3.Row) -> SlideRecord:
 
 
 def as_stored(field: FieldRecord) -> FieldRecord:
-    """Return the record as it will come back: its metadata as JSON holds it."""
+    """Return the record as it will be read back: with its metadata in the types of JSON."""
     return replace(field, metadata=load_object(dump(field.metadata)))

@@ -1,15 +1,15 @@
-"""The tables of the record database. Read them with any SQLite tool; the text columns hold JSON."""
+"""The tables of the record database. Any SQLite tool can read them. Some of their text columns hold JSON."""
 
 SCHEMA_VERSION = 2
-"""Kept in PRAGMA user_version. A database with a higher one is left alone.
+"""Version of the tables, kept in PRAGMA user_version. A database with a higher version is refused.
 
-2: cells may have types and measurements, verdicts a differential and the state of the control. All are
-keys in the JSON of columns that were there already, so a database of version 1 is one of version 2 in
-which no cell was read; the number keeps software of version 1 from misreading what comes next.
+Version 2: cells may have types and measurements, and verdicts a differential and the state of the control slides.
+These are new keys in the JSON of existing columns. So a database of version 1 is the same as one of version 2 in which
+no cell was read. The new number keeps software that knows only version 1 from misreading new records.
 """
 
 MIGRATIONS = {1: "BEGIN IMMEDIATE; PRAGMA user_version = 2; COMMIT;"}
-"""From each older version to the next."""
+"""SQL that brings each older version to the next."""
 
 CREATE = f"""
 BEGIN IMMEDIATE;
@@ -77,9 +77,9 @@ FIELD_COLUMNS = (
     "simulated",
     "notice",
 )
-"""The columns of `fields` that a writer fills; `record` counts by itself."""
+"""The columns of `fields` that a writer fills. SQLite counts `record` itself."""
 
-# Nothing but the names above goes into these.
+# Only the names above go into these queries, so no user input can.
 INSERT_FIELD = (
     f"INSERT INTO fields ({', '.join(FIELD_COLUMNS)})"  # noqa: S608
     f" VALUES ({', '.join(':' + column for column in FIELD_COLUMNS)}) RETURNING record"
@@ -96,5 +96,5 @@ SELECT s.number, s.verdict, s.ended_by, min(f.record), f.wall_time AS begun, f.c
 FROM slides AS s JOIN fields AS f ON f.slide = s.number
 WHERE s.number = coalesce(?, s.number) GROUP BY s.number ORDER BY s.number
 """
-"""One row a slide. SQLite takes a bare column (begun, clock_synced) from the row that the query's only
-min() or max() found: there must be no second one."""
+"""One row per slide. SQLite takes the plain columns (begun, clock_synced) from the row that min() found. This works
+only if the query has a single min() or max()."""

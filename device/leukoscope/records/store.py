@@ -1,4 +1,4 @@
-"""The store of records: every verdict with its evidence is on the disk before it is on the panel."""
+"""Writes the records. Every verdict is on the disk, with its evidence, before the panel shows it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from leukoscope.records.slide_number import format_slide_number
 
 
 class RecordStore(RecordReader):
-    """The records in a folder, for the one process that writes them.
+    """The records in a folder, for the one process that writes them. Only one thread may use it.
 
-    Opening makes what is absent, removes what a power cut left half-written, and sets a damaged
-    database aside: `notices` then says so. For use by one thread.
+    Opening makes missing files and folders, removes files that a power cut left half-written, and renames a damaged
+    database. `notices` then tells a person about the database.
 
     >>> with RecordStore(Path("/var/lib/leukoscope"), min_free_bytes=500_000_000) as store:
     ...     store.close_interrupted()
@@ -45,10 +45,15 @@ class RecordStore(RecordReader):
     """
 
     def __init__(self, root: Path, *, min_free_bytes: int) -> None:
-        """Open or begin the records in `root`, keeping `min_free_bytes` of its disk free.
+        """Open the records, or begin them.
 
-        Raises StoreError when another process writes here, when a newer version of the software
-        made the records, or when the disk can't be written.
+        Args:
+            root: Their folder.
+            min_free_bytes: Stay free on its disk.
+
+        Raises:
+            StoreError: Another process writes here, a newer version of the software made the records, or the disk
+                can't be written.
         """
         self.notices: tuple[str, ...] = ()
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="png")
@@ -80,23 +85,25 @@ class RecordStore(RecordReader):
         return connection
 
     def close(self) -> None:
-        """Close the records; another process may write them afterwards. May be called again."""
+        """Close the records, so that another process may write them. A second call does nothing."""
         super().close()
         self._encoder.shutdown()
         self._lock.close()
 
     def next_slide(self) -> int:
-        """Return the number that the next slide will have: what READY shows.
+        """Return the number of the next slide, which the screen READY shows.
 
-        It becomes a slide's own with the first field that `add_field` keeps under it.
+        A slide has the number for good once `add_field` has kept its first field.
         """
         return self._next_slide
 
     def start_encoding(self, slide: int, field: Field, *, simulated: bool) -> None:
-        """Encode the picture of the field that `add_field` will be given next, on a second core.
+        """Start to encode the picture of the field that `add_field` gets next, on a second core.
 
-        This only saves the person time: `add_field` encodes again if it is given another field. Raises StoreError
-        as `add_field`.
+        It only makes the answer to a press quicker. If `add_field` gets another field, it encodes that one.
+
+        Raises:
+            StoreError: As for `add_field`.
         """
         with translate_errors(self._path):
             number = self._next_field(slide)
@@ -104,7 +111,7 @@ class RecordStore(RecordReader):
         self._encoding = (key, self._encoder.submit(_encode, key, field))
 
     def _picture(self, key: _PictureKey, field: Field) -> bytes:
-        """Return the PNG of a field: the one that is being encoded, if it is that."""
+        """Return the PNG of a field. If it is already being encoded, wait for that."""
         encoding, self._encoding = self._encoding, None
         if encoding is not None and encoding[0] == key:
             return encoding[1].result()
@@ -121,18 +128,21 @@ class RecordStore(RecordReader):
     ) -> FieldRecord:
         """Keep a field: its picture, then its record and the slide's verdict in one transaction.
 
-        On return both are on the disk; on an error neither is.
+        When this returns, picture and record are on the disk. After an error neither is.
 
         Args:
             slide: `next_slide()` or an unfinished slide.
-            field: Kept as a picture. If it or the provenance is simulated, the record is.
-            reading: Of the field.
-            field_verdict: None if a gate refused the field.
-            slide_verdict: Of all fields so far.
+            field: Kept as a picture. If it or the provenance is simulated, the record is too.
+            reading: The reading of the field.
+            field_verdict: The verdict of the field alone; None if a gate refused the field.
+            slide_verdict: The verdict of all fields so far.
             provenance: What made the record.
 
+        Returns:
+            The record as it will be read back.
+
         Raises:
-            DiskFullError: There is no room even without the oldest pictures.
+            DiskFullError: There is no room, even after removing the oldest pictures.
             StoreError: The disk can't be written, or the slide is finished.
         """
         with translate_errors(self._path):
@@ -172,7 +182,12 @@ class RecordStore(RecordReader):
         return replace(as_stored(kept), record=record)
 
     def finish_slide(self, slide: int, verdict: Verdict, ended_by: EndedBy) -> None:
-        """Give a slide its final verdict. Raises UnknownSlideError, or StoreError if it has one."""
+        """Give a slide its final verdict.
+
+        Raises:
+            UnknownSlideError: The slide has no field.
+            StoreError: The slide is already finished, or the disk can't be written.
+        """
         with translate_errors(self._path):
             changed = self._connection.execute(
                 "UPDATE slides SET verdict = ?, ended_by = ? WHERE number = ? AND ended_by IS NULL",
@@ -183,7 +198,7 @@ class RecordStore(RecordReader):
             raise UnknownSlideError(f"slide {format_slide_number(slide)} has no field yet")
 
     def close_interrupted(self) -> tuple[int, ...]:
-        """Finish, by their last verdict, the slides that a restart left unfinished; return them."""
+        """Finish the slides that a restart left unfinished, with their last verdict. Return their numbers."""
         with translate_errors(self._path):
             rows = self._connection.execute(
                 "UPDATE slides SET ended_by = ? WHERE ended_by IS NULL RETURNING number",
@@ -199,7 +214,11 @@ class RecordStore(RecordReader):
         return max(int(highest), self._pictures.highest_slide()) + 1
 
     def _next_field(self, slide: int) -> int:
-        """Return the number of the next field of `slide`. Raises StoreError if it can't have one."""
+        """Return the number of the next field of `slide`.
+
+        Raises:
+            StoreError: The slide is finished, or is neither known nor the next one.
+        """
         query = "SELECT count(*) FROM fields WHERE slide = ?"
         ((count,),) = self._connection.execute(query, (slide,)).fetchall()
         if count == 0 and slide != self._next_slide:
@@ -226,7 +245,7 @@ class RecordStore(RecordReader):
             self._mark_removed(removed)
 
     def _mark_removed(self, pictures: list[str]) -> None:
-        # After the removal: on a full disk nothing could be written before it.
+        # This comes after the removal, because on a full disk nothing could be written before it.
         with translate_errors(self._path), self._transaction():
             self._connection.executemany(
                 "UPDATE fields SET picture_removed = 1 WHERE picture = ?",
@@ -234,7 +253,7 @@ class RecordStore(RecordReader):
             )
 
     def _mark_pictures_gone(self) -> None:
-        """Mark pictures as removed whose removal a power cut left unmarked; the oldest are removed first."""
+        """Mark the pictures that were removed shortly before a power cut. The oldest pictures are removed first."""
         with translate_errors(self._path):
             rows = self._connection.execute(
                 "SELECT picture FROM fields WHERE picture_removed = 0 ORDER BY record"
@@ -256,7 +275,7 @@ class RecordStore(RecordReader):
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            # A full disk has SQLite roll back by itself.
+            # When the disk is full, SQLite has already rolled back.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
@@ -264,7 +283,7 @@ class RecordStore(RecordReader):
 
 @dataclass(frozen=True)
 class _PictureKey:
-    """Identifies an encoded picture: the field object and the texts in its file."""
+    """Identifies an encoded picture by the field object and the texts in its file."""
 
     field_id: int
     slide: int
@@ -279,7 +298,11 @@ def _encode(key: _PictureKey, field: Field) -> bytes:
 
 
 def _only_writer(root: Path) -> BinaryIO:
-    """Return a lock on `root`, held until it is closed or the process ends. Raises StoreError."""
+    """Lock `root` until the returned file is closed, or the process ends.
+
+    Raises:
+        StoreError: Another process holds the lock.
+    """
     lock = (root / "records.lock").open("wb")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
