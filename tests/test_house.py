@@ -1,4 +1,4 @@
-"""The rules of the house: import contracts, scripts, units, locks."""
+"""The rules of the house: import contracts, the size of modules, scripts, units, locks."""
 
 from __future__ import annotations
 
@@ -66,13 +66,42 @@ def test_ok__import_contracts(checkout: Path, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def sources(checkout: Path) -> list[Path]:
+    """The modules of the device and of the training."""
+    found = [
+        path for place in ("device", "models/training") for path in (checkout / place).rglob("*.py")
+    ]
+    assert len(found) > 200
+    return found
+
+
+def test_ok__no_module_has_over_350_lines(checkout: Path) -> None:
+    lines = {path: len(path.read_text().splitlines()) for path in sources(checkout)}
+    assert {str(path): count for path, count in lines.items() if count > 350} == {}
+
+
+def test_ok__the_package_has_at_most_six_loose_modules(checkout: Path) -> None:
+    found = {path.name for path in (checkout / "device" / "leukoscope").glob("*.py")}
+    assert len(found - {"__init__.py"}) <= 6, found
+
+
+def test_ok__no_import_is_relative(checkout: Path) -> None:
+    relative = [
+        f"{path}:{node.lineno}"
+        for path in sources(checkout)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert not relative
+
+
 def test_ok__pure_parts_open_no_file(checkout: Path) -> None:
-    sources = [
+    pure = [
         *(checkout / "device" / "leukoscope" / "reading").rglob("*.py"),
         checkout / "device" / "leukoscope" / "appliance" / "workflow.py",
     ]
     opens = {"open", "read_bytes", "read_text", "save", "write_bytes", "write_text"}
-    for source in sources:
+    for source in pure:
         calls = [n.func for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Call)]
         names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
         assert not names & opens, source
