@@ -1,8 +1,8 @@
-"""The Levey-Jennings chart: the score of each control slide in order, with the rules that it breaks.
+"""Draws the Levey-Jennings chart: the scores of the control slides in order, and the rules that they break.
 
 Levey, Jennings: The use of control charts in the clinical laboratory, Am J Clin Pathol 20, 1950,
-1059-1066. The lines are at the centre and at 1, 2 and 3 spreads. While the reference grows, each slide is
-drawn against the limits by which it was judged.
+1059-1066. The lines are at the centre and at 1, 2 and 3 spreads. While the reference grows, each slide is drawn at the
+score by which it was judged.
 """
 
 from __future__ import annotations
@@ -16,29 +16,35 @@ from leukoscope.reading.results import QcState
 from leukoscope.records.png import DRAWING, encode_png
 
 SHOWN = 30
-"""Number of control slides on the chart, the newest."""
+"""The chart shows this many of the newest control slides."""
 
 WIDTH = 1200
 _LEFT, _RIGHT, _TOP, _FOOT = 90, 200, 100, 60
 _PANEL, _PLOT_TOP, _PLOT = 250, 44, 180
-"""Height of a panel, and within it where its plot begins and how high that is, px."""
+"""Height of a panel, where its plot begins in it, and the height of the plot, px."""
 
 _LIMIT = 4.0
-"""Scores beyond this are drawn at the edge, as an arrow."""
+"""A score beyond this is drawn as an arrow at the edge."""
 
 _INK, _QUIET, _PAPER = (25, 30, 40), (120, 128, 140), (255, 255, 255)
 _GOOD, WARNING, BAD = (25, 110, 70), (190, 125, 0), (190, 25, 35)
 _BANDS = ((3, (252, 236, 232)), (2, (253, 247, 226)), (1, (236, 247, 239)))
-"""Colours of the bands around the centre, each with its half width in spreads, the widest first."""
+"""Bands around the centre, the widest first: half width in spreads, and colour."""
 
 _UNITS = {"nuclear_area": "um2", "nuclear_density": "x red cells", "nc_ratio": "", "blasts": "%"}
-"""Units; Pillow's font has no Greek letters and no superscripts."""
+"""Units. Pillow's font has no Greek letters and no superscripts."""
 
 
 def draw_chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
-    """Draw the chart, RGB, `WIDTH` wide: a panel for each of `CHARTED`.
+    """Draw the chart: a panel for each of `CHARTED`.
 
-    qc, text: the present state and its reason, for the line below the title.
+    Args:
+        series: The control slides.
+        qc: Their state now, for the line below the title.
+        text: The reason for that state.
+
+    Returns:
+        The chart, RGB, `WIDTH` wide.
     """
     points = series.points[-SHOWN:]
     height = _TOP + _PANEL * len(CHARTED) + _FOOT
@@ -65,13 +71,13 @@ def draw_chart(series: QcSeries, qc: QcState, text: str) -> Image.Image:
 
 
 def encode_chart(series: QcSeries, qc: QcState, text: str) -> bytes:
-    """Return the chart as the bytes of a PNG file."""
+    """Return the chart as the bytes of a PNG file. Arguments are those of `draw_chart`."""
     simulated = any(point.slide.made_for.simulated for point in series.points)
     return encode_png(draw_chart(series, qc, text), {}, compression=DRAWING, simulated=simulated)
 
 
 class _Panel:
-    """One measurement's part of the chart, from row `top` on."""
+    """The part of the chart that shows one value. It begins at row `top`."""
 
     def __init__(
         self,
@@ -87,7 +93,7 @@ class _Panel:
         self._reference = reference
 
     def draw(self) -> None:
-        """Title, bands, limits, points."""
+        """Draw title, bands, limits and points."""
         unit = _UNITS[self._name]
         heading = self._title + (f", {unit}" if unit else "")
         _write(self._pen, (_LEFT, self._top + 14), heading, 18, _INK)
@@ -111,11 +117,11 @@ class _Panel:
 
     @property
     def _every(self) -> int:
-        """Every how many slides have their name written: all while there is room."""
+        """1 if every slide has its name written, 2 if only every second has."""
         return 1 if len(self._points) <= 20 else 2
 
     def _without_limits(self) -> None:
-        """The values as text, at the places of their slides."""
+        """Write the values as text at the places of their slides."""
         for index, point in enumerate(self._points):
             shown = _shown(self._name, value(point.slide.measures, self._name))
             _write(self._pen, (self._x(index), self._y(-1.5)), shown, 14, _INK, "mm")
@@ -145,7 +151,9 @@ class _Panel:
             self._pen.rectangle((x - 6, y - 6, x + 6, y + 6), fill=colour)
         else:
             self._pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour)
-        below = (score < 0) is (abs(score) <= 3)  # towards the centre where there is no room
+        below = (score < 0) is (
+            abs(score) <= 3
+        )  # beyond 3 spreads, towards the centre: no room outside
         told = [rule.value for rule in rules if rule.rejects] or [rule.value for rule in rules]
         for line, rule in enumerate(told):
             down = 10 + 13 * line
@@ -159,7 +167,7 @@ class _Panel:
             )
 
     def _score(self, point: QcPoint, reference: QcReference) -> float:
-        """The score as it was judged; for a founding slide by the reference that it helped to make."""
+        """Return the score by which the slide was judged. A founding slide is scored by the reference that it made."""
         if self._name in point.scores:
             return point.scores[self._name]
         return reference.score(self._name, value(point.slide.measures, self._name))

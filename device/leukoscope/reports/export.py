@@ -1,11 +1,12 @@
-"""Records as CSV or JSON, written slide by slide to a text stream.
+"""Exports records as CSV or JSON. They are written slide by slide to a text stream.
 
-JSON: one object, {"notice", "software_version", "slides": [...]}; each slide has its "fields".
-CSV: one table. A row of kind "field" for each field, then one of kind "slide" for the slide they
-belong to; every row carries the notice. Columns that a kind does not have are empty. A gate has
-three columns: its value, the unit of that, and whether it passed. The white cells of a field are
-counted; their boxes, types and measurements are in the JSON only. Where cells were read, the last
-columns hold the finding, the state of the control slides, and how many cells are of each type.
+JSON: one object, {"notice", "software_version", "slides": [...]}. Each slide has its "fields".
+
+CSV: one table. Each field has a row of kind "field"; after the fields of a slide comes a row of kind "slide". Every row
+has the notice. Columns that a kind does not have are empty. Each gate has three columns: its value, its unit, and
+whether it passed. Of the white cells of a field the CSV has only the number; their boxes, types and measurements are in
+the JSON. If cells were read, the last columns hold the finding, the state of the control slides, and the count of each
+cell type.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _VERDICT_COLUMNS = (
     *(f"p_{label}" for label in LABELS),
 )
 _COUNT_COLUMNS = {t: f"n_{t.value.replace(' ', '_')}" for t in CELL_TYPES}
-"""The column of the differential that counts each type."""
+"""The column with the count of each cell type."""
 
 _GATE_COLUMNS = tuple(
     f"gate_{gate.value}_{part}" for gate in GateName for part in ("value", "unit", "passed")
@@ -75,14 +76,19 @@ COLUMNS = (
     "control",
     *_COUNT_COLUMNS.values(),
 )
-"""The header of the CSV. In a field's row the verdict is that of the field alone.
+"""The header of the CSV. A field's row has the verdict of that field alone.
 
-New columns come last: whoever counts columns finds the others where they were.
+New columns come last, so that programs that count columns still find the others.
 """
 
 
 def export_json(reader: RecordReader, stream: TextIO) -> None:
-    """Write all records as one JSON object. Raises StoreError; the stream's own OSError."""
+    """Write all records as one JSON object.
+
+    Raises:
+        StoreError: A record can't be read.
+        OSError: The stream can't be written.
+    """
     head = dump({"notice": NOTICE, "software_version": __version__})
     stream.write(head.removesuffix("}") + ', "slides": [')
     separator = "\n"
@@ -93,7 +99,12 @@ def export_json(reader: RecordReader, stream: TextIO) -> None:
 
 
 def export_csv(reader: RecordReader, stream: TextIO) -> None:
-    """Write all records as one CSV table. Raises StoreError; the stream's own OSError."""
+    """Write all records as one CSV table.
+
+    Raises:
+        StoreError: A record can't be read.
+        OSError: The stream can't be written.
+    """
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for slide in reader.slides():
@@ -192,7 +203,7 @@ def _verdict_row(verdict: Verdict) -> dict[str, object]:
 
 
 def _plain(row: Mapping[str, object]) -> dict[str, object]:
-    """Return the row with yes and no as 'true' and 'false', as JSON has them."""
+    """Return the row with its bools as 'true' and 'false', as in JSON."""
     return {
         name: str(value).lower() if isinstance(value, bool) else value
         for name, value in row.items()

@@ -1,4 +1,4 @@
-"""The scale bar of a picture."""
+"""Draws the scale bar of a picture."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ LENGTHS_UM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 def draw_scale_bar(image: Image.Image, um_per_px: float) -> None:
-    """Draw the longest of `LENGTHS_UM` that takes at most a quarter of the image, lower left.
+    """Draw a scale bar in the lower left corner: the longest of `LENGTHS_UM` that fits in a quarter of the width.
 
-    image: RGB, drawn on in place; one too small for the shortest gets none. um_per_px: its scale.
+    Args:
+        image: RGB. It is changed. If it is too small for the shortest length, it gets no bar.
+        um_per_px: Its scale.
     """
     lengths = [um for um in LENGTHS_UM if um / um_per_px <= image.width / 4]
     if not lengths:

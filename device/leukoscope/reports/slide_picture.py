@@ -1,4 +1,4 @@
-"""The picture of a slide: its verdict, and every field with what the verdict stands on."""
+"""Draws the picture of a slide: its verdict, and each field with the evidence for the verdict."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from leukoscope.reports.slide_text import fields_text, gate_text
 from leukoscope.system.clock import time_text
 
 LoadPicture: TypeAlias = Callable[[FieldRecord], Image.Image]
-"""Gives a field's picture, or raises StoreError saying why there is none."""
+"""Returns a field's picture, or raises a StoreError that says why there is none."""
 
 _PAPER, _CARD, _RULE = "#f4f3f0", "#ffffff", "#d9d7d1"
 _INK, _FAINT = "#1d1f24", "#6d6f76"
@@ -38,24 +38,24 @@ _MARGIN, _GAP, _PAD = 32, 24, 16
 _CARD_WIDTH, _ONLY_CARD_WIDTH = 640, 1080
 _LINE = 24  # height of a line of gates or bars
 _HEADER = 232
-_DIFFERENTIAL = 132  # how much higher the header is with a differential
-_NEXT_HEADER = 208  # of a page after the first, without bars and differential
+_DIFFERENTIAL = 132  # added to the header's height if there is a differential
+_NEXT_HEADER = 208  # height of the header after the first page, without bars and differential
 _FOOTER = 56
-_COLUMNS_UP_TO = ((1, 1), (4, 2))  # (fields, columns)
+_COLUMNS_UP_TO = ((1, 1), (4, 2))  # (up to so many fields, columns)
 _MOST_COLUMNS = 3
 _MOST_HEIGHT = 2000  # of a page, so that it can be seen as a whole
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a slide's picture: its number (from 1), and the fields that it shows."""
+    """A page of a slide's picture: its number, counted from 1, and the fields on it."""
 
     number: int
     fields: tuple[FieldRecord, ...]
 
 
 def pages_of(report: SlideReport) -> list[Page]:
-    """Lay a slide's fields out on pages: six of the usual shape on each."""
+    """Lay a slide's fields out on pages. A page has room for six fields of the usual shape."""
     columns = _columns(report)
     pages: list[Page] = []
     begun, space = 0, _MOST_HEIGHT - _header_height(report, 1) - _FOOTER
@@ -70,12 +70,20 @@ def pages_of(report: SlideReport) -> list[Page]:
 
 
 def draw_page(report: SlideReport, page: Page, pages: int, load: LoadPicture) -> Image.Image:
-    """Draw a page of `pages`, RGB: a header with the verdict, then a card for each of its fields.
+    """Draw a page: a header with the verdict, then a card for each of its fields.
 
-    The first page has the differential. A card shows the field with its white cells boxed and, where
-    they were read, their types, and the window that the model saw outlined, if there is one; a scale bar,
-    the gates with their limits, and the probabilities as bars. Where `load` raises StoreError the card says
-    why in place of the picture.
+    Only the first page has the differential. A card shows the field's picture with a scale bar, boxes around the white
+    cells, the types of those that were read, and a dashed outline around the window that the model saw, if there is
+    one. Below are the gates with their limits, and the probabilities as bars.
+
+    Args:
+        report: The slide and its fields.
+        page: The page to draw.
+        pages: Number of pages.
+        load: Returns a field's picture. If it raises a StoreError, the card shows the message in its place.
+
+    Returns:
+        The page, RGB.
     """
     columns, card_width = _columns(report), _card_width(report)
     lines = [page.fields[start : start + columns] for start in range(0, len(page.fields), columns)]
@@ -97,7 +105,7 @@ def draw_page(report: SlideReport, page: Page, pages: int, load: LoadPicture) ->
 
 
 def _columns(report: SlideReport) -> int:
-    """How many cards stand side by side: as many on each page of a slide."""
+    """Return how many cards are side by side. It is the same on all pages of a slide."""
     count = len(report.fields)
     return next((columns for most, columns in _COLUMNS_UP_TO if count <= most), _MOST_COLUMNS)
 
@@ -107,7 +115,7 @@ def _card_width(report: SlideReport) -> int:
 
 
 def _line_height(report: SlideReport, fields: Sequence[FieldRecord]) -> int:
-    """Height of a line of cards with the space below it."""
+    """Return the height of a line of cards, with the space below it."""
     return max(_card_height(field, _card_width(report)) for field in fields) + _GAP
 
 
@@ -147,7 +155,7 @@ def _draw_header(
 def _draw_differential(
     draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, evidence: Evidence
 ) -> None:
-    """Draw the table of a differential: letters, name, count, share and its bar of each type."""
+    """Draw the table of a differential: letters, name, count, share and bar of each type."""
     x, y = at
     count, left, right = x + 270, x + 290, x + width - 60
     for i, row in enumerate(evidence.rows):
@@ -168,7 +176,7 @@ def _draw_differential(
 
 
 def _draw_footer(draw: ImageDraw.ImageDraw, report: SlideReport, at: tuple[int, int]) -> None:
-    """Write the notice, and to the right what read the slide (all its models, if they changed)."""
+    """Write the notice, and at the right the model and software that read the slide, or all of them."""
     right, y = at
     write(draw, (_MARGIN, y), NOTICE, 18, _INK)
     made_by = [field.provenance for field in report.fields]
@@ -214,7 +222,7 @@ def _draw_card(
 
 
 def _annotated(field: FieldRecord, picture: Image.Image, width: int) -> Image.Image:
-    """Return the picture `width` pixels wide with window, cells and scale bar drawn on it."""
+    """Return the picture, `width` pixels wide, with window, cells and scale bar drawn on it."""
     image = picture.resize((width, _image_height(field, width)), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(image)
     scale = image.width / field.width_px
@@ -254,7 +262,7 @@ def _draw_gate(draw: ImageDraw.ImageDraw, at: tuple[int, int], gate: Gate) -> No
 def _draw_bars(
     draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, probabilities: Sequence[float]
 ) -> None:
-    """Draw a bar for each class, the longest one darker."""
+    """Draw a bar for each class. The longest is darker."""
     x, y = at
     left, right = x + 66, x + width - 60
     for i, (label, p) in enumerate(zip(LABELS, probabilities, strict=True)):
@@ -268,7 +276,7 @@ def _draw_bars(
 
 
 def _draw_tag(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str) -> int:
-    """Write on red; returns the first free column after it."""
+    """Write `text` on red. Return the first free column after it."""
     x, y = at
     right = x + 18 + round(text_width(text, 16))
     draw.rounded_rectangle((x, y, right, y + 24), 4, fill=_BAD)

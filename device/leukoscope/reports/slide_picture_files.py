@@ -1,4 +1,4 @@
-"""The picture of a slide as files: one, or several pages if it has many fields."""
+"""Writes the picture of a slide as files: one, or several pages if the slide has many fields."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from leukoscope.records.record import SlideRecord, SlideReport
 from leukoscope.reports.slide_picture import LoadPicture, Page, draw_page, pages_of
 
 MADE_BY = "leukoscope show"
-"""Software in the text of each PNG. With the slide in its Title it shows which files may be removed later."""
+"""The keyword Software in each PNG. Together with the slide in its Title it shows which files may be removed later."""
 
 
 def picture_files(report: SlideReport, path: Path) -> list[tuple[Path, Page]]:
-    """Return the file of each page: S0042.png of a single one, else S0042-1.png, S0042-2.png and so on."""
+    """Return the file of each page: S0042.png for a single page, otherwise S0042-1.png, S0042-2.png and so on."""
     pages = pages_of(report)
     if len(pages) == 1:
         return [(path, pages[0])]
@@ -29,9 +29,20 @@ def picture_files(report: SlideReport, path: Path) -> list[tuple[Path, Page]]:
 def write_pictures(
     report: SlideReport, files: list[tuple[Path, Page]], load: LoadPicture, workers: int
 ) -> Iterator[Path]:
-    """Write each page and give its path, in order; workers: pages drawn at once, >= 1.
+    """Write each page.
 
-    Raises OSError when one can't be written, ValueError for a suffix of no picture format.
+    Args:
+        report: The slide and its fields.
+        files: From `picture_files`.
+        load: Returns a field's picture.
+        workers: Number of pages drawn at the same time, >= 1.
+
+    Yields:
+        The path of each page, in order.
+
+    Raises:
+        OSError: A file can't be written.
+        ValueError: The suffix is of no picture format.
     """
 
     def write(file: tuple[Path, Page]) -> Path:
@@ -50,9 +61,9 @@ def write_pictures(
 
 
 def earlier_pictures(slide: SlideRecord, path: Path, written: list[Path]) -> list[Path]:
-    """Return the pictures of `slide` that an earlier call wrote for the same `path` and this one did not write again.
+    """Return the pictures of `slide` that an earlier call wrote for the same `path`, except for those in `written`.
 
-    The slide had another number of pages then; beside the new pages they would mislead.
+    They are from when the slide had another number of pages. Beside the new pages they would mislead.
     """
     name = re.compile(rf"{re.escape(path.stem)}(-\d+)?{re.escape(path.suffix)}")
     return sorted(
@@ -63,15 +74,15 @@ def earlier_pictures(slide: SlideRecord, path: Path, written: list[Path]) -> lis
 
 
 def _made_of(slide: SlideRecord, path: Path) -> bool:
-    """Whether `leukoscope show` wrote this file, of this slide: nothing else is removed."""
+    """Return whether `leukoscope show` wrote this file of this slide. No other file is removed."""
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             title = str(picture.info.get("Title", ""))
             return picture.info.get("Software") == MADE_BY and title.startswith(_title(slide))
-    except (OSError, ValueError, Image.DecompressionBombError):  # a folder, no PNG, a damaged one
+    except (OSError, ValueError, Image.DecompressionBombError):  # a folder, or no undamaged PNG
         return False
 
 
 def _title(slide: SlideRecord) -> str:
-    """How a picture's Title begins."""
+    """Return how the Title of a slide's pictures begins."""
     return f"{slide.name}, page "

@@ -1,4 +1,4 @@
-"""Records as text for a terminal: the table of slides, and one slide with its fields."""
+"""Writes records as text for a terminal: the table of slides, and one slide with its fields."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from leukoscope.reports.table import beside, text_table
 from leukoscope.system.clock import time_text
 
 LISTED = 7
-"""Most fields that a slide's text lists one by one: with them it fills no more than a screen of 24 lines."""
+"""A slide's text lists up to so many fields one by one. With them it fits on a screen of 24 lines."""
 
 _BAR = 20  # characters of a probability's bar
-_BESIDE = 4  # columns between the differential and what stands beside it
+_BESIDE = 4  # columns between the differential and the block beside it
 
 
 def slides_table(slides: Sequence[SlideRecord], refusals: Mapping[int, str]) -> str:
-    """Return the table of all slides, one line each, oldest first; at most 80 columns wide.
+    """Return the table of all slides, one line each, oldest first, at most 80 columns wide.
 
-    refusals: What was wrong with a slide of which no field could be read, by its number.
+    Args:
+        slides: The slides.
+        refusals: By slide number, what was wrong with each slide of which no field could be read.
     """
     if not slides:
         return f"No slides yet.\n\n{NOTICE}\n"
@@ -49,13 +51,13 @@ def slides_table(slides: Sequence[SlideRecord], refusals: Mapping[int, str]) -> 
 
 
 def slide_text(report: SlideReport, *, fields: bool = False) -> str:
-    """Return a slide's verdict with its differential, and its fields in a line each if they are few.
+    """Return a slide's verdict with its differential, and one line per field if there are only a few.
 
-    The text is 80 columns wide and 22 lines at most, so that a screen shows all of it.
+    The text has at most 80 columns and 22 lines, so that it fits on a screen.
 
     Args:
         report: The slide and its fields.
-        fields: Also some 20 lines about each field; the rest is in the export.
+        fields: Whether to add some 20 lines about each field. The export has everything.
     """
     slide, verdict = report.slide, report.slide.verdict
     ended = "not finished" if slide.ended_by is None else f"ended by {slide.ended_by.value}"
@@ -84,24 +86,24 @@ def slide_text(report: SlideReport, *, fields: bool = False) -> str:
 
 
 def refusals_of(fields: Iterable[FieldRecord]) -> Counter[str]:
-    """Return what was wrong with the fields that were refused, and with how many: {'OUT OF FOCUS': 2}."""
+    """Return what was wrong with the refused fields, and how often: {'OUT OF FOCUS': 2}."""
     gates = (field.reading.failed_gate for field in fields)
     return Counter(gate.problem for gate in gates if gate is not None)
 
 
 def commonest_refusal(fields: Iterable[FieldRecord]) -> str:
-    """Return what was wrong with most of the refused fields; '' when none was refused."""
+    """Return the commonest problem of the refused fields; '' if none was refused."""
     return next((problem for problem, _ in refusals_of(fields).most_common(1)), "")
 
 
 def fields_text(slide: SlideRecord) -> str:
-    """Return how many fields were kept, and how many of them refused: '5' or '5 (1 refused)'."""
+    """Return how many fields were kept, and how many of them were refused: '5' or '5 (1 refused)'."""
     refused = f" ({slide.fields_refused} refused)" if slide.fields_refused else ""
     return f"{slide.fields_kept}{refused}"
 
 
 def gate_text(gate: Gate) -> tuple[str, str, str]:
-    """Return a gate's name, its value in its unit, and its limits ('0.2 to 1.5', 'at least 3')."""
+    """Return a gate's name, its value with its unit, and its limits ('0.2 to 1.5', 'at least 3')."""
     low, high = gate.low, gate.high
     if low is not None and high is not None:
         limits = f"{low:.4g} to {high:.4g}"
@@ -115,7 +117,7 @@ def gate_text(gate: Gate) -> tuple[str, str, str]:
 
 
 def probability_lines(probabilities: Sequence[float]) -> list[str]:
-    """Return a line with a bar for each class; none when nothing was read."""
+    """Return a line with a bar for each class; no line if nothing was read."""
     if not probabilities:
         return []
     return [
@@ -125,7 +127,7 @@ def probability_lines(probabilities: Sequence[float]) -> list[str]:
 
 
 def differential_lines(evidence: Evidence) -> list[str]:
-    """Return the table of cell types with their counts and shares; none when no cell was read."""
+    """Return the table of cell types with their counts and shares; no line if no cell was read."""
     if not evidence.rows:
         return []
     table = [("", "TYPE", "COUNT", "SHARE")]
@@ -138,7 +140,7 @@ def differential_lines(evidence: Evidence) -> list[str]:
 
 
 def cells_text(cells: Sequence[WhiteCell]) -> str:
-    """Return how many white cells were counted, and what was not: '2 (2 LBL), not counted: 1 ART'."""
+    """Return how many white cells were counted, and which were not: '2 (2 LBL), not counted: 1 ART'."""
     found = Counter(cell.cell_type for cell in cells)
     types = {kind: f"{found[kind]} {letters}" for kind, letters in ABBREVIATIONS.items()}
     counted = [types[kind] for kind in types if found[kind] and kind not in NOT_COUNTED]
@@ -151,7 +153,7 @@ def cells_text(cells: Sequence[WhiteCell]) -> str:
 
 
 def cells_counted(cells: Sequence[WhiteCell]) -> int:
-    """Return how many of a field's finds count as white cells in its verdict."""
+    """Return how many of a field's cells count as white cells in its verdict."""
     return sum(cell.counted for cell in cells)
 
 
@@ -170,7 +172,7 @@ def _slide_cells(slide: SlideRecord, refusal: str) -> tuple[str, ...]:
 
 
 def _fields_in_brief(report: SlideReport) -> list[str]:
-    """The fields in a line each, or how many there are."""
+    """Return one line per field, or only how many fields there are."""
     slide = report.slide
     if len(report.fields) > LISTED:
         read = slide.fields_kept - slide.fields_refused
@@ -188,7 +190,7 @@ def _fields_in_brief(report: SlideReport) -> list[str]:
 
 
 def _field_lines(field: FieldRecord) -> list[str]:
-    """All that is worth reading of a field."""
+    """Return the details of a field."""
     refused_by = field.reading.failed_gate
     if refused_by is not None:
         outcome = f"refused: {refused_by.problem}, {refused_by.advice}"
@@ -220,7 +222,7 @@ def _field_lines(field: FieldRecord) -> list[str]:
 
 
 def _frames_line(metadata: Mapping[str, object]) -> list[str]:
-    """Which frames of a burst were used; nothing for a field of one frame."""
+    """Return a line that says which frames of a burst were used; no line for a field of one frame."""
     if "FrameUsed" not in metadata:
         return []
     frames, used = metadata["Frames"], metadata["FrameUsed"]

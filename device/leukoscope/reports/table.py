@@ -1,4 +1,4 @@
-"""Tables for a terminal. Every command prints its columns with this module."""
+"""Tables for a terminal. All commands print their tables with this module."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def text_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) ->
     break the table.
 
     Args:
-        rows: the cells; every row has the same number.
-        right: numbers of the columns to align at the right, as for numbers.
+        rows: The rows of cells. Every row has the same number of cells.
+        right: Indices of the columns to align at the right, because they hold numbers.
     """
     shown = [[_on_one_line(cell) for cell in row] for row in rows]
     widths = [max(map(display_width, column)) for column in zip(*shown, strict=True)]
@@ -31,11 +31,11 @@ def text_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) ->
 
 
 def table_row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return one line of a table that is printed row by row, each as soon as it is known.
+    """Return one line of a table that is printed row by row, each row as soon as it is known.
 
     Args:
-        cells: the row's.
-        widths: columns of the terminal for each cell; the last may be longer.
+        cells: The cells of the row.
+        widths: Width of each cell in columns of the terminal. The last cell may be wider.
     """
     padded = (_padded(_on_one_line(cell), width) for cell, width in zip(cells, widths, strict=True))
     return _GAP.join(padded).rstrip()
@@ -56,7 +56,7 @@ def beside(left: Sequence[str], right: Sequence[str], gap: int) -> list[str]:
 
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal `text` takes; wide characters, such as Chinese, take two."""
+    """Return how many columns of a terminal `text` takes. Wide characters, such as Chinese ones, take two."""
     return sum(
         0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in text
