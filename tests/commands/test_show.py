@@ -41,7 +41,7 @@ def test_ok__show_many_fields_in_pages(run: Run, filled: Path, tmp_path: Path) -
     assert (status, err) == (0, "")
     assert out.splitlines()[-2:] == [
         "pictures: S0002-01.png to S0002-13.png, 13 pages",
-        "removed, of an earlier call: S0002.png",
+        "removed pages of an earlier call: S0002.png",
     ]
     pages = [f"S0002-{number:02}.png" for number in range(1, 14)]
     assert sorted(path.name for path in tmp_path.glob("S0002*")) == [*pages, "S0002-99.png"]

@@ -1,1 +1,1 @@
-"""What a person types: one module a command, the only room that prints."""
+"""The commands that a person types, one module each. Only this package prints."""

@@ -1,4 +1,4 @@
-"""What the commands' arguments share: how a command is added, and values that several commands take."""
+"""What several commands share: how a command is added, and checks of their arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leukoscope.notice import NOTICE
 from leukoscope.records.slide_number import parse_slide_number
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-"""Where commands are added: what `ArgumentParser.add_subparsers` returns."""
+"""The object to which commands are added. `ArgumentParser.add_subparsers` returns it."""
 
 VERDICT_WORDS = (
     "AML 0.71: acute myeloid leukaemia, with a confidence of 0.71 out of 1; ALL: acute "
@@ -22,7 +22,7 @@ VERDICT_WORDS = (
 
 
 class UsageError(Exception):
-    """A command was called wrongly; the message says what is right. The exit status is 2."""
+    """A command was called wrongly. The message says how to call it. The exit status is 2."""
 
 
 def add_command(
@@ -35,11 +35,11 @@ def add_command(
     """Add a command with the option that all have, `--settings`.
 
     Args:
-        commands: where to add it.
-        name: what a person types.
-        meaning: the line of help, without a full stop.
-        run: does the work; returns the exit status.
-        words: printed below the help.
+        commands: Where to add it.
+        name: What a person types.
+        meaning: The line of help, without a full stop.
+        run: Does the work and returns the exit status.
+        words: Printed below the help.
 
     Returns:
         The command's parser, for more options.
@@ -55,7 +55,11 @@ def add_command(
 
 
 def slide_number(text: str) -> int:
-    """Return the number of 'S0042', 's42' or '42'. Raises UsageError for anything else."""
+    """Return the number of 'S0042', 's42' or '42'.
+
+    Raises:
+        UsageError: The text is no slide number.
+    """
     try:
         return parse_slide_number(text)
     except ValueError as error:
@@ -63,6 +67,10 @@ def slide_number(text: str) -> int:
 
 
 def check_png_path(path: Path) -> None:
-    """Raise UsageError unless this names a .png file in a folder that exists."""
+    """Check that `path` names a .png file in a folder that exists.
+
+    Raises:
+        UsageError: It does not.
+    """
     if path.suffix.lower() != ".png" or not path.parent.is_dir():
         raise UsageError("give a .png file in a folder that exists")

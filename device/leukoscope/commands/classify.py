@@ -1,4 +1,7 @@
-"""`leukoscope classify`: read image files and folders, as the paper's phone app does a gallery."""
+"""`leukoscope classify`: read image files and folders.
+
+The phone app of Alkareem & Al-Dergazly (2024), which this device replaces, reads pictures from its gallery in this way.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from leukoscope.settings.settings import load_settings
 
 @dataclass(frozen=True)
 class FileResult:
-    """The result of one file: a reading and its verdict, or an error; and warnings to print."""
+    """The result of one file: a reading and its verdict, or an error. Also warnings to print."""
 
     path: Path
     reading: FieldReading | None
@@ -50,10 +53,11 @@ class FileResult:
         return self.verdict.reason.value if self.verdict.reason is not None else None
 
     def to_json(self) -> dict[str, object]:
-        """One JSON object; label is null when inconclusive or refused, error null when read.
+        """Return a JSON object.
 
-        finding and differential are null when no cell was read, and control always: an image file
-        has no control slide.
+        `label` is null if the verdict is inconclusive or the field was refused. `error` is null if the file was read.
+        `finding` and `differential` are null if no cell was read. `control` is always null, because an image file has
+        no control slide.
         """
         reading, verdict = self.reading, self.verdict
         read = verdict is not None and bool(verdict.probabilities)
@@ -87,7 +91,7 @@ class FileResult:
 
 
 def _gate_to_json(gate: Gate) -> dict[str, object]:
-    """As a record has it, without problem and advice: `reason` says them."""
+    """Return a gate as in a record, but without problem and advice, which are in `reason`."""
     value = gate_to_json(gate)
     return {name: value[name] for name in ("name", "value", "unit", "low", "high", "passed")}
 
@@ -110,7 +114,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read the files: as a table when all are read, or a JSON object for each at once."""
+    """Read the files. Print a table at the end, or with --json each result as soon as it is known."""
     if options.workers < 1:
         raise UsageError("--workers must be 1 or more")
     if options.um_per_px is not None and not 0.01 <= options.um_per_px <= 5.0:
@@ -148,13 +152,16 @@ def run(options: argparse.Namespace) -> int:
 def classify(
     files: Sequence[Path], bundle: Bundle, um_per_px: float | None, workers: int
 ) -> Iterator[FileResult]:
-    """Read each file as one field, in order. For a file that can't be read the result has an error.
+    """Read each file as one field.
 
     Args:
-        files: the image files.
-        bundle: the model to read them with.
-        um_per_px: scale of all files; None: each file's own, or else the card's, with a warning.
-        workers: files read at the same time, at least 1, each by an interpreter with one thread.
+        files: The image files.
+        bundle: The model to read them with.
+        um_per_px: Scale of all files. None takes the scale that each file states, or, with a warning, the model's.
+        workers: Number of files read at the same time, at least 1, each by an interpreter with one thread.
+
+    Yields:
+        The result of each file, in order. For a file that can't be read it has an error.
     """
     mine = threading.local()
 
@@ -168,7 +175,7 @@ def classify(
 
 
 def classify_file(path: Path, reader: SlideReader, um_per_px: float | None) -> FileResult:
-    """Read one file as a field. An unreadable file is a result with an error, never raised."""
+    """Read one file as a field. If it can't be read, the result has an error; none is raised."""
     scale = reader.model.um_per_px
     try:
         field, warnings = open_field(path, um_per_px, scale, scale)
@@ -181,7 +188,7 @@ def classify_file(path: Path, reader: SlideReader, um_per_px: float | None) -> F
 def table(results: Sequence[FileResult]) -> str:
     """Return a table with one line per file: its verdict, what was seen, and why the verdict is weak or missing.
 
-    Above it the folder that holds all files, below it what to do about the gates that failed.
+    Above the table is the folder that holds all files. Below it is what to do about the gates that failed.
     """
     folder = _common_folder([result.path for result in results])
     rows = [("FILE", "READING", "SEEN", "WHY"), *(_row(result, folder) for result in results)]
@@ -192,7 +199,7 @@ def table(results: Sequence[FileResult]) -> str:
 
 
 def _common_folder(paths: Sequence[Path]) -> Path:
-    """The folder that all of these are in; Path() when they share only the working directory."""
+    """Return the folder that all of these are in, or Path() if they share only the working directory."""
     if len({path.is_absolute() for path in paths}) != 1:
         return Path()
     return Path(os.path.commonpath([path.parent for path in paths]))
@@ -202,7 +209,7 @@ def _row(result: FileResult, folder: Path) -> tuple[str, ...]:
     verdict, reading = result.verdict, result.reading
     name = str(result.path.relative_to(folder))
     if verdict is None or reading is None:
-        # The error names the file, and so does this row.
+        # This row already names the file.
         why = (result.error or "").removeprefix(f"{result.path}: ")
         return (name, "error", "-", why)
     if reading.failed_gate is not None:

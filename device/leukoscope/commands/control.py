@@ -1,4 +1,4 @@
-"""`leukoscope control`: the control slides: their state, and adding, removing, charting and restarting them."""
+"""`leukoscope control`: show the control slides, add, remove or chart them, or start a new reference."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do the action; without one, print the state of the control slides."""
+    """Do the action. Without one, print the state of the control slides."""
     settings = load_settings(options.settings)
     if options.action == "restart":
         print(restart_controls(settings))
@@ -64,15 +64,23 @@ def run(options: argparse.Namespace) -> int:
 
 
 def controls_of(settings: Settings) -> QcMonitor:
-    """Return the control slides of the settings' model. Raises BundleError."""
+    """Return the monitor of the control slides of the settings' model.
+
+    Raises:
+        BundleError: The model bundle is missing or damaged.
+    """
     card = load_bundle(Path(settings.model.bundle)).card
     return QcMonitor(qc_folder(settings), QcScope(card.sha256, assembly.is_simulated(settings)))
 
 
 def add_control(settings: Settings, number: int) -> str:
-    """Keep a recorded slide as a control slide; return what to print.
+    """Keep a recorded slide as a control slide. Return what to print.
 
-    Raises QcError when it can't be one, UnknownSlideError, StoreError, BundleError.
+    Raises:
+        QcError: It can't be a control slide.
+        UnknownSlideError: There is no such slide.
+        StoreError: The records can't be read, or the control slide can't be written.
+        BundleError: The model bundle is missing or damaged.
     """
     monitor = controls_of(settings)
     with RecordReader(Path(settings.storage.directory)) as records:
@@ -102,22 +110,35 @@ def add_control(settings: Settings, number: int) -> str:
 
 
 def remove_control(settings: Settings, number: int) -> str:
-    """Stop using a slide as a control slide; return what to print. Raises QcError, StoreError."""
+    """Stop using a slide as a control slide. Return what to print.
+
+    Raises:
+        QcError: It is not a control slide.
+        StoreError: The disk can't be written.
+    """
     name = format_slide_number(number)
     kept = qc_folder(settings).remove(name)
     return f"{name} is no longer a control slide; its file is kept: {kept}"
 
 
 def restart_controls(settings: Settings) -> str:
-    """Start a new reference; return what to print. Raises QcError, StoreError."""
+    """Start a new reference. Return what to print.
+
+    Raises:
+        QcError: There is no control slide yet.
+        StoreError: The disk can't be written.
+    """
     last = qc_folder(settings).restart()
     return f"control slides up to {last} no longer count; the next ones make a new reference"
 
 
 def write_chart(settings: Settings, path: Path) -> str:
-    """Write the Levey-Jennings chart as a PNG; return what to print.
+    """Write the Levey-Jennings chart as a PNG. Return what to print.
 
-    Raises QcError when there is no control slide to draw, OSError, BundleError.
+    Raises:
+        QcError: There is no control slide to draw.
+        OSError: The file can't be written.
+        BundleError: The model bundle is missing or damaged.
     """
     monitor = controls_of(settings)
     if not monitor.series.points:
@@ -149,7 +170,7 @@ def control_text(monitor: QcMonitor) -> str:
 
 
 def control_json(monitor: QcMonitor) -> dict[str, object]:
-    """Return the same for programs. scores: (value - centre) / spread; reference: null until there is one."""
+    """Return the same for programs. A score is (value - centre) / spread. `reference` is null until there is one."""
     now, reference = monitor.status(), monitor.series.reference
     return {
         "control": now.state.code,
@@ -193,7 +214,7 @@ def _row(point: QcPoint) -> list[str]:
 
 
 def _cell(point: QcPoint, name: str) -> str:
-    """The value followed by its score: '61.2 (+0.4)'."""
+    """Return the value followed by its score: '61.2 (+0.4)'."""
     measured = value(point.slide.measures, name)
     shown = f"{100 * measured:.1f} %" if name == "blasts" else f"{measured:.3g}"
     return f"{shown} ({point.scores[name]:+.1f})" if name in point.scores else shown

@@ -1,4 +1,7 @@
-"""`leukoscope light-off`: switch the LED off. The unit runs it after the daemon, however that ended."""
+"""`leukoscope light-off`: switch the LED off.
+
+The systemd unit runs this command after the daemon has ended, even if it was killed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Switch the LED off. With settings that can't be read, the one on the default pin."""
+    """Switch the LED off. If the settings can't be read, switch off the default pin."""
     try:
         settings = load_settings(options.settings)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""`leukoscope logs`: the appliance's entries in the systemd journal, all or those about one slide."""
+"""`leukoscope logs`: show the appliance's entries in the systemd journal, all or those about one slide."""
 
 from __future__ import annotations
 
@@ -21,23 +21,27 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the log: this process becomes journalctl. Raises LeukoscopeError where there is none."""
+    """Show the log: this process becomes journalctl.
+
+    Raises:
+        LeukoscopeError: There is no journalctl.
+    """
     slide = slide_number(options.slide) if options.slide else None
     command = journal_command(slide, boot=options.boot, follow=options.follow)
     if shutil.which(command[0]) is None:
         raise LeukoscopeError(
-            "there is no journalctl here: the log is where the daemon's standard error goes"
+            "there is no journalctl here: the daemon writes its log to its standard error"
         )
     os.execvp(command[0], command)  # noqa: S606  # all words are fixed here
 
 
 def journal_command(slide: int | None, *, boot: bool, follow: bool) -> list[str]:
-    """Return the call of journalctl.
+    """Return the command line of journalctl.
 
     Args:
-        slide: only entries about this slide.
-        boot: only entries since the computer was started.
-        follow: print new entries as they come.
+        slide: Show only entries about this slide.
+        boot: Show only entries since the computer was started.
+        follow: Print new entries as they come.
     """
     command = ["journalctl", f"--unit={SERVICE}", "--output=short-iso"]
     if boot:

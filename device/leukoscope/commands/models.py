@@ -1,4 +1,4 @@
-"""`leukoscope models`: the model bundles of this device: list, verify, select."""
+"""`leukoscope models`: list, verify or select the model bundles of this device."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from leukoscope.settings.settings import DEFAULT_BUNDLE, SETTINGS_FILE, Settings
 RESTART = "sudo systemctl restart leukoscope"
 
 HIDDEN_FROM_THE_SERVICE = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
-"""Folders that the unit's ProtectHome= and PrivateTmp= hide from the service."""
+"""Folders that ProtectHome= and PrivateTmp= of the systemd unit hide from the service."""
 
 
 def add_parser(commands: Commands, meaning: str) -> None:
@@ -41,7 +41,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List, verify or select; exit status 1 when a bundle to verify has a problem."""
+    """List, verify or select. Return 1 if a bundle to verify has a problem."""
     wanted = {"list": (False,), "verify": (False, True), "select": (True,)}[options.action]
     if (options.bundle is not None) not in wanted:
         raise UsageError("give select one bundle, and list none")
@@ -73,7 +73,7 @@ def _select(options: argparse.Namespace, settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class BundleEntry:
-    """A bundle's folder, with the bundle if its model matches its card, or else the problem."""
+    """A bundle's folder, with the bundle if its model matches its card, otherwise with the problem."""
 
     folder: Path
     bundle: Bundle | None
@@ -82,11 +82,11 @@ class BundleEntry:
 
     @property
     def name(self) -> str:
-        """The name on the card, or the folder's where the card is not good."""
+        """The name on the card, or the folder's name if the bundle has a problem."""
         return self.folder.name if self.bundle is None else self.bundle.card.name
 
     def to_json(self) -> dict[str, object]:
-        """One JSON object; the values from the card are null when there is a problem."""
+        """Return a JSON object. The values from the card are null if there is a problem."""
         card = None if self.bundle is None else self.bundle.card
         return {
             "name": self.name,
@@ -102,14 +102,17 @@ class BundleEntry:
 
 
 def own_bundles(settings: Settings) -> Path:
-    """Where users put their own bundles: a folder that the service can read."""
+    """Return the folder for the user's own bundles, which the service can read."""
     return Path(settings.storage.directory) / "models"
 
 
 def find_bundles(settings: Settings) -> list[BundleEntry]:
     """Return the bundles that came with the device, the user's own, and those beside the selected one.
 
-    The selected one is always among them. Raises BundleError when a folder may not be read.
+    The selected one is always among them.
+
+    Raises:
+        BundleError: A folder can't be read.
     """
     selected = Path(settings.model.bundle)
     places = (DEFAULT_BUNDLE.parent, own_bundles(settings), selected.parent)
@@ -119,7 +122,13 @@ def find_bundles(settings: Settings) -> list[BundleEntry]:
 
 
 def inspect_bundle(folder: Path, settings: Settings, *, run: bool) -> BundleEntry:
-    """Verify a bundle against its card. run: check too that its model runs here as the card says."""
+    """Verify a bundle against its card.
+
+    Args:
+        folder: The bundle's folder.
+        settings: Name the selected bundle.
+        run: Whether to check also that the model runs here as the card says.
+    """
     selected = folder.resolve() == Path(settings.model.bundle).resolve()
     try:
         bundle = load_bundle(folder)
@@ -131,7 +140,11 @@ def inspect_bundle(folder: Path, settings: Settings, *, run: bool) -> BundleEntr
 
 
 def find_bundle(settings: Settings, name_or_folder: str) -> Path:
-    """Return the folder of the bundle with this name. Raises BundleError when none or several have it."""
+    """Return the folder of the bundle with this name, or with this folder.
+
+    Raises:
+        BundleError: No bundle has this name, or several have it.
+    """
     named = [f for f in find_bundles(settings) if name_or_folder in (f.name, f.folder.name)]
     if len(named) == 1:
         return named[0].folder
@@ -153,17 +166,17 @@ def select_bundle(
     """Write into the settings file that the daemon uses this bundle from its next start.
 
     Args:
-        settings: those in use.
-        settings_file: the file to change; None for the system's.
-        folder: the bundle's.
+        settings: The settings in use.
+        settings_file: The file to change. None is the system's settings file.
+        folder: The bundle's folder.
 
     Returns:
         The absolute path of the bundle, and the settings file.
 
     Raises:
-        BundleError: the bundle is damaged, does not run here, or the service can't see its folder.
+        BundleError: The bundle is damaged, does not run here, or the service can't see its folder.
             Nothing has changed.
-        SettingsError: the settings can't be changed.
+        SettingsError: The settings can't be changed.
     """
     found = inspect_bundle(folder, settings, run=True)
     if found.bundle is None:
@@ -182,7 +195,7 @@ def select_bundle(
 
 
 def models_table(found: Sequence[BundleEntry]) -> str:
-    """Return a table with one line per bundle, the selected one marked '*'; below it the problems."""
+    """Return a table with one line per bundle, and below it the problems. '*' marks the selected bundle."""
     rows = [("", "NAME", "VERSION", "KIND", "STATE", "FOLDER"), *map(_row, found)]
     problems = [f"! {one.name}: {one.problem}" for one in found if one.problem]
     return "\n".join(text_table(rows) + problems)
@@ -197,7 +210,7 @@ def _row(found: BundleEntry) -> tuple[str, ...]:
 
 
 def _bundles_in(place: Path) -> Iterator[Path]:
-    """The folders in `place` that have a card; none when `place` does not exist."""
+    """Yield the folders in `place` that have a card; none if `place` does not exist."""
     try:
         yield from sorted(f for f in place.iterdir() if (f / CARD_FILE).is_file())
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""`leukoscope run`: the appliance. A button held at its start begins a calibration first."""
+"""`leukoscope run`: run the appliance. If the button is held at its start, it calibrates first."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from leukoscope.system.journal import leads_to_journal, set_up_logging
 from leukoscope.system.systemd import notify
 
 LOOK_S = 0.05
-"""Time between two looks at a held button."""
+"""Time between two checks of a held button."""
 
 STUCK_S = 15.0
-"""A button that is held longer than this at the start is taken for stuck."""
+"""A button that is held longer than this at the start is considered stuck."""
 
 RESULT_S = 5.0
 """How long the result of a calibration stays on the panel before the appliance starts."""
@@ -41,7 +41,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the appliance until it is stopped; return the daemon's exit status."""
+    """Run the appliance until it is stopped. Return the daemon's exit status."""
     settings = load_settings(options.settings)
     _refuse_second(Path(settings.panel.mirror))
     terminal = assembly.own_terminal(settings)
@@ -55,10 +55,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _refuse_second(mirror: Path) -> None:
-    """Raise LeukoscopeError when an appliance is already running: the two would compete for panel and button."""
+    """Check that no appliance is running: two would compete for panel and button.
+
+    Raises:
+        LeukoscopeError: An appliance is already running.
+    """
     try:
         newest = read_mirror(mirror)
-    except DisplayError:  # a damaged picture: it will be overwritten
+    except DisplayError:  # a damaged picture, which will be overwritten
         return
     if newest is not None and newest.live:
         raise LeukoscopeError(
@@ -85,8 +89,8 @@ def _run_on(settings: Settings, terminal: LiveTerminal | None) -> int:
     daemon.attach(button)
     daemon.stop_on_signals()
     if not leads_to_journal(sys.stderr):
-        # Nobody would see a daemon whose terminal has closed, but it would hold the camera and keep the light on.
-        # With a live terminal standard error is a pipe of our own, which shows the log there.
+        # Nobody would see a daemon whose terminal has closed, but it would still use the camera and the light.
+        # With a live terminal, standard error is this process's own pipe, which shows the log in that terminal.
         when_gone(
             (sys.stdout,) if terminal is not None else (sys.stdout, sys.stderr),
             lambda: daemon.stop("stopped: its terminal or pipe was closed"),
@@ -99,13 +103,13 @@ def calibrate_first(
 ) -> None:
     """Calibrate before the appliance starts, because its button is held down.
 
-    The gesture of this hold is dropped. A button that stays down is taken for stuck. That, and a calibration
-    that fails, is logged, and the appliance starts.
+    The gesture of this hold is dropped. A button that stays down is considered stuck. A stuck button or a failed
+    calibration is logged, and the appliance starts.
 
     Raises:
-        CameraTimeoutError: the camera hangs; only a new process can open it again.
+        CameraTimeoutError: The camera hangs. Only a new process can open it again.
     """
-    # Calibrating takes longer than systemd waits for a start.
+    # A calibration takes longer than systemd waits for a start.
     notify("READY=1")
     panel = Panel(display, simulated=assembly.is_simulated(settings))
     relay.to = lambda _gesture: None

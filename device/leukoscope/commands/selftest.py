@@ -1,6 +1,6 @@
-"""`leukoscope selftest`: the self-test of the appliance, and the button.
+"""`leukoscope selftest`: run the appliance's self-test, and test the button too.
 
-The OLED is not tested: a person sees whether it works.
+The OLED is not tested, because a person sees whether it works.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from leukoscope.system.journal import set_up_logging
 from leukoscope.system.systemd import service_paused
 
 WIDTHS = (len("calibration"), len("E01"), 0)
-"""Columns for part, fault number and text."""
+"""Widths of the columns for part, fault number and text."""
 
 
 def add_parser(commands: Commands, meaning: str) -> None:
@@ -36,7 +36,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Test the parts while the service is paused; print each result as it comes."""
+    """Test the parts while the service is paused. Print each result as soon as it is known."""
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.ERROR)
     failed = False
@@ -55,7 +55,7 @@ class PartResult:
     Attributes:
         part: Its name.
         text: What was found, or the error.
-        fault: The number of its fault, "" for none.
+        fault: The number of its fault; "" if it has none.
     """
 
     part: str
@@ -67,9 +67,9 @@ class PartResult:
 
 
 def selftest(settings: Settings) -> Iterator[PartResult]:
-    """Test one part after the other; a part that fails does not stop the test of the next.
+    """Test one part after the other. If a part fails, the next one is still tested.
 
-    The appliance must not be running: it holds the camera, the button and the records.
+    The appliance must not be running, because it uses the camera, the button and the records.
     """
     parts = Parts(assembly.part_factories(settings))
     try:
@@ -90,7 +90,8 @@ def _result(part: str, test: Callable[[], Finding]) -> PartResult:
 
 
 def _test_records(settings: Settings) -> Finding:
-    # Only read: opened for writing by root, they get files that the appliance's own user cannot write.
+    # Opened only for reading: if root opened them for writing, it would make files that the appliance's own user
+    # can't write.
     with closing(RecordReader(Path(settings.storage.directory))) as records:
         return Finding(f"{len(records.slides())} slides in {settings.storage.directory}")
 

@@ -1,4 +1,4 @@
-"""`leukoscope settings`: print the settings in use, as a settings file."""
+"""`leukoscope settings`: print the settings in use, in the form of a settings file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`leukoscope show`: a slide's verdict, and a picture of its fields."""
+"""`leukoscope show`: print a slide's verdict, and write a picture of its fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the verdict, write the picture or its pages, and remove pages of an earlier call."""
+    """Print the verdict, write the picture or its pages, and remove pages that an earlier call wrote."""
     number = slide_number(options.slide)
     directory = Path(load_settings(options.settings).storage.directory)
     with RecordReader(directory) as records:
@@ -53,5 +53,5 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(f"pictures: {written[0]} to {written[-1].name}, {len(written)} pages")
     if earlier:
-        print(f"removed, of an earlier call: {', '.join(map(str, earlier))}")
+        print(f"removed pages of an earlier call: {', '.join(map(str, earlier))}")
     return 0

@@ -1,4 +1,4 @@
-"""`leukoscope slides`: a table of all slides."""
+"""`leukoscope slides`: print a table of all slides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the table; for a slide without any field read, the gate that refused most of its fields."""
+    """Print the table. A slide of which no field was read has the gate that refused most of its fields."""
     directory = Path(load_settings(options.settings).storage.directory)
     with RecordReader(directory) as records:
         slides = records.slides()

@@ -1,4 +1,4 @@
-"""`leukoscope snap`: one corrected picture with its scale bar, without a slide or a record."""
+"""`leukoscope snap`: take one corrected picture with a scale bar. It belongs to no slide and makes no record."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Take the picture while the service is paused; print how it was corrected and which gates fail."""
+    """Take the picture while the service is paused. Print how it was corrected, and which gates fail."""
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.WARNING)
     check_png_path(options.picture)
@@ -68,9 +68,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def snap(microscope: Microscope) -> Snapshot:
-    """Capture a field and correct it: by the calibration, or else by an estimate. The light is off after.
+    """Capture a field and correct it by the calibration, or by an estimate if there is none.
 
-    Raises LightError, CameraError, CameraTimeoutError.
+    The light is off afterwards.
+
+    Raises:
+        LightError, CameraError, CameraTimeoutError: A part has failed.
     """
     try:
         field = microscope.capture()
@@ -90,7 +93,11 @@ def snap(microscope: Microscope) -> Snapshot:
 
 
 def save(snapshot: Snapshot, path: Path) -> None:
-    """Write it as a PNG whose resolution (pixels per metre) is its scale. Raises StoreError."""
+    """Write a snapshot as a PNG. Its resolution (pixels per metre) is its scale.
+
+    Raises:
+        StoreError: The file can't be written.
+    """
     texts = {"Description": snapshot.correction}
     png = encode_png(snapshot.picture, texts, um_per_px=snapshot.field.um_per_px)
     try:

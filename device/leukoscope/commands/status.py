@@ -1,4 +1,4 @@
-"""`leukoscope status`: the state of the appliance, read without stopping it."""
+"""`leukoscope status`: show the state of the appliance, without stopping it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the status; exit status 1 if a part needs attention."""
+    """Print the status. Return 1 if a part needs attention."""
     settings = load_settings(options.settings)
     set_up_logging(sys.stderr, logging.ERROR)
     status = find_status(settings)
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class ApplianceStatus:
-    """All parts, and whether any of them is simulated."""
+    """The status of all parts, and whether any of them is simulated."""
 
     parts: tuple[PartStatus, ...]
     simulated: bool
@@ -49,20 +49,20 @@ class ApplianceStatus:
         return all(part.ok for part in self.parts)
 
     def __str__(self) -> str:
-        # A text, such as the daemon's, may have line breaks.
+        # A text may have line breaks, for example the daemon's.
         rows = [(p.part, "" if p.ok else "!", " ".join(p.text.split())) for p in self.parts]
         notice = NOTICE + (f" {SIMULATED}." if self.simulated else "")
         return "\n".join([*text_table(rows), "", notice])
 
     def to_json(self) -> dict[str, object]:
-        """One JSON object: each part with its text, whether it is ok, and its values if it can be read."""
+        """Return a JSON object: for each part its text, whether it is ok, and its values if it can be read."""
         parts = {p.part: {"text": p.text, "well": p.ok, **p.values} for p in self.parts}
         return {"well": self.ok, **parts, "simulated": self.simulated, "notice": NOTICE}
 
 
 def find_status(settings: Settings) -> ApplianceStatus:
-    """Look at one part after the other. A part that can't be read does not stop the look at the next."""
-    # Read once for two parts: a large database takes a while.
+    """Read the status of one part after the other. If a part can't be read, the next one still is."""
+    # Two parts need the slides. They are read once, because a large database takes a while.
     kept = cache(lambda: status_parts.slides_and_pictures(settings))
     parts = (
         status_parts.version_status(),

@@ -1,4 +1,4 @@
-"""What `leukoscope status` prints of each part. Nothing is opened except to read."""
+"""What `leukoscope status` prints about each part. Files are only read, and no part is opened."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ SHOWN = (
     *("LoadState", "ActiveState", "SubState", "StatusText", "NRestarts"),
     "ActiveEnterTimestampMonotonic",
 )
-"""What systemd is asked about the service."""
+"""The properties of the service that systemd is asked for."""
 
 FAULT = State.FAULT.value
-"""How the daemon's status text begins when it has a fault."""
+"""The daemon's status text begins with this if there is a fault."""
 
 
 @dataclass(frozen=True)
 class PartStatus:
-    """One part, in one line.
+    """The status of one part.
 
     Attributes:
-        part: its name.
-        text: what a person reads.
-        ok: whether nobody needs to do anything.
-        values: the same for programs.
+        part: Its name.
+        text: One line for a person.
+        ok: Whether nobody needs to do anything.
+        values: The same for programs.
     """
 
     part: str
@@ -56,12 +56,12 @@ class PartStatus:
 
 
 def version_status() -> PartStatus:
-    """The version of this program."""
+    """Return the version of this program."""
     return PartStatus("version", __version__, values={"version": __version__})
 
 
 def service_status() -> PartStatus:
-    """The systemd service: whether it is active, for how long, and what the daemon reports."""
+    """Return whether the systemd service is active, for how long, and what the daemon reports."""
     shown = service_properties(*SHOWN)
     state, said = shown.get("ActiveState", ""), shown.get("StatusText", "")
     if not state:
@@ -101,7 +101,7 @@ def duration_text(seconds: float) -> str:
 
 
 def panel_status(settings: Settings) -> PartStatus:
-    """Whether a running appliance mirrors its panel."""
+    """Return whether a running appliance mirrors its panel."""
     folder = settings.panel.mirror
     newest = read_mirror(Path(folder))
     live = newest is not None and newest.live
@@ -114,13 +114,17 @@ def panel_status(settings: Settings) -> PartStatus:
 
 
 def slides_and_pictures(settings: Settings) -> tuple[list[SlideRecord], int]:
-    """Return all slides, and the number of their pictures. Raises StoreError."""
+    """Return all slides, and the number of their pictures.
+
+    Raises:
+        StoreError: The records can't be read.
+    """
     with RecordReader(_state_directory(settings)) as records:
         return records.slides(), records.pictures_kept()
 
 
 def slide_status(slides: Sequence[SlideRecord]) -> PartStatus:
-    """The newest slide."""
+    """Return the newest slide and its verdict."""
     if not slides:
         return PartStatus("slide", "none yet", values={"slide": None})
     slide = slides[-1]
@@ -143,7 +147,11 @@ def slide_status(slides: Sequence[SlideRecord]) -> PartStatus:
 
 
 def records_status(settings: Settings, slides: Sequence[SlideRecord], pictures: int) -> PartStatus:
-    """How many records there are, and the free space. Raises StoreError."""
+    """Return how many records there are, and the free space.
+
+    Raises:
+        StoreError: This user may not read the state directory.
+    """
     folder, least = _state_directory(settings), settings.storage.min_free_mb
     if not folder.exists():
         return PartStatus("records", f"none yet: {folder} is made at the first start")
@@ -156,7 +164,11 @@ def records_status(settings: Settings, slides: Sequence[SlideRecord], pictures: 
 
 
 def _state_directory(settings: Settings) -> Path:
-    """The state directory, which may not exist yet. Raises StoreError when this user may not read it."""
+    """Return the state directory, which may not exist yet.
+
+    Raises:
+        StoreError: This user may not read it.
+    """
     folder = Path(settings.storage.directory)
     try:
         os.scandir(folder).close()
@@ -168,7 +180,11 @@ def _state_directory(settings: Settings) -> Path:
 
 
 def calibration_status(settings: Settings) -> PartStatus:
-    """The calibration in use, and problems with newer ones. Raises StoreError."""
+    """Return the calibration in use, and problems with newer ones.
+
+    Raises:
+        StoreError: This user may not read the state directory.
+    """
     _state_directory(settings)
     found = assembly.find_calibration(settings)
     newest = found.calibration
@@ -179,7 +195,11 @@ def calibration_status(settings: Settings) -> PartStatus:
 
 
 def control_status(settings: Settings) -> PartStatus:
-    """The state of the control slides. Raises StoreError."""
+    """Return the state of the control slides.
+
+    Raises:
+        StoreError: This user may not read the state directory.
+    """
     _state_directory(settings)
     try:
         card = load_bundle(Path(settings.model.bundle)).card
@@ -196,14 +216,18 @@ def control_status(settings: Settings) -> PartStatus:
 
 
 def model_status(settings: Settings) -> PartStatus:
-    """The model bundle of the settings. Raises BundleError."""
+    """Return the model bundle of the settings.
+
+    Raises:
+        BundleError: It is missing or damaged.
+    """
     card = load_bundle(Path(settings.model.bundle)).card
     values = {"name": card.name, "version": card.version, "sha256": card.sha256}
     return PartStatus("model", model_text(card), values=values)
 
 
 def clock_status() -> PartStatus:
-    """The time, and whether the network has set it."""
+    """Return the time, and whether the network has set it."""
     now, synced = utc_now(), clock_synced()
     said = "set from the network" if synced else "not set from the network, may be wrong"
     return PartStatus(
@@ -212,7 +236,7 @@ def clock_status() -> PartStatus:
 
 
 def power_status() -> PartStatus:
-    """Undervoltage and throttling, from the firmware."""
+    """Return undervoltage and throttling, as the firmware reports them."""
     answer = health.ask_firmware()
     warning = health.throttling_warning(answer)
     text = warning or ("ok" if answer else "not known: vcgencmd gives no answer here")

@@ -19,7 +19,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each problem, then their number."""
+    """Print each problem, then the number of problems. Return 1 if there are any."""
     problems = 0
     directory = Path(load_settings(options.settings).storage.directory)
     with RecordReader(directory) as records:
@@ -31,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_records(records: RecordReader) -> Iterator[str]:
-    """Yield a line for each record that can't be read, and each picture that is missing or changed.
+    """Yield a line for each record that can't be read, and for each picture that is missing or was changed.
 
-    The database as such was checked when `records` was opened. It is safe to run beside a daemon that writes.
+    The database file itself was checked when `records` was opened. It is safe to run this while the daemon writes.
     """
     for slide in records.slides():
         try:
@@ -52,5 +52,5 @@ def check_records(records: RecordReader) -> Iterator[str]:
 
 
 def _removed_since(records: RecordReader, field: FieldRecord) -> bool:
-    """Whether the daemon removed this picture, to make room, after `records` listed it."""
+    """Return whether the daemon has removed this picture, to make room, since `records` listed it."""
     return records.slide(field.slide).fields[field.number - 1].picture_removed

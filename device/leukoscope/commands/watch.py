@@ -1,6 +1,6 @@
-"""`leukoscope watch`: the panel of the running appliance in a terminal, live.
+"""`leukoscope watch`: show the panel of the running appliance live in a terminal.
 
-Keys act as the appliance's button if its settings allow that.
+Keys act as the appliance's button if its settings allow this.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from leukoscope.settings.settings import load_settings
 from leukoscope.system.interruption import interruptible
 
 POLL_S = 0.05
-"""Time between two looks at the mirror."""
+"""Time between two reads of the mirror."""
 
 ANSWER_S = 3.0
-"""How long the answer to a key is shown."""
+"""How long the result of a key is shown."""
 
 STOPPED = "STOPPED: this is the last screen. Waiting for the next start"
 DARK = "The panel is dark. A press wakes it"
@@ -54,9 +54,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def print_panel(folder: Path, stream: TextIO) -> None:
-    """Print the panel's current screen. folder: the mirror's.
+    """Print the panel's current screen.
 
-    Raises LeukoscopeError when no appliance is running.
+    Args:
+        folder: Where the appliance mirrors its panel.
+        stream: Where to print it.
+
+    Raises:
+        LeukoscopeError: No appliance is running.
     """
     picture = _live(folder).picture
     stream.write(f"{NOTICE}\n")
@@ -64,19 +69,19 @@ def print_panel(folder: Path, stream: TextIO) -> None:
 
 
 def watch(folder: Path, stream: TextIO, keys: TextIO) -> None:
-    """Show the panel, and update it, until a person presses q. If the appliance stops, wait for its next start.
+    """Show the panel live until a person presses q. If the appliance stops, wait for its next start.
 
     Args:
-        folder: the mirror's.
-        stream: a live terminal.
-        keys: where keys are read from, if it is a terminal.
+        folder: Where the appliance mirrors its panel.
+        stream: A live terminal.
+        keys: Where keys are read from, if it is a terminal.
 
     Raises:
-        KeyboardInterrupt: on Ctrl-C or a signal to end.
-        LeukoscopeError: when no appliance is running at the start.
+        KeyboardInterrupt: Ctrl-C, or a signal to end.
+        LeukoscopeError: No appliance is running at the start.
     """
     _live(folder)
-    # Signals act as Ctrl-C does, so that the terminal is restored.
+    # Signals act like Ctrl-C, so that the terminal is restored.
     with interruptible():
         _Watch(folder, stream).show_until_quit(keys)
 
@@ -92,7 +97,7 @@ def _live(folder: Path) -> MirroredScreen:
 
 
 class _Watch:
-    """The live view. Keys are handled on the keyboard's thread; only the caller's thread writes."""
+    """The live view. Keys are handled on the keyboard's thread. Only the caller's thread writes to the terminal."""
 
     def __init__(self, folder: Path, stream: TextIO) -> None:
         self._folder, self._stream = folder, stream
@@ -100,7 +105,7 @@ class _Watch:
 
     def show_until_quit(self, keys: TextIO) -> None:
         quit_ = threading.Event()
-        # Opened before the keys are named on the screen: what is typed earlier is lost.
+        # Open the keyboard before the screen names the keys: a key pressed earlier would be lost.
         keyboard = Keyboard(keys, self._send, {"q": quit_.set})
         terminal = LiveTerminal(self._stream, NOTICE, "q quit")
         try:
@@ -115,7 +120,7 @@ class _Watch:
             terminal.close(keep=False)
 
     def _help(self, newest: MirroredScreen | None) -> str:
-        """What the keys do. It may change when the appliance restarts with other settings."""
+        """Return what the keys do. It may change when the appliance restarts with other settings."""
         if newest is None or not newest.live:
             return "q quit"
         try:

@@ -1,4 +1,4 @@
-"""`leukoscope demo`: the appliance on the simulated microscope."""
+"""`leukoscope demo`: run the appliance on the simulated microscope."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_parser(commands: Commands, meaning: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play the demonstration by its script, or let the person at the keyboard play it."""
+    """Run the demonstration by its script, or with the person at the keyboard."""
     settings = load_settings(options.settings)
     demo = interactive_demo if options.interactive else scripted_demo
     return demo(settings, options.into, sys.stdout)

@@ -1,4 +1,4 @@
-"""The demonstration's calibration: it makes one by itself, unless there is one already."""
+"""The demonstration's calibration. It is made automatically, unless there is one already."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def calibrate_once(
     say: Callable[[str], None],
     on_step: Callable[[Step], None] = lambda _step: None,
 ) -> None:
-    """Calibrate the simulated microscope, unless it is calibrated: each step gets its slide and its press.
+    """Calibrate the simulated microscope, unless it is calibrated. Each step gets its slide and a press.
 
     Args:
-        settings: with simulated parts.
-        display: shows the steps.
-        stage: of the simulated microscope.
-        say: takes each line of the calibration.
-        on_step: called with each step before it is taken.
+        settings: They name simulated parts.
+        display: Shows the steps.
+        stage: The stage of the simulated microscope.
+        say: Takes each line of the calibration.
+        on_step: Called with each step before it is taken.
 
     Raises:
-        LeukoscopeError: what the parts raise.
+        LeukoscopeError: A part failed.
     """
     if assembly.find_calibration(settings).calibration is not None:
         return

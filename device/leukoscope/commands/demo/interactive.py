@@ -39,20 +39,20 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     """Run the appliance for a person at the keyboard, until they quit.
 
     Args:
-        settings: their parts and folders are replaced by the demonstration's.
-        into: folder of the records; made if absent.
-        stream: a live terminal.
+        settings: Their parts and folders are replaced by the demonstration's.
+        into: Folder of the records. It is made if absent.
+        stream: A live terminal.
 
     Returns:
         The daemon's exit status.
 
     Raises:
-        LeukoscopeError: there is no terminal to read keys from or to show the panel in.
+        LeukoscopeError: There is no terminal to read keys from or to show the panel in.
     """
     if not sys.stdin.isatty() or not is_live_terminal(stream):
         raise LeukoscopeError(
-            "the interactive demonstration needs a terminal: to read keys from, and to place text in "
-            "(not TERM=dumb)"
+            "the interactive demonstration needs a terminal for keys and for the panel (not TERM=dumb): "
+            "run it in one, or leave --interactive out"
         )
     settings = demo_settings(settings, into)
     file = write_demo_settings(settings, into)
@@ -83,7 +83,7 @@ def interactive_demo(settings: Settings, into: Path, stream: TextIO) -> int:
 
 
 class _Hands:
-    """What the keys do, on the keyboard's thread. The view shows the effect of each at once."""
+    """Does what the keys ask for, on the keyboard's thread. The view shows the effect of each key at once."""
 
     def __init__(self, stage: Stage, view: DemoView) -> None:
         self._stage, self._view, self._taken = stage, view, 0

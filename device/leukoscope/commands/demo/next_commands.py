@@ -11,11 +11,13 @@ from leukoscope.records.reader import RecordReader
 
 
 def next_commands(directory: Path, file: Path) -> str:
-    """Return lines to type: look at the records, and run the appliance with the demonstration's settings.
+    """Return commands to type: to look at the records, and to run the appliance with the demonstration's settings.
+
+    The slide to show is the newest with a named class, or the newest if there is none.
 
     Args:
-        directory: of the records; the slide to show is the newest with a named class, or else the newest.
-        file: the settings.
+        directory: Folder of the records.
+        file: The settings.
     """
     with_file = f"--settings {shlex.quote(str(file))}"
     command, slide = called_as(), _slide_to_show(directory)
@@ -31,14 +33,14 @@ def next_commands(directory: Path, file: Path) -> str:
 
 
 def called_as() -> str:
-    """Return this program as a shell finds it: by its name where that is enough, or else by its path."""
+    """Return this program as it is typed in a shell: its name if that is enough, otherwise its path."""
     called = sys.argv[0]
     if Path(called).name == "__main__.py":  # python -m leukoscope
         return f"{shlex.quote(sys.executable)} -m leukoscope"
     on_path = shutil.which(Path(called).name)
     if on_path is not None and Path(on_path).absolute() == Path(called).absolute():
         return Path(called).name
-    # A path below the working directory is given relative to it: then the line fits into 80 columns.
+    # A relative path is shorter, so that the line fits into 80 columns.
     here, path = Path.cwd(), Path(called)
     if path.is_absolute() and path.is_relative_to(here) and path.parent != here:
         called = str(path.relative_to(here))

@@ -1,4 +1,4 @@
-"""The person of the scripted demonstration: puts slides on the stage, presses the button, waits for the panel."""
+"""Plays the person in the scripted demonstration: puts slides on the stage, presses the button, waits for the panel."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ PATIENCE_S = 20.0
 """Longest wait for a screen."""
 
 FIELDS = 2
-"""Fields that the person takes of each slide."""
+"""Number of fields that the person captures of each slide."""
 
 CALM_S = 0.4
 """Pause before the next action, so that somebody who watches can follow."""
 
 
 class _TooSlowError(Exception):
-    """A screen did not come in time, or a fault came instead."""
+    """A screen did not come in time, or the appliance shows a fault."""
 
 
 class Person:
-    """Shows slides to a running appliance, on a thread of its own.
+    """Shows slides to a running appliance. It runs on its own thread.
 
     Attributes:
-        shown: the slides that were finished, and for each the longest time from a press to its answer in seconds.
-        problem: why the person stopped; "" when all slides were shown.
+        shown: The finished slides, each with the longest time from a press to its answer in seconds.
+        problem: Why the person stopped; "" if all slides were shown.
     """
 
     def __init__(
@@ -47,14 +47,23 @@ class Person:
         directory: Path,
         slides: Sequence[DemoSlide],
     ) -> None:
-        """directory: of the records. slides: to show, in order."""
+        """Prepare the person.
+
+        Args:
+            daemon: The appliance.
+            button: The button to press.
+            stage: Where to put the slides.
+            view: Shows what the person does.
+            directory: Folder of the records.
+            slides: The slides to show, in order.
+        """
         self._daemon, self._button, self._stage = daemon, button, stage
         self._view, self._directory, self._slides = view, directory, slides
         self.shown: list[tuple[DemoSlide, float]] = []
         self.problem = ""
 
     def show_all(self) -> None:
-        """Show every slide; then, or after a problem, stop the appliance."""
+        """Show every slide. Stop the appliance after the last one, or after a problem."""
         try:
             for index, slide in enumerate(self._slides):
                 self._show(index, slide)
@@ -93,7 +102,7 @@ class Person:
         self._view.where(slide_title(self._slides, index), place_text(self._stage, f" of {FIELDS}"))
 
     def _last_field(self) -> str:
-        """What the records say about the newest field."""
+        """Return what the records say about the newest field."""
         with RecordReader(self._directory) as records:
             newest = records.slides()[-1].number
             field = records.slide(newest).fields[-1]
@@ -103,7 +112,7 @@ class Person:
         return f"field {field.number} read: {outcome_text(verdict) if verdict else 'no verdict'}"
 
     def _press(self) -> float:
-        """Press once and wait for the answer. Returns the seconds from the release to the answer."""
+        """Press once and wait for the answer. Return the seconds from the release to the answer."""
         before = self._daemon.fields_captured
         self._button.press_for(0.05)
         released = time.monotonic()
@@ -115,7 +124,7 @@ class Person:
         return time.monotonic() - released
 
     def _press_on(self) -> None:
-        """Press until the appliance goes on: it ignores a press while it is still recording."""
+        """Press until the appliance goes on. It ignores a press while it is still recording."""
         begun = time.monotonic()
         while self._daemon.state is State.SLIDE_DONE:
             self._button.press_for(0.05)
@@ -128,7 +137,11 @@ class Person:
             self._wait(f"the state '{state.value}'", begun)
 
     def _wait(self, what: str, since: float) -> None:
-        """Wait a moment. Raises _TooSlowError on a fault, or when `what` takes longer than `PATIENCE_S`."""
+        """Wait a moment.
+
+        Raises:
+            _TooSlowError: The appliance shows a fault, or `what` takes longer than `PATIENCE_S`.
+        """
         if self._daemon.state is State.FAULT:
             raise _TooSlowError("the appliance shows a fault; the line above says which")
         if time.monotonic() - since > PATIENCE_S:

@@ -1,4 +1,4 @@
-"""The demonstration that plays by itself: calibrate, show each slide, print the results."""
+"""The demonstration that runs by itself: calibrate, show each slide, print the results."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
     """Calibrate, show `SLIDES` to the appliance as a person would, then print the results.
 
     Args:
-        settings: their parts and folders are replaced by the demonstration's.
-        into: folder of the records; made if absent.
-        stream: where to show it.
+        settings: Their parts and folders are replaced by the demonstration's.
+        into: Folder of the records. It is made if absent.
+        stream: Where to show it.
 
     Returns:
         The daemon's exit status.
 
     Raises:
-        LeukoscopeError: it stopped before the last slide.
+        LeukoscopeError: It stopped before the last slide.
     """
     settings = demo_settings(settings, into)
     file = write_demo_settings(settings, into)
@@ -70,9 +70,9 @@ def scripted_demo(settings: Settings, into: Path, stream: TextIO) -> int:
 
 
 def _report(person: Person, directory: Path) -> str:
-    """The table of the slides that were shown, and where the records are."""
+    """Return the table of the slides that were shown, and where the records are."""
     with RecordReader(directory) as records:
-        # After a problem the newest slide may be unfinished, and is not among those shown.
+        # After a problem the newest slide may be unfinished. It is then not among those shown.
         finished = [s for s in records.slides() if s.ended_by is EndedBy.PERSON]
         slides = finished[len(finished) - len(person.shown) :]
         refusals = [commonest_refusal(records.slide(slide.number).fields) for slide in slides]
@@ -83,7 +83,7 @@ def _report(person: Person, directory: Path) -> str:
             shown.truth,
             brief_text(slide.verdict),
             seen_text(slide.verdict),
-            # When no field could be read, the gate says more than the verdict.
+            # If no field could be read, the gate says more than the verdict.
             refusal if refusal and not slide.verdict.fields else brief_reason(slide.verdict),
         )
         for (shown, _), slide, refusal in zip(person.shown, slides, refusals, strict=True)

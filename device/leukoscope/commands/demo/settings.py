@@ -1,4 +1,4 @@
-"""The settings of the demonstration. It leaves them in a file for the other commands."""
+"""The settings of the demonstration. They stay in a file, so that other commands can use them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leukoscope.settings.writing import changes_to_toml
 from leukoscope.system.durable import write_durably
 
 FILE = "leukoscope.toml"
-"""Name of the settings file in the folder of the records."""
+"""Name of the settings file, which is in the folder of the records."""
 
 MESSAGE_S = 1.0
 """How long the panel shows why a field was refused."""
@@ -24,7 +24,7 @@ _HEAD = """\
 
 
 def demo_settings(settings: Settings, into: Path) -> Settings:
-    """Return the settings with simulated parts and all files in `into`. The keys of `watch` press the button."""
+    """Return the settings with simulated parts and all files in `into`. Keys in `watch` act as the button."""
     folder = into.resolve()
     return dataclasses.replace(
         settings,
@@ -35,10 +35,10 @@ def demo_settings(settings: Settings, into: Path) -> Settings:
 
 
 def write_demo_settings(settings: Settings, into: Path) -> Path:
-    """Write the settings into their folder, which is made if absent; return the file.
+    """Write the settings into the folder `into`, which is made if absent. Return the file.
 
     Raises:
-        StoreError: the file can't be written, or somebody else's settings file is there.
+        StoreError: The file can't be written, or a settings file that is not the demonstration's is there.
     """
     file = into / FILE
     head = _HEAD.encode()

@@ -1,4 +1,4 @@
-"""The slides that the demonstration shows, and how it names what is on the stage."""
+"""The slides that the demonstration shows, and the words for what is on the stage."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import NORMAL_SLIDE, Stage
 
 FOCUS_STEPS_UM = (5.0, 2.5, 1.0, 0.0)
-"""How a person turns the focus wheel for a new slide, in µm from focus."""
+"""The positions through which a person turns the focus wheel for a new slide, in µm from focus."""
 
 
 @dataclass(frozen=True)
 class DemoSlide:
-    """A slide to show. Seeds below 1000 belong to the demonstration: no model was trained on them."""
+    """A slide to show. The demonstration uses seeds below 1000; no model was trained on those."""
 
     slide: SmearSlide
     in_focus: bool = True
@@ -41,11 +41,16 @@ SLIDES = (
 
 
 def slide_title(slides: Sequence[DemoSlide], index: int) -> str:
-    """Return which slide it is, e.g. 'Slide 2 of 7: ALL'. index: from 0."""
+    """Return which slide it is, such as 'Slide 2 of 7: ALL'. The index begins at 0."""
     return f"Slide {index + 1} of {len(slides)}: {slides[index].truth}"
 
 
 def place_text(stage: Stage, fields: str = "") -> str:
-    """Return the field under the objective and the position of the focus wheel. fields: e.g. ' of 2'."""
+    """Return the field under the objective and the position of the focus wheel.
+
+    Args:
+        stage: The stage.
+        fields: Added after the number of the field, such as ' of 2'.
+    """
     view = stage.view
     return f"field {view.field + 1}{fields}   focus wheel {view.defocus_um:+.1f} µm from focus"

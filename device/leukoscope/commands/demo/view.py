@@ -1,4 +1,4 @@
-"""What a person sees of the demonstration: in a terminal the live panel, elsewhere one line per event."""
+"""Shows the demonstration to a person: the live panel in a terminal, one line per event in a file or pipe."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ from leukoscope.panel.terminal import (
 
 
 class DemoView(Protocol):
-    """Where the demonstration is shown. display: takes the panel's pictures."""
+    """Where the demonstration is shown.
+
+    Attributes:
+        display: Takes the panel's pictures.
+    """
 
     display: Display
 
     def where(self, what: str, details: str) -> None:
-        """Show what is being done ("slide 2 of 7: ALL"), and how far it is."""
+        """Show what is being done ("slide 2 of 7: ALL"), and its details."""
 
     def tell(self, event: str) -> None:
         """Show what has just happened."""
 
     def finished(self) -> None:
-        """Show the panel, which has the verdict of a finished slide."""
+        """Show the panel, which has the verdict of the finished slide."""
 
 
 class LiveDemoView:
@@ -51,7 +55,7 @@ class LiveDemoView:
         self._terminal.say(self._where, self._event)
 
     def finished(self) -> None:
-        """Do nothing: the live panel shows it."""
+        """Do nothing, because the live panel shows the verdict."""
 
 
 class PrintedDemoView:
@@ -63,13 +67,13 @@ class PrintedDemoView:
         self.display: Display = self._display
 
     def where(self, what: str, details: str) -> None:
-        """Write what is being done if it has changed."""
+        """Write what is being done, if it has changed."""
         if what != self._what:
             self._what = what
             self._write(f"{what}   {details}".rstrip())
 
     def tell(self, event: str) -> None:
-        """Write it, indented."""
+        """Write the event, indented."""
         for line in event.splitlines():
             self._write(f"  {line.strip()}")
 
@@ -84,7 +88,15 @@ class PrintedDemoView:
 
 @contextmanager
 def open_view(stream: TextIO, keys: str) -> Iterator[DemoView]:
-    """Yield the view that fits `stream`; a terminal is restored afterwards. keys: what they do, in words."""
+    """Open the view that fits `stream`. A terminal is restored afterwards.
+
+    Args:
+        stream: A terminal, a file or a pipe.
+        keys: What the keys do, for the last line of a terminal.
+
+    Yields:
+        The view.
+    """
     if not is_live_terminal(stream):
         yield PrintedDemoView(stream)
         return
