@@ -308,7 +308,7 @@ def open_reader(settings: Settings, threads: int) -> SlideReader:
 
     Args:
         settings: Name the bundle.
-        threads: Of the interpreter.
+        threads: Number of threads of the interpreter.
 
     Raises:
         BundleError: The bundle is missing or damaged, or its model does not run as its card says.

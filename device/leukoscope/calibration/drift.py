@@ -169,7 +169,7 @@ def quick_drift(rgb: Rgb, then: BackgroundMap) -> LightDrift:
     glass = np.abs(green / _brightest_common(green) - 1) < _NEAR
     if np.count_nonzero(glass) < _MIN_GLASS * glass.size:
         raise CalibrationError(
-            "too little of the field is glass to measure the light by: move to a thinner part of "
+            "the field shows too little background to measure the light: move to a thinner part of "
             "the smear",
             "NO GLASS",
             "thinner part of smear",

@@ -140,8 +140,8 @@ def parse_calibration(text: str, png: bytes, where: str) -> Calibration:
     """Return the calibration that the contents of the two files describe.
 
     Args:
-        text: Of `calibration.toml`.
-        png: Of `glass.png`.
+        text: The text of `calibration.toml`.
+        png: The bytes of `glass.png`.
         where: Names the calibration in errors.
 
     Raises:

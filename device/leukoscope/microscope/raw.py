@@ -37,7 +37,7 @@ def green_shares(
 
     Args:
         rows: Shape (height, stride), uint8: the frame's lines as bytes. The bytes beyond `width` px are padding.
-        width: Of the frame, px.
+        width: Width of the frame, px.
         pixel_format: libcamera's name of an unpacked format, such as 'SRGGB12'.
         sensor_bits: Bits of the sensor's mode. A Pi 5 shifts them to the top of 16 bits.
         black_level: On a scale of 16 bits, as libcamera gives it.

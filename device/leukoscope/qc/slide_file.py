@@ -50,7 +50,7 @@ def parse_qc_slide(text: str, where: str) -> QcSlide:
     """Return the control slide that a file's text describes.
 
     Args:
-        text: Of the file.
+        text: The text of the file.
         where: Names the file in errors.
 
     Raises:
