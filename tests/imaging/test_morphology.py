@@ -1,4 +1,4 @@
-"""Growing, shrinking and smoothing, against what they are by definition."""
+"""Dilation, erosion and smoothing, compared with their definitions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from leukoscope.imaging.components import label
-from leukoscope.imaging.morphology import box_mean, dilate, erode, pixels, touched
+from leukoscope.imaging.morphology import box_mean, count_pixels, dilate, erode, select_touched
 
 MASKS = npst.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 STACKS = npst.arrays(np.bool_, st.tuples(st.integers(0, 4), st.integers(1, 9), st.integers(1, 9)))
@@ -42,12 +42,12 @@ def test_ok__steps_are_a_cross_and_a_square_in_turn(mask: np.ndarray, steps: int
 @given(STACKS, st.integers(1, 4))
 def test_ok__masks_of_a_stack_do_not_see_each_other(masks: np.ndarray, steps: int) -> None:
     seeds = masks & (np.arange(masks.size).reshape(masks.shape) % 3 == 0)
-    parts, large, means = touched(masks, seeds), dilate(masks, steps), box_mean(masks, steps)
-    small, counts = erode(masks, steps), pixels(masks)
+    parts, large, means = select_touched(masks, seeds), dilate(masks, steps), box_mean(masks, steps)
+    small, counts = erode(masks, steps), count_pixels(masks)
     for number, mask in enumerate(masks):
         assert np.array_equal(large[number], dilate(mask, steps))
         assert np.array_equal(small[number], erode(mask, steps))
-        assert np.array_equal(parts[number], touched(mask, seeds[number]))
+        assert np.array_equal(parts[number], select_touched(mask, seeds[number]))
         assert np.array_equal(means[number], box_mean(mask, steps))
         assert counts[number] == mask.sum()
 
@@ -57,7 +57,7 @@ def test_ok__parts_touched_are_components_with_a_seed(mask: np.ndarray, seed: in
     seeds = np.random.default_rng(seed).random(mask.shape) < 0.2
     labels, blobs = label(mask)
     own = [number for number in range(1, len(blobs) + 1) if seeds[labels == number].any()]
-    assert np.array_equal(touched(mask, seeds), np.isin(labels, own))
+    assert np.array_equal(select_touched(mask, seeds), np.isin(labels, own))
 
 
 @given(MASKS, st.integers(0, 4))

@@ -171,8 +171,8 @@ def _see(
     values = {gate.name: gate.value for gate in picture_gates(picture, MODEL_UM_PER_PX, None)}
     with patch.multiple(
         gates,
-        MIN_GLASS_LEVEL=-1.0,
-        MAX_GLASS_LEVEL=256.0,
+        MIN_BACKGROUND_LEVEL=-1.0,
+        MAX_BACKGROUND_LEVEL=256.0,
         MAX_CLIPPED_PERCENT=101.0,
         MIN_SHARPNESS=-1.0,
         MIN_CONTRAST_LEVELS=-1.0,
@@ -237,7 +237,9 @@ def clipped(limit: float, outcome: GateOutcome) -> bool:
 
 def either(outcome: GateOutcome) -> bool:
     """Refused by the exposure gate's upper limit or by the clipping gate, as they are in force."""
-    return too_bright(gates.MAX_GLASS_LEVEL, outcome) or clipped(gates.MAX_CLIPPED_PERCENT, outcome)
+    return too_bright(gates.MAX_BACKGROUND_LEVEL, outcome) or clipped(
+        gates.MAX_CLIPPED_PERCENT, outcome
+    )
 
 
 def _tabulate_limits(
@@ -270,7 +272,7 @@ def tabulate_brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, s
                 format_share([o.other_cells for o in outcomes], groups),
                 format_share([o.other_colour for o in outcomes], groups),
                 format_share([o.other_label for o in outcomes], groups),
-                sum(too_dark(gates.MIN_GLASS_LEVEL, o) for o in outcomes),
+                sum(too_dark(gates.MIN_BACKGROUND_LEVEL, o) for o in outcomes),
                 sum(either(o) for o in outcomes),
             )
         )
@@ -294,13 +296,15 @@ def tabulate_brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, s
         tabulate_limits(
             "least glass",
             _tabulate_limits(
-                too_dark, (30, 40, 50, 60, 70, 80, 90, 100, 110, 120), force.MIN_GLASS_LEVEL
+                too_dark, (30, 40, 50, 60, 70, 80, 90, 100, 110, 120), force.MIN_BACKGROUND_LEVEL
             ),
             dark,
         ),
         tabulate_limits(
             "most glass",
-            _tabulate_limits(too_bright, (240, 244, 248, 250, 252, 254), force.MAX_GLASS_LEVEL),
+            _tabulate_limits(
+                too_bright, (240, 244, 248, 250, 252, 254), force.MAX_BACKGROUND_LEVEL
+            ),
             bright,
         ),
         tabulate_limits(

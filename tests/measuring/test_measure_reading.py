@@ -145,7 +145,8 @@ def test_ok__a_rendered_field_is_even_once_flattened() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["MIN_LIGHT_LEVELS", "MIN_GLASS_LEVEL", "MAX_GLASS_LEVEL", "MAX_CLIPPED_PERCENT"]
+    "name",
+    ["MIN_LIGHT_LEVELS", "MIN_BACKGROUND_LEVEL", "MAX_BACKGROUND_LEVEL", "MAX_CLIPPED_PERCENT"],
 )
 def test_ok__the_document_names_the_limits(checkout: Path, name: str) -> None:
     text = (checkout / "docs" / "measurements" / "reading.md").read_text(encoding="utf-8")

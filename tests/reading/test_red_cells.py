@@ -64,7 +64,7 @@ def test_ok__fields_add_up() -> None:
 
 def test_fail__few() -> None:
     part = smear(Diagnosis.NORMAL, 0.31)[:60, :80]
-    with pytest.raises(CalibrationError, match="red cells lie alone") as raised:
+    with pytest.raises(CalibrationError, match="red cells are single") as raised:
         median_red_cell_px([part], 0.31)
     assert len(raised.value.problem) <= 14
     assert len(raised.value.advice) <= 21

@@ -61,7 +61,7 @@ class FileResult:
         """
         reading, verdict = self.reading, self.verdict
         read = verdict is not None and bool(verdict.probabilities)
-        rows = verdict.evidence.rows if verdict is not None else ()
+        rows = verdict.evidence.rows() if verdict is not None else ()
         return {
             "path": str(self.path),
             "label": verdict.label if verdict is not None else None,

@@ -1,1 +1,1 @@
-"""Pixels in, pixels out: background, flat field, scaling, sharpness, shapes. Pure."""
+"""Image processing without hardware or files: background, flat field, scaling, sharpness, shapes."""

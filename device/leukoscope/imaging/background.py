@@ -1,8 +1,8 @@
-"""The level of empty glass all over a field, estimated from the field itself.
+"""Estimates the background of a field (the level of empty glass everywhere) from the field itself.
 
-A picture of a microscope without calibration is shaded: its rim is darker than its middle, and of another colour.
-Empty glass is bright and smooth and is found between the cells nearly everywhere, so it shows the shading: a smooth
-surface (a polynomial of two variables) is fitted to it.
+A picture from an uncalibrated microscope is shaded: its rim is darker than its middle and has another colour.
+Empty glass is bright and smooth, and there is some between the cells nearly everywhere. It therefore shows the
+shading, and a smooth surface (a polynomial of two variables) is fitted to it.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from leukoscope.imaging.surface import degrees_for, fit_weighted, surface_basis
 
 BackgroundMap: TypeAlias = npt.NDArray[np.float32]
 """Level of empty glass, 0..255, sRGB-encoded, shape (rows, columns, 3): a grid of equal tiles over the field. Each
-value is at its tile's middle; it is linear between them and constant beyond the outermost."""
+value holds at the middle of its tile. Between the middles the level is linear, beyond the outermost it is constant."""
 
 BACKGROUND_LEVEL = 225.0
-"""Level to which empty glass is brought in every channel: white, with room above it for noise."""
+"""Level that the background gets in every channel: white, with room above it for noise."""
 
 SRGB_OFFSET = 0.055 * 255
-"""IEC 61966-2-1: above its darkest part, level + 14.025 is proportional to the power 1 / 2.4 of the light. So shading,
-which is a factor of the light, is a factor of level + 14.025 too."""
+"""In sRGB (IEC 61966-2-1), except for its darkest levels, level + 14.025 is proportional to light ** (1 / 2.4).
+Shading multiplies the light, so it also multiplies level + 14.025."""
 
 DEGREE = 6
-"""Degree of the surface: 4 leaves a coloured rim in the fields of a Pi camera."""
+"""Degree of the surface. Degree 4 leaves a coloured rim in the fields of a Pi camera."""
 
 TILE_UM = 8.0
-"""Side of a tile: about one red cell, so that most tiles have glass in them."""
+"""Side of a tile: about one red cell, so that most tiles contain some glass."""
 TILE_PX = 10
-"""Samples of a tile each way: 0.8 µm, fine enough for the gaps between cells."""
+"""Samples along each side of a tile: one per 0.8 µm, fine enough for the gaps between cells."""
 
 FIRST_DEGREE, FIRST_BRIGHTEST = 4, 0.25
-"""Degree of the first surface, and the share of a tile's brightest samples whose median it goes through."""
+"""Degree of the first surface, and the share of each tile's samples (the brightest) whose median it is fitted to."""
 FIRST_ROUNDS, ROUNDS, WEIGHINGS = 5, 2, 3
 MAX_SLOPE = 0.02
-"""Glass is smooth: largest change from one sample to the next, as a share of its level."""
+"""Glass is smooth: the largest change from one sample to the next, as a share of the level."""
 BAND = 0.035
-"""Glass is even: without the shading, its largest distance from the commonest level, as a share."""
+"""Glass is even: the largest distance from its most common level once the shading is removed, as a share."""
 LEAST_SHARE = 0.04
 """Least share of a tile that must be glass for the tile to count."""
 HOLD = 0.01
@@ -58,19 +58,23 @@ _Plane: TypeAlias = npt.NDArray[np.float32]
 def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> BackgroundMap:
     """Estimate the background map of a field.
 
-    A field without any glass gets a surface through its brightest parts.
+    If the field has no glass at all, the surface follows its brightest parts.
 
     Args:
         rgb: Shape (height, width, 3).
-        um_per_px: Its scale.
-        degree: Of the surface, 0 (one level for the whole field) to 6. A field of few tiles gets a lower one.
+        um_per_px: Scale of `rgb`, micrometres per pixel.
+        degree: Degree of the surface, 0 (one level for the whole field) to 6. A field with few tiles gets a
+            lower degree.
+
+    Returns:
+        The map, float32, 1..255, one value per tile of about `TILE_UM`.
     """
     height, width = rgb.shape[:2]
     rows, columns = (max(1, round(n * um_per_px / TILE_UM)) for n in (height, width))
     small = Image.fromarray(rgb).resize((columns * TILE_PX, rows * TILE_PX), Image.Resampling.BOX)
     samples = np.asarray(small, np.float32) + np.float32(SRGB_OFFSET)
-    # One plane for each channel: numpy is several times slower at sums over the three of a pixel.
-    planes = [_tiles(samples[..., channel], rows, columns) for channel in range(3)]
+    # One plane for each channel: numpy sums over planes several times faster than over a pixel's three channels.
+    planes = [_split_tiles(samples[..., channel], rows, columns) for channel in range(3)]
     surface = _first_surface(planes, rows, columns, min(degree, FIRST_DEGREE))
     basis = _basis(rows, columns, degree)
     for _ in range(ROUNDS):
@@ -100,7 +104,7 @@ def estimate_background(rgb: Rgb, um_per_px: float, degree: int = DEGREE) -> Bac
 def _first_surface(
     planes: Sequence[_Plane], rows: int, columns: int, degree: int
 ) -> npt.NDArray[np.float64]:
-    """The surface of each tile's brightest samples. Tiles darker than the others are cells and count little."""
+    """Fit a surface to each tile's brightest samples. Tiles darker than the others are cells and get little weight."""
     brightness = planes[0] + planes[1] + planes[2]
     first = round(brightness.shape[1] * (1 - FIRST_BRIGHTEST))
     brightest = np.argpartition(brightness, first, axis=1)[:, first:]
@@ -121,20 +125,29 @@ def _first_surface(
 
 
 def _glass_samples(even: _Plane, rows: int, columns: int) -> npt.NDArray[np.bool_]:
-    """Which samples are glass; even: brightness without the shading, shape (tiles, samples)."""
+    """Find the samples that are glass.
+
+    Args:
+        even: Brightness without the shading, shape (tiles, samples).
+        rows: Rows of tiles.
+        columns: Columns of tiles.
+
+    Returns:
+        A mask with the shape of `even`.
+    """
     picture = _join_tiles(even, rows, columns)
     slope = np.zeros_like(picture)
     slope[1:] = np.abs(picture[1:] - picture[:-1])
     slope[:, 1:] += np.abs(picture[:, 1:] - picture[:, :-1])
-    smooth = _tiles(slope, rows, columns) < MAX_SLOPE
-    near = np.abs(even - _commonest(even[smooth])) < BAND
+    smooth = _split_tiles(slope, rows, columns) < MAX_SLOPE
+    near = np.abs(even - _find_common_level(even[smooth])) < BAND
     both: npt.NDArray[np.bool_] = smooth & near
     return both
 
 
-def _commonest(values: _Plane) -> float:
-    """The brightest common value, since glass is brighter than cells; 1 if there is none."""
-    # The number of bins and not their edges: with edges numpy would sort all values.
+def _find_common_level(values: _Plane) -> float:
+    """Return the brightest of the common values, because glass is brighter than cells; 1 if there is none."""
+    # Give numpy the number of bins, not their edges: with edges it would sort all values.
     histogram, edges = np.histogram(values, bins=50, range=(0.7, 1.2))
     counts = np.convolve(histogram, [1, 2, 1], "same")
     inner = counts[1:-1]
@@ -144,14 +157,14 @@ def _commonest(values: _Plane) -> float:
     return float(edges[peaks[-1] + 1] + 0.005) if peaks.size else 1.0
 
 
-def _tiles(picture: _Plane, rows: int, columns: int) -> _Plane:
-    """From (rows * n, columns * n) to (rows * columns, n * n)."""
+def _split_tiles(picture: _Plane, rows: int, columns: int) -> _Plane:
+    """Reshape (rows * n, columns * n) to (rows * columns, n * n)."""
     parts = picture.reshape(rows, TILE_PX, columns, TILE_PX).transpose(0, 2, 1, 3)
     return parts.reshape(rows * columns, TILE_PX * TILE_PX)
 
 
 def _join_tiles(values: _Plane, rows: int, columns: int) -> _Plane:
-    """From (rows * columns, n * n) to (rows * n, columns * n)."""
+    """Reshape (rows * columns, n * n) to (rows * n, columns * n)."""
     parts = values.reshape(rows, columns, TILE_PX, TILE_PX).transpose(0, 2, 1, 3)
     return parts.reshape(rows * TILE_PX, columns * TILE_PX)
 

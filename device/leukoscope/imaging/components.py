@@ -1,4 +1,8 @@
-"""Connected components of a mask, by runs. With them the device needs no SciPy or OpenCV."""
+"""Finds the connected components of a mask, with numpy alone, so that the device needs no SciPy or OpenCV.
+
+A run is a row of neighbouring pixels of the mask, as long as it can be. Runs that touch runs of the row above
+belong to one component. There are far fewer runs than pixels, which makes this fast.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +32,12 @@ def label(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[Comp
     """Label the 4-connected blobs of `mask`, shape (height, width).
 
     Returns:
-        The blob of each pixel, of the same shape, 0 for none and 1 for the first; and the blobs as `components`.
+        The number of each pixel's blob, in the shape of `mask`: 0 outside all blobs, 1 for the first blob. And the
+        blobs, as from `components`.
     """
     height, width = mask.shape
     labels = np.zeros((height, width), np.int32)
-    # One empty pixel before the first row and after each row: no run goes on into the next row.
+    # One empty pixel before the first row and after each row keeps a run from continuing in the next row.
     line = np.zeros(1 + height * (width + 1), np.bool_)
     line[1:].reshape(height, width + 1)[:, :-1] = mask
     changes = np.flatnonzero(line[1:] != line[:-1])
@@ -57,19 +62,24 @@ def label(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], list[Comp
 def _first_runs(
     starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp], row: int
 ) -> npt.NDArray[np.intp]:
-    """For each run, the first run of its blob.
+    """Find the first run of each run's blob.
 
-    starts, ends: of the runs in reading order, ends exclusive, in a line that holds a pixel's lower neighbour
-    `row` pixels after it.
+    Args:
+        starts: First pixel of each run, in reading order, all rows in one line.
+        ends: The pixel after the last of each run.
+        row: Distance in that line from a pixel to the pixel below it.
+
+    Returns:
+        The number of the first run of its blob, one per run.
     """
-    # Each run touches a range of earlier runs: those of the row above that it overlaps.
+    # Each run touches a range of earlier runs: the runs of the row above that it overlaps.
     low = np.searchsorted(ends + row, starts, side="right")
     touching = np.searchsorted(starts + row, ends, side="left") - low
     below = np.repeat(np.arange(len(starts)), touching)
     above = np.arange(len(below)) - np.repeat(np.cumsum(touching) - touching - low, touching)
     first = np.arange(len(starts))
     while not np.array_equal(first[above], first[below]):
-        # All pieces that touch an earlier one join it at once, so rounds are few: about log2 of the pieces.
+        # In each round every piece joins an earlier piece that it touches: about log2(pieces) rounds are enough.
         np.minimum.at(first, first[below], first[above])
         np.minimum.at(first, first[above], first[below])
         while not np.array_equal(first, first[first]):

@@ -1,4 +1,4 @@
-"""Flat-field correction: the background of every channel is brought to one level."""
+"""Flat-field correction: brings the background to one level, everywhere and in every channel."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from leukoscope.imaging.background import BACKGROUND_LEVEL, SRGB_OFFSET, Backgro
 
 
 def flatten(rgb: Rgb, background: BackgroundMap) -> Rgb:
-    """Correct a picture so that its empty glass has `BACKGROUND_LEVEL` everywhere.
+    """Correct a picture so that its background is `BACKGROUND_LEVEL` everywhere.
 
-    Each level + 14.025 is multiplied by one factor, which is a factor of the light (see `background.SRGB_OFFSET`).
+    At each place level + 14.025 is multiplied by one factor. That multiplies the light by one factor (see
+    `background.SRGB_OFFSET`).
 
     Args:
         rgb: Shape (height, width, 3).
-        background: Of the same field, shape (rows, columns, 3).
+        background: The background of the same field, shape (rows, columns, 3).
 
     Returns:
-        The same shape as `rgb`, uint8, clipped at 255.
+        The corrected picture, in the shape of `rgb`, uint8, clipped at 255.
     """
     height, width = rgb.shape[:2]
     gain = np.float32(BACKGROUND_LEVEL + SRGB_OFFSET) / (background + np.float32(SRGB_OFFSET))
     shift = np.float32(0.5 - SRGB_OFFSET)
-    # Upsampled across at once and down a band at a time: the gains of the whole picture, in
-    # float32, would fit neither the processor's cache nor a Pi's memory beside a burst.
-    across = _across(gain, width)
+    # The gains are enlarged across all at once, and down for a few rows at a time: for the whole picture, in
+    # float32, they would fit neither the processor's cache nor, beside a burst, a Pi's memory.
+    across = _enlarge_across(gain, width)
     result = np.empty_like(rgb)
     centres = (np.arange(height, dtype=np.float32) + 0.5) * np.float32(len(gain) / height) - 0.5
     upper = np.clip(np.floor(centres).astype(np.intp), 0, len(gain) - 1)
@@ -47,8 +48,8 @@ def flatten(rgb: Rgb, background: BackgroundMap) -> Rgb:
 BAND_ROWS = 16
 
 
-def _across(gain: BackgroundMap, width: int) -> BackgroundMap:
-    """The gains at every column: shape (rows, width, 3)."""
+def _enlarge_across(gain: BackgroundMap, width: int) -> BackgroundMap:
+    """Interpolate the gains at every column: shape (rows, width, 3)."""
     rows, columns = gain.shape[:2]
     planes = [
         np.asarray(

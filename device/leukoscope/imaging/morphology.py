@@ -1,6 +1,6 @@
-"""Growing, shrinking and smoothing of small masks and planes, or of stacks of them, with numpy alone.
+"""Dilates, erodes and smooths small masks and planes, or stacks of them, with numpy alone.
 
-Rows and columns are the last two axes; any axes before them count masks of their own.
+The last two axes are rows and columns. If there are more axes, each mask of the stack is treated by itself.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ Plane: TypeAlias = npt.NDArray[np.float32]
 
 
 def dilate(mask: Mask, steps: int) -> Mask:
-    """Dilate `mask` by `steps` pixels each way: alternately by a cross and a square, which is nearly a disc."""
+    """Dilate `mask` by `steps` pixels. Crosses and squares alternate, which is nearly a disc."""
     *stack, height, width = mask.shape
-    # All pixels in one line, with an empty one after each row and an empty row after each mask: a shift of
-    # the line is a shift of every mask, and numpy is several times as fast at one long line as at many rows.
+    # All pixels are put in one line, with an empty pixel after each row and an empty row after each mask. A shift
+    # of the line then shifts every mask, and numpy is several times faster with one long line than with many rows.
     framed = np.zeros((*stack, height + 1, width + 1), np.bool_)
     framed[..., :-1, :-1] = mask
     line, row = framed.reshape(-1), width + 1
@@ -36,20 +36,20 @@ def dilate(mask: Mask, steps: int) -> Mask:
 
 
 def erode(mask: Mask, steps: int) -> Mask:
-    """Erode `mask` by `steps` pixels each way; beyond the picture everything counts as mask."""
+    """Erode `mask` by `steps` pixels. Everything outside the picture counts as mask."""
     return ~dilate(~mask, steps)
 
 
-def touched(mask: Mask, by: Mask) -> Mask:
-    """Return the 4-connected parts of `mask` that have a pixel of `by`; both of the same shape."""
-    part, more = np.zeros_like(mask), mask & by
+def select_touched(mask: Mask, marks: Mask) -> Mask:
+    """Return the 4-connected parts of `mask` that contain a pixel of `marks`; both have the same shape."""
+    part, more = np.zeros_like(mask), mask & marks
     while not np.array_equal(part, more):
         part, more = more, dilate(more, 1) & mask
     return part
 
 
-def pixels(masks: Mask) -> npt.NDArray[np.intp]:
-    """Return the number of pixels of each of a stack of masks, shape (masks,)."""
+def count_pixels(masks: Mask) -> npt.NDArray[np.intp]:
+    """Count the pixels of each mask of a stack; shape (masks,)."""
     return np.array([np.count_nonzero(mask) for mask in masks], np.intp)
 
 

@@ -1,4 +1,4 @@
-"""Smooth surfaces through the values of a grid: Legendre polynomials of two variables."""
+"""Fits smooth surfaces to the values of a grid: Legendre polynomials of two variables."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy.typing as npt
 from numpy.polynomial import legendre
 
 Degrees: TypeAlias = tuple[tuple[int, int], ...]
-"""Terms of a surface: the degree of each down and across."""
+"""Terms of a surface: for each, its degree down and its degree across."""
 
 _ROUNDS = 10
 _TUKEY = 4.685
-"""Deviations beyond which a value weighs nothing (Holland & Welsch, Commun. Stat. A 6, 1977, 813-827)."""
+"""A value this many standard deviations off gets no weight (Holland & Welsch, Commun. Stat. A 6, 1977, 813-827)."""
 
 
 def total_degree(degree: int) -> Degrees:
-    """Return all terms whose two degrees sum up to at most `degree`."""
+    """Return all terms whose two degrees have a sum of at most `degree`."""
     return tuple((i, j) for i in range(degree + 1) for j in range(degree + 1 - i))
 
 
 def degrees_for(rows: int, columns: int, degree: int) -> Degrees:
-    """Return the terms that a grid of `rows` x `columns` determines, of total degree `degree` at most.
+    """Return the terms, of total degree `degree` at most, that a grid of `rows` x `columns` values can determine.
 
-    The degree is lower where there are fewer than three values a term, or fewer values than that one way.
+    The total degree is lowered until there are three values for each term. The degree down is below `rows`, the
+    degree across below `columns`.
     """
     while degree and (degree + 1) * (degree + 2) // 2 * 3 > rows * columns:
         degree -= 1
@@ -32,9 +33,9 @@ def degrees_for(rows: int, columns: int, degree: int) -> Degrees:
 
 
 def surface_basis(rows: int, columns: int, degrees: Degrees) -> npt.NDArray[np.float64]:
-    """Return each term at the middle of each cell of a grid, shape (rows * columns, terms).
+    """Return the value of each term at the middle of each grid cell, shape (rows * columns, terms).
 
-    The grid covers -1..1 both ways.
+    The grid covers -1..1 in both directions.
     """
     highest = max(max(pair) for pair in degrees)
     down, across = (
@@ -50,14 +51,14 @@ def fit_weighted(
     held_to: npt.NDArray[np.floating],
     hold: float,
 ) -> npt.NDArray[np.float64]:
-    """Fit surfaces by weighted least squares, held a little to an earlier surface.
+    """Fit one surface per channel by weighted least squares, pulled a little towards an earlier surface.
 
     Args:
-        basis: Of the grid, shape (cells, terms).
-        values: Shape (cells, channels).
-        weights: Shape (cells,), 0 or more.
+        basis: Terms of the grid (see `surface_basis`), shape (cells, terms).
+        values: Values to fit, shape (cells, channels).
+        weights: Weights of the cells, shape (cells,), 0 or more.
         held_to: The earlier surface, shape (cells, channels).
-        hold: Weight of `held_to` in each cell, above 0: it decides where `weights` are 0.
+        hold: Weight of `held_to` in each cell, above 0. Where a cell's weight is 0 only `held_to` counts.
 
     Returns:
         Coefficients, shape (terms, channels).
@@ -70,12 +71,14 @@ def fit_weighted(
 def fit_robust(
     basis: npt.NDArray[np.float64], values: npt.NDArray[np.floating], least_spread: float
 ) -> npt.NDArray[np.float64]:
-    """Fit surfaces that most values lie on: least squares, reweighted by Tukey's biweight.
+    """Fit one surface per channel to most of the values and ignore the outliers.
+
+    The method is least squares, reweighted by Tukey's biweight.
 
     Args:
-        basis: Of the grid, shape (cells, terms).
-        values: Shape (cells, channels).
-        least_spread: Least standard deviation taken for that of good values.
+        basis: Terms of the grid (see `surface_basis`), shape (cells, terms).
+        values: Values to fit, shape (cells, channels).
+        least_spread: The standard deviation of good values is taken to be at least this.
 
     Returns:
         Coefficients, shape (terms, channels). Each channel has its own weights.
@@ -86,7 +89,7 @@ def fit_robust(
         weights = np.ones_like(wanted)
         for _ in range(_ROUNDS):
             weighted = basis * weights[:, None]
-            # Not `solve`: too few cells may have any weight.
+            # `lstsq`, not `solve`: there may be fewer cells with weight than terms.
             fitted = np.linalg.lstsq(weighted.T @ basis, weighted.T @ wanted, rcond=None)[0]
             off = np.abs(wanted - basis @ fitted)
             limit = _TUKEY * max(1.4826 * float(np.median(off)), least_spread)

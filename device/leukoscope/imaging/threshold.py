@@ -1,4 +1,4 @@
-"""The threshold between dark and bright of a picture, from its histogram."""
+"""Finds the threshold between the dark and the bright part of a picture from its histogram."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import numpy.typing as npt
 
 HISTOGRAM_BINS = 128
 MIN_SPREAD = 1e-4
-"""Least range of stain that can hold two classes; np.histogram fails on a range of a few float32 steps."""
+"""Least range of values that can hold two classes. np.histogram fails on a range of a few float32 steps."""
 
 
 def otsu_threshold(values: npt.NDArray[np.float32]) -> float:
-    """The threshold of largest between-class variance (Otsu, IEEE Trans. SMC 9, 1979, 62-66).
+    """Find the threshold with the largest between-class variance (Otsu, IEEE Trans. SMC 9, 1979, 62-66).
 
     Args:
-        values: One or more; their highest is returned when they are all alike.
+        values: One or more values.
+
+    Returns:
+        The threshold; the highest value when the values are all alike.
     """
     high = float(values.max())
     if high - float(values.min()) < MIN_SPREAD:

@@ -1,4 +1,4 @@
-"""Evidence of a reader that reads each white cell: the differential, and what the rule makes of it."""
+"""Evidence of a reader that reads each white cell: the differential, and how it is shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from leukoscope.reading.results import (
 from leukoscope.reading.wording import (
     cells_of_100_text,
     class_and_reason,
-    class_text,
+    class_text_on_panel,
     field_count_text,
     pattern_text,
     qc_mark,
@@ -33,24 +33,20 @@ _FINDINGS = {
     ),
     Pattern.CLL: ("lymphoid", (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE)),
 }
-"""The share of cells that each pattern stands on, and what people call it."""
+"""The cells whose share decides on each pattern, and their name in a verdict's words."""
 
 _WANTS_MORE = (Reason.FEW_CELLS, Reason.ARTEFACTS)
-"""Reasons that more fields can remove: while a slide is open the panel says so."""
-
-_NOT_TOLD_APART = "ALL/AML: not told apart"
-"""As wide as the panel."""
+"""Reasons that more fields can remove. While a slide is open, the panel says so."""
 
 
 @dataclass(frozen=True)
 class CellEvidence(Evidence):
-    """A differential of white cells that were read one by one."""
+    """The differential of a slide whose white cells were read one by one."""
 
     differential: Differential
 
-    @property
     def rows(self) -> tuple[DifferentialRow, ...]:
-        """A row for each type, in their order: those that are not counted come last."""
+        """Return one row per type, in the order of `CellType`. The types that are not counted come last."""
         return tuple(
             DifferentialRow(
                 cell_type,
@@ -62,38 +58,35 @@ class CellEvidence(Evidence):
 
     @property
     def counted(self) -> float:
-        """White cells of the differential, not a whole number."""
+        """Number of white cells in the differential; not a whole number."""
         return self.differential.cells
 
     def finding(self, verdict: Verdict) -> str:
-        """'61 % blasts of 112': the share that the pattern stands on; without such a pattern the blasts."""
+        """Return '61 % blasts of 112': the share that decided on the pattern, or that of blasts if none did."""
         name, types = _FINDINGS.get(verdict.pattern or Pattern.NORMAL, _FINDINGS[Pattern.ACUTE])
         share = self.differential.share(*types)
         return f"{round(100 * share)} % {name} of {round(self.differential.cells)}"
 
     def seen(self, verdict: Verdict) -> str:
-        """The finding, shortened as on the panel: at most 22 characters up to 999 cells."""
+        """Return the finding as short as on the panel: at most 22 characters up to 999 cells."""
         return self.finding(verdict).replace("granulocytes", "granuloc.")
 
     def headline(self, verdict: Verdict) -> str:
-        """The pattern with its confidence: 'ACUTE 0.96'."""
+        """Return the pattern with its confidence: 'ACUTE 0.96'."""
         return pattern_text(verdict)
 
     def summary(self, verdict: Verdict) -> str:
-        """'AML 0.71 - 61 % blasts of 112'."""
+        """Return 'AML 0.71 - 61 % blasts of 112'."""
         return " - ".join(filter(None, [class_and_reason(verdict), self.finding(verdict)]))
 
     def outcome(self, verdict: Verdict) -> str:
-        """'ACUTE 0.96 - ALL 0.91'."""
+        """Return 'ACUTE 0.96 - ALL 0.91'."""
         return " - ".join(filter(None, [pattern_text(verdict), class_and_reason(verdict)]))
 
     def panel_lines(self, verdict: Verdict, *, goes_on: bool) -> PanelLines:
-        """The pattern, its class or why none is named, what was seen, and the state of the controls."""
-        unsure = verdict.reason is Reason.CLASS_UNSURE
-        line1 = _NOT_TOLD_APART if unsure else class_text(verdict)
-        if goes_on and verdict.reason in _WANTS_MORE:
-            line1 += ": go on"
-        # Short enough to be whole: half a number would be a wrong one.
+        """Return the lines: the pattern, the class or why none is named, what was seen, the control slides' mark."""
+        line1 = class_text_on_panel(verdict, goes_on=goes_on and verdict.reason in _WANTS_MORE)
+        # It must fit the line: a number that is cut off would be read as another number.
         seen = self.seen(verdict).replace(" %", "%")
         cells, mark = round(self.differential.cells), qc_mark(verdict.qc)
         last = None
@@ -104,6 +97,6 @@ class CellEvidence(Evidence):
         return PanelLines(pattern_text(verdict), "", (line1, ""), (seen, ""), last)
 
     def to_json(self, verdict: Verdict) -> dict[str, Any]:
-        """The finding, and the count of each type by its name."""
-        counts = {row.cell_type.value: row.count for row in self.rows}
+        """Return the finding, and the count of each type by its name."""
+        counts = {row.cell_type.value: row.count for row in self.rows()}
         return {"finding": self.finding(verdict), "differential": counts}

@@ -1,4 +1,4 @@
-"""The reader of cells: nuclei found, each white cell cut out, measured and read as a type."""
+"""The reader of cells: finds the nuclei, cuts out each white cell, measures it and reads its type."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class CellReader:
         """Read with this model.
 
         Args:
-            model: Takes a cell as in cell_view.py and its numbers as in `measurements.geometry`, and gives one
-                probability per `CellType`.
-            thresholds: Least probabilities for a verdict, on a controlled device.
+            model: Takes the picture of a cell (see cell_view.py) and its numbers (see `measurements.geometry`),
+                and gives one probability per `CellType`.
+            thresholds: Least probabilities for a verdict, on a device whose control slides are valid.
             errors: How wrong the model's shares of cells are.
         """
         self.model, self.thresholds, self.errors = model, thresholds, errors
 
     def read(self, field: Field) -> FieldReading:
-        """The reading of one field; boxes come back in the field's own pixels.
+        """Read one field. Boxes are in the field's own pixels.
 
-        A cell that the picture's edge cuts has no types and is not counted. The last gate refuses a field in
-        which no whole white cell is read: before any cell is seen the rule expects normal blood, so the
-        verdict of such a field would be "normal". Its finds stay in the reading.
+        A cell that the picture's edge cuts has no types and is not counted. A gate refuses a field without a
+        whole white cell. Without it the verdict on such a field would be "normal", because the rule expects
+        normal blood before it has seen a cell. The finds of a refused field stay in the reading.
         """
         um_per_px = self.model.um_per_px
         flat = flat_picture(field, um_per_px)
@@ -87,5 +87,5 @@ class CellReader:
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
-        """The verdict over the fields of a slide, by the rule of rule.py."""
+        """Judge the fields of a slide by the rule of rule.py."""
         return judge(readings, self.thresholds, self.errors, qc, baseline)

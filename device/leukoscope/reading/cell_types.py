@@ -1,4 +1,4 @@
-"""The types that a white cell is read as, and their groups."""
+"""The types of white cells, and groups of types."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import enum
 
 
 class CellType(enum.Enum):
-    """What a find is read as; the order is that of a cell model's output.
+    """The type of a find. The order is that of a cell model's output.
 
-    Names after ICSH (Palmer et al., Int J Lab Hematol 37, 2015). Neutrophils include band forms, myeloblasts
-    monoblasts, myelocytes metamyelocytes, and promyelocytes the abnormal ones of APL.
+    The names follow ICSH (Palmer et al., Int J Lab Hematol 37, 2015). Band forms count as neutrophils, monoblasts
+    as myeloblasts, metamyelocytes as myelocytes, and the abnormal promyelocytes of APL as promyelocytes.
     """
 
     NEUTROPHIL = "neutrophil"
@@ -29,10 +29,10 @@ class CellType(enum.Enum):
 CELL_TYPES = tuple(CellType)
 
 BLASTS = frozenset({CellType.LYMPHOBLAST, CellType.MYELOBLAST, CellType.PROMYELOCYTE})
-"""Blasts and what counts as one: the abnormal promyelocytes of APL are blast equivalents (WHO 2017)."""
+"""Blasts and their equivalents: the abnormal promyelocytes of APL count as blasts (WHO 2017)."""
 
 NOT_COUNTED = frozenset({CellType.SMUDGE, CellType.ARTEFACT})
-"""Finds that a differential of 100 white cells leaves out; smudge cells are reported beside it (ICSH)."""
+"""Finds that do not count as white cells in a differential. Smudge cells are reported beside it (ICSH)."""
 
 ABBREVIATIONS = {
     CellType.NEUTROPHIL: "NEU",
@@ -48,4 +48,4 @@ ABBREVIATIONS = {
     CellType.SMUDGE: "SMU",
     CellType.ARTEFACT: "ART",
 }
-"""Three letters for a table and for a cell's box on a picture; in the order of `CellType`."""
+"""Three letters for tables and for the boxes of cells on a picture, in the order of `CellType`."""

@@ -1,4 +1,4 @@
-"""The differential: how many white cells of each type the fields of a slide hold."""
+"""The differential: how many white cells of each type are in the fields of a slide."""
 
 from __future__ import annotations
 
@@ -17,50 +17,51 @@ ABNORMAL = {
     "immature_granulocytes": frozenset({CellType.MYELOCYTE}),
     "atypical_lymphocytes": frozenset({CellType.ATYPICAL_LYMPHOCYTE}),
 }
-"""Groups of types that normal blood has next to none of, by name."""
+"""Groups of types that are almost absent from normal blood, by name."""
 
 NORMAL_SHARE = 0.02
-"""Share of such a group that a reader may see in normal blood and need not be corrected for."""
+"""If a reader sees no larger share of such a group in normal blood, nothing is corrected."""
 
 Baseline: TypeAlias = Mapping[str, float]
-"""What share of a control slide's counted cells was read as each group of `ABNORMAL`, 0..1."""
+"""For each group of `ABNORMAL`, the share (0..1) of a control slide's counted cells that was read as it."""
 
 
 @dataclass(frozen=True)
 class Differential:
     """How many of a slide's finds are of each type.
 
-    counts: one per `CellType`, >= 0: sums of the finds' probabilities, so not whole numbers.
+    Attributes:
+        counts: One per `CellType`, >= 0. They are sums of the finds' probabilities, so they are not whole numbers.
     """
 
     counts: tuple[float, ...]
 
     def count(self, *types: CellType) -> float:
-        """How many are of any of these types."""
+        """Return how many finds are of one of these types."""
         return sum(self.counts[CELL_TYPES.index(cell_type)] for cell_type in types)
 
     @property
     def cells(self) -> float:
-        """White cells counted: all finds but smudge cells and artefacts."""
+        """Number of white cells counted: all finds except smudge cells and artefacts."""
         return sum(self.counts) - self.count(*NOT_COUNTED)
 
     def share(self, *types: CellType) -> float:
-        """Share of the counted cells that are of these types, 0..1; 0 without any cell."""
+        """Return the share of the counted cells that are of these types, 0..1; 0 if no cell was counted."""
         return self.count(*types) / self.cells if self.cells else 0.0
 
 
 def differential_of(
     readings: Sequence[FieldReading], baseline: Baseline | None = None
 ) -> Differential:
-    """The differential over the cells of some fields that were read one by one.
+    """Count the cells of some fields whose cells were read one by one.
 
-    Where the baseline holds more of an abnormal group than `NORMAL_SHARE`, that group is made as much less
-    probable in every cell (correction of prior probabilities, Saerens et al., Neural Computation 14, 2002,
-    21-41).
+    If the baseline has a larger share of an abnormal group than `NORMAL_SHARE`, the probability of that group is
+    lowered in every cell by the same factor (correction of prior probabilities, Saerens et al., Neural
+    Computation 14, 2002, 21-41).
 
     Args:
-        readings: Of the fields; cells without types are left out.
-        baseline: What normal blood is read as on this device; None when that is not known.
+        readings: The readings of the fields. Cells without types are left out.
+        baseline: How this device reads normal blood; None when that is not known.
     """
     types = [cell.types for reading in readings for cell in reading.white_cells if cell.types]
     if not types:
@@ -69,7 +70,7 @@ def differential_of(
     if baseline is not None:
         rows = rows * _weights(baseline)
         rows /= rows.sum(axis=1, keepdims=True)
-    # A find that is more probably no white cell is counted as none, not even in part.
+    # A find that is probably not a white cell (> 0.5) does not count at all, not even in part.
     no_cell = rows[:, _NOT_COUNTED].sum(axis=1) > 0.5
     rows[no_cell] = np.where(_NOT_COUNTED, rows[no_cell], 0)
     rows[~no_cell] = np.where(_NOT_COUNTED, 0, rows[~no_cell])

@@ -1,4 +1,4 @@
-"""Evidence of a reader that reads whole fields: the probabilities of the five classes, and no cell types."""
+"""Evidence of a reader that reads whole fields: the probabilities of the five classes, without cell types."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from leukoscope.reading.wording import (
 
 @dataclass(frozen=True)
 class FieldEvidence(Evidence):
-    """The mean of what the fields were read as. Its white cells were found and counted, but not read."""
+    """The mean of the fields' class probabilities. White cells were found and counted, but not read."""
 
-    def finding(self, verdict: Verdict) -> str:  # noqa: ARG002 - nothing was found out about the cells
-        """Empty: no cell was read."""
+    def finding(self, verdict: Verdict) -> str:  # noqa: ARG002 - no cell was read
+        """Return '', because no cell was read."""
         return ""
 
     def seen(self, verdict: Verdict) -> str:
-        """How many white cells were found: '3 white cells'."""
+        """Return how many white cells were found: '3 white cells'."""
         count = verdict.white_cells
         return f"{count} white cell{'' if count == 1 else 's'}"
 
     def headline(self, verdict: Verdict) -> str:
-        """One word: 'ALL', 'acute', 'inconclusive'."""
+        """Return one word: 'ALL', 'acute', 'inconclusive'."""
         return verdict.headline
 
     def summary(self, verdict: Verdict) -> str:
-        """'ALL or AML?, confidence 0.91, 37 of 100 white cells'."""
+        """Return 'ALL or AML?, confidence 0.91, 37 of 100 white cells'."""
         parts = [] if verdict.reason is None else [verdict.reason.value]
         if self.probabilities:
             parts.append(f"confidence {decimal(verdict.headline_confidence)}")
@@ -40,12 +40,12 @@ class FieldEvidence(Evidence):
         return ", ".join(parts)
 
     def outcome(self, verdict: Verdict) -> str:
-        """'ALL 0.91', 'inconclusive - confidence too low'."""
+        """Return 'ALL 0.91' or 'inconclusive - confidence too low'."""
         reason = "" if verdict.reason is None else verdict.reason.value
         return " - ".join(filter(None, [brief_text(verdict), reason]))
 
     def panel_lines(self, verdict: Verdict, *, goes_on: bool) -> PanelLines:  # noqa: ARG002
-        """The class and its confidence, or why there is none, and what was counted."""
+        """Return the lines: the class and its confidence, or why there is none, and what was counted."""
         cells, fields = cells_of_100_text(verdict.white_cells), field_count_text(verdict.fields)
         if verdict.reason is None:
             confidence = decimal(verdict.confidence)
@@ -55,5 +55,5 @@ class FieldEvidence(Evidence):
         return PanelLines(verdict.headline, "", (reason, confidence), (cells, fields), None)
 
     def to_json(self, verdict: Verdict) -> dict[str, Any]:  # noqa: ARG002
-        """Both keys are null."""
+        """Return null for both keys."""
         return {"finding": None, "differential": None}

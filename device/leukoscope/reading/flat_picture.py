@@ -1,4 +1,4 @@
-"""A field brought to a model's scale, checked by its gates, with its background made white and even."""
+"""Prepares a field for a model: scales it, checks its gates, makes its background white and even."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from leukoscope.reading.gates import picture_gates
 from leukoscope.reading.results import Gate, GateName
 
 CALIBRATED_DEGREE = 2
-"""Degree of the surface (see background.py) that is fitted to the background of a calibrated field."""
+"""Degree of the surface (see background.py) that is fitted to a calibrated field's background."""
 
 
 @dataclass(frozen=True)
 class FlatPicture:
-    """A field at a model's scale. picture: its background white and even, unless a gate failed before."""
+    """A field at a model's scale.
+
+    Attributes:
+        picture: The field. Its background is white and even, unless a gate failed.
+        gates: Those that were checked: all, or all up to the first that failed.
+    """
 
     picture: Rgb
     gates: tuple[Gate, ...]
@@ -29,9 +34,12 @@ class FlatPicture:
 
 
 def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
-    """The field's picture at a model's scale: its gates in order until one fails, then flattened.
+    """Scale a field to a model's scale, check its gates in order until one fails, and flatten it if none does.
 
-    A field coarser than the model's scale is enlarged; its focus gate shows what that costs.
+    A field coarser than the model's scale is enlarged. The focus gate shows how much sharpness that costs.
+
+    Raises:
+        FieldError: The field is empty or too large at this scale.
     """
     picture = resample(field, um_per_px)
     gates: list[Gate] = []
@@ -41,7 +49,7 @@ def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
         gates.append(gate)
         if not gate.passed:
             return FlatPicture(picture, tuple(gates))
-    # A calibration has removed the shading, but does not know how bright the LED is today.
-    calibrated = field.calibration_sha256 is not None
-    glass = estimate_background(picture, um_per_px, CALIBRATED_DEGREE if calibrated else DEGREE)
-    return FlatPicture(flatten(picture, glass), tuple(gates))
+    # The calibration has removed the shading. The LED's brightness may have changed since it was made.
+    degree = DEGREE if field.calibration_sha256 is None else CALIBRATED_DEGREE
+    background = estimate_background(picture, um_per_px, degree)
+    return FlatPicture(flatten(picture, background), tuple(gates))

@@ -1,4 +1,4 @@
-"""The gates: what a field must be before a model may read it, and what to do when it is not."""
+"""The gates: the checks that a field must pass before a model reads it, and the advice when it fails."""
 
 from __future__ import annotations
 
@@ -15,56 +15,56 @@ from leukoscope.reading.results import Gate, GateName, WhiteCell
 
 MIN_LIGHT_LEVELS = 40.0
 """Least rise of the mean level (of 255) from the LED-off to the LED-on frame."""
-MIN_GLASS_LEVEL, MAX_GLASS_LEVEL = 90.0, 252.0
-"""Limits of the level of empty glass (98th percentile of the mean of R, G and B, of 255)."""
+MIN_BACKGROUND_LEVEL, MAX_BACKGROUND_LEVEL = 90.0, 252.0
+"""Limits of the background's level (98th percentile of the mean of R, G and B, of 255)."""
 MAX_CLIPPED_PERCENT = 2.0
-"""Most pixels, in percent, that may have a channel at 254 or 255."""
+"""Largest share of pixels, in percent, that may have a channel at 254 or 255."""
 MIN_SHARPNESS = 0.096
-"""Least sharpness (see sharpness.py): the highest limit that refuses at most 2 % of the good fields of every
+"""Least sharpness (see sharpness.py). It is the highest limit that refuses at most 2 % of the good fields of every
 kind, chosen on half of the slides. It refuses nearly all fields that are 1.25 µm out of focus."""
 MAX_ARTEFACTS_PERCENT, LEAST_ARTEFACTS = 70.0, 6
-"""A field with a larger share of artefacts among its finds is no smear, if it has at least so many artefacts.
-Chosen on real fields: it refuses no normal field and at most 3 % of the fields of a leukaemia."""
+"""A field is not taken for a smear if it has at least this number of artefacts and they are a larger share of its
+finds than this. Chosen on real fields: no normal field is refused, and at most 3 % of the fields of a leukaemia."""
 MIN_CONTRAST_LEVELS = 3.0
-"""Least contrast (see sharpness.py), in levels of 255: below it there is nothing to focus on."""
+"""Least contrast (see sharpness.py), in levels of 255. Below it there is nothing to focus on."""
 
 GATES_UM_PER_PX = 0.34
 """Scale, µm per pixel, at which the limits were measured. Pictures are first resampled to about this scale."""
 
-GLASS_PERCENTILE = 98.0
+BACKGROUND_PERCENTILE = 98.0
 CLIPPED_LEVEL = 254
 
 
 def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterator[Gate]:
-    """The gates of the picture itself, one by one in order: light, exposure, clipping, focus.
+    """Check the picture itself; yield the gates in order: light, exposure, clipping, focus.
 
     Args:
         rgb: Shape (height, width, 3).
-        um_per_px: Its scale.
-        off_level: Mean level of the LED-off frame. A picture from a file has no such frame: None leaves
-            the light gate out.
+        um_per_px: Its scale, micrometres per pixel.
+        off_level: Mean level of the LED-off frame. None for a picture from a file, which has no such frame: then
+            there is no light gate.
     """
     yield from light_gates(rgb, off_level)
     yield focus_gate(measure_sharpness(rgb, um_per_px))
 
 
 def live_gates(field: Field, um_per_px: float) -> tuple[Gate, ...]:
-    """The gates of a live frame at the model's scale, all of them, focus last: for the focus meter."""
+    """Check a live frame at the model's scale, for the focus meter. All gates are returned, focus last."""
     return tuple(picture_gates(resample(field, um_per_px), um_per_px, field.off_level))
 
 
 def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
-    """Of `picture_gates` the first three: light, exposure, clipping."""
+    """Check the first three gates of `picture_gates`: light, exposure, clipping."""
     if off_level is not None:
         yield _light(float(rgb.sum(dtype=np.uint64)) / rgb.size - off_level)
     red, green, blue = (rgb[::2, ::2, channel] for channel in range(3))
-    yield _exposure(_percentile(red + green.astype(np.uint16) + blue, GLASS_PERCENTILE) / 3)
+    yield _exposure(_percentile(red + green.astype(np.uint16) + blue, BACKGROUND_PERCENTILE) / 3)
     clipped = np.maximum(np.maximum(red, green), blue) >= CLIPPED_LEVEL
     yield _clipping(100 * np.count_nonzero(clipped) / clipped.size)
 
 
 def _percentile(values: npt.NDArray[np.uint16], percent: float) -> float:
-    """np.percentile with linear interpolation, but faster: it counts the values, which are small integers."""
+    """Return the same as np.percentile, but faster: the values are small integers, and are counted."""
     reached = np.cumsum(np.bincount(values.ravel()))
     place = (values.size - 1) * percent / 100
     low, high = np.searchsorted(
@@ -86,18 +86,18 @@ def _light(rise: float) -> Gate:
     )
 
 
-def _exposure(glass: float) -> Gate:
+def _exposure(background: float) -> Gate:
     problem, advice = "", ""
-    if glass < MIN_GLASS_LEVEL:
+    if background < MIN_BACKGROUND_LEVEL:
         problem, advice = "TOO DARK", "check the LED"
-    elif glass > MAX_GLASS_LEVEL:
+    elif background > MAX_BACKGROUND_LEVEL:
         problem, advice = "TOO BRIGHT", "shorten exposure"
     return Gate(
         GateName.EXPOSURE,
-        round(glass, 1),
+        round(background, 1),
         "levels",
-        MIN_GLASS_LEVEL,
-        MAX_GLASS_LEVEL,
+        MIN_BACKGROUND_LEVEL,
+        MAX_BACKGROUND_LEVEL,
         problem,
         advice,
     )
@@ -117,7 +117,7 @@ def _clipping(percent: float) -> Gate:
 
 
 def focus_gate(focus: Sharpness) -> Gate:
-    """The picture must have enough contrast to focus on, and be sharp."""
+    """Check that the picture has enough contrast to focus on, and is sharp."""
     problem, advice = "", ""
     if focus.contrast < MIN_CONTRAST_LEVELS:
         problem, advice = "NOTHING SEEN", "move slide or focus"
@@ -127,7 +127,7 @@ def focus_gate(focus: Sharpness) -> Gate:
 
 
 def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:
-    """At least one white cell must be in the field."""
+    """Check that there is at least one white cell in the field."""
     return Gate(
         GateName.WHITE_CELLS,
         float(len(cells)),
@@ -140,15 +140,20 @@ def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:
 
 
 def cell_gates(finds: Sequence[WhiteCell]) -> tuple[Gate, ...]:
-    """The gates of a field whose cells were read one by one; finds: those with types."""
+    """Check a field whose cells were read one by one.
+
+    Args:
+        finds: The finds that have types.
+    """
     gate = white_cell_gate([find for find in finds if find.cell_type not in NOT_COUNTED])
     return (gate, artefact_gate(finds)) if gate.passed else (gate,)
 
 
 def artefact_gate(finds: Sequence[WhiteCell]) -> Gate:
-    """Where nearly all finds are artefacts, the picture is no smear, and the other finds are no cells.
+    """Check that the picture shows a smear: nearly all finds being artefacts means that it does not.
 
-    finds: those with types.
+    Args:
+        finds: The finds that have types.
     """
     artefacts = sum(find.cell_type is CellType.ARTEFACT for find in finds)
     percent = 100 * artefacts / max(len(finds), 1)

@@ -1,4 +1,4 @@
-"""Pooling fields that were read whole: from their class probabilities to a verdict, or why there is none."""
+"""The verdict on a slide whose fields were read whole: the mean of their class probabilities."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from leukoscope.reading.thresholds import Thresholds
 
 
 def pool(readings: Sequence[FieldReading], thresholds: Thresholds) -> Verdict:
-    """The verdict over the fields of one slide; refused fields give no evidence and are not counted.
+    """Judge the fields of one slide together. Fields that a gate refused are left out.
 
-    Its probabilities are the mean over the fields, its white cells their sum.
+    The verdict's probabilities are the mean over the fields, its white cells the sum.
     """
     rows = [reading.probabilities for reading in readings if reading.probabilities is not None]
     if not rows:

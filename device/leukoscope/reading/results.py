@@ -1,4 +1,4 @@
-"""What reading gives back: gates, white cells, the reading of a field, the verdict of a slide."""
+"""The results of reading: gates, white cells, the reading of a field, the verdict on a slide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CELLS_FOR_DIFFERENTIAL = 100
 
 
 class GateName(enum.Enum):
-    """The checks a field must pass before a model may read it, in the order they are made."""
+    """The checks that a field must pass before a model reads it, in their order."""
 
     LIGHT = "light"
     EXPOSURE = "exposure"
@@ -28,9 +28,14 @@ class GateName(enum.Enum):
 class Gate:
     """One check of one field.
 
-    value: what was measured, in `unit`; low, high: its limits (None: no limit).
-    problem: what is wrong, at most 18 characters ("TOO DARK"); advice: what to do, at most
-    21 characters ("check the LED"); both empty when the gate passed.
+    Attributes:
+        name: Which check.
+        value: The measured value, in `unit`.
+        unit: Unit of `value`, `low` and `high`.
+        low: Least value that passes; None: no limit.
+        high: Largest value that passes; None: no limit.
+        problem: What is wrong, at most 18 characters ("TOO DARK"); empty when the gate passed.
+        advice: What to do, at most 21 characters ("check the LED"); empty when the gate passed.
     """
 
     name: GateName
@@ -43,19 +48,25 @@ class Gate:
 
     @property
     def passed(self) -> bool:
-        """True when the field may go on to the next gate."""
+        """Whether the field passed this check."""
         return not self.problem
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """What can be measured of a white cell without any network; see measurements.py for how.
+    """The measurements of a white cell that need no network (made in measurements.py).
 
-    nuclear_area, cell_area: µm². nc_ratio: nuclear over cell area, 0..1. lobes: parts of the nucleus,
-    1 or more. roundness: 4 pi area / perimeter², 1 for a disc. nuclear_density: optical density of the
-    nucleus over that of the field's red cells. texture: spread of density inside the nucleus over its
-    mean. granularity: the same of the cytoplasm. basophilia: how much bluer than the field's red cells
-    the cytoplasm is, difference of shares of density, about -0.3 to 0.3.
+    Attributes:
+        nuclear_area: Area of the nucleus, µm².
+        cell_area: Area of the cell, µm².
+        nc_ratio: Nuclear area over cell area, 0..1.
+        lobes: Parts of the nucleus, 1 or more.
+        roundness: 4 pi area / perimeter² of the nucleus, 1 for a disc.
+        nuclear_density: Optical density of the nucleus over that of the field's red cells.
+        texture: Spread (standard deviation) of the density inside the nucleus over its mean.
+        granularity: The same for the cytoplasm, without its slow changes.
+        basophilia: How much bluer the cytoplasm is than the field's red cells: a difference of shares of
+            density, about -0.3 to 0.3.
     """
 
     nuclear_area: float
@@ -71,10 +82,13 @@ class Measurements:
 
 @dataclass(frozen=True)
 class WhiteCell:
-    """A white cell of a field: its box in the field's pixels (x1, y1 exclusive), its nucleus in µm².
+    """A white cell of a field, in a box in the field's pixels (x1, y1 exclusive).
 
-    measurements and types are what a cell reader adds. types has one probability per `CellType`, sum 1; it
-    is empty for a cell that the picture's edge cuts, and where cells are not read one by one.
+    Attributes:
+        nucleus_um2: Area of its nucleus, µm².
+        measurements: From a reader of cells; None when cells are not read one by one.
+        types: One probability per `CellType`, sum 1. Empty for a cell that the picture's edge cuts, and when
+            cells are not read one by one.
     """
 
     x0: int
@@ -99,13 +113,13 @@ class WhiteCell:
 
     @property
     def counted(self) -> bool:
-        """Whether it counts as a white cell: not a smudge cell or an artefact, and not cut by the edge."""
+        """Whether it counts as a white cell: not cut by the edge, and neither a smudge cell nor an artefact."""
         return not self.at_edge and self.cell_type not in NOT_COUNTED
 
 
 @dataclass(frozen=True)
 class Window:
-    """The square of a field that the model saw, in the field's pixels (x1, y1 exclusive)."""
+    """The square of a field that a reader of whole fields gives its model, in the field's pixels (ends exclusive)."""
 
     x0: int
     y0: int
@@ -114,7 +128,7 @@ class Window:
 
 
 class Pattern(enum.Enum):
-    """What kind of disease a verdict points to."""
+    """The kind of disease that a verdict points to."""
 
     NORMAL = "none"
     ACUTE = "acute"
@@ -132,11 +146,11 @@ PATTERN_OF_LABEL = {
 """The pattern that each of the five classes belongs to."""
 
 LABELS = tuple(PATTERN_OF_LABEL)
-"""The five classes in the order of the paper: normal 0, ALL 1, AML 2, CML 3, CLL 4."""
+"""The five classes in the order of Alkareem & Al-Dergazly 2024: normal 0, ALL 1, AML 2, CML 3, CLL 4."""
 
 
 class Reason(enum.Enum):
-    """Why a verdict is inconclusive; the value is what a person reads (at most 22 characters)."""
+    """Why a verdict is inconclusive. A person reads the value, which has at most 22 characters."""
 
     NO_FIELD = "no field could be read"
     FEW_CELLS = "under 50 cells"
@@ -146,7 +160,7 @@ class Reason(enum.Enum):
 
 
 class QcState(enum.Enum):
-    """What the control slides say of the device on the day of a verdict."""
+    """The state of the device on the day of a verdict, according to its control slides."""
 
     VALID = "controlled"
     UNCONTROLLED = "uncontrolled"
@@ -154,13 +168,19 @@ class QcState(enum.Enum):
 
     @property
     def code(self) -> str:
-        """As JSON has it: "valid", "none" or "drifted"."""
+        """The state in JSON: "valid", "none" or "drifted"."""
         return "none" if self is QcState.UNCONTROLLED else self.name.lower()
 
 
 @dataclass(frozen=True)
 class DifferentialRow:
-    """One type of a differential. count: of finds; share: of the counted cells, None if not counted."""
+    """One type of a differential.
+
+    Attributes:
+        cell_type: The type.
+        count: Number of finds of this type.
+        share: Share of the counted cells, 0..1; None for a type that is not counted.
+    """
 
     cell_type: CellType
     count: float
@@ -168,7 +188,7 @@ class DifferentialRow:
 
     @property
     def share_text(self) -> str:
-        """The share as whole percent, '-' for a type that is not counted."""
+        """The share in whole percent, '-' for a type that is not counted."""
         return "-" if self.share is None else f"{round(100 * self.share)} %"
 
 
@@ -176,9 +196,14 @@ class DifferentialRow:
 class PanelLines:
     """A verdict as the panel shows it, from top to bottom.
 
-    headline: the large word. confidence: in large digits at the left of the lines, or empty. line1, line2,
-    last: the text at the left and the text at the right of a line. last is None where the screen has a
-    line of its own, such as what the button does.
+    Each line is two texts, one at its left end and one at its right end.
+
+    Attributes:
+        headline: The large word.
+        confidence: Large digits at the left of the lines, or empty.
+        line1: The first line.
+        line2: The second line.
+        last: The last line. None leaves it to the screen, for example to say what the button does.
     """
 
     headline: str
@@ -190,65 +215,73 @@ class PanelLines:
 
 @dataclass(frozen=True)
 class Evidence(ABC):
-    """What a verdict stands on, and the words, lines and JSON keys that follow from it.
+    """What a verdict is based on, and the words, lines and JSON keys that depend on it.
 
-    Each kind of reader gives evidence of its own; nobody else has to know which kind it is.
+    Each kind of reader has its own kind of evidence. Code outside reading/ does not need to know which kind it is.
 
-    probabilities: one per label of `LABELS`, sum 1, or empty when no field was read.
+    Attributes:
+        probabilities: One per label of `LABELS`, sum 1; empty when no field was read.
     """
 
     probabilities: tuple[float, ...]
 
-    @property
     def rows(self) -> tuple[DifferentialRow, ...]:
-        """The table of cell types; empty when the cells were not read one by one."""
+        """Return the table of cell types; empty when the cells were not read one by one."""
         return ()
 
     @property
     def counted(self) -> float:
-        """White cells that `rows` are shares of; 0 without rows."""
+        """Number of white cells that the shares in `rows` refer to; 0 without rows."""
         return 0.0
 
     @abstractmethod
     def finding(self, verdict: Verdict) -> str:
-        """What was seen, at most 22 characters: '61 % blasts of 112'; empty when no cell was read."""
+        """Return what was seen of the cells: '61 % blasts of 112'; empty when no cell was read."""
 
     @abstractmethod
     def seen(self, verdict: Verdict) -> str:
-        """What was seen, for a table's cell of 22 characters: '61 % blasts of 112', '3 white cells'."""
+        """Return what was seen, in 22 characters of a table: '61 % blasts of 112', '3 white cells'."""
 
     @abstractmethod
     def headline(self, verdict: Verdict) -> str:
-        """The verdict in a few words, over a report: 'ACUTE 0.96', 'ALL'."""
+        """Return the verdict in a few words, for the top of a report: 'ACUTE 0.96', 'ALL'."""
 
     @abstractmethod
     def summary(self, verdict: Verdict) -> str:
-        """The line below the headline: the reason when inconclusive, and what the verdict stands on."""
+        """Return the line below the headline: the reason if inconclusive, and what the verdict is based on."""
 
     @abstractmethod
     def outcome(self, verdict: Verdict) -> str:
-        """The verdict in one line: 'ACUTE 0.96 - ALL 0.91', 'ALL 0.91'."""
+        """Return the verdict in one line: 'ACUTE 0.96 - ALL 0.91', 'ALL 0.91'."""
 
     @abstractmethod
     def panel_lines(self, verdict: Verdict, *, goes_on: bool) -> PanelLines:
-        """The verdict on the panel. goes_on: the slide is open, so more fields can be added."""
+        """Return the verdict's lines on the panel.
+
+        Args:
+            verdict: The verdict that has this evidence.
+            goes_on: Whether the slide is still open, so that more fields can be added.
+        """
 
     @abstractmethod
     def to_json(self, verdict: Verdict) -> dict[str, Any]:
-        """The keys "finding" and "differential" of a verdict's JSON object."""
+        """Return the keys "finding" and "differential" of a verdict's JSON object."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the device says of a slide (or of one field of it).
+    """The verdict on a slide, or on one field of it.
 
-    label: one of `LABELS`, or None when the class is inconclusive.
-    pattern: None when even the pattern is inconclusive. A verdict can name a pattern and no class.
-    confidence, pattern_confidence: calibrated probability 0..1 of the most probable class and
-    pattern, whether or not it reached its threshold.
-    evidence, white_cells, fields: what the verdict stands on.
-    reason: why the class is inconclusive, else None.
-    qc: what the control slides said; None when they say nothing of this kind of reader.
+    Attributes:
+        label: One of `LABELS`; None when the class is inconclusive.
+        pattern: None when even the pattern is inconclusive. A verdict can name a pattern and no class.
+        confidence: Probability 0..1 of the most probable class, whether or not it reached its threshold.
+        pattern_confidence: The same for the most probable pattern.
+        evidence: What the verdict is based on.
+        white_cells: Number of white cells that were counted.
+        fields: Number of fields that were read.
+        reason: Why the class is inconclusive or provisional, else None.
+        qc: State of the control slides; None for a kind of reader that they do not check.
     """
 
     label: str | None
@@ -263,12 +296,12 @@ class Verdict:
 
     @property
     def probabilities(self) -> tuple[float, ...]:
-        """One per label of `LABELS`, sum 1, or empty when no field was read."""
+        """One per label of `LABELS`, sum 1; empty when no field was read."""
         return self.evidence.probabilities
 
     @property
     def headline(self) -> str:
-        """The verdict in one word, as the panel, tables and records show it."""
+        """The verdict in one word: the class, else the pattern, else 'inconclusive'."""
         if self.label is not None:
             return self.label
         if self.pattern is not None and self.pattern is not Pattern.NORMAL:
@@ -277,7 +310,7 @@ class Verdict:
 
     @property
     def headline_confidence(self) -> float:
-        """The confidence of what the headline names: of the pattern when only that is known."""
+        """The confidence of the headline: that of the pattern when only the pattern is known."""
         if self.label is None and self.pattern not in (None, Pattern.NORMAL):
             return self.pattern_confidence
         return self.confidence
@@ -285,12 +318,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class FieldReading:
-    """What reading one field gave.
+    """The result of reading one field.
 
-    gates: those that were checked, up to and including the first that failed.
-    white_cells: those found (empty when a gate before the search failed).
-    window: the square that the model saw; None when a gate failed, and where each cell was read.
-    probabilities: of this field alone, one per label of `LABELS`, sum 1; None when it was not read.
+    Attributes:
+        gates: Those that were checked, up to and including the first that failed.
+        white_cells: Those found; empty when a gate before the search failed.
+        window: The square that the model read; None when a gate failed, and when each cell was read.
+        probabilities: For this field alone, one per label of `LABELS`, sum 1; None when it was not read.
     """
 
     gates: tuple[Gate, ...]
@@ -300,7 +334,7 @@ class FieldReading:
 
     @property
     def was_read(self) -> bool:
-        """Whether it gives evidence: all gates passed and the model read the field."""
+        """Whether all gates passed and the model read the field, so that it counts as evidence."""
         return self.probabilities is not None
 
     @property

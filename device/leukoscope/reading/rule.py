@@ -1,20 +1,21 @@
-"""From a differential to a verdict: the rule, its criteria, and their sources.
+"""The rule that leads from a differential to a verdict, with its criteria and their sources.
 
 Each pattern needs certain shares of the counted white cells:
 
-- acute leukaemia: blasts, and the promyelocytes of APL, at least 20 % (WHO classification 2017, AML; ALL is
+- Acute leukaemia: at least 20 % blasts, including the promyelocytes of APL (WHO classification 2017, AML; ALL is
   diagnosed at 20 to 25 %, and is rarely below). The share is first corrected for the reader's errors.
-- CML pattern: granulocytes of all stages at least 50 %, and of all cells at least 15 % left of the neutrophil:
-  the blood of CML has peaks at the myelocyte and at the neutrophil (Spiers et al., Scand J Haematol 18, 1977,
-  25-38; normal blood has under 2 %). It is tested before acute leukaemia, because CML has blasts too.
-- CLL pattern: lymphocytes at least 60 %, atypical ones at least 30 % of all cells. (iwCLL 2018 asks for 5e9 such cells
-  a litre, which cannot be counted on a smear.)
-- none of them: no abnormal pattern.
+- CML pattern: at least 50 % granulocytes of all stages, and at least 15 % cells less mature than neutrophils
+  (myelocytes and blasts). The blood of CML has peaks at the myelocyte and at the neutrophil (Spiers et al., Scand J
+  Haematol 18, 1977, 25-38); normal blood has less than 2 % of such immature cells. CML is tested before acute
+  leukaemia, because CML has blasts too.
+- CLL pattern: at least 60 % lymphocytes, and at least 30 % of all cells atypical ones. (iwCLL 2018 asks for 5e9 such
+  cells per litre, which cannot be counted on a smear.)
+- None of these: no abnormal pattern.
 
-The rule is applied to 4000 differentials that could be the slide's: draws of a Dirichlet distribution around
-what was counted. A pattern's confidence is the share of draws that it fits. Fewer cells give a wider
-distribution. It stops narrowing beyond `effective_cells`, because the reader itself varies between slides.
-Before any cell is seen, normal blood is expected with the weight of one cell (`PRIOR_CELLS`).
+The rule is applied to 4000 differentials, drawn from a Dirichlet distribution around the counted one. The confidence
+in a pattern is the share of draws that meet its criteria. Fewer cells give a wider distribution. It stops narrowing
+beyond `effective_cells`, because the reader itself varies between slides. Before any cell is counted, normal blood is
+expected with the weight of one cell (`PRIOR_CELLS`).
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ GRANULOCYTE_CRITERION, LEFT_SHIFT_CRITERION = 0.50, 0.15
 LYMPHOID_CRITERION, ATYPICAL_CRITERION = 0.60, 0.30
 
 MIN_CELLS = 50
-"""With fewer cells a verdict is provisional: of 50 cells a share of 20 % has a standard error of 6 points."""
+"""With fewer cells a verdict is provisional: with 50 cells, a share of 20 % has a standard error of 6 points."""
 MAX_ARTEFACTS = 0.5
 """With a larger share of artefacts among the finds, more fields are needed."""
 UNCONTROLLED_EXTRA = 0.10
 """How much higher the thresholds are when no control slide is valid."""
 
 DRAWS, SEED = 4000, 0
-"""The draws leave an error of half a point in a confidence. The seed makes a verdict repeatable."""
+"""With 4000 draws a confidence has an error of half a point. The seed makes a verdict repeatable."""
 
 PRIOR_CELLS = 1.0
 PRIOR = {
@@ -74,14 +75,14 @@ _GRANULOCYTES = (
 
 @dataclass(frozen=True)
 class ReaderErrors:
-    """How wrong a cell reader's shares are, as measured on training slides; a card holds them.
+    """How wrong a cell reader's shares are. Measured on training slides and kept on the model's card.
 
     Attributes:
-        blast_sensitivity: Share of true blasts that it calls blasts.
+        blast_sensitivity: Share of true blasts that the reader calls blasts.
         false_blasts: Share of other cells that it calls blasts.
-        effective_cells: Number of cells after which more cells make its shares hardly more exact.
-        lymphoblast_share: Of all that it calls blasts, the share called lymphoblasts at which ALL and AML
-            are equally probable.
+        effective_cells: Beyond this number of cells, more cells hardly make its shares more exact.
+        lymphoblast_share: Share of lymphoblasts, among the cells it calls blasts, at which ALL and AML are
+            equally probable.
         lymphoblast_spread: Standard deviation of that share between patients.
     """
 
@@ -99,16 +100,15 @@ def judge(
     qc: QcState = QcState.UNCONTROLLED,
     baseline: Baseline | None = None,
 ) -> Verdict:
-    """The verdict over the fields of a slide whose cells were read one by one.
-
-    A field that a gate refused gives no evidence.
+    """Judge the fields of a slide whose cells were read one by one. Fields that a gate refused are left out.
 
     Args:
-        readings: Of the fields.
-        thresholds: Of a controlled device; on any other they are `UNCONTROLLED_EXTRA` higher.
-        errors: Of the reader.
-        qc: What the control slides say of the device.
-        baseline: What normal blood is read as on this device (see differential.py).
+        readings: The readings of the fields.
+        thresholds: For a device whose control slides are valid. On any other device they are raised by
+            `UNCONTROLLED_EXTRA`.
+        errors: The errors of the reader.
+        qc: State of the device according to its control slides.
+        baseline: How this device reads normal blood (see differential.py).
     """
     read = [reading for reading in readings if reading.was_read]
     if not read:
@@ -143,8 +143,8 @@ def judge(
 def class_probabilities(
     differential: Differential, errors: ReaderErrors
 ) -> tuple[float, float, float, float, float]:
-    """Of normal, ALL, AML, CML and CLL, in the order of `LABELS`; sum 1."""
-    drawn = _plausible(differential, errors.effective_cells)
+    """Return the probabilities of normal, ALL, AML, CML and CLL, in the order of `LABELS`; sum 1."""
+    drawn = _draw_differentials(differential, errors.effective_cells)
 
     def share(*types: CellType) -> npt.NDArray[np.float64]:
         total: npt.NDArray[np.float64] = drawn[:, [CELL_TYPES.index(name) for name in types]].sum(
@@ -153,7 +153,7 @@ def class_probabilities(
         return total
 
     blasts = share(*BLASTS)
-    # Rogan and Gladen, Am J Epidemiol 107, 1978, 71-76: a true share from a test's errors.
+    # The true share, from the seen share and the reader's errors (Rogan & Gladen, Am J Epidemiol 107, 1978, 71-76).
     true_blasts = (blasts - errors.false_blasts) / (errors.blast_sensitivity - errors.false_blasts)
     cml = (share(*_GRANULOCYTES) >= GRANULOCYTE_CRITERION) & (
         share(CellType.MYELOCYTE) + blasts >= LEFT_SHIFT_CRITERION
@@ -166,7 +166,7 @@ def class_probabilities(
         & (share(CellType.LYMPHOCYTE) + atypical >= LYMPHOID_CRITERION)
         & (atypical >= ATYPICAL_CRITERION)
     )
-    # Patients differ in this share, so more cells of one patient do not make it more certain.
+    # Patients differ in this share: more cells of one patient do not make the limit more certain.
     scatter = np.random.default_rng(SEED).normal(0, errors.lymphoblast_spread, DRAWS)
     line = (errors.lymphoblast_share + scatter) * blasts
     of_all = acute & (share(CellType.LYMPHOBLAST) >= line)
@@ -179,8 +179,10 @@ def class_probabilities(
     )
 
 
-def _plausible(differential: Differential, effective_cells: float) -> npt.NDArray[np.float64]:
-    """Differentials that could be the slide's: shape (`DRAWS`, types), each row with the sum 1."""
+def _draw_differentials(
+    differential: Differential, effective_cells: float
+) -> npt.NDArray[np.float64]:
+    """Draw differentials that the slide could have: shape (`DRAWS`, types), each row with the sum 1."""
     cells = differential.cells
     weight = 1 / (1 + cells / effective_cells)
     parameters = np.array(

@@ -1,4 +1,4 @@
-"""The seam between what reads slides and everything else: one Protocol, and what a reader needs of a model."""
+"""The interface of a slide reader, and the interface of the model that it reads with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from leukoscope.reading.results import FieldReading, QcState, Verdict
 
 
 class ModelCard(Protocol):
-    """What names a model in logs and records."""
+    """The name of a model, for logs and records."""
 
     @property
     def name(self) -> str:
@@ -26,15 +26,18 @@ class ModelCard(Protocol):
 
     @property
     def sha256(self) -> str:
-        """Of the model file, 64 lower-case hex digits."""
+        """SHA-256 of the model file, 64 lower-case hex digits."""
 
 
 class Model(Protocol):
-    """A network: bytes in, calibrated probabilities out."""
+    """A network that gives probabilities for a picture.
+
+    The probabilities are scaled by the card's temperature: of the cases with probability 0.8, about 80 % are right.
+    """
 
     @property
     def card(self) -> ModelCard:
-        """What names it."""
+        """Its name, for logs and records."""
 
     @property
     def runtime(self) -> str:
@@ -42,16 +45,19 @@ class Model(Protocol):
 
     @property
     def um_per_px(self) -> float:
-        """Scale at which it sees a field, micrometres per pixel."""
+        """Scale of the pictures that it takes, micrometres per pixel."""
 
     def run(
         self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...] = ()
     ) -> tuple[float, ...]:
-        """Calibrated probabilities, sum 1.
+        """Read a picture.
 
         Args:
-            picture: Shape (side, side, 3), uint8, of the side that its card names.
+            picture: Shape (side, side, 3), uint8, with the side on its card.
             geometry: Numbers beside the picture, for a model that takes them.
+
+        Returns:
+            The probabilities, sum 1.
         """
 
 
@@ -67,10 +73,10 @@ class SlideReader(Protocol):
 
     @property
     def uses_qc(self) -> bool:
-        """Whether control slides say anything of what it reads."""
+        """Whether control slides can check this reader."""
 
     def read(self, field: Field) -> FieldReading:
-        """The reading of one field, with boxes in the field's own pixels.
+        """Read one field. Boxes are in the field's own pixels.
 
         Raises:
             FieldError: The field is too small for the model.
@@ -82,10 +88,10 @@ class SlideReader(Protocol):
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
-        """The verdict over the fields of a slide; fields that a gate refused give no evidence.
+        """Judge the fields of a slide together. Fields that a gate refused are left out.
 
         Args:
-            readings: Of the slide's fields.
-            qc: What the control slides say of the device; not used by a reader without `uses_qc`.
-            baseline: What normal blood is read as on this device; None when that is not known.
+            readings: The readings of the slide's fields.
+            qc: State of the device according to its control slides; ignored unless `uses_qc`.
+            baseline: How this device reads normal blood; None when that is not known. Ignored unless `uses_qc`.
         """

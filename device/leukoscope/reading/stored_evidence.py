@@ -1,4 +1,4 @@
-"""Evidence of either kind: read back from a verdict's JSON object, and of a slide before any field was read."""
+"""Restores the evidence of a stored verdict: that of a reader of cells, or that of a reader of whole fields."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ NOTHING_READ = Verdict(
     fields=0,
     reason=Reason.NO_FIELD,
 )
-"""The verdict on a slide before any field was read. It is stored alike for every reader."""
+"""The verdict on a slide before any field was read. It is the same, and is stored the same, for every reader."""
 
 
 def evidence_from_json(value: Mapping[str, Any], probabilities: tuple[float, ...]) -> Evidence:
-    """Undo `Evidence.to_json`. A record from before cells were read has no differential.
+    """Restore the evidence that `Evidence.to_json` wrote.
+
+    A record from before the reader of cells existed has no key "differential".
 
     Args:
         value: A verdict's JSON object.
-        probabilities: Of the classes, as that object holds them.
+        probabilities: The class probabilities from that object.
 
     Raises:
         KeyError: A type is missing from the differential.
-        TypeError, ValueError: It is no differential.
+        TypeError: The differential is not an object of numbers.
+        ValueError: A count is not a number.
     """
     counts = value.get("differential")
     if counts is None:

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Least calibrated probability (0..1) for naming a class, and for naming a pattern."""
+    """Least probabilities for a verdict.
+
+    Attributes:
+        label: Least probability (0..1) for naming a class.
+        pattern: Least probability (0..1) for naming a pattern.
+    """
 
     label: float
     pattern: float

@@ -1,4 +1,4 @@
-"""The square that the model sees: where the most white cells are."""
+"""Chooses the square of a field that the reader of whole fields gives its model: the one with most white cells."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from leukoscope.reading.results import WhiteCell, Window
 
 
 def choose_window(shape: tuple[int, int], cells: Sequence[WhiteCell], side: int) -> Window:
-    """The square of `side` px that holds the most cell centres, centred on one of the cells.
+    """Choose the square of `side` px, centred on a cell, that contains most cell centres.
 
-    The square is moved into the picture where the picture is large enough; else it reaches beyond both
-    sides. Of several with the same number of cells the first in reading order is chosen.
+    A square that reaches beyond the edge is moved into the picture. If the picture is smaller than the square, the
+    square reaches beyond it on both sides. Of several squares with the same number of cells the first in reading
+    order is chosen.
 
     Args:
         shape: (height, width) of the picture in pixels.
-        cells: At least one, boxes in the same pixels.
-        side: Of the square, in pixels.
+        cells: At least one cell, with boxes in the same pixels.
+        side: Side of the square, in pixels.
 
     Raises:
         ValueError: There is no cell.
@@ -41,11 +42,11 @@ def _start(centre: float, length: int, side: int) -> int:
 
 
 def cut(rgb: Rgb, window: Window) -> Rgb:
-    """The window's pixels, shape (side, side, 3), uint8; what lies outside the picture is mirrored.
+    """Cut out the window, shape (side, side, 3), uint8. Outside the picture it shows the picture mirrored.
 
     Raises:
-        FieldError: The picture is less than half as wide or high as the window, so that most of what the
-            model reads would be mirrored.
+        FieldError: The picture is less than half as wide or high as the window. Most of what the model reads
+            would be mirrored.
     """
     height, width = rgb.shape[:2]
     side = window.x1 - window.x0

@@ -1,4 +1,7 @@
-"""The reader of fields: one window of each field is read as one of the five classes, as in the paper."""
+"""The reader of whole fields: reads one window of each field as one of the five classes.
+
+This is the method of the paper (Alkareem & Al-Dergazly, Frontiers in Health Informatics 13(3), 2024, 5601-5617).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from leukoscope.reading.window import choose_window, cut
 
 
 class WindowReader:
-    """Reads the window of each field that has the most white cells; a `SlideReader`."""
+    """Reads the window with most white cells of each field; a `SlideReader`."""
 
     uses_qc = False
 
@@ -27,13 +30,13 @@ class WindowReader:
 
         Args:
             model: Takes a window of R, G, B and gives one probability per label of `LABELS`.
-            window_px: Side of the square that it takes, in pixels of its own scale.
+            window_px: Side of the window, in pixels of the model's scale.
             thresholds: Least probabilities for a verdict.
         """
         self.model, self.window_px, self.thresholds = model, window_px, thresholds
 
     def read(self, field: Field) -> FieldReading:
-        """The reading of one field. Boxes and window come back in the field's own pixels.
+        """Read one field. Boxes and window are in the field's own pixels.
 
         Raises:
             FieldError: The field passes its gates but is too small for the window.
@@ -56,7 +59,7 @@ class WindowReader:
                 )
                 for cell in prepared.white_cells
             ),
-            window=_scaled(prepared.window, factor) if prepared.window is not None else None,
+            window=_scale_window(prepared.window, factor) if prepared.window is not None else None,
             probabilities=probabilities,
         )
 
@@ -66,16 +69,20 @@ class WindowReader:
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
     ) -> Verdict:
-        """The verdict over the fields of a slide. Control slides say nothing of whole fields."""
+        """Judge the fields of a slide together. Control slides cannot check a reader of whole fields."""
         del qc, baseline
         return pool(readings, self.thresholds)
 
 
 @dataclass(frozen=True)
 class PreparedField:
-    """A field at the model's scale, with gates, white cells and window in pixels of that scale.
+    """A field at the model's scale. White cells and window are in pixels of that scale.
 
-    picture: flattened, unless a gate failed before. window: None when a gate failed.
+    Attributes:
+        picture: The field; flattened, unless one of the picture's gates failed.
+        gates: Those that were checked, up to and including the first that failed.
+        white_cells: Those found.
+        window: The square for the model; None when a gate failed.
     """
 
     picture: Rgb
@@ -85,9 +92,15 @@ class PreparedField:
 
 
 def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
-    """Everything before a model of windows: flat picture, white cells, window.
+    """Prepare a field for a model of windows: flatten the picture, find white cells, choose the window.
 
-    um_per_px, window_px: the model's scale and side.
+    Args:
+        field: The field.
+        um_per_px: The model's scale, micrometres per pixel.
+        window_px: Side of the window in pixels of that scale.
+
+    Raises:
+        FieldError: The field is empty or too large at this scale.
     """
     flat = flat_picture(field, um_per_px)
     if not flat.passed:
@@ -100,5 +113,5 @@ def prepare(field: Field, um_per_px: float, window_px: int) -> PreparedField:
     return PreparedField(flat.picture, gates, cells, window)
 
 
-def _scaled(window: Window, factor: float) -> Window:
+def _scale_window(window: Window, factor: float) -> Window:
     return Window(*(round(v * factor) for v in (window.x0, window.y0, window.x1, window.y1)))

@@ -1,7 +1,7 @@
-"""A verdict in words, the same on the panel, in records and over SSH.
+"""A verdict in words, for the panel, for reports and for the commands.
 
-Confidences have two decimals, '0.96', and shares of cells are percent, '61 %', so that neither is taken
-for the other on a screen with both. What depends on how the slide was read, the evidence says itself.
+Confidences have two decimals, '0.96', and shares of cells are percent, '61 %', so that they cannot be confused on
+a screen that shows both. Words that depend on how the slide was read come from the verdict's evidence.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from leukoscope.reading.results import (
 )
 
 NOT_TOLD_APART = "ALL or AML: not told apart"
+_NOT_TOLD_APART_ON_PANEL = "ALL/AML: not told apart"
+"""The same, just short enough for a line of the panel."""
 
 _BRIEF_REASONS = {
     Reason.NO_FIELD: "no field read",
@@ -23,16 +25,16 @@ _BRIEF_REASONS = {
     Reason.LOW_CONFIDENCE: "low confidence",
     Reason.CLASS_UNSURE: "ALL or AML?",
 }
-"""Reasons in a table: a column that leaves room for the others in 80."""
+"""Reasons short enough for a column of a table that is 80 characters wide."""
 
 
 def decimal(probability: float) -> str:
-    """A probability 0..1 with two decimals, never '1.00': no verdict is certain."""
+    """Return a probability 0..1 with two decimals. It is never '1.00', because no verdict is certain."""
     return f"{min(probability, 0.99):.2f}"
 
 
 def pattern_text(verdict: Verdict) -> str:
-    """The pattern and its confidence: 'ACUTE 0.96', 'NORMAL 0.97'; 'INCONCLUSIVE' has none."""
+    """Return the pattern and its confidence: 'ACUTE 0.96', 'NORMAL 0.97'; or 'INCONCLUSIVE' without one."""
     if verdict.pattern is None or (verdict.pattern is Pattern.NORMAL and verdict.label is None):
         return "INCONCLUSIVE"
     name = "NORMAL" if verdict.pattern is Pattern.NORMAL else verdict.pattern.value.upper()
@@ -40,9 +42,9 @@ def pattern_text(verdict: Verdict) -> str:
 
 
 def class_text(verdict: Verdict) -> str:
-    """What stands beside the pattern on the panel: 'AML 0.71', or why no class is named; often ''.
+    """Return the class of an acute leukaemia, 'AML 0.71', or why no class is named; '' when there is neither.
 
-    A confidence that is too low is given with its value.
+    A confidence that is too low is shown with its value.
     """
     if verdict.reason is Reason.CLASS_UNSURE:
         return NOT_TOLD_APART
@@ -55,63 +57,75 @@ def class_text(verdict: Verdict) -> str:
     return ""
 
 
+def class_text_on_panel(verdict: Verdict, *, goes_on: bool) -> str:
+    """Return `class_text` as short as on the panel.
+
+    Args:
+        verdict: Of a slide whose cells were read one by one.
+        goes_on: Whether to ask for more fields.
+    """
+    unsure = verdict.reason is Reason.CLASS_UNSURE
+    text = _NOT_TOLD_APART_ON_PANEL if unsure else class_text(verdict)
+    return f"{text}: go on" if goes_on else text
+
+
 def class_and_reason(verdict: Verdict) -> str:
-    """The same where there is room: 'AML 0.71, under 50 cells'; a class that is named comes first."""
+    """Return the class and the reason where there is room for both: 'AML 0.71, under 50 cells'."""
     if verdict.reason is None or verdict.label is None or verdict.pattern is not Pattern.ACUTE:
         return class_text(verdict)
     return f"{verdict.label} {decimal(verdict.confidence)}, {class_text(verdict)}"
 
 
 def brief_text(verdict: Verdict) -> str:
-    """The verdict in a cell of a table: 'AML 0.71', 'acute 0.91'; 'inconclusive' has no confidence."""
+    """Return the verdict for a cell of a table: 'AML 0.71', 'acute 0.91'; or 'inconclusive' without a confidence."""
     if verdict.label is None and verdict.pattern in (None, Pattern.NORMAL):
         return verdict.headline
     return f"{verdict.headline} {decimal(verdict.headline_confidence)}"
 
 
 def brief_reason(verdict: Verdict) -> str:
-    """Why a verdict is inconclusive or provisional, at most 14 characters; '' when it is neither."""
+    """Return why a verdict is inconclusive or provisional, in at most 14 characters; '' when it is neither."""
     return "" if verdict.reason is None else _BRIEF_REASONS[verdict.reason]
 
 
 def seen_text(verdict: Verdict) -> str:
-    """What was seen, in a cell of a table: '61 % blasts of 112', '3 white cells'; '-' of no field read.
+    """Return what was seen, for a cell of a table: '61 % blasts of 112', '3 white cells'; '-' if no field was read.
 
-    At most 22 characters up to 999 cells, shortened as on the panel.
+    It is as short as on the panel: at most 22 characters up to 999 cells.
     """
     return verdict.evidence.seen(verdict) if verdict.fields else "-"
 
 
 def finding_text(verdict: Verdict) -> str:
-    """What was seen of the cells, '61 % blasts of 112'; empty when no cell was read."""
+    """Return what was seen of the cells, '61 % blasts of 112'; empty when no cell was read."""
     return verdict.evidence.finding(verdict)
 
 
 def headline_text(verdict: Verdict) -> str:
-    """The verdict in a few words over a report: 'ACUTE 0.96', or of whole fields 'ALL'."""
+    """Return the verdict in a few words for the top of a report: 'ACUTE 0.96'; 'ALL' if whole fields were read."""
     return verdict.evidence.headline(verdict)
 
 
 def summary_text(verdict: Verdict) -> str:
-    """The line below it: 'AML 0.71 - 61 % blasts of 112', its reason first when it is inconclusive."""
+    """Return the line below the headline: 'AML 0.71 - 61 % blasts of 112'. If inconclusive, the reason comes first."""
     return verdict.evidence.summary(verdict)
 
 
 def outcome_text(verdict: Verdict) -> str:
-    """The verdict in one line: 'ACUTE 0.96 - ALL 0.91', or of whole fields 'ALL 0.91'."""
+    """Return the verdict in one line: 'ACUTE 0.96 - ALL 0.91'; 'ALL 0.91' if whole fields were read."""
     return verdict.evidence.outcome(verdict)
 
 
 def cells_of_100_text(white_cells: int) -> str:
-    """How far the count is: '63/100 cells'."""
+    """Return how many cells of 100 are counted: '63/100 cells'."""
     return f"{white_cells}/{CELLS_FOR_DIFFERENTIAL} cells"
 
 
 def field_count_text(fields: int) -> str:
-    """'1 field', '5 fields'."""
+    """Return the number of fields: '1 field', '5 fields'."""
     return "1 field" if fields == 1 else f"{fields} fields"
 
 
 def qc_mark(qc: QcState | None) -> str:
-    """The mark of a verdict on a device that is not controlled: 'UNCONTROLLED', 'CONTROL DRIFTED'; else ''."""
+    """Return 'UNCONTROLLED' or 'CONTROL DRIFTED' when the control slides do not vouch for a verdict, else ''."""
     return "" if qc in (None, QcState.VALID) else str(qc.value).upper()

@@ -198,7 +198,7 @@ def _slide_row(slide: SlideRecord) -> dict[str, object]:
 def _verdict_row(verdict: Verdict) -> dict[str, object]:
     value = verdict_to_json(verdict)
     row = {name: value[name] for name in (*_VERDICT_COLUMNS, "finding", "control") if name in value}
-    row |= {_COUNT_COLUMNS[counted.cell_type]: counted.count for counted in verdict.evidence.rows}
+    row |= {_COUNT_COLUMNS[counted.cell_type]: counted.count for counted in verdict.evidence.rows()}
     return row | {f"p_{label}": p for label, p in value["probabilities"].items()}
 
 

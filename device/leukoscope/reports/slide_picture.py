@@ -122,7 +122,7 @@ def _line_height(report: SlideReport, fields: Sequence[FieldRecord]) -> int:
 def _header_height(report: SlideReport, page: int) -> int:
     if page > 1:
         return _NEXT_HEADER
-    return _HEADER + (_DIFFERENTIAL if report.slide.verdict.evidence.rows else 0)
+    return _HEADER + (_DIFFERENTIAL if report.slide.verdict.evidence.rows() else 0)
 
 
 def _draw_header(
@@ -145,7 +145,7 @@ def _draw_header(
     if page > 1:
         return
     right = (width - _MARGIN - 520, y + 24)
-    if verdict.evidence.rows:
+    if verdict.evidence.rows():
         _draw_bars(draw, (x, y + 184), 520, verdict.probabilities)
         _draw_differential(draw, (right[0], y), 520, verdict.evidence)
     elif verdict.probabilities:
@@ -158,7 +158,7 @@ def _draw_differential(
     """Draw the table of a differential: letters, name, count, share and bar of each type."""
     x, y = at
     count, left, right = x + 270, x + 290, x + width - 60
-    for i, row in enumerate(evidence.rows):
+    for i, row in enumerate(evidence.rows()):
         top = y + i * _LINE
         draw_label(draw, (x, top + 2), row.cell_type)
         write(draw, (x + 40, top), row.cell_type.value, 16, _INK)
@@ -169,7 +169,7 @@ def _draw_differential(
             if row.share > 0:
                 edge = left + row.share * (right - left)
                 draw.rectangle((left, top + 3, edge, top + 15), fill=_BAR)
-    top = y + len(evidence.rows) * _LINE + 2
+    top = y + len(evidence.rows()) * _LINE + 2
     draw.line((x, top, x + width, top), fill=_RULE)
     write(draw, (x + 40, top + 4), "white cells", 16, _INK)
     write_right(draw, (count, top + 4), f"{evidence.counted:.1f}", 16, _INK)

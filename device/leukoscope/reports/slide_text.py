@@ -127,13 +127,13 @@ def probability_lines(probabilities: Sequence[float]) -> list[str]:
 
 
 def differential_lines(evidence: Evidence) -> list[str]:
-    """Return the table of cell types with their counts and shares; no line if no cell was read."""
-    if not evidence.rows:
+    """Return the table of cell types with their counts and shares; none when no cell was read."""
+    if not evidence.rows():
         return []
     table = [("", "TYPE", "COUNT", "SHARE")]
     table += [
         (ABBREVIATIONS[row.cell_type], row.cell_type.value, f"{row.count:.1f}", row.share_text)
-        for row in evidence.rows
+        for row in evidence.rows()
     ]
     table.append(("", "white cells (n)", f"{evidence.counted:.1f}", "100 %"))
     return text_table(table, right=(2, 3))

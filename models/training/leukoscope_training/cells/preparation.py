@@ -12,7 +12,7 @@ import numpy as np
 from leukoscope.field import Field
 from leukoscope.imaging.background import DEGREE, estimate_background
 from leukoscope.imaging.flat_field import flatten
-from leukoscope.imaging.morphology import dilate, pixels
+from leukoscope.imaging.morphology import count_pixels, dilate
 from leukoscope.imaging.scaling import resample
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.cell_view import FULL_DENSITY, CellViews, cell_views
@@ -232,5 +232,5 @@ def _measure_colour(views: CellViews) -> Floats:
     """Mean density of each cell in R, G, B, 0..1, as shown to a network; shape (cells, 3)."""
     shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
     sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)
-    means: Floats = (sums / np.maximum(pixels(views.cell), 1)[:, None]).astype(np.float32)
+    means: Floats = (sums / np.maximum(count_pixels(views.cell), 1)[:, None]).astype(np.float32)
     return means
