@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leukoscope.panel.canvas import SIZE, small
+from leukoscope.panel.canvas import SIZE, draw_small
 from leukoscope.panel.screen_drawing import draw
 from PIL import Image
 
@@ -43,7 +43,7 @@ def gallery(drawn: dict[str, Image.Image]) -> Image.Image:
     for index, (name, picture) in enumerate(drawn.items()):
         x = _GAP + index % _COLUMNS * cell_width
         y = _GAP + index // _COLUMNS * cell_height
-        sheet.paste(_INK, (x, y), small(name, SIZE[0]))
+        sheet.paste(_INK, (x, y), draw_small(name, SIZE[0]))
         screen = Image.new("L", SIZE, _GLASS)
         screen.paste(_LIT, (0, 0), picture)
         large = screen.resize((SIZE[0] * _SCALE, SIZE[1] * _SCALE), Image.Resampling.NEAREST)

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 from leukoscope.field import Field
-from leukoscope.panel.canvas import WIDTH, small
+from leukoscope.panel.canvas import WIDTH, draw_small
 from leukoscope.panel.focus_meter import HOLD_FRAMES, STEP_FRAMES, TRAIL_FRAMES, FocusMeter, Hint
 from leukoscope.panel.screens import FocusScreen
 from leukoscope.simulator.hematology import Diagnosis
@@ -118,4 +118,4 @@ def test_fail__no_hint_in_the_dark() -> None:
 def test_ok__hints_fit_beside_the_percent() -> None:
     for hint in Hint:
         assert len(hint.value) <= 14
-        assert small(hint.value, 999).width <= WIDTH - 52
+        assert draw_small(hint.value, 999).width <= WIDTH - 52

@@ -159,7 +159,7 @@ def test_fail__garbage_is_logged_once(remote: Remote, caplog: pytest.LogCaptureF
     eventually(lambda: remote.came == [Gesture.PRESS])
     warnings = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
     assert warnings == [
-        f"{remote.folder / FIFO}: b'\\xff' is no gesture and is ignored, as will be others: "
+        f"{remote.folder / FIFO}: b'\\xff' is not a gesture and is ignored, as are more of these: "
         "send p, h or l"
     ]
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.errors import Fault
 from leukoscope.panel import screens
-from leukoscope.panel.canvas import SIZE, WIDTH, small
-from leukoscope.panel.large_letters import lettering
+from leukoscope.panel.canvas import SIZE, WIDTH, draw_small
+from leukoscope.panel.large_letters import draw_letters
 from leukoscope.panel.screen_drawing import draw
 from leukoscope.panel.small_font import GLYPHS, HEIGHT
 from leukoscope.reading.cell_types import CellType
@@ -82,7 +82,7 @@ def test_ok__simulated_mark_hides_nothing(name: str) -> None:
 
 def test_ok__simulated_mark_reads_simulated() -> None:
     inverted = ImageChops.invert(draw(EXAMPLES["focus"], simulated=True).crop(MARK).convert("L"))
-    word = small("SIMULATED", WIDTH)
+    word = draw_small("SIMULATED", WIDTH)
     assert same(inverted.crop(inverted.getbbox()), word.crop(word.getbbox()))
 
 
@@ -105,7 +105,7 @@ def test_ok__every_letter_of_the_verdict_is_20_pixels_high(verdict, done, simula
         )
     )
     image = draw(screen, simulated=simulated)
-    word = lettering(verdict.headline, WIDTH, 22)
+    word = draw_letters(verdict.headline, WIDTH, 22)
     x = 1 + (WIDTH - word.width) // 2
     shown = image.crop((x, 12, x + word.width, 12 + word.height))
     assert same(shown, word)
@@ -136,7 +136,7 @@ def test_ok__pattern_of_cells_is_20_pixels_high(verdict, done) -> None:
         )
     )
     image = draw(screen, simulated=False)
-    word = lettering(pattern_text(verdict), WIDTH, 22)
+    word = draw_letters(pattern_text(verdict), WIDTH, 22)
     x = 1 + (WIDTH - word.width) // 2
     assert word.height >= 20
     assert same(image.crop((x, 12, x + word.width, 12 + word.height)), word)
@@ -157,9 +157,9 @@ def test_ok__control_mark_stands_whole_beside_the_cells(verdict, control, done) 
     row = draw(screen, simulated=False).crop((1, 54 if done else 53, 127, 62 if done else 61))
     mark = qc_mark(control)
     if mark:
-        word = small(mark, WIDTH)
+        word = draw_small(mark, WIDTH)
         assert same(row.crop((WIDTH - word.width, 0, WIDTH, 8)), word)
-        counted = small("888/100", WIDTH)
+        counted = draw_small("888/100", WIDTH)
         assert counted.width + 2 <= WIDTH - word.width
     else:
         assert not same(row, Image.new("1", row.size))
@@ -183,7 +183,7 @@ def test_ok__finding_fits(pattern: Pattern, share: float, monkeypatch: pytest.Mo
 def test_ok__finished_slide_is_not_told_to_go_on() -> None:
     few = on_cells(None, None, (0.6, 0.7), {CellType.NEUTROPHIL: 9}, reason=Reason.FEW_CELLS)
     line = draw(screens.SlideDoneScreen("S0042", few), simulated=False).crop((1, 36, 127, 44))
-    words = small("under 50 cells", WIDTH)
+    words = draw_small("under 50 cells", WIDTH)
     assert same(line.crop((0, 0, words.width, 8)), words)
     assert line.crop((words.width, 0, WIDTH, 8)).getbbox() is None
 
@@ -201,12 +201,12 @@ def test_ok__confidence_is_drawn(verdict) -> None:
 
 @pytest.mark.parametrize("reason", [Reason.LOW_CONFIDENCE, Reason.CLASS_UNSURE])
 def test_ok__reason_fits_beside_its_confidence(reason: Reason) -> None:
-    assert small(f"{reason.value} 99%", 999).width <= WIDTH
+    assert draw_small(f"{reason.value} 99%", 999).width <= WIDTH
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_ok__reason_fits(reason: Reason) -> None:
-    assert small(reason.value, 999).width <= WIDTH
+    assert draw_small(reason.value, 999).width <= WIDTH
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -228,19 +228,19 @@ def test_ok__font_has_ascii_and_micro() -> None:
 
 @given(st.text(max_size=40), st.integers(20, 126))
 def test_ok__small_text_fits(text: str, width: int) -> None:
-    assert small(text, width).width <= width
+    assert draw_small(text, width).width <= width
 
 
 @given(st.text(max_size=40), st.sampled_from([14, 16, 22, 24]))
 def test_ok__large_text_fits(text: str, height: int) -> None:
-    picture = lettering(text, WIDTH, height)
+    picture = draw_letters(text, WIDTH, height)
     assert picture.width <= WIDTH
     assert height - 1 <= picture.height <= height
 
 
 @pytest.mark.parametrize("char", "MW")
 def test_ok__18_letters_are_never_cut(char: str) -> None:
-    assert not same(lettering(char * 18, WIDTH, 22), lettering(char * 17, WIDTH, 22))
+    assert not same(draw_letters(char * 18, WIDTH, 22), draw_letters(char * 17, WIDTH, 22))
 
 
 @given(

@@ -1,1 +1,1 @@
-"""The model on the device: a bundle's card, the interpreter, and the reader made from both."""
+"""The model on the device: its bundle and card, its interpreter, and the reader that uses it."""

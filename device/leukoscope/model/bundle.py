@@ -1,4 +1,4 @@
-"""A bundle on disk, verified against its card."""
+"""Reads a model bundle from disk and checks that the model is the one on its card."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ CARD_FILE = "card.toml"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A card and its model: the SHA-256 of the bytes is the one on the card."""
+    """A model and its card. The model's SHA-256 is the one on the card.
+
+    Attributes:
+        card: What the model expects and what its numbers mean.
+        model: The bytes of the TFLite file.
+    """
 
     card: Card
     model: bytes
@@ -23,8 +28,9 @@ class Bundle:
 def load_bundle(folder: Path) -> Bundle:
     """Read and verify a bundle.
 
-    Raises BundleError, naming the bundle, when a file is missing or unreadable, the card is wrong,
-    or the model is not the one that the card describes.
+    Raises:
+        BundleError: A file is missing or unreadable, the card is wrong, or the model is not the one that the card
+            describes. The message names the bundle.
     """
     card_path = folder / CARD_FILE
     try:

@@ -17,7 +17,7 @@ SCHEMA = 1
 MAX_SIDE_PX = 1024
 OUTPUT_KINDS = ("logits", "probabilities")
 CHANNELS = {"fields": "RGB", "cells": "density"}
-"""Kinds of bundle, and what each sees: a window of a field in R, G, B, or a cell's optical density in R, G, B."""
+"""Kinds of bundle, and the input of each: a window of a field in R, G, B, or a cell's optical density in R, G, B."""
 
 TYPES = tuple(cell_type.value for cell_type in CELL_TYPES)
 
@@ -27,13 +27,20 @@ class Card:
     """A valid `card.toml`.
 
     Attributes:
-        kind: "fields" or "cells": what the model reads.
-        sha256: Of the model file, 64 lower-case hex digits.
-        side_px: Side of the square input.
-        um_per_px: Scale at which the model sees a field.
-        scale, offset: Input value = byte * scale + offset.
-        output_kind: "logits" or "probabilities"; both are calibrated by `temperature` (> 0).
-        errors: Of a model of cells; None for a model of fields.
+        name: The model's name.
+        version: Its version.
+        kind: What the model reads: "fields" or "cells".
+        file: Name of the model file in the bundle.
+        sha256: SHA-256 of the model file, 64 lower-case hex digits.
+        intended_use: What the model may be used for.
+        side_px: Side of the square input, in pixels.
+        um_per_px: Scale of the input, micrometres per pixel.
+        scale: Input value = byte * scale + offset.
+        offset: See `scale`.
+        output_kind: "logits" or "probabilities". Both are scaled by `temperature`.
+        temperature: Divides the logits, above 0 (see `tflite_model.softmax`).
+        thresholds: Least probabilities for a verdict.
+        errors: How wrong a model of cells is; None for a model of fields.
     """
 
     name: str
@@ -53,16 +60,20 @@ class Card:
 
 
 def parse_card(text: str, where: str) -> Card:
-    """The card in TOML `text`; `where` names it in errors.
+    """Read a card.
 
     Sections such as [training] and [measured] are for people and are not read here.
 
+    Args:
+        text: The card in TOML.
+        where: Name of the card in error messages.
+
     Raises:
-        BundleError: A key is missing or wrong; the error names it.
+        BundleError: A key is missing or wrong. The message names the key.
     """
     try:
         document = tomllib.loads(text)
-    # Besides TOMLDecodeError, a ValueError: tomllib lets through what int() says of thousands of digits.
+    # ValueError, not only TOMLDecodeError: int() raises it for a number of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{where}: not valid TOML: {error}") from error
     top = TomlTable(document, where, BundleError)

@@ -1,4 +1,4 @@
-"""The TFLite interpreter: LiteRT when it is installed, else tflite-runtime."""
+"""Finds the TFLite interpreter: LiteRT if it is installed, else tflite-runtime."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ RUNTIMES = (
 
 
 def load_runtime() -> tuple[str, Callable[..., Any]]:
-    """Name and `Interpreter` class of the runtime that this machine has.
+    """Load the runtime that is installed on this machine.
+
+    Returns:
+        Its package name and its class `Interpreter`.
 
     Raises:
-        RuntimeMissingError: It has neither, or the one that it has does not load.
+        RuntimeMissingError: No runtime is installed, or the installed one does not load.
     """
     for package, module in RUNTIMES:
         try:

@@ -1,4 +1,4 @@
-"""Keeps the messages of the runtime off a person's terminal, but not its errors."""
+"""Keeps the runtime's chatter off a person's terminal, but lets its errors through."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from contextlib import ExitStack, contextmanager, suppress
 STDERR = 2
 
 CHATTER = b"INFO: "
-"""Start of a line that nobody has to read: 'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.'"""
+"""How a line that nobody needs begins: 'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.'"""
 
 _one_at_a_time = threading.Lock()
 
 
 @contextmanager
 def silence_runtime() -> Iterator[None]:
-    """Hold back what is written to standard error meanwhile, and write all but the chatter afterwards.
+    """Hold back standard error inside the `with` block, then write all of it except the chatter.
 
-    The runtimes write to file descriptor 2 themselves. Neither LiteRT 2 nor tflite-runtime 2.14 obeys
-    TF_CPP_MIN_LOG_LEVEL, and their own log level can be set from C++ only. What other threads write
-    meanwhile appears some milliseconds later. When the process ends meanwhile (the runtime aborts, or a
-    signal comes), what was held back is lost, also a traceback of faulthandler.
+    This works on file descriptor 2, because the runtimes write there themselves. Neither LiteRT 2 nor
+    tflite-runtime 2.14 obeys TF_CPP_MIN_LOG_LEVEL, and their own log level can be set only from C++.
+
+    The lines of other threads are held back too and appear some milliseconds later. If the process ends inside the
+    block (the runtime aborts, or a signal comes), the lines held back are lost, even a traceback of faulthandler.
     """
     with _one_at_a_time:
         try:
             terminal = os.dup(STDERR)
-        except OSError:  # standard error is closed: nothing to hold back
+        except OSError:  # standard error is closed, so there is nothing to hold back
             yield
             return
         with ExitStack() as ends:
@@ -41,12 +42,12 @@ def silence_runtime() -> Iterator[None]:
 
 def _give_back(held: int, terminal: int) -> None:
     os.dup2(terminal, STDERR)
-    # Where standard error cannot be written (reader gone, disk full), the model's own error is still raised.
+    # Standard error may not be writable (reader gone, disk full). The model's own error must still be raised.
     with suppress(OSError):
-        _write_but_chatter(held, terminal)
+        _write_without_chatter(held, terminal)
 
 
-def _write_but_chatter(held: int, terminal: int) -> None:
+def _write_without_chatter(held: int, terminal: int) -> None:
     os.lseek(held, 0, os.SEEK_SET)
     with open(held, "rb", closefd=False) as lines, open(terminal, "wb", closefd=False) as out:
         out.writelines(line for line in lines if not line.startswith(CHATTER))

@@ -1,4 +1,4 @@
-"""From a bundle to what reads slides with it: the one place that knows which kind of card makes which reader."""
+"""Makes the slide reader for a bundle. Only this module knows which kind of reader belongs to which kind of bundle."""
 
 from __future__ import annotations
 
@@ -21,33 +21,43 @@ from leukoscope.reading.window_reader import WindowReader
 
 
 def open_reader(bundle: Bundle, threads: int) -> SlideReader:
-    """The reader of a bundle, its model run once so that the first field is read as fast as the others.
+    """Make the reader for a bundle. Its model is run once, so that the first field is read as fast as the others.
 
     Args:
-        bundle: Its card says which kind of reader it needs.
-        threads: Of its interpreter, >= 1.
+        bundle: The bundle. Its card says which kind of reader it needs.
+        threads: Threads of the interpreter, >= 1.
 
     Raises:
-        BundleError: The model is not as its card says.
+        BundleError: The model does not match its card.
         RuntimeMissingError: No runtime works on this machine.
     """
     return _READERS[bundle.card.kind].open(bundle, threads)
 
 
 def uses_qc(card: Card) -> bool:
-    """Whether control slides say anything of what this card's reader reads; the model is not opened."""
+    """Return whether control slides can check the reader for this card, without opening its model."""
     return _READERS[card.kind].uses_qc
 
 
 def open_window_reader(bundle: Bundle, threads: int) -> WindowReader:
-    """The reader of a bundle of kind "fields". Raises as `open_reader`."""
+    """Make the reader for a bundle of kind "fields".
+
+    Raises:
+        BundleError: The model does not match its card.
+        RuntimeMissingError: No runtime works on this machine.
+    """
     model, card = TfliteModel(bundle, threads, outputs=len(LABELS)), bundle.card
     model.run(np.zeros((card.side_px, card.side_px, 3), np.uint8))
     return WindowReader(model, card.side_px, card.thresholds)
 
 
 def open_cell_reader(bundle: Bundle, threads: int) -> CellReader:
-    """The reader of a bundle of kind "cells". Raises as `open_reader`."""
+    """Make the reader for a bundle of kind "cells".
+
+    Raises:
+        BundleError: The model does not match its card.
+        RuntimeMissingError: No runtime works on this machine.
+    """
     card = bundle.card
     if card.errors is None or card.side_px != view_px(card.um_per_px):
         raise BundleError(
@@ -70,4 +80,4 @@ _READERS: Mapping[str, _ReaderKind] = {
     "cells": _ReaderKind(CellReader.uses_qc, open_cell_reader),
     "fields": _ReaderKind(WindowReader.uses_qc, open_window_reader),
 }
-"""By the kind on the card; card.py lets no other kind through."""
+"""The readers by the kind on the card. card.py refuses any other kind."""

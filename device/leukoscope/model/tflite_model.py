@@ -1,4 +1,4 @@
-"""A bundle's model in its interpreter: bytes in, calibrated probabilities out."""
+"""A bundle's model in its interpreter: takes pictures as bytes and gives probabilities."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from leukoscope.model.quiet_runtime import silence_runtime
 
 
 class TfliteModel:
-    """One interpreter, built once. Not for use by two threads at once: make one each."""
+    """A model in one interpreter. Two threads must not use it at the same time: make one for each thread."""
 
     def __init__(self, bundle: Bundle, threads: int, *, outputs: int, geometry: int = 0) -> None:
         """Load the model of a bundle.
 
         Args:
             bundle: The model and its card.
-            threads: Of the interpreter, >= 1.
+            threads: Threads of the interpreter, >= 1.
             outputs: How many probabilities the model must give.
-            geometry: How many numbers it takes beside the picture, 0 for a picture alone.
+            geometry: How many numbers the model takes beside the picture; 0 if it takes only the picture.
 
         Raises:
-            BundleError: The model is not as its card says.
+            BundleError: The model does not match its card.
             RuntimeMissingError: No runtime works on this machine.
         """
         card = bundle.card
@@ -59,21 +59,24 @@ class TfliteModel:
             raise BundleError(
                 f"model {card.name}: gives {_shape(self._output)}, not (1, {outputs})"
             )
-        self._bytes_to_input = self._input_table()
+        self._bytes_to_input = self._make_input_table()
 
     @property
     def um_per_px(self) -> float:
-        """Scale at which the model sees a field, micrometres per pixel."""
+        """Scale of the pictures that the model takes, micrometres per pixel."""
         return self.card.um_per_px
 
     def run(
         self, picture: npt.NDArray[np.uint8], geometry: tuple[float, ...] = ()
     ) -> tuple[float, ...]:
-        """Calibrated probabilities, sum 1.
+        """Read a picture.
 
         Args:
             picture: Shape (side_px, side_px, 3), uint8.
-            geometry: Numbers beside the picture; not used by a model that takes none.
+            geometry: Numbers beside the picture; ignored by a model that takes none.
+
+        Returns:
+            The probabilities, scaled by the card's temperature; sum 1.
         """
         self._interpreter.set_tensor(
             self._picture["index"], self._bytes_to_input.take(picture)[None]
@@ -81,7 +84,7 @@ class TfliteModel:
         if self._geometry is not None:
             numbers = np.array([geometry], np.float32)
             self._interpreter.set_tensor(
-                self._geometry["index"], _quantised(numbers, self._geometry)
+                self._geometry["index"], _quantise(numbers, self._geometry)
             )
         self._interpreter.invoke()
         raw = self._interpreter.get_tensor(self._output["index"])[0]
@@ -91,18 +94,18 @@ class TfliteModel:
         logits = raw if self.card.output_kind == "logits" else np.log(np.maximum(raw, 1e-7))
         return softmax(logits, self.card.temperature)
 
-    def _input_table(self) -> npt.NDArray[Any]:
-        """What each byte 0..255 becomes at the model's input; shape (256,), the input's dtype."""
+    def _make_input_table(self) -> npt.NDArray[Any]:
+        """Return the model's input for each byte 0..255; shape (256,), the input's dtype."""
         values = np.arange(256) * self.card.scale + self.card.offset
         dtype = np.dtype(self._picture["dtype"])
         scale, _ = self._picture["quantization"]
         if dtype != np.float32 and (dtype not in (np.int8, np.uint8) or not scale):
             raise BundleError(f"model {self.card.name}: input must be float32 or int8, not {dtype}")
-        return _quantised(values.astype(np.float32), self._picture)
+        return _quantise(values.astype(np.float32), self._picture)
 
 
 def softmax(logits: npt.NDArray[np.float32], temperature: float) -> tuple[float, ...]:
-    """Probabilities from logits, divided by a temperature > 0 (Guo et al., ICML 2017)."""
+    """Return the probabilities for logits that are first divided by a temperature > 0 (Guo et al., ICML 2017)."""
     scaled = logits.astype(np.float64) / temperature
     powers = np.exp(scaled - scaled.max())
     return tuple(float(p) for p in powers / powers.sum())
@@ -116,8 +119,8 @@ def _shapes(shapes: Iterable[tuple[int, ...]]) -> str:
     return " and ".join(map(str, sorted(shapes)))
 
 
-def _quantised(values: npt.NDArray[np.float32], tensor: dict[str, Any]) -> npt.NDArray[Any]:
-    """Values as a tensor takes them: float32, or 8-bit numbers by its scale and zero point."""
+def _quantise(values: npt.NDArray[np.float32], tensor: dict[str, Any]) -> npt.NDArray[Any]:
+    """Convert values for a tensor: to float32, or to 8-bit numbers with its scale and zero point."""
     dtype = np.dtype(tensor["dtype"])
     if dtype == np.float32:
         return values

@@ -1,1 +1,1 @@
-"""What a person touches and sees: button gestures in, screens out. Knows nothing of the microscope."""
+"""The button that a person presses and the screens that a person sees. Knows nothing of the microscope."""

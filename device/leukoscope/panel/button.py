@@ -1,4 +1,4 @@
-"""The one button: presses and holds. They are distinguished on release, so that a hold is never also a press."""
+"""The one button, with presses and holds. A gesture is decided on release, so that a hold is never also a press."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 from leukoscope.errors import ButtonError
 
 HOLD_S = 2.0
-"""Shortest hold: finish the slide."""
+"""Shortest hold; it finishes the slide."""
 
 LONG_HOLD_S = 6.0
-"""Shortest long hold: power off."""
+"""Shortest long hold; it switches the device off."""
 
 
 class Gesture(enum.Enum):
@@ -26,9 +26,12 @@ class Gesture(enum.Enum):
 
 @dataclass(frozen=True)
 class Hold:
-    """The button is down. gesture: what letting go now is; progress: 0..1 towards the next longer one.
+    """The button is down.
 
-    progress is 1 when there is no longer one.
+    Attributes:
+        seconds: How long it has been down.
+        gesture: The gesture if it is let go now.
+        progress: How near the next longer gesture is, 0..1; 1 when there is no longer one.
     """
 
     seconds: float
@@ -37,17 +40,17 @@ class Hold:
 
 
 class Button(Protocol):
-    """A button that passes its gestures to a callable, from a thread of its own."""
+    """A button that passes its gestures to a callable, from its own thread."""
 
     def held(self) -> Hold | None:
-        """Return how the button is held now, for the panel's hint; None if it is up. May be called from any thread."""
+        """Return how the button is held now, for the panel's hint; None if it is up. Any thread may call this."""
 
     def close(self) -> None:
-        """Close the button: no gesture comes after this."""
+        """Close the button. No gesture comes after this."""
 
 
 class GestureRelay:
-    """Passes gestures to `to`, which may change: a button is opened once, its user changes.
+    """Passes gestures to `to`, which may be changed while the button stays open.
 
     >>> relay = GestureRelay(print)
     >>> relay(Gesture.PRESS)
@@ -63,7 +66,7 @@ class GestureRelay:
 
 
 class PressTimer:
-    """Distinguishes gestures by the times of press and release, in seconds of one monotonic clock.
+    """Decides on gestures from the times of press and release, in seconds of a monotonic clock.
 
     >>> timer = PressTimer()
     >>> timer.down(10.0)
@@ -75,12 +78,16 @@ class PressTimer:
         self._down_at: float | None = None
 
     def down(self, t: float) -> None:
-        """The button went down. If it was down already, an edge was missed: the first one counts."""
+        """Take note that the button went down. If it was down already, the earlier time counts."""
         if self._down_at is None:
             self._down_at = t
 
     def up(self, t: float) -> Gesture | None:
-        """The button came up. Returns the gesture, or None if it was not down (held since before the start)."""
+        """Take note that the button came up.
+
+        Returns:
+            The gesture; None if the button was not seen going down (it was held since before the start).
+        """
         held = self.progress(t)
         self._down_at = None
         return held.gesture if held else None
@@ -101,11 +108,7 @@ class PressTimer:
 class GpioButton:
     """A `Button` between a GPIO pin and ground, through gpiozero.
 
-    pin: BCM number; bounce_time: seconds that contacts may chatter; on_gesture: called from gpiozero's
-    thread, so it should only put the gesture on a queue; clock: monotonic seconds.
-    Raises ButtonError when the pin can't be had.
-
-        GpioButton(17, bounce_time=0.03, on_gesture=queue.put, clock=time.monotonic)
+    GpioButton(17, bounce_time=0.03, on_gesture=queue.put, clock=time.monotonic)
     """
 
     def __init__(
@@ -116,6 +119,17 @@ class GpioButton:
         on_gesture: Callable[[Gesture], None],
         clock: Callable[[], float],
     ) -> None:
+        """Open the button.
+
+        Args:
+            pin: BCM number of the pin.
+            bounce_time: How long the contacts may chatter, seconds.
+            on_gesture: Called from gpiozero's thread. It should only put the gesture on a queue.
+            clock: Monotonic seconds.
+
+        Raises:
+            ButtonError: The pin can't be used.
+        """
         self._timer = PressTimer()
         self._on_gesture = on_gesture
         self._clock = clock
@@ -127,7 +141,7 @@ class GpioButton:
             raise ButtonError(
                 f"no button on GPIO{pin}: {error.name} is not installed: pip install {error.name}"
             ) from error
-        # lgpio's own error is a child of Exception alone, and lgpio is not on every machine.
+        # The error of lgpio is derived only from Exception, and lgpio is not installed on every machine.
         except Exception as error:
             raise ButtonError(
                 f"no button on GPIO{pin}: {error}; check [button] pin, and that no other "
@@ -135,7 +149,9 @@ class GpioButton:
             ) from error
         self._button.when_pressed = self._pressed
         self._button.when_released = self._released
-        if self._button.is_pressed:  # held while the device starts: no edge will tell
+        if (
+            self._button.is_pressed
+        ):  # held since before the start: gpiozero will not report this press
             self._pressed()
 
     def held(self) -> Hold | None:

@@ -1,4 +1,4 @@
-"""Interface of a display."""
+"""The interface of a display."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from PIL import Image
 
 
 class Display(Protocol):
-    """Shows 128x64 pictures. It never raises: a display that is lost logs that and comes back by itself."""
+    """Shows 128x64 pictures. Its methods never raise. A display that is lost logs that and comes back by itself."""
 
     def show(self, image: Image.Image) -> None:
-        """Show a picture from `drawing.draw`. Call it on every tick: an unchanged picture costs nothing."""
+        """Show a picture from `screen_drawing.draw`. Call it on every tick; an unchanged picture costs nothing."""
 
     def blank(self) -> None:
-        """Go dark until the next `show`."""
+        """Show nothing until the next `show`."""
 
     def close(self, keep: bool) -> None:
-        """Close the display. keep: leave the last picture on it; otherwise it goes dark."""
+        """Close the display.
+
+        Args:
+            keep: Leave the last picture on it. Otherwise it goes dark.
+        """

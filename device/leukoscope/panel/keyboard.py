@@ -1,4 +1,4 @@
-"""The keyboard in place of the button, for a terminal: SPACE press, h hold, p long hold."""
+"""The keyboard of a terminal in place of the button: SPACE is a press, h a hold, p a long hold."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from leukoscope.panel.button import Gesture, Hold
 
 GESTURE_KEYS = {" ": Gesture.PRESS, "h": Gesture.HOLD, "p": Gesture.LONG_HOLD}
 GESTURES_TEXT = "SPACE press   h hold 2 s: finish slide   p hold 6 s: power off"
-"""The keys, for the person who uses them."""
+"""The keys, explained for the person at the terminal."""
 
 
 class Keyboard:
-    """A `Button` of keys: a key is a whole gesture. Without a terminal on `stream` it stays silent.
-
-    on_gesture, and the callables of `more_keys`, run on the keyboard's thread.
-    """
+    """A `Button` made of keys. Each key is a whole gesture. If `stream` is not a terminal, there are no gestures."""
 
     def __init__(
         self,
@@ -31,6 +28,13 @@ class Keyboard:
         on_gesture: Callable[[Gesture], None],
         more_keys: Mapping[str, Callable[[], None]],
     ) -> None:
+        """Listen to the keys.
+
+        Args:
+            stream: The terminal.
+            on_gesture: Called with each gesture, on the keyboard's thread.
+            more_keys: What other keys do; called on the keyboard's thread.
+        """
         self._on_gesture, self._more_keys = on_gesture, more_keys
         self._thread: threading.Thread | None = None
         try:
@@ -45,11 +49,11 @@ class Keyboard:
             self._thread.start()
 
     def held(self) -> Hold | None:
-        """Return None: a terminal does not report when a key is released."""
+        """Return None, because a terminal does not report when a key is released."""
         return None
 
     def close(self) -> None:
-        """Stop listening and put the terminal back as it was."""
+        """Stop listening and restore the terminal."""
         if self._thread is not None:
             os.write(self._wake_write, b"x")
             self._thread.join()

@@ -1,8 +1,8 @@
-"""The panel's large letters, for what must be read at arm's length: capitals drawn as strokes.
+"""The panel's large letters, which can be read at arm's length: capitals drawn as strokes.
 
-A letter is a few straight strokes on a lattice 4 wide and 6 high, so it can be made as wide as its line
-allows and stay as high: INCONCLUSIVE is condensed, ALL is wide, both have the same height. All
-arithmetic is on integers: every machine draws the same pixels.
+A letter is a few straight strokes on a lattice 4 wide and 6 high. It can be drawn in any width without changing its
+height: INCONCLUSIVE is condensed, ALL is wide, and both have the same height. All calculations use integers, so that
+every machine draws the same pixels.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ _STROKES = {
     ":": "02, 05",
     "?": "01 10 30 41 42 23 24, 26",
 }
-"""Strokes as lattice points 'xy' (y downwards), joined within a stroke; strokes parted by commas."""
+"""Strokes as lattice points 'xy' (y downwards). Lines join the points of a stroke; commas separate strokes."""
 
 _NARROW = frozenset("I.:")
-"""Letters as wide as their stroke."""
+"""Characters that are as wide as their stroke."""
 
 _BROAD = frozenset("MNW")
-"""Letters 2 pixels wider than the others: their diagonals need it."""
+"""Letters that are 2 pixels wider than the others, because of their diagonals."""
 
 
 class Style(NamedTuple):
-    """How a line of letters is drawn, in pixels; width - stroke is even, so that middles are crisp."""
+    """How a line of letters is drawn, in pixels. `width - stroke` is even, so that middle strokes are crisp."""
 
     width: int
     stroke: int
@@ -89,12 +89,17 @@ _STYLES = (
 """From the widest to the most condensed."""
 
 
-def lettering(text: str, max_width: int, height: int) -> Image.Image:
-    """Draw `text` in capitals as wide as fits `max_width` pixels, cropped to its ink box: mode '1'.
+def draw_letters(text: str, max_width: int, height: int) -> Image.Image:
+    """Draw `text` in the widest capitals that fit.
 
-    height: 14 or more pixels; the letters are that high, or 1 pixel less where their stroke needs it.
-    A character without strokes is drawn as '?'. What does not fit even in the most condensed letters is
-    cut off at the right; 126 pixels always hold 18 characters.
+    Args:
+        text: A character that has no strokes here is drawn as '?'. Text that is too long even for the most
+            condensed letters is cut off at the right. 18 characters always fit into 126 pixels.
+        max_width: In pixels.
+        height: 14 or more pixels. The letters have this height, or 1 pixel less if their stroke needs it.
+
+    Returns:
+        The picture, mode '1', without a margin.
     """
     text = text.upper()
     styles = [style for style in _STYLES if _in_proportion(style, height)]
@@ -105,7 +110,7 @@ def lettering(text: str, max_width: int, height: int) -> Image.Image:
 
 
 def _in_proportion(style: Style, height: int) -> bool:
-    """True when letters of this height are neither broader than high nor blots."""
+    """Return whether letters of this height are higher than wide and their strokes are thin enough."""
     return style.width * 4 <= height * 3 and style.stroke * 11 <= height * 2
 
 
@@ -145,14 +150,14 @@ def _letter(char: str, style: Style, height: int) -> Image.Image:
 
 
 def _place(point: str, width: int, height: int, stroke: int) -> tuple[int, int]:
-    """A lattice point as pixel coordinates times 24, inset by half the stroke."""
+    """Convert a lattice point to pixel coordinates times 24, inset by half the stroke."""
     column, row = int(point[0]), int(point[1])
     inset = 12 * (stroke - 1)
     return inset + 6 * column * (width - stroke), inset + 4 * row * (height - stroke)
 
 
 def _near(x: int, y: int, start: tuple[int, int], end: tuple[int, int], radius: int) -> bool:
-    """True when (x, y) is at most `radius` from the line between `start` and `end`."""
+    """Return whether (x, y) is at most `radius` from the line between `start` and `end`."""
     along_x, along_y = end[0] - start[0], end[1] - start[1]
     from_x, from_y = x - start[0], y - start[1]
     length2 = along_x**2 + along_y**2

@@ -1,4 +1,4 @@
-"""A display that keeps its pictures: for a command that shows no panel, and for tests."""
+"""A display that keeps its pictures in memory, for commands that show no panel and for tests."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PIL import Image
 from leukoscope.panel.canvas import SIZE
 
 HISTORY = 256
-"""Pictures kept; the oldest go first."""
+"""Number of pictures that are kept. The oldest are dropped first."""
 
 
 class MemoryDisplay:
     """A `Display` in memory.
 
     Attributes:
-        history: the pictures shown, oldest first; an unchanged picture is kept once.
-        closed: whether `close` was called.
+        history: The pictures shown, oldest first. An unchanged picture is kept once.
+        closed: Whether `close` was called.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class MemoryDisplay:
 
     @property
     def image(self) -> Image.Image:
-        """The picture shown now; dark before the first."""
+        """The picture shown now; a dark one before the first."""
         return self.history[-1] if self.history else Image.new("1", SIZE)
 
     def show(self, image: Image.Image) -> None:
@@ -39,7 +39,11 @@ class MemoryDisplay:
         self.show(Image.new("1", SIZE))
 
     def close(self, keep: bool) -> None:
-        """Close the display. keep: leave the last picture; otherwise a dark one follows."""
+        """Close the display.
+
+        Args:
+            keep: Leave the last picture. Otherwise a dark one follows.
+        """
         if not keep:
             self.blank()
         self.closed = True

@@ -1,7 +1,7 @@
-"""The panel's picture in a file, for another process: the newest whole one, or none.
+"""Keeps the panel's newest picture in a file, where another process can read it.
 
-The file is a PBM picture. The process that shows the panel keeps it locked, and the kernel takes the
-lock off however that process ends: a picture without a lock is an old one.
+The file is a PBM picture and is always whole. The process that shows the panel keeps it locked. The kernel removes
+the lock when that process ends, for whatever reason. So a picture without a lock is an old one.
 """
 
 from __future__ import annotations
@@ -26,24 +26,31 @@ PICTURE = "panel"
 """The file's name in the folder of the mirror."""
 
 RETRY_S = 5.0
-"""Time after which a mirror that was lost is tried again, and one without a change is checked."""
+"""Time after which a file that could not be written is tried again, and an unchanged file is checked."""
 
 _HEADER = b"P4\n%d %d\n" % SIZE
 _LENGTH = len(_HEADER) + SIZE[0] * SIZE[1] // 8
 _INK = "1;I"
-"""PBM's way of writing pixels, in which a dark one is 1."""
+"""How PBM writes pixels: a dark one is 1."""
 
 _log = logging.getLogger(__name__)
 
 
 class MirroredDisplay:
-    """A `Display` that shows on another one, and keeps each changed picture as a file in `folder`.
+    """A `Display` that shows its pictures on another display and also keeps the newest in a file in `folder`.
 
-    folder: made when it is absent; any user of this computer may read the file. clock: monotonic seconds.
-    A folder that can't be made, or is lost, stops nothing: it is logged once and tried again every `RETRY_S`.
+    If the folder can't be made or is lost, that is logged once and tried again every `RETRY_S`. The other display
+    goes on.
     """
 
     def __init__(self, display: Display, folder: Path, clock: Callable[[], float]) -> None:
+        """Mirror a display.
+
+        Args:
+            display: The display that is mirrored.
+            folder: Folder of the file. It is made if it is absent. Any user of this computer may read the file.
+            clock: Monotonic seconds.
+        """
         self._display, self._clock = display, clock
         self._path, self._unfinished = folder / PICTURE, folder / f"{PICTURE}.new"
         self._file: FileIO | None = None
@@ -57,12 +64,16 @@ class MirroredDisplay:
         self._mirror(image)
 
     def blank(self) -> None:
-        """Go dark on both."""
+        """Show nothing on both."""
         self._display.blank()
         self._mirror(Image.new("1", SIZE))
 
     def close(self, keep: bool) -> None:
-        """Close both. keep: the file stays, unlocked, so that it does not pass for a live picture."""
+        """Close both.
+
+        Args:
+            keep: Leave the file, but unlocked, so that it is not taken for a live picture.
+        """
         self._display.close(keep)
         with contextlib.suppress(OSError):
             if not keep and self._is_ours():
@@ -96,8 +107,8 @@ class MirroredDisplay:
             _log.info("the mirror of the panel is back: %s", self._path)
 
     def _write(self) -> None:
-        """Lock the new picture before it has its name, and unlock the old one after."""
-        # systemd has made it for the service; a run that was started by hand makes its own.
+        """Lock the new picture before it gets its name, and unlock the old one after that."""
+        # systemd makes the folder for the service. A run that was started by hand makes it here.
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._unfinished.open("wb", buffering=0)
         try:
@@ -114,7 +125,7 @@ class MirroredDisplay:
         self._file = file
 
     def _is_ours(self) -> bool:
-        """Whether the file at the path is the one written last."""
+        """Return whether the file at the path is the one written last."""
         return self._file is not None and _is_same(self._file, self._path)
 
     def _let_go(self) -> None:
@@ -125,16 +136,22 @@ class MirroredDisplay:
 
 @dataclass(frozen=True)
 class MirroredScreen:
-    """What the mirror held. live: whether the panel shows it now; if not, it is the last one."""
+    """The picture in the mirror.
+
+    Attributes:
+        picture: 128x64, mode '1'.
+        live: Whether the panel shows it now. Otherwise it is the last picture of a panel that is closed.
+    """
 
     picture: Image.Image
     live: bool
 
 
 def read_mirror(folder: Path) -> MirroredScreen | None:
-    """The newest picture of the panel, 128x64 mode '1'; None when there is none in `folder`.
+    """Read the newest picture of the panel from the mirror's folder; None when there is none.
 
-    Raises DisplayError when it can't be read, or is none.
+    Raises:
+        DisplayError: The file can't be read, or is not a picture of the panel.
     """
     path = folder / PICTURE
     try:
@@ -142,7 +159,7 @@ def read_mirror(folder: Path) -> MirroredScreen | None:
             with path.open("rb", buffering=0) as file:
                 data = file.read(_LENGTH + 1)
                 live = _is_locked(file)
-                # Without a lock, it is an old one, or one that was replaced just after it was opened.
+                # Without a lock it is an old picture, or it was replaced just after it was opened.
                 if live or _is_same(file, path):
                     break
     except FileNotFoundError:
@@ -165,7 +182,7 @@ def _is_locked(file: FileIO) -> bool:
 
 
 def _is_same(file: FileIO, path: Path) -> bool:
-    """Whether the open file is still the one that has this path."""
+    """Return whether the open file is still the one at this path."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The OLED: SSD1306 or SH1106 on I2C, through luma.oled. Losing it never stops a run."""
+"""The OLED: SSD1306 or SH1106 on I2C, through luma.oled. If it is lost, the device goes on without it."""
 
 from __future__ import annotations
 
@@ -12,31 +12,39 @@ from leukoscope.errors import DisplayError
 from leukoscope.panel.canvas import SIZE
 
 RETRY_S = 5.0
-"""A lost OLED is tried again, and an unchanged picture sent again, this often."""
+"""Time after which a lost OLED is tried again, and an unchanged picture is sent again."""
 
 SHIFT_EVERY = 600
-"""Calls of `show` between two moves against burn-in: a minute of focus meter."""
+"""Number of calls of `show` after which the picture moves by a pixel, against burn-in: a minute of focus meter."""
 
 _SHIFTS = ((0, 0), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
 
 _NOP = 0xE3
-"""A command without effect on both controllers: finds out whether one is there."""
+"""A command that does nothing on both controllers. It is sent to find out whether one answers."""
 
 _log = logging.getLogger(__name__)
 
 
 class Bus(Protocol):
-    """What the OLED needs of an I2C bus; `smbus2.SMBus` has it."""
+    """The part of an I2C bus that the OLED needs; `smbus2.SMBus` has it."""
 
     def write_i2c_block_data(self, i2c_addr: int, register: int, data: list[int]) -> None:
-        """Write at most 32 bytes. Raises OSError when nothing answers."""
+        """Write at most 32 bytes.
+
+        Raises:
+            OSError: Nothing answers.
+        """
 
     def close(self) -> None:
         """Close the bus."""
 
 
 def open_smbus(port: int) -> Bus:
-    """Open /dev/i2c-PORT. Raises OSError when it is absent or closed to this user."""
+    """Open /dev/i2c-PORT.
+
+    Raises:
+        OSError: It does not exist, or this user may not use it.
+    """
     from smbus2 import SMBus
 
     bus: Bus = SMBus(port)
@@ -46,18 +54,11 @@ def open_smbus(port: int) -> Bus:
 class OledDisplay:
     """A `Display` of 128x64 pixels on I2C.
 
-    An OLED that does not answer raises nothing: it is logged once, tried again every `RETRY_S`, and gets the
-    last picture when it is back.
+    If the OLED does not answer, that is logged once and it is tried again every `RETRY_S`. When it is back, it gets
+    the last picture.
 
-    Args:
-        controller: "ssd1306" or "sh1106"; the bus does not show which it is.
-        port: The bus, 1 on a Raspberry Pi.
-        address: 0x3C, seldom 0x3D.
-        clock: Monotonic seconds.
-        open_bus: Opens the bus of that number.
-
-    Raises:
-        DisplayError: luma.oled is not installed.
+    Attributes:
+        problem: Why the OLED is lost, and what to do. Empty when it works, and before it was used.
     """
 
     def __init__(
@@ -69,6 +70,18 @@ class OledDisplay:
         clock: Callable[[], float],
         open_bus: Callable[[int], Bus] = open_smbus,
     ) -> None:
+        """Prepare the OLED; the bus is opened by the first picture.
+
+        Args:
+            controller: "ssd1306" or "sh1106". It can't be read from the bus.
+            port: Number of the bus, 1 on a Raspberry Pi.
+            address: 0x3C, seldom 0x3D.
+            clock: Monotonic seconds.
+            open_bus: Opens the bus with that number.
+
+        Raises:
+            DisplayError: luma.oled is not installed.
+        """
         try:
             from luma.core.error import Error
             from luma.core.interface.serial import i2c
@@ -78,7 +91,8 @@ class OledDisplay:
                 f"the OLED needs luma.oled: pip install luma.oled ({error})"
             ) from error
         chip: Any = {"ssd1306": chips.ssd1306, "sh1106": chips.sh1106}[controller]
-        # luma keeps every device until the process ends: so one object, initialised at each connection.
+        # luma keeps every device object until the process ends. So there is one object, which is initialised again at
+        # each connection.
         self._device: Any = chip.__new__(chip)
         self._i2c: Callable[..., Any] = i2c
         self._lost_by = (OSError, Error)
@@ -91,10 +105,9 @@ class OledDisplay:
         self._due = clock()
         self._shows = 0
         self.problem = ""
-        """Why the OLED is lost, and what to do; empty when it is not (or was never used)."""
 
     def show(self, image: Image.Image) -> None:
-        """Show a picture, moved by at most a pixel against burn-in. Never raises for a lost OLED."""
+        """Show a picture. It is moved by at most a pixel, against burn-in."""
         shift = _SHIFTS[self._shows // SHIFT_EVERY % len(_SHIFTS)]
         self._shows += 1
         picture = Image.new("1", SIZE)
@@ -102,11 +115,15 @@ class OledDisplay:
         self._send(picture)
 
     def blank(self) -> None:
-        """Go dark: an unlit pixel of an OLED neither shines nor ages."""
+        """Show nothing. An unlit pixel of an OLED neither shines nor ages."""
         self._send(Image.new("1", SIZE))
 
     def close(self, keep: bool) -> None:
-        """Close the bus. keep: the last picture stays on the OLED as long as it has power."""
+        """Close the bus.
+
+        Args:
+            keep: Leave the last picture on the OLED, as long as it has power.
+        """
         if not keep:
             self.blank()
         self._disconnect()
@@ -137,7 +154,7 @@ class OledDisplay:
         serial = self._i2c(bus=self._bus, address=self._address)
         serial.command(_NOP)
         self._device.__init__(serial)
-        # Or luma would blank the panel when the process ends: the last screen must outlive it.
+        # Otherwise luma would blank the panel when the process ends. The last screen must stay.
         self._device.persist = True
 
     def _disconnect(self) -> None:

@@ -1,4 +1,4 @@
-"""The panel's display side: screens in, pictures out to the display."""
+"""Shows the screens of the panel on a display."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from leukoscope.panel.screens import AsleepScreen, HoldHint, Screen
 
 
 class Panel:
-    """Draws screens on a display; a hint covers the screen until it is taken away.
-
-    simulated: every screen says SIMULATED.
-    """
+    """Draws screens on a display. A hint covers the screen until it is removed."""
 
     def __init__(self, display: Display, *, simulated: bool) -> None:
+        """Draw on a display.
+
+        Args:
+            display: The display.
+            simulated: Whether to mark every screen SIMULATED.
+        """
         self._display, self._simulated = display, simulated
         self._screen: Screen = AsleepScreen()
         self._hinting = self._keep = False
 
     def show(self, screen: Screen) -> None:
-        """Show a screen, at once unless a hint covers it."""
+        """Show a screen. If a hint covers it, it is shown when the hint is removed."""
         self._screen = screen
         if not self._hinting:
             self._draw(screen)
@@ -30,12 +33,12 @@ class Panel:
         self._draw(screen)
 
     def unhint(self) -> None:
-        """Take the hint away; without one, show the screen again, in case the display was lost."""
+        """Remove the hint. Without a hint, show the screen again, in case the display was lost."""
         self._hinting = False
         self._draw(self._screen)
 
     def keep(self) -> None:
-        """Leave the screen, without a hint, on the display when the panel is closed."""
+        """Remove the hint, and leave the screen on the display when the panel is closed."""
         self.unhint()
         self._keep = True
 

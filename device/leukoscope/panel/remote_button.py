@@ -1,9 +1,9 @@
-"""The button from another process: a named pipe (FIFO) that takes one letter a gesture.
+"""The button for other processes: a named pipe (FIFO) that takes one letter for each gesture.
 
     echo p > /run/leukoscope/button
 
-'p' is a press, 'h' a hold, 'l' a long hold. White space is nothing; any other byte is ignored.
-Who may write is a matter of the file's mode: root, the owner and its group.
+'p' is a press, 'h' a hold, 'l' a long hold. All other bytes are ignored. The file's mode decides who may write: root,
+the owner and its group.
 """
 
 from __future__ import annotations
@@ -27,22 +27,28 @@ FIFO = "button"
 LETTERS = {b"p": Gesture.PRESS, b"h": Gesture.HOLD, b"l": Gesture.LONG_HOLD}
 
 RETRY_S = 2.0
-"""Time between checks of the pipe: one that was removed or replaced is made again."""
+"""Time between checks of the pipe. If it was removed or replaced, it is made again."""
 
 REST_S, AT_ONCE = 0.1, 8
-"""Most bytes read at once, and the pause after them in seconds, so that a flood of bytes does no harm."""
+"""Pause after each read in seconds, and most bytes of one read, so that a flood of bytes does no harm."""
 
 _log = logging.getLogger(__name__)
 
 
 class RemoteButton:
-    """A `Button` beside another one: its gestures come from a pipe in `folder`, on a thread of its own.
+    """A `Button` whose gestures come from a pipe in `folder`, beside another button that still works.
 
-    button: the other one, which works as before. on_gesture: called from that thread. A pipe that can't
-    be made stops nothing: it is logged once and tried again every `RETRY_S`.
+    If the pipe can't be made, that is logged once and tried again every `RETRY_S`. The other button goes on.
     """
 
     def __init__(self, button: Button, folder: Path, on_gesture: Callable[[Gesture], None]) -> None:
+        """Listen to the pipe.
+
+        Args:
+            button: The other button.
+            folder: Folder of the pipe.
+            on_gesture: Called with each gesture from the pipe, on this button's own thread.
+        """
         self._button, self._on_gesture = button, on_gesture
         self._path = folder / FIFO
         self._fifo: int | None = None
@@ -52,7 +58,7 @@ class RemoteButton:
         self._thread.start()
 
     def held(self) -> Hold | None:
-        """How the other button is held: a letter is a whole gesture."""
+        """Return how the other button is held. A letter in the pipe is a whole gesture and is never held."""
         return self._button.held()
 
     def close(self) -> None:
@@ -89,13 +95,13 @@ class RemoteButton:
             elif not letter.isspace() and not self._puzzled:
                 self._puzzled = True
                 _log.warning(
-                    "%s: %r is no gesture and is ignored, as will be others: send p, h or l",
+                    "%s: %r is not a gesture and is ignored, as are more of these: send p, h or l",
                     self._path,
                     letter,
                 )
 
     def _look_after(self) -> None:
-        """Make the pipe, unless it is there."""
+        """Make the pipe if it is not there."""
         try:
             if self._is_ours():
                 return
@@ -115,20 +121,20 @@ class RemoteButton:
         _log.info("remote button: %s takes gestures from its group", self._path)
 
     def _make(self) -> int:
-        """Make the pipe in place of one that another run left, and its folder, and open it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)  # absent when no systemd made it
+        """Make the folder and the pipe, and open the pipe. A pipe that an earlier run left is replaced."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)  # absent unless systemd made it
         with contextlib.suppress(FileNotFoundError):
             if not stat.S_ISFIFO(self._path.lstat().st_mode):
                 raise FileExistsError(errno.EEXIST, "something else has this name")
             self._path.unlink()
         os.mkfifo(self._path, 0o600)
-        # For writing too, so that a writer who goes away leaves no end of file to be read for ever.
+        # Opened for writing too. Otherwise, once a writer has gone, every read would return end of file at once.
         fifo = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW)
-        os.fchmod(fifo, 0o620)  # mkfifo's mode would lose the group to the service's umask
+        os.fchmod(fifo, 0o620)  # the service's umask would remove the group from mkfifo's mode
         return fifo
 
     def _is_ours(self) -> bool:
-        """Whether the pipe at the path is the one that is open."""
+        """Return whether the pipe at the path is the one that is open."""
         try:
             return self._fifo is not None and os.path.samestat(
                 os.fstat(self._fifo), self._path.lstat()
@@ -143,23 +149,27 @@ class RemoteButton:
 
 
 def send(folder: Path, gesture: Gesture) -> None:
-    """Do a gesture on the appliance whose pipe is in `folder`, without waiting for what comes of it.
+    """Send a gesture to the appliance whose pipe is in `folder`, without waiting for its effect.
 
-    Raises ButtonError, which says what to do, when the settings or this user's rights don't allow it,
-    or nobody listens.
+    Raises:
+        ButtonError: The settings or this user's rights don't allow it, or nobody listens. The message says what to do.
     """
-    with _opened(folder) as fifo:
+    with _open_pipe(folder) as fifo:
         os.write(fifo, next(letter for letter, meant in LETTERS.items() if meant is gesture))
 
 
 def check_may_send(folder: Path) -> None:
-    """Raise ButtonError where `send` would; do nothing else."""
-    with _opened(folder):
+    """Check that `send` would work, without sending a gesture.
+
+    Raises:
+        ButtonError: As in `send`.
+    """
+    with _open_pipe(folder):
         pass
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
+def _open_pipe(folder: Path) -> Iterator[int]:
     path = folder / FIFO
     try:
         fifo = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
@@ -174,7 +184,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _advice(error: OSError, path: Path) -> str:
-    """What to do, in less than a terminal's 80 columns where a person reads it while watching."""
+    """Return what to do. It must fit into 80 columns, because `leukoscope watch` shows it below the panel."""
     if isinstance(error, FileNotFoundError):
         return "not allowed: set [panel] remote_button = true, restart leukoscope"
     if isinstance(error, PermissionError):

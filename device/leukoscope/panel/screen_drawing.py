@@ -1,7 +1,7 @@
-"""A screen as a picture for the OLED, the terminal and the gallery; it is the same on every machine.
+"""Draws a screen as a picture for the OLED, the terminal and the gallery. Every machine draws the same pixels.
 
-Rows: a header (slide; SIMULATED when parts are simulated), large letters, then small lines at
-`_LINE1`, `_LINE2` and `_LINE3`.
+From top to bottom: a header (slide, and SIMULATED if parts are simulated), large letters, then small lines at `_LINE1`,
+`_LINE2` and `_LINE3`.
 """
 
 from __future__ import annotations
@@ -36,17 +36,21 @@ _BIG, _LINE1, _LINE2, _LINE3 = 12, 36, 45, 54
 """First row of each part of a screen."""
 
 _BIG_HEIGHT = 22
-"""Pixels: the verdict must be at least 20 high."""
+"""Height of the large letters in pixels. A verdict must be at least 20 high."""
 
 _NEXT = "press: next, hold: finish"
 """What the button does while a slide has fields."""
 
 
 def draw(screen: Screen, *, simulated: bool) -> Image.Image:
-    """Draw a screen: 128x64, mode '1', lit pixels 1, the outermost pixels always dark.
+    """Draw a screen. Text that is longer than its limit in `screens` is cut.
 
-    simulated: mark the screen SIMULATED (all but `AsleepScreen`, which is dark).
-    Text longer than its limit in `screens` is cut.
+    Args:
+        screen: The screen.
+        simulated: Whether to mark it SIMULATED. `AsleepScreen` is dark and is never marked.
+
+    Returns:
+        A picture, 128x64, mode '1', lit pixels 1. The outermost pixels are always dark.
     """
     canvas = PanelCanvas()
     if isinstance(screen, AsleepScreen):
@@ -184,7 +188,7 @@ def _calibrating(canvas: PanelCanvas, screen: CalibrationScreen) -> None:
 
 
 def _verdict(canvas: PanelCanvas, lines: PanelLines) -> None:
-    """The verdict in large letters, and two lines below it, beside its confidence if that is large."""
+    """Draw the verdict in large letters and two lines below it, to the right of its confidence if there is one."""
     canvas.large_centred(_BIG, lines.headline, _BIG_HEIGHT)
     x = LEFT
     if lines.confidence:
@@ -194,7 +198,7 @@ def _verdict(canvas: PanelCanvas, lines: PanelLines) -> None:
 
 
 def _may_be_control(verdict: Verdict) -> bool:
-    """Whether the slide can be kept as a control: only a slide that is surely normal can."""
+    """Return whether the slide can be kept as a control slide. Only a slide that is certainly normal can."""
     return verdict.qc is not None and verdict.label == "normal" and verdict.reason is None
 
 

@@ -1,4 +1,4 @@
-"""The screens of the panel, one frozen dataclass each. They hold data; `drawing` makes the pictures."""
+"""The screens of the panel, one frozen dataclass each. They hold the data; `screen_drawing` makes the pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from leukoscope.reading.results import Gate, Verdict
 
 @dataclass(frozen=True)
 class StartingScreen:
-    """The boot screen, with the notice. step: what is being tested, after `done` of `total` steps."""
+    """The boot screen, with the notice.
+
+    Attributes:
+        version: Version of the software.
+        step: What is being tested.
+        done: Number of steps that are finished.
+        total: Number of all steps.
+    """
 
     version: str
     step: str
@@ -23,13 +30,16 @@ class FocusScreen:
     """READY: the focus meter.
 
     Attributes:
-        slide: Its number, "S0042".
-        sharpness, peak: Now, and the best of the last seconds, both 0..1 of the bar.
-        problem, advice: Of the gate that fails now (as in `Gate`); both empty when none does.
-        fields, white_cells: What the slide has so far.
+        slide: Number of the slide, "S0042".
+        sharpness: Length of the bar now, 0..1.
+        peak: The best of the last seconds, 0..1 of the bar.
+        problem: What is wrong, from the gate that fails now (see `Gate`); empty when none does.
+        advice: What to do, from the same gate.
+        fields: Fields of the slide so far.
+        white_cells: White cells of the slide so far.
         warning: What is wrong with the device, at most 18 characters ("LOW VOLTAGE"), or empty.
-        hint: Which way to turn the wheel, at most 14 characters ("sharper: go on"), or empty. With a problem
-            it is drawn in place of the advice.
+        hint: Which way to turn the wheel, at most 14 characters ("sharper: go on"), or empty. If there is a
+            problem, it is drawn in place of the advice.
     """
 
     slide: str
@@ -45,7 +55,7 @@ class FocusScreen:
 
 @dataclass(frozen=True)
 class CapturingScreen:
-    """A field is being captured: nobody should move the slide."""
+    """A field is being captured. Nobody should move the slide."""
 
     slide: str
 
@@ -62,10 +72,11 @@ class ResultScreen:
     """A field was read.
 
     Attributes:
-        slide: Its number, "S0042".
-        verdict: Of the slide so far.
-        field_headline, field_confidence: Of this field alone.
-        sharpness: Of the live picture, 0..1 of the thin bar, to focus the next field with.
+        slide: Number of the slide, "S0042".
+        verdict: The verdict on the slide so far.
+        field_headline: The verdict on this field alone, in one word.
+        field_confidence: Its confidence, 0..1.
+        sharpness: Sharpness of the live picture, 0..1 of the thin bar, for focusing the next field.
         moved: Whether the stage moved while the field was captured.
     """
 
@@ -87,7 +98,7 @@ class RefusalScreen:
 
 @dataclass(frozen=True)
 class SlideDoneScreen:
-    """The slide is finished: its final verdict."""
+    """The slide is finished, with its final verdict."""
 
     slide: str
     verdict: Verdict
@@ -95,14 +106,16 @@ class SlideDoneScreen:
 
 @dataclass(frozen=True)
 class AsleepScreen:
-    """Dark: nobody has touched the button for some minutes."""
+    """A dark screen, because nobody has touched the button for some minutes."""
 
 
 @dataclass(frozen=True)
 class FaultScreen:
-    """A fault stopped the instrument: its number, name and advice.
+    """A fault stopped the device.
 
-    restarts: the device starts again by itself; otherwise a press tests again.
+    Attributes:
+        fault: Its number, name and advice.
+        restarts: Whether the device starts again by itself. Otherwise a press tests it again.
     """
 
     fault: Fault
@@ -111,19 +124,29 @@ class FaultScreen:
 
 @dataclass(frozen=True)
 class PowerOffScreen:
-    """The device is being switched off. step: what is being done."""
+    """The device is being switched off.
+
+    Attributes:
+        step: What is being done.
+    """
 
     step: str
 
 
 @dataclass(frozen=True)
 class UnplugScreen:
-    """The last screen; it stays on the panel after the process has ended."""
+    """The last screen. It stays on the panel after the process has ended."""
 
 
 @dataclass(frozen=True)
 class NoticeScreen:
-    """A message. title: at most 15 characters; line1, line2: at most 21 each."""
+    """A message.
+
+    Attributes:
+        title: At most 15 characters.
+        line1: At most 21 characters.
+        line2: At most 21 characters.
+    """
 
     title: str
     line1: str
@@ -135,11 +158,13 @@ class CalibrationScreen:
     """A step of a calibration waits for a press.
 
     Attributes:
-        number, total: Which step of how many.
-        title: At most 14 characters.
-        line1, line2: What to do, at most 21 characters each.
+        number: Number of the step, from 1.
+        total: Number of all steps.
+        title: Name of the step, at most 14 characters.
+        line1: What to do, at most 21 characters.
+        line2: The rest of it, at most 21 characters.
         problem: What is wrong with the picture, at most 14 characters, or empty.
-        sharpness: 0..1 of the focus bar; None where focus does not matter.
+        sharpness: Length of the focus bar, 0..1; None if focus does not matter.
     """
 
     number: int
@@ -153,9 +178,11 @@ class CalibrationScreen:
 
 @dataclass(frozen=True)
 class HoldHint:
-    """The button is held. action: what letting go now does, at most 14 characters ("FINISH SLIDE").
+    """The button is held.
 
-    progress: 0..1 of the way to what a longer hold does; 1 when there is nothing further.
+    Attributes:
+        action: What happens if it is let go now, at most 14 characters ("FINISH SLIDE").
+        progress: How near the next longer gesture is, 0..1; 1 when there is no longer one.
     """
 
     action: str

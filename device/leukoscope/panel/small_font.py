@@ -1,12 +1,12 @@
-"""The panel's small font: own 5x7 bitmaps, so that every Pillow draws the same picture.
+"""The panel's small font, as 5x7 bitmaps. They are kept here because Pillow's own font differs between its versions.
 
-Glyphs are proportional, 1 to 5 pixels wide and `HEIGHT` rows high; the last row holds descenders only.
+Glyphs are 1 to 5 pixels wide and `HEIGHT` rows high. The last row is used only for the tails of letters such as g.
 """
 
 from __future__ import annotations
 
 HEIGHT = 8
-"""Rows of a glyph: 7 above the baseline, 1 below."""
+"""Rows of a glyph: 7 above the baseline and 1 below it."""
 
 _ART = r"""
 A     B     C     D     E     F     G     H     I   J     K     L     M
@@ -81,7 +81,7 @@ n     o     p     q     r    s     t    u     v     w     x     y     z
 """
 
 
-def _glyphs(art: str) -> dict[str, tuple[str, ...]]:
+def _parse_glyphs(art: str) -> dict[str, tuple[str, ...]]:
     glyphs = {" ": ("...",) * HEIGHT}
     for block in art.strip().split("\n\n"):
         chars, *rows = (line.split() for line in block.splitlines())
@@ -90,5 +90,5 @@ def _glyphs(art: str) -> dict[str, tuple[str, ...]]:
     return glyphs
 
 
-GLYPHS = _glyphs(_ART)
-"""Printable ASCII, 'µ' and '…': rows of '#' (lit) and '.' (dark)."""
+GLYPHS = _parse_glyphs(_ART)
+"""The glyphs of printable ASCII, 'µ' and '…', as rows of '#' (lit) and '.' (dark)."""

@@ -1,4 +1,4 @@
-"""The panel in a terminal, in characters: live in one that a person looks at, else its last screen printed."""
+"""Shows the panel as characters: live in a terminal. Without a terminal only the last screen is printed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from PIL import Image
 from leukoscope.panel.canvas import SIZE
 
 LOG_KEPT = 500
-"""Lines of the log that are kept while a terminal shows the panel, and printed after."""
+"""Number of log lines that are kept while a terminal shows the panel, and printed afterwards."""
 
 _ENTER, _LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-"""xterm's alternate screen: when it is left, the terminal shows again what it showed before."""
+"""Enter and leave xterm's alternate screen. After leaving it, the terminal shows again what it showed before."""
 
 _CLEAR = "\x1b[2J"
 _LINE = "\x1b[%d;1H\x1b[2K"
-"""ECMA-48 CUP and EL: to the start of a line (from 1), and empty it."""
+"""ECMA-48 CUP and EL: move to the start of a line (from 1) and empty it."""
 
 
 _STDERR = 2
@@ -35,7 +35,7 @@ _LAST_LINES_S = 1.0
 
 
 class Form(enum.Enum):
-    """Pixels across and down that one character shows. The first that fits is the best."""
+    """How many pixels one character shows, across and down. The best is the first one that fits."""
 
     HALVES = (1, 2)
     QUARTERS = (2, 2)
@@ -54,7 +54,7 @@ class Form(enum.Enum):
 
 SMALLEST = Form.BRAILLE
 
-# The weight of each pixel of a character, and the characters by the sum of the lit ones.
+# The weight of each pixel of a character, and the characters ordered by the sum of the weights of their lit pixels.
 _DOTS = {
     Form.HALVES: ([[2], [1]], " ▄▀█"),
     Form.QUARTERS: ([[8, 4], [2, 1]], " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█"),
@@ -66,15 +66,15 @@ _DOTS = {
 
 
 def form_for(columns: int, lines: int) -> Form | None:
-    """The form in which the panel is shown in so much room; None when there is too little for any."""
+    """Return the best form for so much room; None when there is too little for any."""
     return next((form for form in Form if form.columns <= columns and form.lines <= lines), None)
 
 
 def to_text(image: Image.Image, form: Form = Form.HALVES) -> str:
-    """A mode '1' picture of the panel's size as lines of characters.
+    """Convert a mode '1' picture of the panel's size to lines of characters.
 
-    A character of HALVES is one pixel across and two down, so the picture keeps its shape: 32 lines of
-    128. QUARTERS make it half as wide, BRAILLE half as wide and half as high.
+    A character of HALVES shows one pixel across and two down. The picture then has 32 lines of 128 characters and
+    keeps its proportions. QUARTERS make it half as wide, BRAILLE half as wide and half as high.
     """
     across, down = form.value
     weights, characters = _DOTS[form]
@@ -85,16 +85,18 @@ def to_text(image: Image.Image, form: Form = Form.HALVES) -> str:
 
 
 def is_live_terminal(stream: TextIO) -> bool:
-    """Whether `stream` is a terminal in which text can be placed: TERM=dumb says that it can't."""
+    """Return whether `stream` is a terminal that can place text anywhere. With TERM=dumb it can't."""
     return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def write_picture(image: Image.Image, stream: TextIO) -> None:
-    """Write one picture, as large as the terminal allows; to a file or a pipe in its shape."""
+    """Write one picture: as large as fits in a terminal, and in its own proportions to a file or pipe."""
     form: Form | None = Form.HALVES
     if stream.isatty():
         columns, lines = _size(stream)
-        form = form_for(columns, lines - 2)  # less the rule, and the prompt after it
+        form = form_for(
+            columns, lines - 2
+        )  # two lines are for the rule and for the prompt after it
     if form is None:
         stream.write(f"{_too_small(SMALLEST.columns, SMALLEST.lines + 2, columns, lines)}\n")
     else:
@@ -103,9 +105,9 @@ def write_picture(image: Image.Image, stream: TextIO) -> None:
 
 
 class PrintedDisplay:
-    """A `Display` without a terminal: only what stays on the panel at the end is written.
+    """A `Display` for a stream that is not a terminal. It writes only the picture that stays on the panel at the end.
 
-    Every picture of the focus meter would fill the log. `leukoscope watch` shows them.
+    All pictures of the focus meter would fill the log; `leukoscope watch` shows them.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -121,23 +123,32 @@ class PrintedDisplay:
         self.image = Image.new("1", SIZE)
 
     def close(self, keep: bool) -> None:
-        """Write the picture that stays. A reader that went away stops nothing."""
+        """Write the picture if it stays on the panel. It does not matter if nobody reads the stream any more."""
         if keep:
             with contextlib.suppress(OSError):
                 write_picture(self.image, self._stream)
 
 
 class LiveTerminal:
-    """A `Display` that has a terminal to itself. From the top: title, panel, words, keys, the newest log lines.
+    """A `Display` that uses a whole terminal. From the top: title, panel, words, keys, the newest log lines.
 
-    stream: a live terminal. title: one line. keys: what they do, made into as many lines as it needs.
-    words: how many lines `say` takes. The terminal is its own only from the first picture or words on,
-    and is given back by `close`. Its size is looked at whenever something is shown: the panel takes the
-    best form that fits, and where none does only a message is shown, with the size that is needed.
-    Any thread may call. A terminal that went away (SSH ended) stops nothing; `gone` tells.
+    It takes the terminal over with the first picture or words, and `close` restores it. Whenever something is shown,
+    it checks the terminal's size and takes the best form that fits. If none does, it shows only a message with the
+    size that is needed. Any thread may call its methods.
+
+    Attributes:
+        gone: Whether the terminal is lost (for example when SSH has ended). Nothing is shown then, and nothing raises.
     """
 
     def __init__(self, stream: TextIO, title: str, keys: str, *, words: int = 1) -> None:
+        """Prepare the terminal.
+
+        Args:
+            stream: A live terminal.
+            title: One line.
+            keys: What the keys do. It is broken into as many lines as it needs.
+            words: How many lines `say` can show.
+        """
         self._stream, self._title, self._keys = stream, title, keys
         self._image = Image.new("1", SIZE)
         self._words = [""] * words
@@ -149,7 +160,7 @@ class LiveTerminal:
         self.gone = False
 
     def show(self, image: Image.Image) -> None:
-        """Show a picture on the panel, in a terminal of whatever size it has now."""
+        """Show a picture on the panel, in the size that the terminal has now."""
         with self._lock:
             self._image = image
             self._draw()
@@ -159,18 +170,18 @@ class LiveTerminal:
         self.show(Image.new("1", SIZE))
 
     def name_keys(self, keys: str) -> None:
-        """Show from now on this text about the keys."""
+        """Change the text about the keys."""
         with self._lock:
             self._keys = keys
 
     def say(self, *words: str) -> None:
-        """Show these lines below the panel, at most as many as `words`; what is too long is cut."""
+        """Show these lines below the panel, at most as many as `words`. Long lines are cut."""
         with self._lock:
             self._words[: len(words)] = words
             self._draw()
 
     def log(self, line: str) -> None:
-        """Show a line of the log, while there is room; `close` prints all of them."""
+        """Show a line of the log if there is room. `close` prints all lines."""
         with self._lock:
             if self._closed:
                 self._write(f"{line}\n")
@@ -180,7 +191,11 @@ class LiveTerminal:
                 self._draw()
 
     def close(self, keep: bool) -> None:
-        """Give the terminal back as it was, and print the log below. keep: the panel's picture before it."""
+        """Restore the terminal and print the log.
+
+        Args:
+            keep: Whether to print the panel's picture above the log.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -193,7 +208,7 @@ class LiveTerminal:
             self._write("".join(f"{line}\n" for line in self._log))
 
     def _draw(self) -> None:
-        """Write the lines that differ from those on the screen; all of them when its size has changed."""
+        """Write the lines that differ from those in the terminal; all of them when its size has changed."""
         if self._closed or self.gone:
             return
         try:
@@ -216,12 +231,12 @@ class LiveTerminal:
             self._write(changes)
 
     def _lines(self, columns: int, height: int) -> list[str]:
-        """What the screen says, in lines that fit."""
-        keys = _packed(self._keys, max(columns, 10))
+        """Return everything to be shown, in lines that fit."""
+        keys = _pack(self._keys, max(columns, 10))
         around = 1 + 2 + len(self._words) + len(keys)  # title, a rule above and below the panel
         form = form_for(columns, height - around)
         if form is None:
-            narrow = _packed(self._keys, SMALLEST.columns)
+            narrow = _pack(self._keys, SMALLEST.columns)
             needed = SMALLEST.lines + 1 + 2 + len(self._words) + len(narrow)
             message = _too_small(SMALLEST.columns, needed, columns, height)
             return textwrap.wrap(message, max(columns, 1))[:height]
@@ -252,10 +267,10 @@ class LiveTerminal:
 
 @contextmanager
 def stderr_below(terminal: LiveTerminal) -> Iterator[None]:
-    """While this lasts, standard error goes to the log of the terminal, if it leads to one.
+    """Send standard error to the terminal's log inside the `with` block, unless it already goes to a file.
 
-    It is the file that is led elsewhere, since libraries written in C (the runtime of the models, libcamera)
-    write there as well, and a line of theirs in the middle of the panel would stay.
+    The file descriptor itself is redirected, because libraries written in C (the runtime of the models, libcamera) also
+    write there. A line from them in the middle of the panel would stay there.
     """
     if not sys.stderr.isatty():
         yield
@@ -278,17 +293,23 @@ def stderr_below(terminal: LiveTerminal) -> Iterator[None]:
         sys.stderr.flush()
         os.dup2(before, _STDERR)
         os.close(before)
-        taker.join(_LAST_LINES_S)  # a child process that lives on may keep it open
+        taker.join(
+            _LAST_LINES_S
+        )  # not longer: a child process that still runs may keep the pipe open
 
 
 def _size(stream: TextIO) -> tuple[int, int]:
-    """Columns and lines of a terminal; raises OSError when it went away."""
+    """Return the columns and lines of a terminal.
+
+    Raises:
+        OSError: The terminal is gone.
+    """
     columns, lines = os.get_terminal_size(stream.fileno())
-    return (columns, lines) if columns and lines else (80, 24)  # a serial line knows of no size
+    return (columns, lines) if columns and lines else (80, 24)  # a serial line has no size
 
 
-def _packed(text: str, columns: int) -> list[str]:
-    """Text whose parts are three spaces apart in as many lines as it needs; a part stays together if it can."""
+def _pack(text: str, columns: int) -> list[str]:
+    """Break text into lines at its gaps of three spaces. A part is broken only if it is longer than a line."""
     lines: list[str] = []
     for part in text.split("   "):
         if lines and len(lines[-1]) + 3 + len(part) <= columns:

@@ -1,4 +1,4 @@
-"""Changing the model bundle in the settings file. All else that a person wrote there stays as it is."""
+"""Changes the model bundle in the settings file. Everything else in the file stays as a person wrote it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from leukoscope.system.durable import write_durably
 
 
 def write_bundle(file: Path, bundle: Path) -> None:
-    """Set `[model] bundle` in a settings file, whole or not at all; an absent file is made.
+    """Set `[model] bundle` in a settings file. If this fails, the file is unchanged.
 
-    Owner and permissions stay; everybody may read a new file.
+    Owner and permissions stay. A file that does not exist is created, and everybody may read it.
+
+    Args:
+        file: The settings file.
+        bundle: Folder of the bundle.
 
     Raises:
-        SettingsError: It is no valid settings file, or can't be edited or written.
+        SettingsError: The file is not a valid settings file, or can't be edited or written.
     """
     real = file.resolve()
     try:
@@ -42,18 +46,23 @@ def write_bundle(file: Path, bundle: Path) -> None:
 
 
 def with_bundle(text: str, bundle: str, where: str) -> str:
-    """Return the settings in TOML `text` with another `[model] bundle`; `where` names them in errors.
+    """Return settings with another `[model] bundle`. Only that value changes.
 
-    Only that value changes. A new key becomes the last of its section, a new section the last of the file.
+    A new key is added at the end of its section, a new section at the end of the file.
+
+    Args:
+        text: The settings in TOML.
+        bundle: The new value.
+        where: Name of the settings in error messages.
 
     Raises:
-        SettingsError: The settings are wrong, or the edited text would not hold them with the new bundle.
+        SettingsError: The settings are wrong, or can't be edited without changing something else.
     """
     parse_settings(text, where)
     before = tomllib.loads(text)
     wanted = {**before, "model": {**before.get("model", {}), "bundle": bundle}}
     try:
-        new = _edited(text, bundle)
+        new = _edit(text, bundle)
         right = tomllib.loads(new) == wanted
     except (TOMLKitError, tomllib.TOMLDecodeError):
         right = False
@@ -64,7 +73,7 @@ def with_bundle(text: str, bundle: str, where: str) -> str:
     return new
 
 
-def _edited(text: str, bundle: str) -> str:
+def _edit(text: str, bundle: str) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     if text and not text.endswith("\n"):
         text += newline

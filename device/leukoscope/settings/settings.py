@@ -1,7 +1,7 @@
-"""Settings: one TOML file, every key with a default, a unit and a range; unknown keys are refused.
+"""The settings, in one TOML file. Every key has a default, a meaning, a unit and a range; unknown keys are refused.
 
-Each section is a frozen dataclass. Each key has its unit, range and meaning: the file is checked against
-them, and `leukoscope settings` prints them.
+Each section is a frozen dataclass. The file is checked against the ranges, and `leukoscope settings` prints meanings,
+units and ranges.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 from leukoscope.errors import SettingsError
 
 SETTINGS_FILE = Path("/etc/leukoscope/leukoscope.toml")
-"""Read when no other is named; without it the defaults are in force."""
+"""The file that is read when no other is named. If it does not exist, the defaults hold."""
 
 DEFAULT_BUNDLE = Path(__file__).absolute().parents[3] / "models" / "cell-reader"
-"""The bundle beside the package: in a checkout, and in the same layout under /opt/leukoscope. That is a link, and is
-not followed, so that a path in a settings file still holds after an upgrade."""
+"""The bundle beside the package, in a checkout and in the same layout below /opt/leukoscope. /opt/leukoscope is a link.
+It is not followed, so that a path in a settings file is still right after an upgrade."""
 
 
 def key(
@@ -34,9 +34,16 @@ def key(
     choices: tuple[Any, ...] = (),
     hexadecimal: bool = False,
 ) -> Any:
-    """Return the field of one setting: default, meaning, unit, and its range or choices.
+    """Return the dataclass field of one setting.
 
-    hexadecimal: whether it is printed as 0x3C, not 60.
+    Args:
+        default: Its default.
+        meaning: What it is, in a few words.
+        unit: Its unit.
+        low: Least value of a number.
+        high: Largest value of a number.
+        choices: The values allowed for a text, if only some are.
+        hexadecimal: Whether it is printed as 0x3C, not 60.
     """
     about = {"meaning": meaning, "unit": unit, "low": low, "high": high, "choices": choices}
     about["hexadecimal"] = hexadecimal
@@ -60,11 +67,11 @@ class LightSettings:
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """The camera and its exposure; everything automatic is off."""
+    """The camera and its exposure. All automatic functions of the camera are off."""
 
     width: int = key(1014, "width of a captured field", unit="px", low=320, high=4056)
     height: int = key(760, "height of a captured field", unit="px", low=240, high=3040)
-    # The sensor's mode with its whole view: of the HQ camera (IMX477) 2x2 binned. Its others are crops.
+    # The mode with the sensor's whole view. For the HQ camera (IMX477) that is the 2x2 binned mode; others crop.
     sensor_width: int = key(2028, "width of the sensor's mode", unit="px", low=320, high=9248)
     sensor_height: int = key(1520, "height of the sensor's mode", unit="px", low=240, high=6944)
     sensor_bits: int = key(12, "bits of the sensor's mode", unit="bit", low=8, high=16)
@@ -77,7 +84,7 @@ class CameraSettings:
     analogue_gain: float = key(1.0, "gain before the converter", unit="×", low=1.0, high=16.0)
     red_gain: float = key(2.0, "white balance of red", unit="×", low=0.1, high=8.0)
     blue_gain: float = key(2.0, "white balance of blue", unit="×", low=0.1, high=8.0)
-    # Of each frame. systemd restarts the appliance after WatchdogSec=30, which must cover all of them.
+    # For each frame. systemd restarts the appliance after WatchdogSec=30, so a field's frames must fit into that.
     timeout_s: float = key(5.0, "longest wait for a frame", unit="s", low=0.5, high=10.0)
 
 
@@ -122,7 +129,7 @@ class StorageSettings:
 
 @dataclass(frozen=True)
 class TimingSettings:
-    """How long things stay."""
+    """How long the device waits before it sleeps, and how long a message stays."""
 
     sleep_after_s: float = key(
         300.0, "untouched for so long: light and panel off", unit="s", low=1.0, high=86_400.0
@@ -145,10 +152,13 @@ class Settings:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Load the settings of the file at `path`; without a path those of SETTINGS_FILE, or the defaults if it is absent.
+    """Load the settings.
+
+    Args:
+        path: The file. None: `SETTINGS_FILE`, or the defaults if that does not exist.
 
     Raises:
-        SettingsError: The file can't be read, or a line is wrong; the message names it.
+        SettingsError: The file can't be read, or a line is wrong. The message names the line.
     """
     if path is None:
         try:
@@ -167,10 +177,21 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def parse_settings(text: str, where: str) -> Settings:
-    """Return the settings in TOML `text`; `where` names it in errors. Raises SettingsError with the line."""
+    """Check settings and return them.
+
+    Args:
+        text: The settings in TOML.
+        where: Name of the file in error messages.
+
+    Raises:
+        SettingsError: A line is wrong. The message names the line.
+    """
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # not all of tomllib's are its own
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # tomllib also lets errors of int() and of Python through
         raise SettingsError(f"{where}: not valid TOML: {error}") from error
     sections = {field.name: field.default for field in dataclasses.fields(Settings)}
     values: dict[str, Any] = {}
@@ -180,34 +201,34 @@ def parse_settings(text: str, where: str) -> Settings:
             raise SettingsError(f"{at}: unknown section [{name}]; known: {', '.join(sections)}")
         if not isinstance(table, Mapping):
             raise SettingsError(f"{at}: [{name}] must be one section of keys")
-        values[name] = _section(sections[name], name, table, text, where)
+        values[name] = _check_section(sections[name], name, table, text, where)
     return Settings(**values)
 
 
-def _section(default: Any, name: str, table: Mapping[str, Any], text: str, where: str) -> Any:
+def _check_section(default: Any, name: str, table: Mapping[str, Any], text: str, where: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(default)}
     for setting, value in table.items():
         at = f"{where}, line {_line_of(text, name, setting)}: {name}.{setting}"
         if setting not in fields:
             raise SettingsError(f"{at} is unknown; known: {', '.join(fields)}")
-        problem = _problem(fields[setting], value)
-        if problem:
-            raise SettingsError(f"{at} must be {problem}, not {_shown(fields[setting], value)}")
+        expected = _find_problem(fields[setting], value)
+        if expected:
+            raise SettingsError(f"{at} must be {expected}, not {_shorten(fields[setting], value)}")
     numbers = {k: float(v) if isinstance(fields[k].default, float) else v for k, v in table.items()}
     return dataclasses.replace(default, **numbers)
 
 
-def _shown(field: dataclasses.Field[Any], value: Any) -> str:
-    """The value as an error shows it, shortened."""
+def _shorten(field: dataclasses.Field[Any], value: Any) -> str:
+    """Return the value for an error message, shortened."""
     try:
         text = number_text(field, value) if type(value) is int else repr(value)
-    except ValueError:  # Python writes no integer of more than 4300 digits
+    except ValueError:  # Python does not print integers of more than 4300 digits
         return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _problem(field: dataclasses.Field[Any], value: Any) -> str:
-    """What the value should be, or '' if it is right."""
+def _find_problem(field: dataclasses.Field[Any], value: Any) -> str:
+    """Return what the value should be, or '' if it is right."""
     about, default = field.metadata, field.default
     if isinstance(default, bool):
         return "" if isinstance(value, bool) else "true or false"
@@ -225,7 +246,7 @@ def _problem(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _line_of(text: str, section: str, setting: str | None) -> int:
-    """The line (from 1) of a setting in its section, or of the section: a guess, for the error's text only."""
+    """Guess the line (from 1) of a setting, or of its section; good enough for an error message."""
     here = 0
     inside = False
     for number, line in enumerate(text.split("\n"), 1):
@@ -248,12 +269,12 @@ def _line_of(text: str, section: str, setting: str | None) -> int:
 
 
 def limits_text(field: dataclasses.Field[Any]) -> str:
-    """Return the range of a setting that is a number, '0x3C to 0x3D'."""
+    """Return the range of a setting that is a number: '0x3C to 0x3D'."""
     return " to ".join(number_text(field, field.metadata[limit]) for limit in ("low", "high"))
 
 
 def number_text(field: dataclasses.Field[Any], value: Any) -> str:
-    """Return a value or limit of a setting that is a number, as TOML and people write it."""
+    """Return a value or limit of a setting that is a number, as it is written in TOML."""
     if not field.metadata["hexadecimal"]:
         return repr(value)
     return f"{'-' if value < 0 else ''}0x{abs(value):X}"

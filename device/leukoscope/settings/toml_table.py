@@ -1,4 +1,4 @@
-"""A TOML table that names file and key when something is missing or wrong."""
+"""A TOML table whose errors name the file and the key that is missing or wrong."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ SHOWN_CHARACTERS = 80
 
 
 def shown(value: object) -> str:
-    """Return a wrong value for an error's text: its first characters."""
+    """Return the first characters of a wrong value, for an error message."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+    except (ValueError, RecursionError):  # thousands of digits or brackets
         return f"this {type(value).__name__}"
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
@@ -19,11 +19,7 @@ def shown(value: object) -> str:
 class TomlTable:
     """A table, or the whole document.
 
-    Args:
-        values: As tomllib gives them.
-        where: Names the file in errors.
-        error: Makes the error to raise from its message.
-        prefix: Of the keys, "input." in the table [input].
+    Its methods raise the error that it was made with when a key is missing or its value is wrong.
     """
 
     def __init__(
@@ -33,6 +29,14 @@ class TomlTable:
         error: Callable[[str], Exception],
         prefix: str = "",
     ) -> None:
+        """Wrap a table.
+
+        Args:
+            values: The table, as tomllib returns it.
+            where: Name of the file in error messages.
+            error: The exception to raise; called with the message.
+            prefix: Put before the keys in error messages: "input." in the table [input].
+        """
         self._values, self._where, self._error, self._prefix = values, where, error, prefix
 
     def _get(self, key: str) -> object:
@@ -46,29 +50,29 @@ class TomlTable:
         )
 
     def text(self, key: str) -> str:
-        """Return a text that is not empty."""
+        """Return the text of a key; it must not be empty."""
         value = self._get(key)
         if not isinstance(value, str) or not value:
             raise self._wrong(key, "text", value)
         return value
 
     def number(self, key: str, low: float, high: float) -> float:
-        """Return a number from low to high."""
+        """Return the number of a key; it must be from low to high."""
         value = self._get(key)
-        # Not a number (nan) is in no range, and neither is an integer too large for a float.
+        # The comparison also refuses nan, and integers that are too large for a float.
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
         raise self._wrong(key, f"a number from {low:g} to {high:g}", value)
 
     def whole(self, key: str, low: int, high: int) -> int:
-        """Return a whole number from low to high."""
+        """Return the whole number of a key; it must be from low to high."""
         value = self._get(key)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         raise self._wrong(key, f"a whole number from {low} to {high}", value)
 
     def wholes(self, key: str, count: int, low: int, high: int) -> tuple[int, ...]:
-        """Return `count` whole numbers from low to high."""
+        """Return the `count` whole numbers of a key; they must be from low to high."""
         values = self._get(key)
         if isinstance(values, list) and len(values) == count:
             good = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
@@ -77,14 +81,14 @@ class TomlTable:
         raise self._wrong(key, f"{count} whole numbers from {low} to {high}", values)
 
     def flag(self, key: str) -> bool:
-        """Return true or false."""
+        """Return whether a key is true."""
         value = self._get(key)
         if not isinstance(value, bool):
             raise self._wrong(key, "true or false", value)
         return value
 
     def table(self, key: str) -> TomlTable:
-        """Return a table in this one."""
+        """Return the table of a key."""
         value = self._get(key)
         if not isinstance(value, Mapping):
             raise self._error(f"{self._where}: [{key}] must be a table, not {shown(value)}")

@@ -1,4 +1,4 @@
-"""Settings as the text of a TOML file."""
+"""Writes settings as the text of a TOML file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from leukoscope.settings.settings import Settings, limits_text, number_text
 
 
 def to_toml(settings: Settings) -> str:
-    """Return the settings in force as a TOML file, each key with its meaning, unit and range."""
+    """Return all settings as a TOML file, each key with its meaning, unit and range."""
     document = tomlkit.document()
     for section in dataclasses.fields(settings):
         values = getattr(settings, section.name)
         table = tomlkit.table()
         for field in dataclasses.fields(values):
-            item = _item(field, getattr(values, field.name))
-            item.comment(_about(field))
+            item = _make_item(field, getattr(values, field.name))
+            item.comment(_describe(field))
             item.trivia.comment_ws = "  "
             table.add(field.name, item)
         table.add(tomlkit.nl())
@@ -29,7 +29,7 @@ def to_toml(settings: Settings) -> str:
 
 
 def changes_to_toml(settings: Settings) -> str:
-    """Return what differs from the defaults, as a TOML file: a key a line."""
+    """Return the settings that differ from the defaults as a TOML file, one key per line."""
     changes: dict[str, dict[str, Any]] = {}
     for section in dataclasses.fields(settings):
         values = getattr(settings, section.name)
@@ -43,13 +43,13 @@ def changes_to_toml(settings: Settings) -> str:
     return tomli_w.dumps(changes)
 
 
-def _item(field: dataclasses.Field[Any], value: Any) -> Item:
+def _make_item(field: dataclasses.Field[Any], value: Any) -> Item:
     hexadecimal = field.metadata["hexadecimal"]
     item: Item = tomlkit.value(number_text(field, value)) if hexadecimal else tomlkit.item(value)
     return item
 
 
-def _about(field: dataclasses.Field[Any]) -> str:
+def _describe(field: dataclasses.Field[Any]) -> str:
     about = field.metadata
     if isinstance(field.default, bool):
         return f"{about['meaning']}: true or false"
