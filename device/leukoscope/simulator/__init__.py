@@ -1,1 +1,1 @@
-"""The microscope without a Pi: rendered smears, optics, simulated parts and injectable faults."""
+"""A simulated microscope that needs no Pi: rendered smears, optics, simulated parts, and faults to try out."""

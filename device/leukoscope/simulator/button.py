@@ -1,4 +1,4 @@
-"""A button that a program presses."""
+"""A button that is pressed by a program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leukoscope.panel.button import Gesture, Hold, PressTimer
 
 
 class SimulatedButton:
-    """A `Button` with a finger of its own: `press_for` holds it down and lets go."""
+    """A `Button` that `press_for` presses and releases."""
 
     def __init__(self, on_gesture: Callable[[Gesture], None]) -> None:
         self._timer, self._on_gesture = PressTimer(), on_gesture
@@ -19,7 +19,7 @@ class SimulatedButton:
         return self._timer.progress(time.monotonic())
 
     def press_for(self, seconds: float) -> None:
-        """Hold the button down for so long, then let go."""
+        """Press the button, hold it for `seconds`, and release it."""
         self._timer.down(time.monotonic())
         time.sleep(seconds)
         gesture = self._timer.up(time.monotonic())
@@ -27,4 +27,4 @@ class SimulatedButton:
             self._on_gesture(gesture)
 
     def close(self) -> None:
-        """Do nothing: there is no line to release."""
+        """Do nothing: there is no pin to release."""

@@ -9,16 +9,16 @@ from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 
 CLEAN_SLIDE_SEED, CLEAN_SLIDE_DEFOCUS_UM = 900, 15.0
-"""The clean glass, so far out of focus that none of its dust grains is seen."""
+"""The clean slide, and a defocus so large that none of its dust grains is visible."""
 
 
 def place_slide(stage: Stage, step: Step, done: int) -> None:
     """Put on the stage what a step asks for: a micrometer, or clean glass out of focus.
 
     Args:
-        stage: of the simulated microscope.
-        step: of the calibration.
-        done: steps done so far; each clean field is another one.
+        stage: The stage of the simulated microscope.
+        step: The step of the calibration.
+        done: Number of steps done so far. It chooses the clean slide, so that each step gets another one.
     """
     if step is Step.SCALE:
         stage.load(MicrometerSlide())

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 LINEAR_STEPS = (1 << 12) - 1
-"""Linear light of 1 in the steps of `srgb_table`."""
+"""The step of `srgb_table` that stands for a linear light of 1."""
 
 
 def srgb_decode(level: float) -> float:

@@ -1,6 +1,7 @@
-"""What each diagnosis puts on a slide: which white cells, how many, how large.
+"""The cells of each diagnosis: which white cells are on a slide, how many, and how large.
 
-Sources, by the short names used below
+Sources, with the short names used below:
+
 - Bain: B. J. Bain, *Blood Cells: A Practical Guide*, 5th ed., Wiley 2015 (cell sizes, reference
   differentials, what each leukaemia looks like in the film).
 - Dacie: Bain, Bates, Laffan, *Dacie and Lewis Practical Haematology*, 12th ed., Elsevier 2017
@@ -27,7 +28,7 @@ import numpy as np
 
 
 class Diagnosis(enum.Enum):
-    """What the rendered slide is a slide of. EMPTY is glass without blood."""
+    """The diagnosis of a rendered slide. EMPTY is glass without blood."""
 
     NORMAL = "normal"
     ALL = "ALL"
@@ -38,7 +39,7 @@ class Diagnosis(enum.Enum):
 
 
 class RenderedCellType(enum.Enum):
-    """White cells by the ICSH names; band forms count as neutrophils."""
+    """Types of white cells, with the ICSH names. Band forms count as neutrophils."""
 
     NEUTROPHIL = "neutrophil"
     LYMPHOCYTE = "lymphocyte"
@@ -59,8 +60,8 @@ DIAMETER_UM: Mapping[RenderedCellType, tuple[float, float]] = MappingProxyType(
         # (mean, standard deviation) on a dried film, after Bain ch. 2, 3 and 9.
         RenderedCellType.NEUTROPHIL: (13.0, 0.8),
         RenderedCellType.LYMPHOCYTE: (10.3, 1.1),
-        # Monocytes are 12 to 20 µm there; 27 and 88 boxed in two real sets have 142 and 115 µm² (medians), discs of
-        # 13.4 and 12.1 µm; rendered ones 154 (python -m tests.measuring.measure_looks).
+        # Bain has monocytes of 12 to 20 µm. The medians of 27 and 88 boxed monocytes in two real sets are 142 and
+        # 115 µm², discs of 13.4 and 12.1 µm. Rendered ones have 154 µm² (python -m tests.measuring.measure_looks).
         RenderedCellType.MONOCYTE: (14.5, 1.4),
         RenderedCellType.EOSINOPHIL: (13.8, 0.9),
         RenderedCellType.BASOPHIL: (12.2, 0.9),
@@ -87,15 +88,17 @@ _AT, _SM = RenderedCellType.ATYPICAL_LYMPHOCYTE, RenderedCellType.SMUDGE_CELL
 
 @dataclass(frozen=True)
 class BloodPicture:
-    """What one pattern of disease puts on its slides.
+    """The cells on the slides of one diagnosis.
 
-    differential: mean share of each cell type, summing to 1 (empty: no white cells).
-    concentration: sum of the Dirichlet parameters; higher means that slides differ less.
-    white_cells_least, white_cells_more: a standard field holds `least` plus Poisson(`more`) cells.
-    red_cells: red-cell density relative to normal (anaemia is below 1).
-    platelets: platelet density relative to normal.
-    giant_platelets: share of the platelets that are as large as a red cell.
-    auer_rods: chance that a myeloblast or promyelocyte shows Auer rods.
+    Attributes:
+        differential: Mean share of each cell type, sum 1; empty: no white cells.
+        concentration: Sum of the Dirichlet parameters. The higher it is, the less slides differ.
+        white_cells_least: A standard field has this number of white cells plus Poisson(`white_cells_more`).
+        white_cells_more: See `white_cells_least`.
+        red_cells: Density of red cells relative to normal (below 1 in anaemia).
+        platelets: Density of platelets relative to normal.
+        giant_platelets: Share of the platelets that are as large as a red cell.
+        auer_rods: Chance that a myeloblast or promyelocyte shows Auer rods.
     """
 
     differential: Mapping[RenderedCellType, float]
@@ -113,9 +116,9 @@ _NORMAL = BloodPicture(
     # basophils below 2. A few reactive lymphocytes and smudge cells occur in health (Bain ch. 3).
     differential={_N: 0.585, _L: 0.29, _M: 0.065, _E: 0.03, _B: 0.007, _AT: 0.013, _SM: 0.01},
     concentration=60.0,
-    # 7e9 white to 5e12 red cells per litre would be one white cell in three fields. White cells
-    # gather towards the feathered edge and the sides of a wedge film (Dacie ch. 5), and that is
-    # where this device is pointed: every field there shows one or more.
+    # 7e9 white and 5e12 red cells per litre would be one white cell in three fields. But this device is used near
+    # the feathered edge and the sides of a wedge film, where white cells gather (Dacie ch. 5). Every field there
+    # shows one or more.
     white_cells_least=1,
     white_cells_more=0.9,
     red_cells=1.0,
@@ -189,9 +192,8 @@ _CML = BloodPicture(
     auer_rods=0.0,
 )
 _CLL = BloodPicture(
-    # WHO: 5e9 or more clonal B cells per litre, small mature lymphocytes with clumped chromatin,
-    # smudge cells characteristic; prolymphocytes below 15 %, which the larger atypical cells stand
-    # for here.
+    # WHO: 5e9 or more clonal B cells per litre: small mature lymphocytes with clumped chromatin. Smudge cells are
+    # characteristic. Prolymphocytes are below 15 %; here the larger atypical cells represent them.
     differential={_L: 0.80, _SM: 0.10, _AT: 0.025, _N: 0.06, _M: 0.01, _E: 0.005},
     concentration=60.0,
     white_cells_least=3,
@@ -213,7 +215,7 @@ _EMPTY = BloodPicture(
 )
 
 APL_SHARE_OF_AML = 0.1
-"""Acute promyelocytic leukaemia is 5-8 % of AML (WHO), nearer 10 % in younger patients."""
+"""Acute promyelocytic leukaemia is 5-8 % of AML (WHO), and about 10 % in younger patients."""
 
 _PICTURES: Mapping[Diagnosis, BloodPicture] = MappingProxyType(
     {
@@ -228,17 +230,19 @@ _PICTURES: Mapping[Diagnosis, BloodPicture] = MappingProxyType(
 
 
 def blood_picture(diagnosis: Diagnosis) -> BloodPicture:
-    """The usual picture of a diagnosis (for AML, that of AML other than promyelocytic)."""
+    """Return the usual blood picture of a diagnosis. That of AML is not the promyelocytic one."""
     return _PICTURES[diagnosis]
 
 
 @dataclass(frozen=True)
 class SlideCounts:
-    """One slide's own numbers, drawn around its diagnosis.
+    """The numbers of one slide, drawn around those of its diagnosis.
 
-    types, shares: the differential of this slide, aligned, shares summing to 1.
-    picture: the blood picture that it was drawn from.
-    density: factor on the number of white cells beyond the least, about 0.5 to 1.7.
+    Attributes:
+        types: The cell types on this slide.
+        shares: The share of each of `types`, sum 1.
+        picture: The blood picture that the slide was drawn from.
+        density: Factor on the number of white cells beyond the least, about 0.5 to 1.7.
     """
 
     types: tuple[RenderedCellType, ...]
@@ -247,20 +251,20 @@ class SlideCounts:
     density: float
 
     def draw_types(self, count: int, rng: np.random.Generator) -> list[RenderedCellType]:
-        """The types of `count` white cells of this slide."""
+        """Draw the types of `count` white cells of this slide."""
         if count == 0:
             return []
         picks = rng.choice(len(self.types), size=count, p=self.shares)
         return [self.types[int(pick)] for pick in picks]
 
     def draw_count(self, rng: np.random.Generator) -> int:
-        """How many white cells a standard field of this slide holds."""
+        """Draw the number of white cells in a standard field of this slide."""
         more = rng.poisson(self.picture.white_cells_more * self.density)
         return self.picture.white_cells_least + int(more)
 
 
 def draw_slide_counts(diagnosis: Diagnosis, rng: np.random.Generator) -> SlideCounts:
-    """Draw one slide's differential (Dirichlet around the mean) and density (log-normal)."""
+    """Draw the differential (Dirichlet around the mean) and the density (log-normal) of one slide."""
     picture = blood_picture(diagnosis)
     if diagnosis is Diagnosis.AML and rng.random() < APL_SHARE_OF_AML:
         picture = _APL
@@ -274,6 +278,6 @@ def draw_slide_counts(diagnosis: Diagnosis, rng: np.random.Generator) -> SlideCo
 
 
 def draw_diameter(cell_type: RenderedCellType, rng: np.random.Generator) -> float:
-    """Diameter in µm of one white cell, cut at 2.5 standard deviations."""
+    """Draw the diameter in µm of one white cell, at most 2.5 standard deviations from the mean."""
     mean, spread = DIAMETER_UM[cell_type]
     return float(mean + spread * np.clip(rng.standard_normal(), -2.5, 2.5))

@@ -1,7 +1,7 @@
-"""What each type of white cell looks like, as numbers.
+"""How each type of white cell looks, as numbers.
 
-Descriptions after Bain, *Blood Cells*, 5th ed., ch. 3 (normal cells) and ch. 9 (leukaemias), and the
-ICSH recommendations of 2015 for the granulocytes' precursors. Radii are shares of the cell's.
+The descriptions follow Bain, *Blood Cells*, 5th ed., ch. 3 (normal cells) and ch. 9 (leukaemias), and the ICSH
+recommendations of 2015 for the precursors of granulocytes. Radii are multiples of the cell's radius `r`.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from leukoscope.simulator.hematology import RenderedCellType
-from leukoscope.simulator.nuclei import Nucleus, bent, lobed, oval
+from leukoscope.simulator.nuclei import Nucleus, make_bent, make_lobed, make_oval
 from leukoscope.simulator.white_cell_look import GranuleKind, Granules, WhiteCellLook
 
 BAND_SHARE = 0.06
-"""Band forms among neutrophils: up to 5-8 % of them in health (Dacie)."""
+"""Share of band forms among neutrophils: up to 5-8 % in health (Dacie)."""
 
 _LOBE_SHARES = (0.22, 0.42, 0.28, 0.08)
-"""Neutrophils with 2, 3, 4 and 5 lobes: the Arneth count (Bain ch. 3: mostly three)."""
+"""Shares of neutrophils with 2, 3, 4 and 5 lobes: the Arneth count (Bain ch. 3: mostly three)."""
 
 
 def _neutrophil_granules(rng: np.random.Generator, azurophil: int) -> tuple[Granules, ...]:
-    """Fine specific granules, barely resolved, and what is left of the azurophil ones."""
+    """Return fine specific granules, which can hardly be resolved, and the remaining azurophil ones."""
     fine = Granules(
         GranuleKind.NEUTROPHIL, int(rng.integers(200, 320)), 0.45, rng.uniform(0.25, 0.5), 0.0
     )
     return (fine, Granules(GranuleKind.AZUROPHIL, azurophil, 0.5, 0.5, 0.1))
 
 
-def _round_or_cleft(
+def _make_blast_nucleus(
     radius_um: float, offset_um: float, cleft: float, rng: np.random.Generator
 ) -> Nucleus:
-    """A blast's nucleus: round, or in a share `cleft` of the cells folded in from one side."""
+    """Make a blast's nucleus: round, or in a share `cleft` of the cells folded in from one side."""
     if rng.random() >= cleft:
-        return oval(radius_um, rng.uniform(1.0, 1.15), offset_um, rng)
-    return bent(rng.uniform(1.4, 2.2), 0.48 * radius_um, 0.68 * radius_um, 0.0, rng)
+        return make_oval(radius_um, rng.uniform(1.0, 1.15), offset_um, rng)
+    return make_bent(rng.uniform(1.4, 2.2), 0.48 * radius_um, 0.68 * radius_um, 0.0, rng)
 
 
 def _neutrophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
     if rng.random() < BAND_SHARE:
-        nucleus = bent(rng.uniform(3.0, 4.3), 0.5 * r, rng.uniform(0.25, 0.29) * r, 0.15, rng)
+        nucleus = make_bent(rng.uniform(3.0, 4.3), 0.5 * r, rng.uniform(0.25, 0.29) * r, 0.15, rng)
     else:
         lobes = int(rng.choice(4, p=_LOBE_SHARES)) + 2
         size = {2: 0.39, 3: 0.325, 4: 0.285, 5: 0.25}[lobes]
-        nucleus = lobed(lobes, 0.46 * r, size * r, 0.04 * r, rng)
+        nucleus = make_lobed(lobes, 0.46 * r, size * r, 0.04 * r, rng)
     return WhiteCellLook(
         nucleus=nucleus,
         ragged_um=0.22,
@@ -64,7 +64,7 @@ def _neutrophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
 def _eosinophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
     lobes = 2 if rng.random() < 0.85 else 3
     return WhiteCellLook(
-        nucleus=lobed(lobes, 0.44 * r, 0.38 * r, 0.045 * r, rng),
+        nucleus=make_lobed(lobes, 0.44 * r, 0.38 * r, 0.045 * r, rng),
         ragged_um=0.2,
         chromatin=1.0,
         contrast=0.15,
@@ -79,7 +79,7 @@ def _eosinophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _basophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=lobed(int(rng.integers(2, 4)), 0.38 * r, 0.38 * r, 0.12 * r, rng),
+        nucleus=make_lobed(int(rng.integers(2, 4)), 0.38 * r, 0.38 * r, 0.12 * r, rng),
         ragged_um=0.4,
         chromatin=0.65,
         contrast=0.15,
@@ -94,7 +94,7 @@ def _basophil(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _monocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=bent(
+        nucleus=make_bent(
             rng.uniform(2.2, 4.0),
             rng.uniform(0.44, 0.52) * r,
             rng.uniform(0.37, 0.44) * r,
@@ -117,7 +117,7 @@ def _monocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _lymphocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=oval(
+        nucleus=make_oval(
             rng.uniform(0.76, 0.88) * r,
             rng.uniform(1.0, 1.18),
             rng.uniform(0.03, 0.12) * r,
@@ -139,7 +139,7 @@ def _lymphocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _atypical_lymphocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=oval(
+        nucleus=make_oval(
             rng.uniform(0.60, 0.74) * r, rng.uniform(1.1, 1.4), rng.uniform(0.08, 0.25) * r, rng
         ),
         ragged_um=0.25,
@@ -160,7 +160,7 @@ def _atypical_lymphocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _lymphoblast(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=_round_or_cleft(rng.uniform(0.86, 0.96) * r, 0.07 * r, 0.25, rng),
+        nucleus=_make_blast_nucleus(rng.uniform(0.86, 0.96) * r, 0.07 * r, 0.25, rng),
         ragged_um=0.14,
         chromatin=0.95,
         contrast=0.085,
@@ -180,7 +180,9 @@ def _lymphoblast(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _myeloblast(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=_round_or_cleft(rng.uniform(0.78, 0.90) * r, rng.uniform(0.08, 0.18) * r, 0.2, rng),
+        nucleus=_make_blast_nucleus(
+            rng.uniform(0.78, 0.90) * r, rng.uniform(0.08, 0.18) * r, 0.2, rng
+        ),
         ragged_um=0.14,
         chromatin=0.82,
         contrast=0.07,
@@ -201,7 +203,7 @@ def _myeloblast(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _promyelocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=oval(
+        nucleus=make_oval(
             rng.uniform(0.66, 0.78) * r,
             rng.uniform(1.05, 1.3),
             rng.uniform(0.18, 0.28) * r,
@@ -227,7 +229,7 @@ def _promyelocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _myelocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=oval(
+        nucleus=make_oval(
             rng.uniform(0.62, 0.74) * r,
             rng.uniform(1.1, 1.35),
             rng.uniform(0.22, 0.30) * r,
@@ -249,7 +251,7 @@ def _myelocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 def _metamyelocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
     return WhiteCellLook(
-        nucleus=bent(
+        nucleus=make_bent(
             rng.uniform(1.9, 2.8),
             rng.uniform(0.42, 0.48) * r,
             rng.uniform(0.37, 0.43) * r,
@@ -270,9 +272,9 @@ def _metamyelocyte(r: float, rng: np.random.Generator) -> WhiteCellLook:
 
 
 def _smudge_cell(r: float, rng: np.random.Generator) -> WhiteCellLook:
-    """A burst nucleus, no cytoplasm."""
+    """A burst nucleus without cytoplasm."""
     return WhiteCellLook(
-        nucleus=oval(rng.uniform(0.6, 0.8) * r, rng.uniform(1.0, 1.6), 0.0, rng),
+        nucleus=make_oval(rng.uniform(0.6, 0.8) * r, rng.uniform(1.0, 1.6), 0.0, rng),
         ragged_um=rng.uniform(0.4, 1.1),
         chromatin=rng.uniform(0.42, 0.7),
         contrast=0.14,
@@ -303,15 +305,19 @@ _MOST_AUER_RODS: Mapping[RenderedCellType, int] = {
     RenderedCellType.MYELOBLAST: 2,
     RenderedCellType.PROMYELOCYTE: 4,
 }
-"""One or two in a myeloblast, bundles in the promyelocytes of APL (Bain ch. 9)."""
+"""Most Auer rods of a cell: one or two in a myeloblast, bundles in the promyelocytes of APL (Bain ch. 9)."""
 
 
 def draw_look(
     cell_type: RenderedCellType, radius_um: float, auer_rods: float, rng: np.random.Generator
 ) -> WhiteCellLook:
-    """Draw one cell of a type.
+    """Choose how one cell of a type looks.
 
-    radius_um: of the cell. auer_rods: chance of Auer rods in myeloblasts and promyelocytes.
+    Args:
+        cell_type: The type.
+        radius_um: Radius of the cell.
+        auer_rods: Chance of Auer rods, if it is a myeloblast or promyelocyte.
+        rng: Decides everything else.
     """
     look = _LOOKS[cell_type](radius_um, rng)
     most = _MOST_AUER_RODS.get(cell_type, 0)

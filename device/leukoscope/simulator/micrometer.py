@@ -1,4 +1,4 @@
-"""A rendered stage micrometer: the ruled glass that a microscope's scale is measured with."""
+"""Renders a stage micrometer: glass with ruled lines, with which a microscope's scale is measured."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 LINE_UM = 2.0
-"""Width of a line, as ruled on the usual stage micrometer of 1 mm in 100 divisions."""
+"""Width of a line on the usual stage micrometer of 1 mm in 100 divisions."""
 
 _LENGTHS_UM = (50.0, 70.0, 90.0)
-"""Of a line, of every fifth and of every tenth: the longest fits the height of a field of view."""
+"""Length of a line, of every fifth and of every tenth line. The longest fits into the height of a field."""
 
 _INK = 0.02
-"""Share of the light that a line of chrome lets through."""
+"""Share of the light that passes a line of chrome."""
 
 _FIELD = 4
-"""First word of the seeds, different from that of smears."""
+"""First word of the seeds. It differs from those of smears."""
 
 
 @dataclass(frozen=True)
 class MicrometerSlide:
-    """Clear glass with ruled dark lines, 2 µm wide, upright and side by side.
+    """Clear glass with upright dark lines, 2 µm wide, side by side.
 
-    pitch_um: from one line's middle to the next, µm, above 4. angle_deg: how far the slide is
-    turned, degrees, anticlockwise as seen. seed: 0 or more, of the lines' place in a field.
+    Attributes:
+        pitch_um: Distance from the middle of one line to the next, µm, above 4.
+        angle_deg: How far the slide is turned, degrees, anticlockwise in the picture.
+        seed: Decides where the lines are in a field; 0 or more.
     """
 
     pitch_um: float = 10.0
@@ -46,17 +48,21 @@ class MicrometerSlide:
 def render_micrometer(
     slide: MicrometerSlide, index: int, *, um_per_px: float, shape: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
-    """Render one field of a stage micrometer; the lines cross it from side to side.
+    """Render one field of a stage micrometer. The scale crosses the field from side to side.
 
-    index: number of the field, 0 or more; each has the lines at another place. um_per_px: sampling.
-    shape: height and width in pixels.
+    Args:
+        slide: The micrometer.
+        index: Number of the field, 0 or more. The lines are at another place in each field.
+        um_per_px: Scale, micrometres per pixel.
+        shape: Height and width in pixels.
 
-    Returns transmittance, shape (height, width, 3), float32, linear light 0..1, the same in R, G
-    and B. A pixel on an edge holds its share of the line, exactly where the slide is not turned.
+    Returns:
+        Transmittance, shape (height, width, 3), float32, linear light 0..1, the same in R, G and B. A pixel on an
+        edge has the share of the line that covers it (exact if the slide is not turned).
     """
     height, width = shape
     rng = np.random.default_rng(np.random.SeedSequence((_FIELD, slide.seed, index)))
-    # The marks repeat every ten divisions, so this is any place along the rule.
+    # The marks repeat every ten divisions, so this covers every place along the scale.
     along_um, below_um = rng.uniform(0.0, 10.0 * slide.pitch_um), rng.uniform(-5.0, 5.0)
     turn = np.deg2rad(slide.angle_deg)
     cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
@@ -69,23 +75,30 @@ def render_micrometer(
     length = np.full(line.shape, _LENGTHS_UM[0], dtype=np.float32)
     length[line % 5 == 0] = _LENGTHS_UM[1]
     length[line % 10 == 0] = _LENGTHS_UM[2]
-    # Their lower ends are level, the longest line is in the middle.
+    # The lower ends of all lines are at one height, and the longest line is in the middle of the field.
     foot = np.float32(_LENGTHS_UM[2] / 2)
-    # A turned pixel is taken for an upright one as wide as it is from corner to corner.
+    # A turned pixel is treated as an upright one that is as wide as the turned one.
     pixel = float(um_per_px * (abs(cosine) + abs(sine)))
-    covered = _overlap(across, np.float32(-LINE_UM / 2), np.float32(LINE_UM / 2), pixel)
-    covered *= _overlap(down, foot - length, foot, pixel)
+    covered = _measure_overlap(across, np.float32(-LINE_UM / 2), np.float32(LINE_UM / 2), pixel)
+    covered *= _measure_overlap(down, foot - length, foot, pixel)
     passed = (1.0 - np.float32(1.0 - _INK) * covered)[:, :, None]
     return np.repeat(passed, 3, axis=2)
 
 
-def _overlap(
+def _measure_overlap(
     at: npt.NDArray[np.float32],
     low: npt.NDArray[np.float32] | np.float32,
     high: npt.NDArray[np.float32] | np.float32,
     pixel: float,
 ) -> npt.NDArray[np.float32]:
-    """The share, 0..1, of a pixel between low and high; `pixel`: its width, `at`: its middle."""
+    """Return the share, 0..1, of a pixel that is between low and high.
+
+    Args:
+        at: Middle of the pixel.
+        low: Lower limit.
+        high: Upper limit.
+        pixel: Width of the pixel.
+    """
     half = np.float32(pixel / 2)
     inside = np.minimum(at + half, high) - np.maximum(at - half, low)
     return np.asarray(np.maximum(inside, 0.0) / np.float32(pixel), dtype=np.float32)

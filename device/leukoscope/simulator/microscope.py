@@ -1,4 +1,4 @@
-"""The simulated light and camera, which see the view of the stage."""
+"""The simulated light, and the simulated camera that renders what is on the stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FRAME_S = 1 / 30
 """Time between the frames of the simulated sensor."""
 
 EXPOSURE_S = 0.008
-"""Good exposure time at a gain of 1."""
+"""Exposure time, at a gain of 1, of a well exposed picture."""
 
 DEFAULT_CONTROLS = CameraControls(
     exposure_us=round(EXPOSURE_S * 1e6),
@@ -34,14 +34,14 @@ DEFAULT_CONTROLS = CameraControls(
     red_gain=NEUTRAL_GAIN,
     blue_gain=NEUTRAL_GAIN,
 )
-"""Clear glass comes out white, at `optics.WELL_EXPOSED`."""
+"""With these, clear glass is white, at level `optics.WELL_EXPOSED`."""
 
 PREVIEW_SHRINK = 2
-"""The small stream has this many times fewer pixels each way."""
+"""The pictures of the small stream are this many times smaller in width and height."""
 
 
 class SimulatedLight:
-    """A `Light`: its level is above 0 while it is lit, unless it is broken."""
+    """A `Light`. Its level is above 0 while it is lit, unless it is broken."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -49,7 +49,7 @@ class SimulatedLight:
 
     @property
     def level(self) -> float:
-        """Its light, 0..1."""
+        """How bright it is, 0..1."""
         faults = self._stage.view.faults
         return faults.led_level if self.lit and not faults.led_dead else 0.0
 
@@ -67,17 +67,7 @@ class SimulatedLight:
 
 
 class SimulatedCamera:
-    """A `Camera` that renders what is under the objective; the same view gives the same cells.
-
-    Args:
-        stage: Whose view it sees.
-        light: That lights the stage.
-        width: Of a field, px.
-        height: Of a field, px.
-        um_per_px: Scale of a field.
-        timeout_s: How long a hung camera hangs.
-        controls: To begin with.
-    """
+    """A `Camera` that renders what is under the objective. The same view shows the same cells."""
 
     def __init__(
         self,
@@ -90,6 +80,17 @@ class SimulatedCamera:
         timeout_s: float,
         controls: CameraControls = DEFAULT_CONTROLS,
     ) -> None:
+        """Look at a stage.
+
+        Args:
+            stage: The stage that it looks at.
+            light: The light below the stage.
+            width: Width of a field, px.
+            height: Height of a field, px.
+            um_per_px: Scale of a field, micrometres per pixel.
+            timeout_s: How long the camera waits before it raises when the fault `camera_hangs` is set, seconds.
+            controls: Its first exposure and gains.
+        """
         self._stage, self._light = stage, light
         self._shape, self._um_per_px = (height, width), um_per_px
         self._timeout_s = timeout_s
@@ -104,7 +105,12 @@ class SimulatedCamera:
         self._drifted_um = 0.0
 
     def control(self, controls: CameraControls) -> None:
-        """Set exposure and gains. Raises CameraError when it is unplugged or they can't be."""
+        """Set exposure and gains.
+
+        Raises:
+            CameraError: The camera is unplugged, or does not accept the values.
+            CameraTimeoutError: The camera hangs.
+        """
         self._answer()
         gains = (controls.red_gain, controls.blue_gain)
         if not (controls.exposure_us > 0 and controls.analogue_gain >= 1 and min(gains) > 0):
@@ -115,7 +121,11 @@ class SimulatedCamera:
         self._controls = controls
 
     def preview(self, *, fresh: bool = False) -> Field:
-        """The next small frame, at the sensor's pace; with `fresh` an extra one, at once."""
+        """Return the next small frame, at the frame rate of the sensor.
+
+        Args:
+            fresh: Return an extra frame at once.
+        """
         view = self._look()
         if not fresh:
             time.sleep(max(0.0, self._frame_due - time.monotonic()))
@@ -123,7 +133,7 @@ class SimulatedCamera:
         return self._frame(self._small, view, self._um_per_px * PREVIEW_SHRINK)
 
     def capture(self, frames: int = 1) -> tuple[Field, ...]:
-        """Return full frames in a row, the first exposed after this call."""
+        """Return full frames in a row. The first is exposed after this call."""
         taken = []
         for number in range(frames):
             view = self._look()
@@ -132,7 +142,7 @@ class SimulatedCamera:
         return tuple(taken)
 
     def raw_green(self) -> npt.NDArray[np.float32]:
-        """The green of one raw frame exposed after this call, shape (height, width // 2)."""
+        """Return the green pixels of a raw frame that is exposed after this call, shape (height, width // 2)."""
         view = self._look()
         time.sleep(self._exposure_s)
         return expose_raw_green(
@@ -155,30 +165,35 @@ class SimulatedCamera:
 
     @property
     def _frame_s(self) -> float:
-        """From one frame to the next: a long exposure slows the sensor down."""
+        """Time from one frame to the next. A long exposure slows the sensor down."""
         return max(FRAME_S, self._exposure_s)
 
     def _exposure(self, view: View) -> float:
-        """Light on the sensor, 1 for a good exposure."""
+        """Return the light on the sensor, 1 for a good exposure."""
         return view.exposure * self._exposure_s / EXPOSURE_S
 
     def _answer(self) -> View:
-        """The view, unless the camera is broken. Raises CameraError, CameraTimeoutError."""
+        """Return the view, unless the camera is broken.
+
+        Raises:
+            CameraError: It is unplugged.
+            CameraTimeoutError: It hangs.
+        """
         view = self._stage.view
         if view.faults.camera_gone:
-            raise CameraError("the simulated camera is unplugged: mend it on the stage")
+            raise CameraError("the simulated camera is unplugged: repair it on the stage")
         if view.faults.camera_hangs:
             time.sleep(self._timeout_s)
             raise CameraTimeoutError(f"the camera gave no frame in {self._timeout_s:g} s")
         return view
 
     def _look(self) -> View:
-        """The view; its optical image is rendered again when it has changed."""
+        """Return the view. If it has changed, render its optical image."""
         view = self._answer()
         key = (view.slide, view.field)
         if key != self._field_key:
             try:
-                self._field = _rendered(*key, um_per_px=self._um_per_px, shape=self._shape)
+                self._field = _render(*key, um_per_px=self._um_per_px, shape=self._shape)
             except ValueError as error:
                 raise CameraError(f"the simulated camera can't: {error}") from error
             self._field_key = key
@@ -193,8 +208,8 @@ class SimulatedCamera:
     def _at_the_sensor(
         self, image: npt.NDArray[np.float32], view: View, um_per_px: float
     ) -> npt.NDArray[np.float32]:
-        """The light of the next frame: the drifted image, through the cover glass."""
-        # Whole pixels: interpolation would blur the picture, which a moving slide does not.
+        """Return the light of the next frame: the drifted image, with the dust on the cover glass."""
+        # Whole pixels, because interpolation would blur the picture.
         pixels = round(self._drifted_um / um_per_px)
         self._drifted_um += view.faults.drift_um_per_frame
         if pixels:
@@ -227,10 +242,14 @@ class SimulatedCamera:
         return Field(rgb, um_per_px, metadata, simulated=True)
 
 
-def _rendered(
+def _render(
     slide: Slide, index: int, *, um_per_px: float, shape: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
-    """Transmittance of one field of what is on the stage. Raises ValueError."""
+    """Render one field of the slide on the stage: its transmittance.
+
+    Raises:
+        ValueError: A number is out of range.
+    """
     match slide:
         case SmearSlide():
             return render_field(slide, index, um_per_px=um_per_px, shape=shape).transmittance
@@ -241,7 +260,7 @@ def _rendered(
 
 
 def _shrink(image: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
-    """Means of factor x factor pixels; shape (height, width, 3) to a factor-th of it."""
+    """Average factor x factor pixels: shape (height, width, 3) to (height // factor, width // factor, 3)."""
     height, width = (n // factor for n in image.shape[:2])
     blocks = image[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
     means: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)

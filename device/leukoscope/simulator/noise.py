@@ -12,5 +12,5 @@ POOL_SIZE = 1 << 20
 
 @functools.cache
 def noise_pool() -> npt.NDArray[np.float32]:
-    """Return standard normal noise, shape (2**20,). Stretches of it are reused: 4 MiB once per process."""
+    """Return standard normal noise, shape (2**20,). It is made once per process (4 MiB), and parts of it are reused."""
     return np.random.default_rng(0x5EED).standard_normal(POOL_SIZE, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Platelets, stain deposit and dust: the small things between the cells."""
+"""Draws the small things between the cells: platelets, stain deposit and dust."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leukoscope.simulator.stain import Colour, Stain
 from leukoscope.simulator.texture import spots
 
 PER_FIELD = 11.0
-"""Mean in a standard field at normal count: one to every 10-30 red cells (Bain ch. 3)."""
+"""Mean number in a standard field of normal blood: one to every 10-30 red cells (Bain ch. 3)."""
 
 
 def draw_platelets(
@@ -20,9 +20,9 @@ def draw_platelets(
     stain: Stain,
     rng: np.random.Generator,
 ) -> None:
-    """Strew Poisson(`mean`) platelets over the stage, some of them in clumps.
+    """Scatter Poisson(`mean`) platelets over the stage, some of them in clumps.
 
-    Normal ones are 1.5-3.5 µm, giant ones 5-8 µm (Bain ch. 3): a purple granulomere in pale blue.
+    Normal ones are 1.5-3.5 µm wide, giant ones 5-8 µm (Bain ch. 3). They have a purple granulomere in pale blue.
     """
     count = int(rng.poisson(mean))
     for seed in rng.integers(0, 2**63, count):
@@ -64,7 +64,7 @@ def draw_specks(
     colour: Colour,
     rng: np.random.Generator,
 ) -> None:
-    """Strew Poisson(`mean`) specks of `colour`, 0.4-1.4 µm: stain deposit, or dust on bare glass."""
+    """Scatter Poisson(`mean`) specks of `colour`, 0.4-1.4 µm wide: stain deposit, or dust on bare glass."""
     count = int(rng.poisson(mean))
     places = rng.uniform(-0.5, 0.5, (count, 2)) * np.array(stage_um)
     sizes, amounts = rng.uniform(0.2, 0.7, count), rng.uniform(0.2, 0.9, count)

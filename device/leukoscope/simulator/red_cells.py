@@ -1,4 +1,4 @@
-"""Red cells: their places on the film, and the thickness of each."""
+"""Draws red cells: their places on the film, and the thickness of each."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ DIAMETER_UM = 7.5
 """Mean diameter on a dried film: 6.0-8.5 µm, mean about 7.2-7.5 (Bain ch. 3)."""
 
 OVERLAP = 0.3
-"""What the thinner of two red cells still absorbs where they overlap, as a share.
+"""Where two red cells overlap, the thinner one adds this share of its absorbance.
 
-Two layers of dye would add up to twice the absorbance of one, but dried cells thin out where they overlap
-each other. In 246 pairs of overlapping red cells in the real fields of BCCD (MIT licence) the overlap has
-1.19 times the absorbance of the mean of its two cells in green and 1.32 times in blue (medians; quartiles
-1.03 to 1.40 and 1.13 to 1.59), measured at points mirrored at each cell's centre; rendered pairs have 1.33 in both
+Two full layers of dye would have twice the absorbance of one, but dried cells are thinner where they overlap. In 246
+pairs of overlapping red cells in the real fields of BCCD (MIT licence) the overlap has 1.19 times the mean absorbance
+of its two cells in green and 1.32 times in blue (medians; quartiles 1.03 to 1.40 and 1.13 to 1.59). The cells' own
+absorbance was measured at points mirrored at each cell's centre. Rendered pairs have 1.33 in both
 (`python -m tests.measuring.measure_looks`).
 """
 
 _TABLE = 512
 _REACH = 1.2
-"""A cell is drawn to 1.2 of its radius: the bright line around it ends there."""
+"""A cell is drawn up to 1.2 of its radius, where the bright line around it ends."""
 
 
 @dataclass(frozen=True)
 class RedCellLook:
-    """How the red cells of one slide look. Drawn from the slide's seed alone, not its diagnosis.
+    """How the red cells of one slide look. It depends only on the slide's seed, not on its diagnosis.
 
-    cover: share of the glass that red cells of normal density cover, 0.2..0.5.
-    radius_um: mean radius. size_spread: its coefficient of variation (anisocytosis).
-    elongation: how far from round, mean of the ratio of axes minus 1.
-    pallor: depth of the central pallor: 0 a flat disc, 1 the cell in suspension.
-    sharp: 0 the hollow of a cell in suspension to 1 one with a marked edge, as drying leaves it.
-    flat: share of the cells without pallor.
-    rim, halo: dark edge and bright line around it, left by refraction, in cell thicknesses.
-    chained: chance that a cell begins a rouleau of 2 to 6 cells.
-    crenated: share of the cells with scalloped edges, an artefact of slow drying.
+    Attributes:
+        cover: Share of the glass that red cells of normal density cover, 0.2..0.5.
+        radius_um: Mean radius.
+        size_spread: Coefficient of variation of the radius (anisocytosis).
+        elongation: Mean of the ratio of axes minus 1; 0 is round.
+        pallor: Depth of the central pallor: 0 a flat disc, 1 as deep as in suspension.
+        sharp: Edge of the pallor: 0 smooth as in suspension, 1 marked as after drying.
+        flat: Share of the cells without pallor.
+        rim: Dark edge of a cell, caused by refraction, in cell thicknesses.
+        halo: Bright line around that edge, likewise.
+        chained: Chance that a cell begins a rouleau of 2 to 6 cells.
+        crenated: Share of the cells with scalloped edges, an artefact of slow drying.
     """
 
     cover: float
@@ -57,7 +60,7 @@ class RedCellLook:
 
 
 def draw_look(rng: np.random.Generator) -> RedCellLook:
-    """Draw one slide's red cells."""
+    """Choose how the red cells of one slide look."""
     rouleaux = rng.random() < 0.15
     return RedCellLook(
         cover=rng.uniform(0.27, 0.48),
@@ -75,10 +78,13 @@ def draw_look(rng: np.random.Generator) -> RedCellLook:
 
 
 def thickness(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Thickness of a resting red cell over its radius, the thickest place being 1.
+    """Return the thickness of a resting red cell along its radius; the thickest place is 1.
 
-    share: distance from the middle over the radius, 0..1. Evans & Fung, "Improved measurements of
-    the erythrocyte geometry", Microvasc. Res. 4, 1972: sqrt(1 - r^2) (0.81 + 7.83 r^2 - 4.39 r^4) µm.
+    Evans & Fung, "Improved measurements of the erythrocyte geometry", Microvasc. Res. 4, 1972:
+    sqrt(1 - r^2) (0.81 + 7.83 r^2 - 4.39 r^4) µm.
+
+    Args:
+        share: Distance from the middle over the radius, 0..1.
     """
     square = np.minimum(share, 1.0) ** 2
     height = np.sqrt(1.0 - square) * (0.81 + 7.83 * square - 4.39 * square**2)
@@ -87,14 +93,21 @@ def thickness(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class RedCells:
-    """The red cells of one field, one entry a cell; all shape (n,), float64.
+    """The red cells of one field, one entry per cell; all shape (n,), float64.
 
-    x_um, y_um: centres from the middle of the field. radius_um.
-    stretch: ratio of axes, >= 1. angle: of the long axis, radians.
-    corner: depth of a threefold bulge, in radii. corner_angle: where it points, radians.
-    scallops: how many at the edge, 0 for none.
-    pallor: 0..1.3 as in RedCellLook. shift_x, shift_y: of the pallor, in radii.
-    amount: of dye, 1 ordinary.
+    Attributes:
+        x_um: x of the centre from the middle of the field, µm.
+        y_um: y of the centre, likewise.
+        radius_um: Radius, µm.
+        stretch: Ratio of axes, >= 1.
+        angle: Direction of the long axis, radians.
+        corner: Depth of a threefold bulge, in radii.
+        corner_angle: Direction of that bulge, radians.
+        scallops: Number of scallops at the edge, 0 for none.
+        pallor: Depth of the pallor, 0..1.3 (see `RedCellLook`).
+        shift_x: Shift of the pallor in x, in radii.
+        shift_y: Shift of the pallor in y, in radii.
+        amount: Amount of dye, 1 is usual.
     """
 
     x_um: npt.NDArray[np.float64]
@@ -118,10 +131,14 @@ def lay(
     obstacles: npt.NDArray[np.float64],
     rng: np.random.Generator,
 ) -> RedCells:
-    """Lay one field's red cells around its white cells.
+    """Place the red cells of one field around its white cells.
 
-    density: relative to normal, 0 for none. stage_um: width and height to cover.
-    obstacles: x, y, radius of each white cell, shape (m, 3), µm; red cells move out of their way.
+    Args:
+        look: How the slide's red cells look.
+        density: Number of cells relative to normal, 0 for none.
+        stage_um: Width and height of the area to cover.
+        obstacles: x, y, radius of each white cell, µm, shape (m, 3). Red cells are moved away from them.
+        rng: Decides everything else.
     """
     width, height = stage_um
     cover = look.cover * density * float(np.clip(rng.normal(1.0, 0.15), 0.65, 1.35))
@@ -131,7 +148,7 @@ def lay(
     gaps = np.zeros(count)
     index = 0
     while index < count:
-        # A rouleau: cells that lean on each other like fallen coins, along a bent line.
+        # A rouleau: cells that overlap like fallen coins, along a bent line.
         length = 1
         if rng.random() < look.chained:
             length = min(int(rng.integers(2, 7)), count - index)
@@ -172,11 +189,18 @@ def _spread_out(
     obstacles: npt.NDArray[np.float64],
     closeness: float,
 ) -> None:
-    """Push cells apart in place until most of them merely touch, as in a monolayer.
+    """Push cells apart, in place, until most of them only touch, as in a monolayer.
 
-    closeness: the share of the sum of two radii at which they leave each other alone. gaps: how near
-    each cell of a rouleau may come to the one before it in µm, shape (n,); others would else push them
-    onto each other. Some overlaps stay: the pushing stops after a few rounds.
+    Some overlaps stay, because this stops after a few rounds.
+
+    Args:
+        centres: x, y of each cell, shape (n, 2); changed in place.
+        radius: Radius of each cell, shape (n,).
+        chain: Number of each cell's rouleau, shape (n,).
+        gaps: Least distance, µm, of each cell of a rouleau from the one before it, shape (n,). Without it other
+            cells would push them onto each other.
+        obstacles: x, y, radius of each white cell, shape (m, 3).
+        closeness: Two cells are not pushed apart beyond this share of the sum of their radii.
     """
     count = len(centres)
     if count == 0:
@@ -187,7 +211,7 @@ def _spread_out(
     reach[neighbours, neighbours + 1] = reach[neighbours + 1, neighbours] = gaps[neighbours + 1]
     np.fill_diagonal(reach, 0.0)
     for round_ in range(18):
-        # Wide berth first, which evens out the density; then only what overlaps moves.
+        # The first rounds keep cells further apart, which makes the density even. Then only cells that overlap move.
         berth = np.float32(1.35 if round_ < 7 else 1.0)
         across = points[:, None, 0] - points[None, :, 0]
         down = points[:, None, 1] - points[None, :, 1]
@@ -207,12 +231,12 @@ def _spread_out(
 
 
 def draw(sheet: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> None:
-    """Draw one field's red cells; where two overlap, see `OVERLAP`."""
+    """Draw the red cells of one field. For places where two overlap see `OVERLAP`."""
     height, width = sheet.absorbance.shape[:2]
     layer = np.zeros((height, width), dtype=np.float32)
     share = np.linspace(0.0, _REACH, _TABLE)
     hollow = np.maximum(1.0 - thickness(share), 0.0).astype(np.float32)
-    hollow[share > 0.72] = 0.0  # beyond the thickest ring the dried cell is flat on the glass
+    hollow[share > 0.72] = 0.0  # outside its thickest ring a dried cell is flat on the glass
     part = hollow / hollow[0]
     marked = part * part * (3.0 - 2.0 * part)
     marked = marked * marked * (3.0 - 2.0 * marked)
@@ -231,7 +255,7 @@ def draw(sheet: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> No
             continue
         cosine, sine = np.cos(cells.angle[i]), np.sin(cells.angle[i])
         along, over = 1.0 / (radius * stretch), stretch / radius
-        # In radii, the ellipse turned and squeezed to a circle.
+        # Coordinates in radii, in which the ellipse is a circle.
         u = window.x_um * np.float32(cosine * along) + window.y_um * np.float32(sine * along)
         v = window.y_um * np.float32(cosine * over) - window.x_um * np.float32(sine * over)
         square = u * u + v * v
@@ -256,7 +280,7 @@ def draw(sheet: Sheet, cells: RedCells, look: RedCellLook, colour: Colour) -> No
         )
         amount *= np.float32(cells.amount[i])
         under = layer[window.rows, window.columns]
-        # Halos are below 0 and do not change what is below them.
+        # Halos have a negative absorbance. They do not change the cells below them.
         shared = np.minimum(under, amount)
         np.maximum(shared, 0.0, out=shared)
         shared *= np.float32(1.0 - OVERLAP)

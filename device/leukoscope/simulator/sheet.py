@@ -1,4 +1,4 @@
-"""The sheet that cells are drawn on: absorbance over pixels, addressed in micrometres."""
+"""The sheet that cells are drawn on: a picture of absorbance. Places on it are given in micrometres."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from leukoscope.simulator.texture import Plane
 
 
 class SheetWindow(NamedTuple):
-    """The part of the sheet around one cell, and where its pixels are.
+    """The part of the sheet around one cell, and the places of its pixels.
 
-    rows, columns: slices of the sheet. x_um, y_um: from the cell's centre to each pixel's centre,
-    shapes (1, width) and (height, 1), float32, µm; x to the right, y down.
+    Attributes:
+        rows: Rows of the sheet.
+        columns: Columns of the sheet.
+        x_um: Distance to the right from the cell's centre to each pixel's centre, µm, shape (1, width), float32.
+        y_um: The same downwards, shape (height, 1).
     """
 
     rows: slice
@@ -24,9 +27,13 @@ class SheetWindow(NamedTuple):
 
 
 class Sheet:
-    """Absorbance of a field, shape (height, width, 3), float32, natural log, R, G, B.
+    """The absorbance of a field.
 
-    The origin is the middle of the field. Patches add up, as absorbing layers do (Beer-Lambert).
+    Places are in µm from the middle of the field. Absorbances are added, as for absorbing layers (Beer-Lambert).
+
+    Attributes:
+        um_per_px: Scale, micrometres per pixel.
+        absorbance: Natural log, R, G, B, shape (height, width, 3), float32.
     """
 
     def __init__(self, shape: tuple[int, int], um_per_px: float) -> None:
@@ -37,7 +44,7 @@ class Sheet:
         self._y = ((np.arange(height) - (height - 1) / 2) * um_per_px).astype(np.float32)
 
     def window(self, x_um: float, y_um: float, reach_um: float) -> SheetWindow | None:
-        """The pixels within `reach_um` of a point in x and y; None when there are none."""
+        """Return the pixels whose x and y are within `reach_um` of a point; None when there are none."""
         first = int(np.searchsorted(self._x, x_um - reach_um))
         last = int(np.searchsorted(self._x, x_um + reach_um))
         upper = int(np.searchsorted(self._y, y_um - reach_um))
@@ -52,15 +59,15 @@ class Sheet:
         )
 
     def add(self, window: SheetWindow, amount: Plane, colour: Colour) -> None:
-        """Lay `amount` (shape of the window) of a dye over the window."""
+        """Add `amount` (shape of the window) of a dye to the window."""
         part = self.absorbance[window.rows, window.columns]
         for channel in range(3):
             part[:, :, channel] += amount * colour[channel]
 
     def transmittance(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Share of the light let through, shape (height, width, 3), float32, 0..1.
+        """Return the share of the light that passes, shape (height, width, 3), float32, 0..1.
 
-        Uses up the sheet: the 9 MB of a usual field become the answer, as memory is short.
+        The sheet can't be used after this: to save memory (9 MB for a usual field), the result overwrites it.
         """
         passed = self.absorbance
         np.maximum(passed, 0.0, out=passed)

@@ -1,4 +1,4 @@
-"""A rendered blood smear: ask for a slide's field by number, and again, and get the same picture."""
+"""Renders blood smears. A field of a slide has a number, and the same number always gives the same picture."""
 
 from __future__ import annotations
 
@@ -20,22 +20,27 @@ from leukoscope.simulator.stain import Stain, draw_stain
 from leukoscope.simulator.white_cells import RenderedWhiteCell
 
 STANDARD_FIELD_UM = (157.0, 118.0)
-"""Width and height that the counts of white cells hold for: the HQ camera at 40x."""
+"""Width and height of the field for which white cells are counted: that of the HQ camera at 40x."""
 
 STAGE_UM = (184.0, 146.0)
-"""Width and height over which cells are laid; nothing is known of a field beyond it."""
+"""Width and height of the area in which cells are placed. There is nothing outside it."""
 
 _LARGEST_VIEW_UM = (176.0, 138.0)
 
-# First words of the seeds, so that no two kinds of draw share a stream. The diagnosis enters only
-# those that haematology says depend on it: stain and red cells must not give it away.
+# First words of the seeds, so that different kinds of draws use different random numbers. The diagnosis is part of a
+# seed only where haematology says that it matters. Stain and red cells must not reveal the diagnosis.
 _LOOK, _COUNTS, _FIELD = 1, 2, 3
 _DIAGNOSIS_NUMBER = {diagnosis: number for number, diagnosis in enumerate(Diagnosis)}
 
 
 @dataclass(frozen=True)
 class SmearSlide:
-    """One slide: what it is a slide of, and the seed (0 or more) of everything else about it."""
+    """One slide.
+
+    Attributes:
+        diagnosis: Its diagnosis.
+        seed: Decides everything else; 0 or more.
+    """
 
     diagnosis: Diagnosis
     seed: int
@@ -47,7 +52,7 @@ class SmearSlide:
 
 @dataclass(frozen=True)
 class WhiteCellTruth:
-    """A white cell of a rendered field: its type, its centre in pixels, its diameter in µm."""
+    """The truth about a white cell of a rendered field: its type, its centre in pixels, its diameter in µm."""
 
     cell_type: RenderedCellType
     x_px: float
@@ -59,8 +64,10 @@ class WhiteCellTruth:
 class SmearField:
     """A rendered field, before optics and camera.
 
-    transmittance: shape (height, width, 3), float32, linear light 0..1 in R, G, B.
-    um_per_px: µm per pixel. white_cells: those whose centre is in the picture.
+    Attributes:
+        transmittance: Linear light 0..1 in R, G, B, shape (height, width, 3), float32.
+        um_per_px: Scale, micrometres per pixel.
+        white_cells: The white cells whose centre is in the picture.
     """
 
     transmittance: npt.NDArray[np.float32]
@@ -70,9 +77,13 @@ class SmearField:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What all fields of a slide share.
+    """Everything that is the same in all fields of a slide.
 
-    deposit: mean number of specks of stain deposit over the stage.
+    Attributes:
+        stain: The stain.
+        red_cells: How the red cells look.
+        counts: Which white cells there are.
+        deposit: Mean number of specks of stain deposit on the stage.
     """
 
     stain: Stain
@@ -81,14 +92,14 @@ class Preparation:
     deposit: float
 
 
-def _rng(*words: int) -> np.random.Generator:
+def _make_rng(*words: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(words))
 
 
 def prepare(slide: SmearSlide) -> Preparation:
-    """Draw what all fields of a slide share; stain and red cells from its seed alone."""
-    look = _rng(_LOOK, slide.seed)
-    counts = _rng(_COUNTS, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis])
+    """Draw everything that is the same in all fields of a slide. Stain and red cells depend only on its seed."""
+    look = _make_rng(_LOOK, slide.seed)
+    counts = _make_rng(_COUNTS, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis])
     return Preparation(
         stain=draw_stain(look),
         red_cells=red_cells.draw_look(look),
@@ -106,11 +117,17 @@ def render_field(
 ) -> SmearField:
     """Render one field of a slide.
 
-    index: which field, 0 or more. um_per_px: sampling. shape: height and width in pixels.
+    The same slide and index give the same field in any process. Another scale or shape shows the same cells, at the
+    same distances from the middle of the picture.
 
-    The same slide and index give the same field in any process; another um_per_px or shape samples
-    the same cells, laid from the middle of the picture. Raises ValueError when a number is out of
-    range or the picture is wider or higher than 176 x 138 µm.
+    Args:
+        slide: The slide.
+        index: Number of the field, 0 or more.
+        um_per_px: Scale, micrometres per pixel.
+        shape: Height and width in pixels.
+
+    Raises:
+        ValueError: A number is out of range, or the picture is larger than 176 x 138 µm.
     """
     height, width = shape
     if index < 0:
@@ -127,7 +144,7 @@ def render_field(
         )
     preparation = prepare(slide)
     picture = preparation.counts.picture
-    rng = _rng(_FIELD, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis], index)
+    rng = _make_rng(_FIELD, slide.seed, _DIAGNOSIS_NUMBER[slide.diagnosis], index)
     sheet = Sheet(shape, um_per_px)
     whites = _lay_white_cells(preparation.counts, rng)
     if slide.diagnosis is Diagnosis.EMPTY:
@@ -142,7 +159,7 @@ def render_field(
         platelets.draw_platelets(
             sheet,
             STAGE_UM,
-            platelets.PER_FIELD * picture.platelets * _stage_share(),
+            platelets.PER_FIELD * picture.platelets * _count_stage_fields(),
             picture.giant_platelets,
             preparation.stain,
             rng,
@@ -163,36 +180,42 @@ def render_field(
     return SmearField(sheet.transmittance(), um_per_px, truths)
 
 
-def _stage_share() -> float:
-    """How many standard fields the stage holds."""
+def _count_stage_fields() -> float:
+    """Return how many standard fields fit into the stage's area."""
     return STAGE_UM[0] * STAGE_UM[1] / (STANDARD_FIELD_UM[0] * STANDARD_FIELD_UM[1])
 
 
 def _lay_white_cells(counts: SlideCounts, rng: np.random.Generator) -> list[RenderedWhiteCell]:
-    """Lay the standard field's white cells, and those around it that a larger view would show."""
+    """Place the white cells of the standard field, and those around it that a larger view would show."""
     inside = counts.draw_count(rng)
-    around = int(rng.poisson(inside * (_stage_share() - 1.0)))
+    around = int(rng.poisson(inside * (_count_stage_fields() - 1.0)))
     laid: list[RenderedWhiteCell] = []
     for number, cell_type in enumerate(counts.draw_types(inside + around, rng)):
         diameter = draw_diameter(cell_type, rng)
-        # Whoever looks for a field stops where white cells are wholly in view: the first ones are.
+        # A person who looks for a field stops where whole white cells are in view. So the first ones are whole.
         wholly = number < counts.picture.white_cells_least
-        place = _free_place(laid, diameter, number < inside, diameter / 2 if wholly else 0.0, rng)
+        margin = diameter / 2 if wholly else 0.0
+        place = _find_free_place(laid, diameter, number < inside, margin, rng)
         if place is not None:
             laid.append(RenderedWhiteCell(cell_type, *place, diameter, int(rng.integers(2**63))))
     return laid
 
 
-def _free_place(
+def _find_free_place(
     laid: list[RenderedWhiteCell],
     diameter_um: float,
     inside: bool,
     margin_um: float,
     rng: np.random.Generator,
 ) -> tuple[float, float] | None:
-    """A place for a cell that covers no other; None when it is too crowded to find one.
+    """Find a place where a cell covers no other cell; None when it is too crowded.
 
-    inside: in the standard field, at least `margin_um` from its edge; otherwise around it.
+    Args:
+        laid: The cells that have a place.
+        diameter_um: Diameter of the new cell.
+        inside: Whether the place must be in the standard field. Otherwise it must be around it.
+        margin_um: Least distance of the cell's centre from the edge of the area, µm.
+        rng: Proposes places.
     """
     width, height = STANDARD_FIELD_UM if inside else STAGE_UM
     width, height = width - 2.0 * margin_um, height - 2.0 * margin_um

@@ -1,4 +1,4 @@
-"""The stage of the simulated microscope: the slide on it, its place, and what is broken."""
+"""The stage of the simulated microscope: the slide on it, its position, and what is broken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leukoscope.simulator.smear import SmearSlide
 
 @dataclass(frozen=True)
 class NoSlide:
-    """Nothing on the stage: bare light."""
+    """No slide on the stage, only the light."""
 
 
 Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
@@ -21,18 +21,18 @@ Slide: TypeAlias = SmearSlide | MicrometerSlide | NoSlide
 
 
 NORMAL_SLIDE = SmearSlide(Diagnosis.NORMAL, 6)
-"""On the stage by default. It was chosen because the shipped reader reads its first field, and because with 60 cells
-or more the device accepts it as a control slide."""
+"""The slide that is on the stage by default. It was chosen because the shipped reader reads its first field, and
+because the device accepts it as a control slide once it has counted 60 cells."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """What can be broken, or not as it was built.
+    """What can be broken or changed on the microscope.
 
     Attributes:
-        led_dead: The LED stays dark.
-        camera_gone: The camera refuses.
-        camera_hangs: The camera never answers.
+        led_dead: Whether the LED stays dark.
+        camera_gone: Whether the camera is unplugged.
+        camera_hangs: Whether the camera does not answer.
         led_level: Light of the LED, 0..1 of a new one.
         led_tint: Its red and blue light relative to that of a new one, above 0.
         dust: Whether there is dust on the sensor's cover glass.
@@ -53,11 +53,11 @@ class View:
     """What is under the objective.
 
     Attributes:
-        slide: On the stage.
+        slide: The slide on the stage.
         field: Number of the field on the slide, >= 0.
-        defocus_um: Distance from focus.
-        exposure: A factor beside the camera's controls, 1 for a good exposure.
-        shading: Of the optics, 0..1.
+        defocus_um: Distance from focus, µm.
+        exposure: A factor on the exposure that the camera's controls give; 1 changes nothing.
+        shading: Shading of the optics, 0..1.
         faults: What is broken.
     """
 
@@ -70,10 +70,14 @@ class View:
 
 
 class Stage:
-    """The view. Whoever acts for the person changes it, the simulated parts read it."""
+    """Holds the view. The demo or a test changes it, in place of a person; the simulated parts read it."""
 
     def __init__(self, slide: Slide | None = None) -> None:
-        """slide: on the stage at first; `NORMAL_SLIDE` by default."""
+        """Put a slide on the stage.
+
+        Args:
+            slide: The slide; `NORMAL_SLIDE` by default.
+        """
         self._lock = threading.Lock()
         self._view = View(slide or NORMAL_SLIDE)
 
@@ -99,11 +103,11 @@ class Stage:
             self._view = replace(self._view, defocus_um=defocus_um)
 
     def expose(self, exposure: float) -> None:
-        """Set the exposure as a factor, 1 for a good exposure."""
+        """Set the factor on the exposure; 1 changes nothing."""
         with self._lock:
             self._view = replace(self._view, exposure=exposure)
 
     def inject(self, faults: Faults) -> None:
-        """Break, or mend, parts of the microscope."""
+        """Break or repair parts of the microscope."""
         with self._lock:
             self._view = replace(self._view, faults=faults)

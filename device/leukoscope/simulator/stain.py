@@ -1,15 +1,16 @@
-"""Romanowsky stain as absorbance: which dye takes which part of the light.
+"""Romanowsky stain as absorbance: how much red, green and blue light each dye absorbs.
 
-Absorbances are natural-log (Beer-Lambert: transmittance = exp(-absorbance)), ordered R, G, B for a
-camera's three broad channels, per unit amount of dye. The dyes' peaks are from Horobin & Kiernan,
-*Conn's Biological Stains*, 10th ed. 2002, and Horobin & Walter, "Understanding Romanowsky
-staining", Histochemistry 86, 1987: azure B 650 nm, eosin Y 524 nm, and the purple azure B-eosin-DNA
-complex ("Romanowsky-Giemsa effect") about 550 nm. Their shares in R, G, B were set by eye beside
-real films; those of the purple complex and of pink cytoplasm follow measured ones. The contrast of
-neutrophils' nuclei over the glass, relative to green, is 0.79 in red and 0.27 in blue in 379 cells of
-the Large Leukemia Dataset, 1.27 and 0.13 in 106 of Chulalongkorn University; rendered ones have 0.80
-and 0.30 (medians). Their cytoplasm has 0.49 and 0.24, 0.90 and 0.34; rendered 0.58 and 0.37
-(`python -m tests.measuring.measure_looks`).
+Absorbances are natural logarithms (Beer-Lambert: transmittance = exp(-absorbance)), in the order R, G, B of a
+camera's three broad channels, for an amount of dye of 1. The peaks of the dyes are from Horobin & Kiernan, *Conn's
+Biological Stains*, 10th ed. 2002, and Horobin & Walter, "Understanding Romanowsky staining", Histochemistry 86, 1987:
+azure B 650 nm, eosin Y 524 nm, and the purple complex of azure B, eosin and DNA ("Romanowsky-Giemsa effect") about
+550 nm. Their values in R, G, B were chosen by eye, by comparison with real films. The values of the purple complex
+and of pink cytoplasm follow measurements (medians, `python -m tests.measuring.measure_looks`), given here as the
+contrast to the background in red and in blue, relative to green:
+
+- Nuclei of neutrophils: 0.79 and 0.27 in 379 cells of the Large Leukemia Dataset, 1.27 and 0.13 in 106 cells of
+  Chulalongkorn University; 0.80 and 0.30 in rendered cells.
+- Their cytoplasm: 0.49 and 0.24, 0.90 and 0.34; 0.58 and 0.37 in rendered cells.
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ HAEMOGLOBIN = np.array([0.03, 0.25, 0.70])
 class Stain:
     """The colours of one slide, each an absorbance in R, G, B, shape (3,), float32.
 
-    film: dried plasma between the cells.
-    red_cell: a red cell of full thickness.
-    chromatin: nucleus of ordinary density. nucleolus: what nucleoli leave behind, bluer.
-    basophilic: blue cytoplasm (RNA). acidophilic: pink cytoplasm.
-    neutrophil, azurophil, eosinophil, basophil: granules.
+    Attributes:
+        film: Dried plasma between the cells.
+        red_cell: A red cell of full thickness.
+        chromatin: A nucleus of usual density.
+        nucleolus: A nucleolus, which is bluer.
+        basophilic: Blue cytoplasm (RNA).
+        acidophilic: Pink cytoplasm.
+        neutrophil: Neutrophil granules.
+        azurophil: Azurophil granules.
+        eosinophil: Eosinophil granules.
+        basophil: Basophil granules.
     """
 
     film: Colour
@@ -55,9 +62,9 @@ class Stain:
 def draw_stain(rng: np.random.Generator) -> Stain:
     """Draw one slide's stain.
 
-    The buffer's pH moves the balance: above about 6.8 the thiazines win and red cells turn
-    blue-grey, below it eosin wins and they are pink (Dacie and Lewis, 12th ed., ch. 4). Staining
-    time moves the strength of everything; thickness and hue vary a little besides.
+    The pH of the buffer decides the balance: above about 6.8 thiazines stain more strongly and red cells are
+    blue-grey; below it eosin does and they are pink (Dacie and Lewis, 12th ed., ch. 4). The staining time decides how
+    strong all colours are. Thickness and hue also vary a little.
     """
     ph = rng.uniform(6.4, 7.4)
     blueness = float(np.clip((ph - 6.55) / 0.85, 0.0, 1.0))
@@ -65,7 +72,7 @@ def draw_stain(rng: np.random.Generator) -> Stain:
     uptake = rng.uniform(0.7, 1.3)
     magenta = rng.uniform(-0.25, 0.25)
 
-    # How purple "blue" cytoplasm comes out, how much pink it takes, and how strongly haemoglobin shows.
+    # How purple "blue" cytoplasm is, how pink other cytoplasm is, and how strongly haemoglobin shows.
     violet, pinkness = rng.uniform(0.15, 0.6), rng.uniform(0.45, 0.8)
     soret = rng.uniform(0.4, 1.0) * (1.0 - 0.85 * blueness)
 
@@ -87,7 +94,7 @@ def draw_stain(rng: np.random.Generator) -> Stain:
         chromatin=shade(1.7 * strength, purple, azure),
         nucleolus=shade(0.85 * strength, (0.65, PURPLE), (0.6, AZURE_B)),
         basophilic=shade(1.05 * strength, (violet, PURPLE), (0.85 - violet, AZURE_B)),
-        # In real films it keeps its lilac pink where the red cells are blue.
+        # In real films it is lilac pink even if the red cells are blue.
         acidophilic=shade(
             pinkness * strength,
             (0.45, EOSIN),

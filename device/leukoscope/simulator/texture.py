@@ -1,7 +1,7 @@
-"""Random textures in micrometres: the same at any sampling, cheap to look up.
+"""Random textures in micrometres, which are the same at any scale and fast to look up.
 
-A tile of noise is made once per process from a fixed seed and read at the asked coordinates with
-bilinear interpolation. It repeats after `PERIOD` units, further than any cell is wide.
+A tile of noise is made once per process from a fixed seed, and is read with bilinear interpolation. It repeats after
+`PERIOD` units, which is more than the width of a cell.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ PERIOD = _SIZE / _PER_UNIT
 
 @functools.cache
 def _tile(seed: int) -> Plane:
-    """Noise of one dominant wavelength, 1 unit: mean 0, deviation 1, shape (256, 256).
+    """Return noise with a wavelength of about 1 unit: mean 0, standard deviation 1, shape (256, 256).
 
-    A ring in the spectrum: round spots of one size, as chromatin clumps are, with no direction.
+    Its spectrum is a ring. That gives round spots of one size and without direction, like clumps of chromatin.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 0x7E87]))
     frequency = np.fft.fftfreq(_SIZE, 1.0 / _PER_UNIT)
@@ -35,16 +35,20 @@ def _tile(seed: int) -> Plane:
 
 
 def spots(x_um: Plane, y_um: Plane, wavelength_um: float, rng: np.random.Generator) -> Plane:
-    """Noise at the given coordinates: mean about 0, deviation about 1, spots `wavelength_um` apart.
+    """Return noise at some places: mean about 0, standard deviation about 1, spots `wavelength_um` apart.
 
-    x_um, y_um: float32, any shape that broadcasts to (height, width). Draws three numbers of `rng`.
+    Args:
+        x_um: x of the places, float32, any shape that broadcasts to (height, width).
+        y_um: y of the places, likewise.
+        wavelength_um: Distance of the spots.
+        rng: Chooses a part of the tile and its direction; three numbers are drawn.
     """
     tile = _tile(0)
     shift_x, shift_y = rng.uniform(0.0, _SIZE, 2)
     angle = rng.uniform(0.0, 2.0 * np.pi)
     scale = _PER_UNIT / wavelength_um
     cosine, sine = np.float32(np.cos(angle) * scale), np.float32(np.sin(angle) * scale)
-    # The 4 * _SIZE keeps the sum positive, so that truncation is the floor.
+    # 4 * _SIZE keeps the coordinates positive.
     u = x_um * cosine - y_um * sine + np.float32(shift_x + 4 * _SIZE)
     v = x_um * sine + y_um * cosine + np.float32(shift_y + 4 * _SIZE)
     column, row = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)

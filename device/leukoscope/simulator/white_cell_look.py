@@ -1,4 +1,4 @@
-"""What one white cell looks like: the numbers by which `white_cells` draws it."""
+"""How one white cell looks: the numbers from which `white_cells` draws it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leukoscope.simulator.nuclei import Nucleus
 
 
 class GranuleKind(enum.Enum):
-    """Which dye a granule takes; each names a colour of `Stain`."""
+    """Kinds of granules. Each value is the name of a colour of `Stain`."""
 
     NEUTROPHIL = "neutrophil"
     AZUROPHIL = "azurophil"
@@ -21,8 +21,12 @@ class GranuleKind(enum.Enum):
 class Granules:
     """One kind of granule in one cell.
 
-    count: in the whole cell. diameter_um. amount: of dye. over_nucleus: share of those above the
-    nucleus that show, 0..1.
+    Attributes:
+        kind: The kind.
+        count: Number in the whole cell.
+        diameter_um: Mean diameter, µm.
+        amount: Amount of dye.
+        over_nucleus: How visible granules above the nucleus are, 0..1.
     """
 
     kind: GranuleKind
@@ -36,14 +40,25 @@ class Granules:
 class WhiteCellLook:
     """One white cell, ready to be drawn.
 
-    nucleus: its shape. ragged_um: how far its outline wanders.
-    chromatin: density, 1 ordinary. contrast: of its texture. clump_um: distance of its clumps.
-    blocky: 0 even texture to 1 blocks parted by pale lines.
-    nucleoli: how many. nucleolus_um: their mean diameter. nucleolus_depth: how pale, 0..1.
-    outline: depth of the cell's bulges, in radii. stretch: ratio of the cell's axes.
-    basophilia, acidophilia: amounts of blue and pink in the cytoplasm. rim: extra blue at the edge.
-    hof: depth of the pale zone beside the nucleus, 0..1.
-    vacuoles: how many. granules: those to strew. auer_rods: how many.
+    Attributes:
+        nucleus: Shape of the nucleus.
+        ragged_um: How irregular the nucleus's outline is, µm.
+        chromatin: Density of the chromatin, 1 is usual.
+        contrast: Contrast of the chromatin's texture.
+        clump_um: Distance between clumps of chromatin.
+        blocky: Texture of the chromatin: 0 even, 1 blocks with pale lines between them.
+        outline: Depth of the bulges of the cell's outline, in radii.
+        basophilia: Amount of blue in the cytoplasm.
+        acidophilia: Amount of pink in the cytoplasm.
+        nucleoli: Number of nucleoli.
+        nucleolus_um: Mean diameter of the nucleoli, µm.
+        nucleolus_depth: How pale the nucleoli are, 0..1.
+        stretch: Ratio of the cell's axes.
+        rim: Extra blue at the cell's edge.
+        hof: Depth of the pale zone beside the nucleus, 0..1.
+        vacuoles: Number of vacuoles.
+        granules: The granules.
+        auer_rods: Number of Auer rods.
     """
 
     nucleus: Nucleus

@@ -1,4 +1,4 @@
-"""Drawing of one white cell: cytoplasm, nucleus, granules, from its look."""
+"""Draws one white cell from its look: cytoplasm, nucleus and granules."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from leukoscope.simulator.white_cell_look import Granules, WhiteCellLook
 class RenderedWhiteCell:
     """A white cell on the film.
 
-    x_um, y_um: centre from the middle of the field, x right, y down. diameter_um: of the cell.
-    seed: of everything else about it.
+    Attributes:
+        cell_type: Its type.
+        x_um: Centre, to the right of the middle of the field.
+        y_um: Centre, below the middle of the field.
+        diameter_um: Diameter of the cell.
+        seed: Decides everything else about it.
     """
 
     cell_type: RenderedCellType
@@ -29,16 +33,20 @@ class RenderedWhiteCell:
     seed: int
 
 
-def _step(depth_um: Plane, soft_um: float) -> Plane:
-    """0 outside to 1 inside over `soft_um` about the outline, smoothly."""
+def _smooth_step(depth_um: Plane, soft_um: float) -> Plane:
+    """Return 0 outside and 1 inside the outline, with a smooth edge that is `soft_um` wide."""
     rise = np.clip(depth_um * np.float32(1.0 / soft_um) + np.float32(0.5), 0.0, 1.0)
     return np.asarray(rise * rise * (3.0 - 2.0 * rise), dtype=np.float32)
 
 
 def draw(sheet: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float) -> None:
-    """Draw one white cell; one that is wholly outside the sheet is not drawn.
+    """Draw one white cell, unless all of it is outside the sheet.
 
-    auer_rods: chance that a myeloblast or promyelocyte has them.
+    Args:
+        sheet: The sheet to draw on.
+        cell: The cell.
+        stain: The slide's stain.
+        auer_rods: Chance that a myeloblast or promyelocyte has Auer rods.
     """
     radius = cell.diameter_um / 2
     window = sheet.window(cell.x_um, cell.y_um, 1.45 * radius)
@@ -54,29 +62,29 @@ def draw(sheet: Sheet, cell: RenderedWhiteCell, stain: Stain, auer_rods: float) 
         spread = look.nucleus.depth(x + warp_x, y + warp_y)
         _draw_smudge(sheet, window, look, stain, spread, rng)
         return
-    body_depth = _body_depth(x, y, radius, look, rng)
-    body = _step(body_depth, 1.3 * soft)
-    # The nucleus stays inside: a thin seam of cytoplasm shows even in the scantiest blast.
+    body_depth = _measure_depth(x, y, radius, look, rng)
+    body = _smooth_step(body_depth, 1.3 * soft)
+    # The nucleus stays inside the cell: even a blast with little cytoplasm shows a thin seam of it.
     nucleus_depth = np.minimum(
         look.nucleus.depth(x + warp_x, y + warp_y),
         body_depth - np.float32(0.25),
     )
-    nucleus = _step(nucleus_depth, 1.2 * soft)
+    nucleus = _smooth_step(nucleus_depth, 1.2 * soft)
     outside = body * (1.0 - nucleus)
     _draw_cytoplasm(sheet, window, look, stain, body_depth, outside, radius, rng)
     _draw_chromatin(sheet, window, look, stain, nucleus, nucleus_depth, rng)
     for granules in look.granules:
         shown = outside + np.float32(granules.over_nucleus) * nucleus * body
         colour: Colour = getattr(stain, granules.kind.value)
-        _strew(sheet, window, granules, colour, shown, radius, rng)
+        _scatter(sheet, window, granules, colour, shown, radius, rng)
     for _ in range(look.auer_rods):
         _draw_auer_rod(sheet, window, stain, look, radius, outside, rng)
 
 
-def _body_depth(
+def _measure_depth(
     x: Plane, y: Plane, radius: float, look: WhiteCellLook, rng: np.random.Generator
 ) -> Plane:
-    """Depth in µm inside the cell's outline: an ellipse with bulges of order 2 to 5."""
+    """Return the depth in µm inside the cell's outline, which is an ellipse with bulges of order 2 to 5."""
     turn = rng.uniform(0.0, np.pi)
     cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     root = np.float32(np.sqrt(look.stretch))
@@ -108,7 +116,7 @@ def _draw_cytoplasm(
     )
     amount = outside * texture
     if look.hof > 0.0:
-        # The Golgi zone is in the cell's free half, opposite the nucleus.
+        # The Golgi zone is in the half of the cell that is opposite the nucleus.
         middle = -look.nucleus.circles[:, :2].mean(axis=0) * 0.45
         gap = (x - np.float32(middle[0])) ** 2 + (y - np.float32(middle[1])) ** 2
         amount *= 1.0 - np.float32(look.hof) * np.exp(-gap / np.float32((0.33 * radius) ** 2))
@@ -122,7 +130,7 @@ def _draw_cytoplasm(
     rim = 1.0 + np.float32(look.rim * 2.0) * np.exp(
         -np.maximum(body_depth, 0.0) / np.float32(0.12 * radius)
     )
-    # The membrane seen edge-on: a thin darker line.
+    # The membrane is seen edge-on, as a thin darker line.
     amount *= 1.0 + np.float32(0.55) * np.exp(
         -(((body_depth - np.float32(0.25)) / np.float32(0.28)) ** 2)
     )
@@ -130,8 +138,8 @@ def _draw_cytoplasm(
     sheet.add(window, amount * np.float32(look.acidophilia), stain.acidophilic)
 
 
-def _chromatin_texture(x: Plane, y: Plane, look: WhiteCellLook, rng: np.random.Generator) -> Plane:
-    """Density of the chromatin, mean about 1: fine grain, or blocks parted by pale lines."""
+def _draw_texture(x: Plane, y: Plane, look: WhiteCellLook, rng: np.random.Generator) -> Plane:
+    """Return the density of the chromatin, mean about 1: fine grains, or blocks with pale lines between them."""
     coarse = spots(x, y, look.clump_um, rng)
     fine = spots(x, y, 0.75, rng)
     wide = spots(x, y, 4.5, rng)
@@ -154,8 +162,8 @@ def _draw_chromatin(
     rng: np.random.Generator,
 ) -> None:
     x, y = window.x_um, window.y_um
-    density = nucleus * _chromatin_texture(x, y, look, rng)
-    # Thinner towards the edge as any flattened ball, with the membrane's fine dark line.
+    density = nucleus * _draw_texture(x, y, look, rng)
+    # Thinner towards the edge, like a flattened ball, with the fine dark line of the membrane.
     inner = np.clip(nucleus_depth / np.float32(1.6), 0.0, 1.0)
     density *= np.float32(0.84) + np.float32(0.16) * inner
     density += (
@@ -168,7 +176,7 @@ def _draw_chromatin(
     middle = look.nucleus.circles[:, :2].mean(axis=0)
     turn = rng.uniform(0.0, 2.0 * np.pi)
     for nth in range(look.nucleoli):
-        # Spread around the nucleus, so that they do not cover each other.
+        # In different directions from the middle of the nucleus, so that they do not cover each other.
         angle = turn + (nth + rng.uniform(-0.25, 0.25)) * 2.0 * np.pi / look.nucleoli
         far = reach * rng.uniform(0.35, 0.9)
         size = look.nucleolus_um / 2 * rng.uniform(0.75, 1.25)
@@ -176,7 +184,7 @@ def _draw_chromatin(
             (x - np.float32(middle[0] + far * np.cos(angle))) ** 2
             + (y - np.float32(middle[1] + far * np.sin(angle))) ** 2
         )
-        left = np.maximum(left, _step(np.float32(size) - gap, 0.5))
+        left = np.maximum(left, _smooth_step(np.float32(size) - gap, 0.5))
         # Chromatin gathers around a nucleolus.
         density += (
             nucleus
@@ -190,7 +198,7 @@ def _draw_chromatin(
         sheet.add(window, left, stain.nucleolus)
 
 
-def _strew(
+def _scatter(
     sheet: Sheet,
     window: SheetWindow,
     granules: Granules,
@@ -199,10 +207,9 @@ def _strew(
     radius: float,
     rng: np.random.Generator,
 ) -> None:
-    """Strew granules evenly over the cell; `shown` (0..1) says where they are to be seen.
+    """Scatter granules evenly over the cell. `shown` (0..1) is how visible they are at each place.
 
-    Each is a Gaussian spot; all are gathered with one bincount, as a loop over hundreds would be
-    slow.
+    All granules are added with one bincount, because a loop over hundreds of them would be slow.
     """
     count = granules.count
     if count == 0:
@@ -220,7 +227,7 @@ def _strew(
     base_column, base_row = np.rint(column).astype(np.intp), np.rint(row).astype(np.intp)
     offsets = np.arange(-half, half + 1)
     columns, rows = base_column[:, None] + offsets, base_row[:, None] + offsets
-    # Flat-topped spots: exp(-d^4) has the crisp edge of a granule; finer ones are below resolution.
+    # exp(-d^4) has a flat top and the crisp edge of a granule.
     reach = (size / pitch)[:, None, None]
     across = (columns - column[:, None])[:, None, :] / reach
     down = (rows - row[:, None])[:, :, None] / reach
@@ -231,7 +238,7 @@ def _strew(
     ]
     flat = rows[:, :, None] * width + columns[:, None, :]
     total = np.bincount(flat[inside], spot[inside], height * width).reshape(height, width)
-    # Granules overlap in depth, yet a packed cell is not opaque: let the sum level off.
+    # Granules overlap in depth, but a cell full of them is not opaque. So the sum is limited.
     level = np.float32(2.2 * granules.amount)
     sheet.add(window, level * np.tanh(total.astype(np.float32) / level) * shown, colour)
 
@@ -245,20 +252,20 @@ def _draw_auer_rod(
     outside: Plane,
     rng: np.random.Generator,
 ) -> None:
-    """A red-purple needle of fused azurophil granules, 3-6 µm by 0.4 µm, in the cytoplasm."""
+    """Draw a red-purple needle of fused azurophil granules, 3-6 µm by 0.4 µm, in the cytoplasm."""
     middle = look.nucleus.circles[:, :2].mean(axis=0)
     away = np.arctan2(-middle[1], -middle[0]) + rng.normal(0.0, 0.35)
     far = radius * rng.uniform(0.76, 0.86)
     x = window.x_um - np.float32(far * np.cos(away))
     y = window.y_um - np.float32(far * np.sin(away))
-    # Roughly along the membrane.
+    # Its direction is roughly that of the membrane.
     slant = away + np.pi / 2 + rng.normal(0.0, 0.3)
     along = x * np.float32(np.cos(slant)) + y * np.float32(np.sin(slant))
     across = y * np.float32(np.cos(slant)) - x * np.float32(np.sin(slant))
     half = np.float32(rng.uniform(0.9, 2.0))
     beyond = np.maximum(np.abs(along) - half, 0.0)
     gap = np.sqrt(across * across + beyond * beyond)
-    sheet.add(window, _step(np.float32(0.22) - gap, 0.3) * outside, stain.azurophil)
+    sheet.add(window, _smooth_step(np.float32(0.22) - gap, 0.3) * outside, stain.azurophil)
 
 
 def _draw_smudge(
@@ -269,14 +276,14 @@ def _draw_smudge(
     depth: Plane,
     rng: np.random.Generator,
 ) -> None:
-    """A nucleus that burst when the film was spread: a pale, fuzzy, streaked smear of chromatin."""
+    """Draw a nucleus that burst when the film was spread: a pale, blurred and streaked smear of chromatin."""
     x, y = window.x_um, window.y_um
-    spread = _step(depth + np.float32(0.35) * spots(x, y, 2.4, rng), 0.9)
+    spread = _smooth_step(depth + np.float32(0.35) * spots(x, y, 2.4, rng), 0.9)
     slant = rng.uniform(0.0, np.pi)
     cosine, sine = np.float32(np.cos(slant)), np.float32(np.sin(slant))
-    # Streaks: noise stretched along the direction of spreading.
+    # The streaks are noise that is stretched along the direction of spreading.
     along = ((x * cosine + y * sine) / np.float32(3.0)).astype(np.float32)
     across = (y * cosine - x * sine).astype(np.float32)
     streaks = 1.0 + np.float32(0.10) * spots(along, across, 1.5, rng)
-    density = spread * streaks * _chromatin_texture(x, y, look, rng) * np.float32(look.chromatin)
+    density = spread * streaks * _draw_texture(x, y, look, rng) * np.float32(look.chromatin)
     sheet.add(window, density, stain.chromatin)
