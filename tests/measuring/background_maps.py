@@ -1,4 +1,4 @@
-"""The error of background maps."""
+"""Measures the errors of background maps."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEGREES = (2, 4, 5, 6, 8)
 
 
 def render_background(shading: float, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np.float64]:
-    """True level of every pixel of the rendered background, shape (height, width, 3), without noise."""
+    """Return the true level of every pixel of the rendered background, without noise; shape (height, width, 3)."""
     down, across = (np.linspace(-1, 1, n) ** 2 / 2 for n in shape)
     loss = (down[:, None] + across)[..., None] * np.array(SHADING_CAST) * shading
     levels: npt.NDArray[np.float64] = (WELL_EXPOSED + SRGB_OFFSET) * (1 - loss) ** (
@@ -49,11 +49,13 @@ def render_background(shading: float, shape: tuple[int, int] = SHAPE) -> npt.NDA
     return levels
 
 
-def resize_map(glass: BackgroundMap, shape: tuple[int, int] = SHAPE) -> npt.NDArray[np.float64]:
-    """Resize a background map to every pixel, as a field is corrected by it."""
+def resize_map(
+    background: BackgroundMap, shape: tuple[int, int] = SHAPE
+) -> npt.NDArray[np.float64]:
+    """Resize a background map to every pixel, as is done when a field is corrected."""
     planes = [
         np.asarray(
-            Image.fromarray(np.ascontiguousarray(glass[..., channel])).resize(
+            Image.fromarray(np.ascontiguousarray(background[..., channel])).resize(
                 shape[::-1], Image.Resampling.BILINEAR
             )
         )
@@ -63,7 +65,7 @@ def resize_map(glass: BackgroundMap, shape: tuple[int, int] = SHAPE) -> npt.NDAr
 
 
 def tabulate_rendered_maps(repeats: int = 3) -> str:
-    """Errors of background maps from five rendered fields, in percent of the level."""
+    """Tabulate the errors of background maps from five rendered fields, in percent of the level."""
     rows = []
     for shading in MAP_SHADINGS:
         off = []
@@ -96,7 +98,7 @@ def tabulate_rendered_maps(repeats: int = 3) -> str:
 
 
 def tabulate_real_maps(data: Path, number: int = 100) -> str:
-    """Shading of a Pi camera that polynomials leave, from the median of many fields of chula-pi."""
+    """Tabulate the shading of a Pi camera that polynomials leave, from the median of many fields of chula-pi."""
     pictures = []
     for field in choose_some(group_by_kind(data)["chula-pi"], number):
         image = Image.open(field.path)

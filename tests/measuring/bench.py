@@ -1,7 +1,7 @@
-"""Speed and memory: `./setup.sh bench [--json]`. Measures here and now; never a test.
+"""Measures speed and memory on this machine: `./setup.sh bench [--json]`. It is not a test.
 
-Everything runs on the simulated microscope and rendered fields, but for `int8_drop_points`, which
-takes the real fields of half B when ../shared/data is there and rendered fields when it is not.
+Everything runs on the simulated microscope and rendered fields. Only `int8_drop_points` uses the real fields of half B,
+if ../shared/data is there.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ TARGETS: dict[str, tuple[str, str, float]] = {
 
 
 def rendered(seed: int, index: int, diagnosis: Diagnosis) -> Rgb:
-    """A rendered field as the device captures it, (760, 1014, 3) uint8."""
+    """Render a field as the device captures it, (760, 1014, 3) uint8."""
     smear = render_field(SmearSlide(diagnosis, seed), index)
     image = defocus(smear.transmittance, 0.0, UM_PER_PX)
     rng = np.random.default_rng(seed)
@@ -95,7 +95,7 @@ def rendered(seed: int, index: int, diagnosis: Diagnosis) -> Rgb:
 
 
 def bench_fields(count: int) -> list[Field]:
-    """Rendered fields of all five classes in turn."""
+    """Render fields of all five classes in turn."""
     return [
         Field(rendered(40_000 + n, 0, CLASSES[n % len(CLASSES)]), UM_PER_PX, simulated=True)
         for n in range(count)
@@ -103,7 +103,7 @@ def bench_fields(count: int) -> list[Field]:
 
 
 def median_ms(work: Callable[[], object], rounds: int) -> float:
-    """Median time of a call, in milliseconds, after one to warm up."""
+    """Measure the median time of a call in milliseconds, after one call to warm up."""
     work()
     times = []
     for _ in range(rounds):
@@ -114,7 +114,7 @@ def median_ms(work: Callable[[], object], rounds: int) -> float:
 
 
 class _Timed(MemoryDisplay):
-    """A display that notes when the answer to a press came; `captured` counts the presses before."""
+    """A display that notes when the answer to a press is shown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,7 +124,11 @@ class _Timed(MemoryDisplay):
         self.came = threading.Event()
 
     def wait_for_new(self, captured: int) -> None:
-        """Forget the result on the panel; captured: fields so far."""
+        """Forget the result on the panel and wait for the next.
+
+        Args:
+            captured: Number of fields so far.
+        """
         self.result_at, self.captured = None, captured
         self.came.clear()
 
@@ -140,7 +144,7 @@ class _Timed(MemoryDisplay):
 
 
 def burst_ms(settings: Settings) -> float:
-    """Median ms in which the simulated camera makes the frames of a field: what a real sensor does by itself.
+    """Measure the median ms in which the simulated camera renders the frames of a field. A real sensor does not render.
 
     The frames of a press: a burst with the LED on, and a small one with it off.
     """
@@ -157,7 +161,7 @@ def burst_ms(settings: Settings) -> float:
 
 
 def field_2028_ms() -> float:
-    """Median ms from the frames of a burst to a corrected field that has passed its gates."""
+    """Measure the median ms from the frames of a burst to a corrected field that has passed its gates."""
     um_per_px, scale = UM_PER_PX / 2, 0.34
     smear = render_field(
         SmearSlide(Diagnosis.CML, 41_000), 0, um_per_px=um_per_px, shape=(1520, 2028)
@@ -175,11 +179,11 @@ def field_2028_ms() -> float:
         )
         for n in range(4)
     ]
-    glass = estimate_background(resample(frames[0], scale), scale)
+    background = estimate_background(resample(frames[0], scale), scale)
 
     def correct() -> None:
         field = merge(frames)
-        picture = resample(replace(field, rgb=flatten(field.rgb, glass)), scale)
+        picture = resample(replace(field, rgb=flatten(field.rgb, background)), scale)
         if not all(gate.passed for gate in picture_gates(picture, scale, 0.0)):
             raise SystemExit("the benchmark's own field was refused by a gate")
 
@@ -187,13 +191,13 @@ def field_2028_ms() -> float:
 
 
 def live_frame() -> Field:
-    """A live frame of 640 x 480 px, in focus."""
+    """Render a live frame of 640 x 480 px, in focus."""
     picture = Image.fromarray(rendered(41_000, 0, Diagnosis.CML)).resize((640, 480))
     return Field(np.asarray(picture), UM_PER_PX * 1014 / 640)
 
 
 def press_to_verdict(settings: Settings, burst: float) -> tuple[float, dict[str, float]]:
-    """Median ms from letting go of the button to the verdict, less the burst; and its parts."""
+    """Measure the median ms from releasing the button to the verdict, without the burst; and its parts."""
     display, stage = _Timed(), Stage(SmearSlide(Diagnosis.CML, 41_000))
     daemon = assembly.make_daemon(settings, display, stage)
     display.daemon = daemon
@@ -204,7 +208,7 @@ def press_to_verdict(settings: Settings, burst: float) -> tuple[float, dict[str,
     times = []
     for _ in range(PRESSES):
         stage.move()
-        time.sleep(0.6)  # the person moves the slide; the simulator renders the new field
+        time.sleep(0.6)  # a person moves the slide; the simulator renders the new field
         display.wait_for_new(daemon.fields_captured)
         begun = time.perf_counter()
         daemon.post(Event.PRESS)
@@ -217,7 +221,7 @@ def press_to_verdict(settings: Settings, burst: float) -> tuple[float, dict[str,
 
 
 def _stages(settings: Settings) -> dict[str, float]:
-    """Median ms of each stage alone, on the same kind of field."""
+    """Measure the median ms of each stage alone, on the same kind of field."""
     stage = Stage(SmearSlide(Diagnosis.CML, 41_000))
     microscope = assembly.open_microscope(
         settings, assembly.find_calibration(settings).calibration, stage
@@ -256,7 +260,7 @@ def _stages(settings: Settings) -> dict[str, float]:
 
 
 class BenchAppliance:
-    """`leukoscope run` in a process of its own, with a pseudo-terminal for its button."""
+    """`leukoscope run` in its own process, with a pseudo-terminal for its button."""
 
     def __init__(self, folder: Path, bundle: Path, sleep_after_s: float) -> None:
         settings = folder / "leukoscope.toml"
@@ -284,7 +288,7 @@ class BenchAppliance:
         while self._notices.recv(100) != b"READY=1":
             pass
         self.started_s = time.perf_counter() - begun
-        # As systemd does: a full socket would hold the daemon up.
+        # Read the socket as systemd does. If it were full, the daemon would have to wait.
         threading.Thread(target=self._read_on, daemon=True).start()
 
     def _read_on(self) -> None:
@@ -297,18 +301,18 @@ class BenchAppliance:
         os.write(self._keys, b" ")
 
     def peak_rss_mb(self) -> float:
-        """Highest resident memory so far, MB (10^6 bytes)."""
+        """Return the highest resident memory so far, MB (10^6 bytes)."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         kib = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
         return int(kib) * 1024 / 1e6
 
     def processor_s(self) -> float:
-        """Processor time used so far, seconds."""
+        """Return the processor time used so far, seconds."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
-        """Stop it as systemd would."""
+        """Stop it as systemd does."""
         self._process.terminate()
         self._process.wait(30)
         os.close(self._keys)
@@ -316,7 +320,7 @@ class BenchAppliance:
 
 
 def run_appliance(bundle: Path) -> dict[str, float]:
-    """Cold start, peak memory after presses, and processor time while asleep."""
+    """Measure the cold start, the peak memory after presses, and the processor time while asleep."""
     starts = []
     for _ in range(5):
         with tempfile.TemporaryDirectory() as folder:
@@ -328,7 +332,7 @@ def run_appliance(bundle: Path) -> dict[str, float]:
         for _ in range(10):
             appliance.press()
             time.sleep(0.6)
-        time.sleep(8)  # past sleep_after_s
+        time.sleep(8)  # longer than sleep_after_s
         before, begun = appliance.processor_s(), time.perf_counter()
         time.sleep(20)
         used = (appliance.processor_s() - before) / (time.perf_counter() - begun)
@@ -342,7 +346,7 @@ def run_appliance(bundle: Path) -> dict[str, float]:
 
 
 def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
-    """Percent of the pace that the model alone allows on all cores, and files a second."""
+    """Measure the speed of classifying: percent of the speed of the model alone on all cores, and files per second."""
     cores = os.cpu_count() or 1
     fields = bench_fields(50)
     with tempfile.TemporaryDirectory() as folder:
@@ -376,7 +380,7 @@ def classify_efficiency(bundle: Bundle) -> tuple[float, float]:
 
 
 def speedup_over_paper(bundle: Bundle) -> tuple[float, float, float]:
-    """How many times faster a field is read by us than the paper's model alone runs; ms of both, 2 threads."""
+    """Measure how many times faster the device reads a field than the paper's model runs; ms of both, 2 threads."""
     reader = open_reader(bundle, THREADS)
     fields = bench_fields(10)
     turn = iter(range(10_000))
@@ -398,7 +402,7 @@ def speedup_over_paper(bundle: Bundle) -> tuple[float, float, float]:
 
 
 def int8_drop(folder: Path) -> tuple[float, int, str]:
-    """Points of accuracy that int8 loses against float32, the number of fields, and which."""
+    """Measure how many points of accuracy int8 loses against float32; on how many fields, and on which."""
     int8 = load_bundle(folder)
     float32 = Bundle(int8.card, (folder / "model-float32.tflite").read_bytes())
     one, other = open_reader(int8, THREADS), open_reader(float32, THREADS)
@@ -418,7 +422,7 @@ def int8_drop(folder: Path) -> tuple[float, int, str]:
 
 
 def _real_fields() -> Iterator[tuple[Field, str]]:
-    """The fields of half B of the patient-disjoint split, and their labels."""
+    """Open the fields of half B of the patient-disjoint split, with their labels."""
     part_of = read_split("patient-disjoint")
     for name in ("lld-40x", "chula-pi"):
         for sample in import_samples(name, SHARED_DATA / name, root=SHARED_DATA):
@@ -428,7 +432,7 @@ def _real_fields() -> Iterator[tuple[Field, str]]:
 
 
 def _rendered_fields() -> Iterator[tuple[Field, str]]:
-    """Two fields of each of 125 slides that nothing was trained on, and their labels."""
+    """Render two fields of each of 125 slides that nothing was trained on, with their labels."""
     for seed in range(30_000, 30_025):
         for diagnosis in CLASSES:
             for index in range(2):
@@ -437,7 +441,7 @@ def _rendered_fields() -> Iterator[tuple[Field, str]]:
 
 
 def main() -> int:
-    """Measure everything and print it; exit 1 when a target is missed."""
+    """Measure everything and print it. The exit status is 1 when a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE)

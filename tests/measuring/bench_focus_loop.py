@@ -1,4 +1,4 @@
-"""The focus loop as the appliance runs it: the daemon's own loop on one live frame, a slide of 100 cells open."""
+"""Times the daemon's own focus loop, on one live frame, while a slide with 100 cells is open."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from leukoscope.simulator.smear import SmearSlide
 from leukoscope.simulator.stage import Stage
 
 CELLS = 100
-"""Read on the open slide before the loop is timed: so many decide most slides."""
+"""Number of cells that are read before the loop is timed. Most slides are decided with so many."""
 
 FRAMES = 100
 PATIENCE_S = 60.0
 
 
 class SteadyCamera:
-    """A camera whose live frame is always the same and comes at once.
+    """A camera that returns the same live frame at once, every time.
 
     Attributes:
-        asked_at: When it was asked for a live frame, in seconds of processor time of the thread that asked.
+        asked_at: The times of requests for a live frame, in seconds of processor time of the requesting thread.
     """
 
     def __init__(self, camera: Camera, frame: Field) -> None:
@@ -67,14 +67,14 @@ class SteadyCamera:
 
 
 def focus_loop_ms(settings: Settings, frame: Field) -> dict[State, float]:
-    """Median ms of processor time of the daemon's loop, without the camera's.
+    """Measure the median ms of processor time of the daemon's loop, without that of the camera.
 
     Args:
-        settings: Of simulated parts, with the model to be measured.
+        settings: Settings with simulated parts, and with the model to be measured.
         frame: The live frame.
 
     Returns:
-        In READY, where the panel shows the focus meter, and in RESULT, where it shows the verdict.
+        The time in READY, where the panel shows the focus meter, and in RESULT, where it shows the verdict.
     """
     with tempfile.TemporaryDirectory() as folder:
         return _measure(
@@ -117,7 +117,7 @@ def _has_captured(daemon: Daemon, before: int) -> bool:
 
 
 def _read_cells(daemon: Daemon, stage: Stage, root: Path) -> None:
-    """Press until the open slide has its cells, and its result is on the panel."""
+    """Press the button until the open slide has its cells and the panel shows the result."""
     while daemon.state is not State.RESULT or _cells(root) < CELLS:
         before = daemon.fields_captured
         daemon.post(Event.PRESS)
@@ -131,7 +131,7 @@ def _cells(root: Path) -> int:
 
 
 def _loop_ms(camera: SteadyCamera) -> float:
-    """Median processor time from one request for a live frame to the next."""
+    """Measure the median processor time from one request for a live frame to the next."""
     first = len(camera.asked_at)
     _wait(lambda: len(camera.asked_at) > first + FRAMES)
     times = camera.asked_at[first : first + FRAMES + 1]
@@ -142,5 +142,5 @@ def _wait(true: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_S
     while not true():
         if time.monotonic() > until:
-            raise SystemExit("the benchmark's appliance does not get on: see its log")
+            raise SystemExit("the benchmark's appliance does not continue: see its log")
         time.sleep(0.05)

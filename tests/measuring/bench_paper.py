@@ -1,6 +1,6 @@
-"""Median ms of a model on tflite-runtime: `python -m tests.measuring.bench_paper MODEL WINDOWS.npy THREADS`.
+"""Times a model on tflite-runtime (median ms): `python -m tests.measuring.bench_paper MODEL WINDOWS.npy THREADS`.
 
-Run by tests/measuring/bench.py in the environment that has tflite-runtime, which has another numpy.
+tests/measuring/bench.py runs this in the environment of tflite-runtime, which has another version of numpy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from tflite_runtime.interpreter import Interpreter
 
 
 def main(model: str, windows_file: str, threads: str) -> None:
-    """windows_file: (n, 200, 200, 3) uint8, in R, G, B."""
+    """Time the model and print the result.
+
+    Args:
+        model: Path of the model file.
+        windows_file: Path of the windows, (n, 200, 200, 3) uint8, in R, G, B.
+        threads: Number of threads.
+    """
     interpreter = Interpreter(model_path=model, num_threads=int(threads))
     interpreter.allocate_tensors()
     entry = interpreter.get_input_details()[0]["index"]

@@ -1,4 +1,4 @@
-"""Smears out of focus or in motion: rendered ones defocused, real ones blurred; ten fields a slide."""
+"""Smears out of focus or in motion: rendered ones are defocused, real ones blurred. Ten fields per slide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leukoscope.field import Field
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
-from leukoscope_training.shared.drawing import Linear
+from leukoscope_training.shared.non_smear_drawing import Linear
 
 from tests.measuring.pictures import CAPTURED_UM_PER_PX, CLASSES, open_real_light, photograph
 from tests.measuring.real import list_sets
@@ -21,13 +21,13 @@ FIELDS = 10
 SEEDS = range(50, 52)
 SLIDES_OF_SET = 10
 MARGIN_PX = 64
-"""Cut off around a real field, since the blur wraps around at the rim."""
+"""Width of the rim that is cut off from a real field, because the blur wraps around there."""
 
 DEFOCUS_UM = (1.25, 3.0, 5.0, 10.0, 20.0)
 GAUSSIANS_UM = (0.5, 1.0, 2.0, 4.0)
 MOTIONS_UM = (2.0, 4.0, 8.0)
-"""All out of focus by docs/measurements/focus.md: from 1.25 µm of defocus, or a Gaussian of 0.5 µm. Of motion it
-says nothing; one of 2 µm blurs as a Gaussian of 0.6 µm does, but along one line only."""
+"""All of these are out of focus by docs/measurements/focus.md: from 1.25 µm of defocus, or a Gaussian of 0.5 µm. For
+motion it has no limit. Motion of 2 µm blurs like a Gaussian of 0.6 µm, but only along one line."""
 
 Frequencies = npt.NDArray[np.floating]
 Spectrum = Callable[[Frequencies, Frequencies], npt.NDArray[np.float64]]
@@ -36,7 +36,13 @@ Spectrum = Callable[[Frequencies, Frequencies], npt.NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Smear:
-    """Ten fields of one slide. name: of its kind; rendered: its class and seed, else its files."""
+    """Ten fields of one slide.
+
+    Attributes:
+        name: Name of its kind.
+        rendered: Class and seed of a rendered slide.
+        files: Files of a real one.
+    """
 
     name: str
     rendered: tuple[Diagnosis, int] | None
@@ -45,7 +51,9 @@ class Smear:
 
 
 def list_smears(data: Path) -> list[Smear]:
-    """Rendered slides, and up to ten of each real set with ten fields; of bccd, whose slides are not known, any ten."""
+    """List rendered slides, and up to ten slides of each real set with ten fields each. For bccd, whose slides are not
+    known, any ten fields count as a slide.
+    """
     found = [Smear("rendered", (diagnosis, seed)) for diagnosis in CLASSES for seed in SEEDS]
     slides: dict[tuple[str, str], list[Path]] = {}
     scales: dict[str, float] = {}
@@ -61,12 +69,12 @@ def list_smears(data: Path) -> list[Smear]:
 
 
 def choose_files(files: Sequence[Path]) -> tuple[Path, ...]:
-    """Choose ten files evenly."""
+    """Choose ten files at even distances."""
     return tuple(files[int(i)] for i in np.linspace(0, len(files) - 1, FIELDS))
 
 
 def blur_field(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
-    """One field at every blur: "unfocused" or "moved", a name with the amount, and the field."""
+    """Blur one field in every way: yields "unfocused" or "moved", a name with the amount, and the field."""
     rng = np.random.default_rng([index, 50])
     if smear.rendered is not None:
         light = render_field(
@@ -95,10 +103,10 @@ def blur_field(smear: Smear, index: int) -> Iterator[tuple[str, str, Field]]:
 
 
 def gaussian_spectrum(sigma_um: float) -> Spectrum:
-    """Blur by a Gaussian of that standard deviation."""
+    """Return the spectrum of a blur by a Gaussian with this standard deviation."""
     return lambda down, across: np.exp(-2 * (np.pi * sigma_um) ** 2 * (down**2 + across**2))
 
 
 def motion_spectrum(length_um: float, angle: float) -> Spectrum:
-    """Blur along a line."""
+    """Return the spectrum of a blur along a line."""
     return lambda down, across: np.sinc(length_um * (down * np.sin(angle) + across * np.cos(angle)))

@@ -1,7 +1,7 @@
-"""The exposure and clipping gates: fields under known lights, and how their white cells change.
+"""Measures the exposure and clipping gates on fields under known lights, by how their white cells change.
 
-Good or bad is told by what the reader makes of a field, not by its brightness: it is bad when other white cells are
-found than in the same field well exposed, or when the colour of one of them has changed.
+A field is bad when other white cells are found in it than in the same field with a good exposure, or when the colour of
+one of them has changed. Its brightness alone does not make it bad.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from leukoscope.reading.results import GateName
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, WhiteCellTruth, render_field
-from leukoscope_training.shared.drawing import Linear
+from leukoscope_training.shared.non_smear_drawing import Linear
 
 from tests.measuring.focus_looks import same_cells
 from tests.measuring.limits import tabulate_limits
@@ -39,9 +39,9 @@ BRIGHT = (1.2, 1.3, 1.35, 1.4, 1.5, 1.6, 1.7, 2.0)
 SHADING, STRONG_SHADING = 0.15, 0.4
 GLARE_UM = (5.0, 10.0, 20.0)
 GLARE_LIGHT = 1.5
-"""Of the middle of a spot of glare, 1 for the glass's own light."""
+"""Light in the middle of a spot of glare; the background is 1."""
 COLOUR_LEVELS = 5.0
-"""Most that the mean colour of a cell may change, in levels of 255, in any channel."""
+"""Largest change of a cell's mean colour, in levels of 255, in any channel."""
 
 Colours = npt.NDArray[np.float64]
 
@@ -50,7 +50,8 @@ Colours = npt.NDArray[np.float64]
 class KnownLight:
     """The light on a field.
 
-    glare_um: radius of a spot; on_cell: whether on a white cell. noise: in variance of photons, to the camera's own.
+    glare_um: radius of a spot of glare; on_cell: whether it is on a white cell. noise: variance of photons relative to
+    the camera's own.
     """
 
     name: str
@@ -68,7 +69,8 @@ HARMLESS = (
     KnownLight("a little less", exposure=0.8),
     KnownLight("more", exposure=1.1),
 )
-"""A field in which these change the cells that are found has a cell at the finder's limit, and is left out."""
+"""Harmless lights. If one of them changes which cells are found, a cell is at the finder's limit, and the field is left
+out."""
 LIGHTS = (
     AS_IT_SHOULD_BE,
     *(KnownLight(f"exposure x {x:g}", exposure=x) for x in (*DARK, *BRIGHT)),
@@ -95,7 +97,7 @@ LIGHTS = (
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """One field under one light: what its gates measure, and how its cells change."""
+    """One field under one light: the measurements of its gates, and how its cells change."""
 
     light: KnownLight
     glass: float
@@ -122,7 +124,7 @@ class _GateReading:
 def _light_slide(
     light: KnownLight, smear: Linear, truth: Sequence[WhiteCellTruth], seed: int
 ) -> Linear:
-    """The specimen with the spot of glare, if any, added."""
+    """Return the specimen with the spot of glare, if there is one."""
     if not light.glare_um:
         return smear
     height, width = smear.shape[:2]
@@ -136,7 +138,7 @@ def _light_slide(
 
 
 def _find_colours(rgb: Rgb, truth: Sequence[WhiteCellTruth]) -> Colours:
-    """Mean colour of the inner 0.7 of each white cell, in the flattened picture; shape (cells, 3)."""
+    """Measure the mean colour of the inner 0.7 of each white cell, in the flattened picture; shape (cells, 3)."""
     picture = resample(Field(rgb, CAPTURED_UM_PER_PX), MODEL_UM_PER_PX)
     picture = flatten(picture, estimate_background(picture, MODEL_UM_PER_PX))
     factor = CAPTURED_UM_PER_PX / MODEL_UM_PER_PX
@@ -194,7 +196,7 @@ def _see(
 
 
 def _find_outcomes(task: tuple[Diagnosis, int]) -> list[GateOutcome]:
-    """The outcomes of one field under each light; none without white cells, or if a harmless light changes them."""
+    """Find one field's outcomes under each light; none without white cells, or if a harmless light changes them."""
     diagnosis, seed = task
     field = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
     smear = defocus(field.transmittance, 0.0, CAPTURED_UM_PER_PX)
@@ -221,22 +223,22 @@ def _find_outcomes(task: tuple[Diagnosis, int]) -> list[GateOutcome]:
 
 
 def too_dark(limit: float, outcome: GateOutcome) -> bool:
-    """Refused for glass below a limit."""
+    """Return whether the background is below a limit."""
     return outcome.glass < limit
 
 
 def too_bright(limit: float, outcome: GateOutcome) -> bool:
-    """Refused for glass above a limit."""
+    """Return whether the background is above a limit."""
     return outcome.glass > limit
 
 
 def clipped(limit: float, outcome: GateOutcome) -> bool:
-    """Refused for more clipped pixels than a limit, in percent."""
+    """Return whether there are more clipped pixels than a limit, in percent."""
     return outcome.clipped > limit
 
 
 def either(outcome: GateOutcome) -> bool:
-    """Refused by the exposure gate's upper limit or by the clipping gate, as they are in force."""
+    """Return whether the exposure gate's upper limit or the clipping gate refuses it."""
     return too_bright(gates.MAX_BACKGROUND_LEVEL, outcome) or clipped(
         gates.MAX_CLIPPED_PERCENT, outcome
     )
@@ -252,7 +254,7 @@ def _tabulate_limits(
 
 
 def tabulate_brightness_gates(workers: ProcessPoolExecutor) -> tuple[str, str, str, str]:
-    """Tables of the fields by light, and of limits: too dark, too bright, clipped."""
+    """Tabulate the fields by light, and the limits: too dark, too bright, clipped."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     cases = [
         (str(seed), outcome.good, outcome)

@@ -1,4 +1,4 @@
-"""Bursts of frames: still or moved, and their noise."""
+"""Measures bursts of frames: whether they are still or moved, and their noise."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from tests.measuring.tables import markdown_table
 DRIFTS_UM = (0.5, 1.0, 3.0, 10.0)
 BURST = 4
 BURST_SHAPE = (520, 912)
-"""Wide enough that no edge moves into the middle, where motion is measured, from 30 µm away."""
+"""So wide that an edge that moves by 30 µm does not reach the middle, where motion is measured."""
 TURN_DEG = 12.0
-"""Of the micrometer: rulings are never exactly along the stage."""
+"""Angle of the micrometer, because rulings are never exactly along the stage."""
 
 
 def make_burst(light: Light, um_per_frame: float, seed: int) -> list[Field]:
@@ -81,7 +81,7 @@ def render_burst_slides(number: int) -> dict[str, list[Light]]:
 
 
 def tabulate_bursts(number: int = 4, repeats: int = 2) -> tuple[str, str]:
-    """Still or moved, by kind of slide, and the noise of bursts; number: slides of a kind."""
+    """Tabulate whether bursts are still or moved, by kind of slide, and their noise; number: slides of a kind."""
     rows, noises = [], []
     for name, lights in render_burst_slides(number).items():
         tries = [(seed, light) for seed, light in enumerate(lights * repeats)]
@@ -112,7 +112,7 @@ def tabulate_bursts(number: int = 4, repeats: int = 2) -> tuple[str, str]:
 
 
 def measure_noise(one: Sequence[Field], other: Sequence[Field]) -> tuple[float, float]:
-    """Noise (standard deviation, levels) of a frame and of a merged burst, from two of the same view."""
+    """Measure the noise (standard deviation, levels) of a frame and of a merged burst, from two bursts of one view."""
 
     def differ(first: Rgb, second: Rgb) -> float:
         return float((first.astype(np.float32) - second).std()) / 2**0.5
@@ -121,6 +121,6 @@ def measure_noise(one: Sequence[Field], other: Sequence[Field]) -> tuple[float, 
 
 
 def format_noise(found: Sequence[tuple[float, float]]) -> tuple[str, str, str]:
-    """Means of a kind's noises, and their ratio."""
+    """Format the means of the noise of a kind, and their ratio."""
     one, several = np.mean(found, axis=0)
     return f"{one:.2f}", f"{several:.2f}", f"{several / one:.2f}"

@@ -1,4 +1,4 @@
-"""What the tables of calibration share: problems by name, spreads and errors, and a choice of real fields."""
+"""Functions for the tables of calibration: problems by name, spreads and errors, and a choice of real fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.measuring.real import RealField, list_sets
 
 
 def find_problem(check: Callable[[], object]) -> str:
-    """The panel's word for the problem that a check finds, or ""."""
+    """Return the panel's word for the problem that a check finds, or ""."""
     try:
         check()
     except CalibrationError as error:
@@ -29,7 +29,7 @@ def make_outcome_row(name: str, problems: Sequence[str]) -> tuple[object, ...]:
 
 
 def format_spread(values: Iterable[float], digits: int = 3) -> str:
-    """Median, minimum and maximum, as '1.00 (0.97 to 1.02)'."""
+    """Format median, minimum and maximum, as '1.00 (0.97 to 1.02)'."""
     found = sorted(values)
     if not found:
         return "–"
@@ -38,20 +38,20 @@ def format_spread(values: Iterable[float], digits: int = 3) -> str:
 
 
 def format_errors(values: Sequence[float], digits: int = 3) -> str:
-    """Median, 95th percentile and maximum."""
+    """Format median, 95th percentile and maximum."""
     if not values:
         return "–"
     return " / ".join(f"{value:.{digits}f}" for value in np.percentile(values, [50, 95, 100]))
 
 
 def choose_some(fields: Sequence[RealField], number: int) -> list[RealField]:
-    """Choose that many fields evenly; all when there are fewer."""
+    """Choose this number of fields at even distances; all when there are fewer."""
     places = np.linspace(0, len(fields) - 1, min(number, len(fields))).round().astype(int)
     return [fields[place] for place in places]
 
 
 def group_by_kind(data: Path) -> dict[str, list[RealField]]:
-    """The real fields by set."""
+    """List the real fields by set."""
     kinds: dict[str, list[RealField]] = {}
     for fields in list_sets(data).values():
         for field in fields:

@@ -1,7 +1,7 @@
-"""The white-cell gate: fields that hold white cells against fields that hold none.
+"""Measures the white-cell gate on fields with white cells and on fields without.
 
-None: glass without blood, the part of a field beside its white cells, and fields whose white cells are cut out and
-filled with what surrounds them.
+Fields without are: glass without blood, the part of a field beside its white cells, and fields whose white cells are
+cut out and filled with their surroundings.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ FINDERS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 """Changes of the finder's limits."""
 INSIDE_UM = 2.0
-"""A white cell whose middle is nearer to the edge does not count, nor does its field."""
+"""A white cell whose middle is nearer to the edge is not counted, and neither is its field."""
 RIM_UM, LEAST_SIDE_UM = 4.0, 25.0
-"""Distance of the part beside the cells from them, and its least width and height."""
+"""Distance from the cells to the part beside them, and least width and height of that part."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One field. kind: where it's from; holds: whether it has a white cell; found: by each of `FINDERS`."""
+    """One field. kind: its source; holds: whether it has a white cell; found: number of cells by each of `FINDERS`."""
 
     kind: str
     group: str
@@ -64,7 +64,7 @@ class Case:
 
 
 def cut_beside(rgb: Rgb, boxes: Sequence[Box]) -> Rgb | None:
-    """The largest part of a picture above, below, left or right of all boxes; None where that is small."""
+    """Cut out the largest part of a picture above, below, left or right of all boxes; None when that is small."""
     height, width = rgb.shape[:2]
     rim = RIM_UM / MODEL_UM_PER_PX
     x0, y0, x1, y1 = np.transpose(boxes)
@@ -91,9 +91,9 @@ def _flatten(rgb: Rgb) -> Rgb:
 
 
 def _make_cases(kind: str, group: str, field: Field, boxes: Sequence[Box]) -> list[Case]:
-    """A field with white cells as it is, the part beside their boxes, and with its white cells cut out.
+    """Make cases of a field with white cells: as it is, the part beside the cells, and with the cells cut out.
 
-    boxes: in the field's pixels; none where they are not known.
+    boxes: in the field's pixels; empty when they are not known.
     """
     raw = resample(field, MODEL_UM_PER_PX)
     picture = _flatten(raw)
@@ -153,7 +153,7 @@ def _read(task: tuple[RealField, list[Box]]) -> list[Case]:
 
 
 def _list_real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
-    """Every field with an expert's box, and all of lld-40x, whose fields all were published for their white cells."""
+    """List every field with an expert's box, and all of lld-40x, which all were published for their white cells."""
     boxed = {
         name: {
             Path(image).name: boxes for image, (_, boxes) in read_expert_boxes(data / name).items()
@@ -169,7 +169,7 @@ def _list_real_tasks(data: Path) -> list[tuple[RealField, list[Box]]]:
 
 
 def tabulate_cell_gate(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Tables of the fields that are refused or pass wrongly, by kind, and with other limits of the finder."""
+    """Tabulate the fields that are wrongly refused or passed, by kind, and with other limits of the finder."""
     rendered = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
     cases = [case for cases in workers.map(_render, rendered) for case in cases]
     cases += [c for cases in workers.map(_read, _list_real_tasks(data), chunksize=8) for c in cases]

@@ -1,4 +1,4 @@
-"""What the measuring commands share: their options, and tables under their titles."""
+"""Functions for the measuring commands: they read the options, and print tables under their titles."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def parse_arguments(
     """Read the command line.
 
     Args:
-        description: The command's docstring, printed by --help as it is laid out.
-        parts: The names that --only takes; without any there is no --only.
+        description: The command's docstring, which --help prints as it is.
+        parts: The names that --only accepts; if empty, there is no --only.
         workers: Whether the command takes a number of processes.
 
     Returns:
-        `data`, and `workers` and `only` where the command has them.
+        `data`, and `workers` and `only` if the command has them.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawTextHelpFormatter

@@ -1,4 +1,4 @@
-"""How the checks report a change of light, shading or dust since the calibration."""
+"""Measures how the checks report a change of light, shading or dust since the calibration."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ SMEAR_CHANGES = (
 
 
 def format_warnings(warnings: Iterable[tuple[str, ...]]) -> str:
-    """How often each warning was given, as text."""
+    """Format how often each warning was given."""
     counts = Counter(warning for several in warnings for warning in several)
     return ", ".join(f"{number} {warning}" for warning, number in counts.most_common()) or "none"
 
@@ -93,7 +93,7 @@ def format_warnings(warnings: Iterable[tuple[str, ...]]) -> str:
 def photograph_pair(
     change: Change, shading: float, seed: int, lights: Sequence[Light]
 ) -> Rgb | str:
-    """Photograph two places of clean glass and join them as `leukoscope calibrate --check`; else the problem."""
+    """Photograph two places of clean glass and join them as `leukoscope calibrate --check`; or return the problem."""
     on_camera = add_dust(SHAPE, UM_PER_PX)[..., None] if change.dust else np.float32(1)
     one, other = (
         photograph(
@@ -110,7 +110,7 @@ def photograph_pair(
 
 
 def tabulate_empty_drift(number: int = 4) -> str:
-    """What `calibrate --check` measures on clean glass; number: pairs at each of two shadings."""
+    """Tabulate the results of `calibrate --check` on clean glass; number: pairs at each of two shadings."""
     seeds = range(FIRST_SEED, FIRST_SEED + EMPTY_FIELDS)
     glass = [render_light(SmearSlide(Diagnosis.EMPTY, s), CLEAN_SLIDE_DEFOCUS_UM) for s in seeds]
     seeds = range(FIRST_SEED + 10, FIRST_SEED + 11 + number)
@@ -144,7 +144,7 @@ def tabulate_empty_drift(number: int = 4) -> str:
 
 
 def format_lights(lights: Sequence[LightDrift]) -> tuple[str, str, str]:
-    """Light, red and blue of some drifts."""
+    """Format light, red and blue of some drifts."""
     light, red, blue = (
         format_spread((vars(drift)[key] for drift in lights), 3) for key in ("light", "red", "blue")
     )
@@ -180,7 +180,7 @@ def make_quick_row(
 
 
 def tabulate_smear_drift(number: int = 8) -> str:
-    """The self-test's results on the light, from the background between cells; number: slides of each class."""
+    """Tabulate the self-test's results for the light, from the background between cells; number: slides per class."""
     clean = [
         render_live_light(SmearSlide(Diagnosis.EMPTY, s), CLEAN_SLIDE_DEFOCUS_UM) for s in (1, 2)
     ]

@@ -1,4 +1,4 @@
-"""Which fields a calibration accepts as empty."""
+"""Measures which fields a calibration accepts as empty."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ GLASS_DEFOCUS_UM = (0.0, CLEAN_SLIDE_DEFOCUS_UM)
 
 
 def check_frame(light: Light, seed: int, shading: float = 0.3) -> str:
-    """The problem that `check_empty` finds in a frame, or ""."""
+    """Return the problem that `check_empty` finds in a frame, or ""."""
     rgb = photograph(light, seed, shading=shading)
     return find_problem(lambda: check_empty(rgb, UM_PER_PX))
 
 
 def tabulate_rendered_fields(number: int = 8) -> str:
-    """Which rendered fields are accepted as empty; number: slides of each kind."""
+    """Tabulate which rendered fields are accepted as empty; number: slides of each kind."""
     seeds = range(FIRST_SEED, FIRST_SEED + number)
     rows = []
     for defocus_um in GLASS_DEFOCUS_UM:
@@ -77,7 +77,7 @@ def tabulate_rendered_fields(number: int = 8) -> str:
 
 
 def tabulate_real_fields(data: Path, number: int = 40) -> str:
-    """Which real fields are accepted as empty; number: of each set."""
+    """Tabulate which real fields are accepted as empty; number: fields of each set."""
     rows = []
     for kind, fields in group_by_kind(data).items():
         pictures = (open_file(field.path, field.um_per_px) for field in choose_some(fields, number))

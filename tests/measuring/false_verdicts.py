@@ -1,4 +1,4 @@
-"""The device's verdicts on pictures that are no smear: single fields, and slides of ten."""
+"""Measures the device's verdicts on pictures that are not smears: on single fields, and on slides of ten."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from leukoscope.reading.results import FieldReading, GateName, QcState, Verdict
-from leukoscope_training.shared.drawing import Maker, draw_look, photograph
+from leukoscope_training.shared.non_smear_drawing import Maker, draw_look, photograph
 
 from tests.measuring.blurred_smears import FIELDS, Smear, blur_field, list_smears
 from tests.measuring.not_smears import EMPTY, NOISE, TEXT
@@ -24,11 +24,11 @@ KINDS: dict[str, tuple[Maker, ...]] = {
     "tissue": TISSUES,
 }
 SLIDES = 300
-"""About how many slides of each kind, with equally many of each picture."""
+"""About how many slides of each kind there are; every picture has the same number."""
 FIRST_SEED = 100_000
 
 GATES = tuple(gate.value for gate in GateName if gate is not GateName.LIGHT)
-"""An image file has no LED-off frame: the light gate is left out."""
+"""The gates except the light gate, because an image file has no LED-off frame."""
 INCONCLUSIVE, NORMAL = "inconclusive", "normal"
 REFUSED = (*GATES, INCONCLUSIVE)
 
@@ -37,7 +37,7 @@ REFUSED = (*GATES, INCONCLUSIVE)
 class PlayedSlide:
     """The verdicts on one slide: on each field alone, on all fields, and on all fields with a valid control slide.
 
-    kind, picture: what it shows. Said is a gate's name, "inconclusive", or what is named.
+    kind, picture: what it shows. A verdict is a gate's name, "inconclusive", or what is named.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class PlayedSlide:
 
 
 def judge_slide(kind: str, picture: str, readings: Sequence[FieldReading]) -> PlayedSlide:
-    """The device's verdicts on these fields, alone and together."""
+    """Get the device's verdicts on these fields, alone and together."""
     judge = open_shipped_reader().judge
     return PlayedSlide(
         kind,
@@ -76,7 +76,7 @@ def judge_drawn_slide(task: tuple[str, int, int]) -> PlayedSlide:
 
 
 def list_tasks(slides: int) -> list[tuple[str, int, int]]:
-    """Tasks of `judge_drawn_slide`, for about that many slides of each kind."""
+    """List the tasks of `judge_drawn_slide`, for about this number of slides of each kind."""
     return [
         (kind, maker, FIRST_SEED + 10_000 * place + 1000 * maker + slide)
         for place, (kind, makers) in enumerate(KINDS.items())
@@ -95,7 +95,7 @@ def judge_blurred_slides(smear: Smear) -> list[PlayedSlide]:
 
 
 def tabulate_false_verdicts(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Two tables, of fields read alone and of slides of ten: every picture, every kind, all kinds."""
+    """Make two tables, of fields read alone and of slides of ten: every picture, every kind, all kinds."""
     slides = list(workers.map(judge_drawn_slide, list_tasks(SLIDES), chunksize=8))
     for found in workers.map(judge_blurred_slides, list_smears(data)):
         slides += found
@@ -111,7 +111,7 @@ def _group_slides(slides: Sequence[PlayedSlide]) -> Iterable[tuple[str, list[Pla
 
 
 def tabulate_fields(slides: Sequence[PlayedSlide]) -> str:
-    """The gates that refuse fields, and what is named, in percent. Intervals are bootstrapped over slides."""
+    """Tabulate which gates refuse fields, and what is named, in percent. Intervals are bootstrapped over slides."""
     rows = []
     for name, group in _group_slides(slides):
         said = [what for slide in group for what in slide.fields]
@@ -122,7 +122,7 @@ def tabulate_fields(slides: Sequence[PlayedSlide]) -> str:
 
 
 def tabulate_slides(slides: Sequence[PlayedSlide]) -> str:
-    """What is named of slides, in percent; the last columns are with a valid control slide."""
+    """Tabulate what is named for slides, in percent. The last columns are with a valid control slide."""
     rows = []
     for name, group in _group_slides(slides):
         said = [slide.together for slide in group]
@@ -147,16 +147,16 @@ NAMED_HEAD = ("named normal, %", "named leukaemia, %", "refused, %")
 
 
 def _find_shares(said: Sequence[str], refused: Sequence[str]) -> list[str]:
-    """Percent of each refusal, of "normal", and of all that is named besides."""
+    """Find the percent of each refusal, of "normal", and of everything else that is named."""
     number = [sum(what == refusal for what in said) for refusal in (*refused, NORMAL)]
     number.append(len(said) - sum(number))
     return [f"{100 * n / len(said):.1f}" if n else "–" for n in number]
 
 
 def _format_refused(counts: Sequence[tuple[int, int]]) -> str:
-    """Percent refused with its 95 % interval. counts: of each slide, refused and all.
+    """Format the percent refused with its 95 % interval; counts: refused and all, of each slide.
 
-    Wilson's where slides count once, or all or none are refused; else bootstrapped over slides.
+    The interval is Wilson's if each slide counts once, or if all or none are refused. Otherwise it is bootstrapped.
     """
     refused, number = (sum(column) for column in zip(*counts, strict=True))
     share, slides = refused / number, len(counts)

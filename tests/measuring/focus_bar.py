@@ -1,4 +1,4 @@
-"""The focus bar from focus to 20 µm on either side: its length, and whether the focus gate passes."""
+"""Measures the focus bar from focus to 20 µm on either side: its length, and whether the focus gate passes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from leukoscope.simulator.optics import add_dust as dust_in_stage
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import Stage
-from leukoscope_training.shared.drawing import Linear
+from leukoscope_training.shared.non_smear_drawing import Linear
 
 from tests.measuring.focus_looks import list_real_tasks
 from tests.measuring.pictures import (
@@ -40,13 +40,13 @@ STEPS_UM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.5, 1
 GAUSSIANS_UM = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 SEEDS = range(40200, 40203)
 REAL_EVERY = 3
-"""Every third of the real fields that the limit is chosen on and measured with."""
+"""Every third of the real fields on which the limit is chosen and measured."""
 
 AGREEMENT_UM = (0.0, 0.5, 1.0, 1.25, 2.0)
-"""Shares of the gate's limit."""
+"""Limits, as multiples of the gate's limit."""
 
 ISLANDS, ISLAND_UM = 8, 9.0
-"""A sparse field keeps only these discs, about 10 % of it."""
+"""A sparse field keeps only these discs, about 10 % of its area."""
 
 NOISE_PX = 1
 """Most pixels that noise alone adds to the bar from one step to the next."""
@@ -54,14 +54,14 @@ NOISE_PX = 1
 
 @dataclass(frozen=True)
 class Stack:
-    """One field at every step, on both sides. kind: what it is; looks: step to its frames' focus."""
+    """One field at every step, on both sides. kind: what it shows; looks: the focus of its frames by step."""
 
     kind: str
     looks: dict[float, tuple[Sharpness, ...]]
 
 
 def make_sparse(light: Linear, seed: int, um_per_px: float) -> Linear:
-    """The same field with empty glass around a few discs, as at the feathered edge."""
+    """Replace all but a few discs of a field by empty glass, as at the feathered edge."""
     rng = np.random.default_rng(seed)
     y, x = (axis * um_per_px for axis in np.mgrid[: light.shape[0], : light.shape[1]])
     kept = np.zeros(light.shape[:2], np.bool_)
@@ -100,7 +100,7 @@ def _render_stack(task: tuple[Diagnosis, int]) -> list[Stack]:
             (full * grit, 1.0),
         )
         for kind, (light, noise) in zip(kinds, shown, strict=True):
-            # Both sides blur alike; their noise is not the same.
+            # Both sides have the same blur, but not the same noise.
             looks[kind][um] = tuple(
                 _measure_focus(light, LIVE_UM_PER_PX, rng, noise) for _ in range(2)
             )
@@ -135,19 +135,19 @@ def _blur_stack(task: tuple[str, str, Path]) -> list[Stack]:
 
 
 def bar_px(focus: Sharpness) -> int:
-    """Pixels of the panel's bar."""
+    """Return the length of the panel's bar in pixels."""
     return round(BAR_PX * bar_level(focus))
 
 
 def find_rises(stack: Stack) -> int:
-    """How often the bar grows from one step to the next by more than noise explains."""
+    """Count how often the bar grows from one step to the next by more than noise can explain."""
     sides = zip(*stack.looks.values(), strict=True)
     lengths = (np.array([bar_px(focus) for focus in side]) for side in sides)
     return sum(int((np.diff(side) > NOISE_PX).sum()) for side in lengths)
 
 
 def tabulate_bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
-    """Tables by kind and blur of the bar, the contrast and the gate, and of places where the bar does not fall."""
+    """Tabulate bar, contrast and gate by kind and blur, and the places where the bar does not fall."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in SEEDS]
     stacks = [stack for made in workers.map(_render_stack, tasks) for stack in made]
     real = list(list_real_tasks(data))[::REAL_EVERY]
@@ -174,7 +174,7 @@ def tabulate_bars(workers: ProcessPoolExecutor, data: Path) -> tuple[str, str]:
 
 
 def tabulate_agreement() -> str:
-    """Difference of sharpness between the live frame and the captured field, in percent of the latter, by defocus."""
+    """Tabulate, by defocus, by how many percent the live frame's sharpness differs from the captured field's."""
     apart: dict[float, list[float]] = {um: [] for um in AGREEMENT_UM}
     for seed in SEEDS:
         stage = Stage(SmearSlide(Diagnosis.ALL, seed))

@@ -1,4 +1,4 @@
-"""What the focus loop costs on one frame of the live stream."""
+"""Measures the processor time of the focus loop on one frame of the live stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.measuring.tables import markdown_table
 
 
 def tabulate_loop_cost() -> str:
-    """CPU milliseconds of the focus loop on one 640x480 frame: lower quartile and median of 40."""
+    """Tabulate the CPU milliseconds of the focus loop on one 640x480 frame: lower quartile and median of 40 runs."""
     smear = render_field(
         SmearSlide(Diagnosis.ALL, 40100), 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE
     )

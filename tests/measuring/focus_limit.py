@@ -1,4 +1,4 @@
-"""The blur that changes verdicts, how well a limit separates good from blurred fields, and the limit itself."""
+"""Measures which blur changes verdicts and how well a limit separates good from blurred fields; chooses the limit."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.measuring.tables import bootstrap_interval, format_share, markdown_ta
 
 GOOD_DEFOCUS_UM = 0.5
 BAD_DEFOCUS_UM, BAD_BLUR_UM = 1.25, 0.5
-"""Blur from which a field is bad, rendered and real. Fields between good and bad are not counted."""
+"""Blur from which a rendered and a real field is bad. Fields between good and bad are not counted."""
 MOST_GOOD_REFUSED = 0.02
 """Largest share of the good fields of any kind that the limit may refuse."""
 
 
 def tabulate_verdict_changes(series: Sequence[FocusSeries]) -> tuple[str, str]:
-    """Tables of the fields that read differently, by kind and blur, and of the blur that exceeds noise by 5 points."""
+    """Tabulate the fields that are read differently, by kind and blur, and the blur that exceeds noise by 5 points."""
     rows, onsets = [], []
     for kind in dict.fromkeys(one.kind for one in series):
         fields = [one for one in series if one.kind == kind and not one.looks[0].problem]
@@ -74,7 +74,7 @@ def _is_good(series: Sequence[FocusSeries]) -> list[FocusLook]:
 
 
 def _count_errors(name: str, series: Sequence[FocusSeries], kind: str, um: float) -> str:
-    """Lowest mean of false refusals and false passes, %, for one kind's good looks and those blurred by `um`."""
+    """Find the lowest mean of false refusals and false passes, %, for a kind's good looks and those blurred by `um`."""
     of_kind = [one for one in series if (one.kind == "rendered") == (kind == "rendered")]
     good = np.array([look.values[name] for look in _is_good(of_kind)])
     bad = np.array([one.looks[one.blurs.index(um)].values[name] for one in of_kind])
@@ -83,7 +83,7 @@ def _count_errors(name: str, series: Sequence[FocusSeries], kind: str, um: float
 
 
 def tabulate_separation(series: Sequence[FocusSeries]) -> str:
-    """How well one limit of each measure separates good from blurred fields."""
+    """Tabulate how well one limit of each measure separates good from blurred fields."""
     real = [one for one in series if one.kind != "rendered"]
     head = ["measure", *(f"rendered, {um:g} µm off" for um in (0.75, 1.0, 1.25, 1.5))]
     blurs = (0.3, 0.5, 0.8, 1.5) if real else ()
@@ -103,7 +103,7 @@ def tabulate_separation(series: Sequence[FocusSeries]) -> str:
 
 
 def choose_threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
-    """The limit that the good fields of every second group allow, and its effect on the other groups."""
+    """Choose the limit on the good fields of every second group, and measure its effect on the other groups."""
     chosen_on = [one for one in series if one.to_choose]
     others = [one for one in series if not one.to_choose]
     steps = [round(0.08 + 0.002 * i, 3) for i in range(12)]
@@ -168,7 +168,7 @@ def choose_threshold(series: Sequence[FocusSeries]) -> tuple[float, str, str]:
 
 
 def tabulate_rates(series: Sequence[FocusSeries]) -> str:
-    """False refusals and false passes of the limit in force, on the groups that it was not chosen on."""
+    """Tabulate false refusals and false passes of the current limit, on the groups on which it was not chosen."""
     others = [one for one in series if not one.to_choose]
     rows = []
     for kind in dict.fromkeys(one.kind for one in others):

@@ -1,4 +1,4 @@
-"""Fields at every blur, read by the shipped model without its focus gate."""
+"""Reads fields at every blur with the shipped model, without its focus gate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from leukoscope.reading import gates
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
-from leukoscope_training.shared.drawing import Linear
+from leukoscope_training.shared.non_smear_drawing import Linear
 
 from tests.measuring.pictures import (
     CAPTURED_UM_PER_PX,
@@ -31,13 +31,13 @@ from tests.measuring.shipped import open_shipped_reader
 DEFOCUS_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 BLURS_UM = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
 LLD_EACH, CHULA_EACH, BCCD_EVERY = 5, 2, 10
-"""How many fields of each patient and of each slide; every tenth image."""
+"""Number of fields of each patient and of each slide, and every how many images of a set are used."""
 SAME_CELL_UM = 3.0
 
 
 @dataclass(frozen=True)
 class FocusLook:
-    """One field at one blur. problem: of the gate other than focus that refused it, or empty."""
+    """One field at one blur. problem: that of another gate than focus that refused it, or empty."""
 
     values: dict[str, float]
     contrast: float
@@ -58,12 +58,12 @@ class FocusSeries:
 
     @property
     def blurs(self) -> tuple[float, ...]:
-        """The blur of each look, in µm: defocus when rendered, else the Gaussian's."""
+        """The blur of each look, in µm: defocus if rendered, else the standard deviation of the Gaussian."""
         return DEFOCUS_UM if self.kind == "rendered" else BLURS_UM
 
     @property
     def to_choose(self) -> bool:
-        """Whether the limit is chosen on it, and not tested."""
+        """Whether the limit is chosen on it, and not tested on it."""
         return is_chosen_on(self.group)
 
 
@@ -123,7 +123,7 @@ def _choose_files(paths: Sequence[Path], number: int) -> list[Path]:
 
 
 def list_real_tasks(data: Path) -> Iterator[tuple[str, str, Path]]:
-    """Set, group and path of a sample of the real fields, from every patient and slide."""
+    """List set, group and path of a sample of the real fields, from every patient and slide."""
     for patient in sorted((data / "lld-40x").glob("*/patient-*")):
         for path in _choose_files(sorted(patient.glob("*.jpg")), LLD_EACH):
             yield "lld-40x", patient.name, path
@@ -139,7 +139,7 @@ def list_real_tasks(data: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def same_cells(cells: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> bool:
-    """Whether each cell has one of the others within 3 µm, and the other way round."""
+    """Return whether each cell has one of the others within 3 µm, and the other way round."""
     if not cells or not others:
         return len(cells) == len(others)
     apart = np.linalg.norm(np.array(cells)[:, None] - np.array(others)[None], axis=2)
@@ -148,7 +148,7 @@ def same_cells(cells: Sequence[tuple[float, float]], others: Sequence[tuple[floa
 
 
 def differs(sharp: FocusLook, other: FocusLook) -> tuple[bool, bool, bool]:
-    """Whether label, pattern or cells differ; a refused field has none of them."""
+    """Return whether label, pattern or cells differ. A refused field has none of them."""
     refused = bool(other.problem)
     return (
         refused or sharp.label != other.label,

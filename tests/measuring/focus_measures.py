@@ -1,4 +1,4 @@
-"""Measures of sharpness that were compared, each of a green plane at the model's scale."""
+"""The measures of sharpness that were compared. Each measures a green plane at the model's scale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def power(plane: Plane) -> float:
 
 
 def structure(plane: Plane, distance: int) -> float:
-    """Mean squared difference at `distance` pixels, mean of both directions."""
+    """Mean squared difference at `distance` pixels: the mean of both directions."""
     across = plane[:, distance:] - plane[:, :-distance]
     down = plane[distance:] - plane[:-distance]
     return (power(across) + power(down)) / 2
@@ -49,7 +49,7 @@ def variance(plane: Plane) -> float:
 
 
 def vollath_f4(plane: Plane) -> float:
-    """Vollath, J. Microscopy 147, 1987: autocorrelation at one pixel less that at two."""
+    """Vollath, J. Microscopy 147, 1987: autocorrelation at one pixel minus that at two."""
     return (structure(plane, 2) - structure(plane, 1)) / 2
 
 
@@ -62,7 +62,7 @@ def vollath_f5(plane: Plane) -> float:
 
 
 def smoothed(plane: Plane) -> Plane:
-    """Binomial 1-2-1 both ways (Burt & Adelson, IEEE Trans. Commun. 31, 1983); a pixel less at each edge."""
+    """Smooth by a binomial 1-2-1 both ways (Burt & Adelson, IEEE Trans. Commun. 31, 1983); each edge loses a pixel."""
     plane = plane[:, :-2] + 2 * plane[:, 1:-1] + plane[:, 2:]
     return (plane[:-2] + 2 * plane[1:-1] + plane[2:]) / np.float32(16)
 
@@ -105,7 +105,7 @@ def diagonal_structure(plane: Plane) -> float:
 
 
 def _noise_free_ratio(near: int, far: int) -> Measure:
-    """The same ratio of differences from the diagonal neighbours' S, which leaves out the noise."""
+    """Return the ratio with S of diagonal neighbours subtracted from both parts, which removes the noise."""
 
     def ratio(plane: Plane) -> float:
         least = diagonal_structure(plane)
@@ -118,12 +118,12 @@ def _noise_free_ratio(near: int, far: int) -> Measure:
 
 
 def detail(plane: Plane) -> float:
-    """S at 0.68 µm less S of diagonal neighbours, over the squared mean: without noise."""
+    """(S at 0.68 µm minus S of diagonal neighbours) over the squared mean, which is free of noise."""
     return max(structure(plane, 2) - diagonal_structure(plane), 0.0) / _mean_squared(plane)
 
 
 def block_median(plane: Plane) -> float:
-    """Median over blocks of 11 µm of band-pass power over variance: a few specks change few blocks."""
+    """Band-pass power over variance, median over blocks of 11 µm. A few specks change only few blocks."""
     side = 32
     fine = band_pass(plane)
     rows, columns = (n // side for n in fine.shape)
@@ -144,7 +144,7 @@ BASES: dict[str, Measure] = {
     "Vollath F5": vollath_f5,
     "band-pass power": band_pass_power,
 }
-"""In levels squared: they follow brightness and stain."""
+"""Measures in levels squared, which depend on brightness and stain."""
 
 MEASURES: dict[str, Measure] = {
     **BASES,

@@ -1,4 +1,4 @@
-"""Focusing sessions played to the meter: how often its hint is right."""
+"""Plays focusing sessions to the focus meter and counts how often its hint is right."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SessionMoment:
 
 
 class Scene:
-    """A field somewhat larger than the live picture, at any defocus up to 8 µm, in green."""
+    """A field that is a little larger than the live picture, at any defocus up to 8 µm, in green."""
 
     GRID_UM = (*np.arange(0.0, 2.0, 0.25), *np.arange(2.0, 8.1, 0.5))
     MARGIN_PX = 39
@@ -50,7 +50,7 @@ class Scene:
         self._planes = [defocus(smear, float(z), LIVE_UM_PER_PX)[..., 1] for z in self.GRID_UM]
 
     def frame(self, moment: SessionMoment, rng: np.random.Generator) -> Field:
-        """The camera's frame. It is interpolated linearly between planes of known defocus."""
+        """Return the camera's frame, interpolated linearly between planes of known defocus."""
         z = min(abs(moment.z), 7.99)
         i = int(np.searchsorted(self.GRID_UM, z, "right")) - 1
         share = (z - self.GRID_UM[i]) / (self.GRID_UM[i + 1] - self.GRID_UM[i])
@@ -66,7 +66,7 @@ class Scene:
 
 
 def _turn(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
-    """The frames while the focus wheel turns through these positions."""
+    """Return the frames while the focus wheel turns through these positions."""
     away = np.append(np.diff(np.abs(z)), 0.0)
     return [
         SessionMoment(float(at), turning=-int(np.sign(round(float(d), 6))))
@@ -75,7 +75,7 @@ def _turn(z: npt.NDArray[np.float64]) -> list[SessionMoment]:
 
 
 def play_sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionMoment]]]:
-    """Names and frames: sweeps of the wheel, rest, a slide that moves, light that changes."""
+    """Yield the name and the frames of each session: turns of the wheel, rest, a moving slide, changing light."""
     for speed in (0.05, 0.1, 0.2, 0.4, 0.8):
         z = np.arange(6.0, -6.0, -speed)
         yield (
@@ -127,7 +127,7 @@ def play_sessions(rng: np.random.Generator) -> Iterator[tuple[str, list[SessionM
 
 TURNING_OF = {Hint.NONE.value: 0, Hint.GO_ON.value: 1, Hint.TURN_BACK.value: -1}
 LAG_FRAMES = 6
-"""A hint is right when the wheel turned that way in one of the last frames, this many."""
+"""A hint is right if the wheel turned in its direction in one of this number of last frames."""
 
 
 def _play(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
@@ -150,7 +150,7 @@ def _play(task: tuple[Diagnosis, int]) -> dict[str, Counter[str]]:
 
 
 def tabulate_hints(workers: ProcessPoolExecutor) -> str:
-    """How often the hint is right, wrong or absent, in frames."""
+    """Tabulate in how many frames the hint is right, wrong or absent."""
     total: dict[str, Counter[str]] = {}
     for counts in workers.map(_play, zip(CLASSES, LIVE_SEEDS, strict=False)):
         for name, counted in counts.items():

@@ -1,4 +1,4 @@
-"""Rendered focus stacks: where each measure peaks, how it falls, and what else it responds to."""
+"""Measures, on rendered focus stacks, where each measure peaks, how it falls, and how it responds to other changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STACK_UM = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 
 
 
 def _measure_stack(task: tuple[Diagnosis, int]) -> dict[str, dict[str, float]]:
-    """Measures of one rendered field, by what was done to it: "z", "dust" and "noisy" with defocus in µm, …"""
+    """Measure one rendered field, by what was done to it: "z", "dust" and "noisy" with defocus in µm, …"""
     diagnosis, seed = task
     smear = render_field(
         SmearSlide(diagnosis, seed), 0, um_per_px=LIVE_UM_PER_PX, shape=LIVE_SHAPE
@@ -52,7 +52,7 @@ def _measure_stack(task: tuple[Diagnosis, int]) -> dict[str, dict[str, float]]:
 
 
 def _time_measure(measure: Measure) -> float:
-    """CPU time of one call on a 640x480 frame at the model's scale, lower quartile of 20."""
+    """Measure the CPU time of one call on a 640x480 frame at the model's scale: the lower quartile of 20."""
     shape = tuple(round(n * LIVE_UM_PER_PX / MODEL_UM_PER_PX) for n in LIVE_SHAPE)
     plane = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
     times = []
@@ -64,7 +64,7 @@ def _time_measure(measure: Measure) -> float:
 
 
 def tabulate_stacks(workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Tables of where each measure peaks and how it falls, and of its response to other things than focus."""
+    """Tabulate where each measure peaks and how it falls, and how it responds to other changes than focus."""
     tasks = [(diagnosis, seed) for diagnosis in CLASSES for seed in STACK_SEEDS]
     done = list(workers.map(_measure_stack, tasks))
     away = np.array(sorted({side for um in STACK_UM for side in (um, -um)}))

@@ -1,4 +1,4 @@
-"""The light gate: is the LED on? Against LEDs of known strength, in a room of known light."""
+"""Measures the light gate (is the LED on?) with LEDs of known strength in a room with known light."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.measuring.tables import markdown_table
 SEEDS = range(40300, 40316)
 LEDS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 STRAYS = (0.0, 0.05, 0.1, 0.3)
-"""Light of the room on the sensor, 1 for the glass's own light, with the LED on or off."""
+"""Light of the room on the sensor, with the LED on or off, relative to the background's light."""
 EXPOSURES = (0.5, 1.0)
 GOOD_LED, BAD_LED, GOOD_STRAY = 0.5, 0.02, 0.1
 LIMITS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 50.0, 60.0)
@@ -27,7 +27,7 @@ LIMITS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 50.0, 60.0)
 
 @dataclass(frozen=True)
 class LitField:
-    """One field under one light; rise: of the mean level from the LED-off frame."""
+    """One field under one light; rise: rise of the mean level from the LED-off frame."""
 
     led: float
     stray: float
@@ -54,7 +54,7 @@ def _light(task: tuple[Diagnosis, int]) -> list[LitField]:
 
 
 def tabulate_light_gate(workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Tables of the rise by LED and room, and of limits: an LED at half or more is good, at 2 % or less bad."""
+    """Tabulate the rise by LED and room, and limits. An LED at half or more is good, at 2 % or less bad."""
     tasks = [(diagnosis, seed) for diagnosis in Diagnosis for seed in SEEDS]
     by_task = list(workers.map(_light, tasks))
     rows = []

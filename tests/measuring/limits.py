@@ -1,4 +1,4 @@
-"""False refusals and false passes of a limit, where limits are chosen and where they are measured."""
+"""Tabulates false refusals and false passes of limits, on the groups on which they were chosen and on the others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def tabulate_limits(
     limits: Iterable[tuple[str, Callable[[Case], bool]]],
     cases: Sequence[tuple[str, bool, Case]],
 ) -> str:
-    """For each limit the good cases that it refuses and the bad ones that it passes, in both halves of the groups.
+    """Tabulate, for each limit, the good cases that it refuses and the bad ones that it passes, in both halves.
 
-    limits: how it is called, and what refuses a case; cases: group, whether it is good, and the case.
+    limits: the name of each, and the function that refuses a case; cases: group, whether it is good, and the case.
     """
     rows = []
     for label, refuses in limits:

@@ -1,4 +1,4 @@
-"""Real and rendered cells compared: overlaps of red cells, colours of neutrophils, shapes of monocytes."""
+"""Compares real and rendered cells: overlaps of red cells, colours of neutrophils, shapes of monocytes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ FIELDS = {Diagnosis.NORMAL: 5, Diagnosis.CML: 2}
 """Fields of each slide whose white cells are measured."""
 
 APART = (0.5, 0.8)
-"""Pairs whose centres are so far apart, in sums of their radii."""
+"""Limits of the distance of a pair's centres over the sum of its radii."""
 GLASS_PERCENTILE = 97.0
 LEAST_DENSITY = 0.03
-"""Least mean green density of both mirrored places: less is no red cell."""
+"""Least mean green density of both mirrored places. With less, a place is not red cell."""
 CLEAR = 1.1
 """A place is measured where no other cell is within this many of its radii."""
 LEAST_CYTOPLASM_PX = 20
@@ -59,7 +59,7 @@ class CellLook:
 
 
 def tabulate_overlaps(data: Path) -> str:
-    """Density where two red cells overlap over the mean of the two places mirrored at their centres."""
+    """Tabulate the density where two red cells overlap, over the mean of the two places mirrored at their centres."""
     real = [
         ratio for case in _list_real_discs(data / "bccd") for ratio in find_overlap_ratios(*case)
     ]
@@ -77,7 +77,7 @@ def tabulate_overlaps(data: Path) -> str:
 def find_overlap_ratios(
     rgb: Rgb, discs: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
 ) -> Iterator[tuple[float, float]]:
-    """Of each pair that can be measured the ratio in green and in blue.
+    """Find the ratio in green and in blue of each pair that can be measured.
 
     discs: red cells, shape (cells, 3): x, y, radius in pixels; others: the same of what else may cover a place.
     """
@@ -106,7 +106,7 @@ def find_overlap_ratios(
                 continue
             overlap, first, second = np.array(found)
             mean = (first + second) / 2
-            # Both must be red cell: one much paler lies beside its cell.
+            # Both must be red cell. A place that is much paler is beside its cell.
             unlike = min(first[1], second[1]) < 0.5 * max(first[1], second[1])
             if not unlike and mean[1] >= LEAST_DENSITY:
                 yield overlap[1] / mean[1], overlap[2] / mean[2]
@@ -122,7 +122,7 @@ def _cover(
 def _measure_density(
     dense: npt.NDArray[np.float64], place: npt.NDArray[np.float64], reach: int
 ) -> npt.NDArray[np.float64] | None:
-    """Median density around a place; None at the picture's edge."""
+    """Measure the median density around a place; None at the picture's edge."""
     x, y = (round(float(axis)) for axis in place)
     height, width = dense.shape[:2]
     if min(x, y) < reach or x + reach >= width or y + reach >= height:
@@ -165,7 +165,7 @@ def _render_discs() -> Iterator[tuple[Rgb, npt.NDArray[np.float64], npt.NDArray[
 
 
 def _add_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells]:
-    """A rendered field and its red cells, which are recorded while they are placed."""
+    """Render a field and return its red cells too, which are recorded while they are placed."""
     laid: list[RedCells] = []
     lay = red_cells.lay
 
@@ -179,7 +179,7 @@ def _add_red_cells(slide: SmearSlide, index: int) -> tuple[SmearField, RedCells]
 
 
 def tabulate_white_cells(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Colours of neutrophils, and size and roundness of monocytes: by set, medians."""
+    """Tabulate the medians, by set, of neutrophils' colours and of monocytes' size and roundness."""
     looks: list[CellLook] = []
     for name in ("lld-40x", "chula-pi"):
         for some in workers.map(partial(_list_real_looks, name), _read_boxes(data / name).items()):
@@ -255,7 +255,7 @@ def _render_looks(slide: tuple[Diagnosis, int]) -> list[CellLook]:
 
 
 def _find_looks(kind: str, field: Field, boxes: Iterable[tuple[str, Box]]) -> Iterator[CellLook]:
-    """The device's measurements of the cells that are in one expert's box."""
+    """Yield the device's measurements of the cells that are each in exactly one expert's box."""
     flat = flat_picture(field, MODEL_UM_PER_PX)
     if not flat.passed:
         return
@@ -289,7 +289,7 @@ def _expose(transmittance: npt.NDArray[np.float32], shading: float, seed: int) -
 
 
 def _read_boxes(folder: Path) -> dict[Path, list[tuple[str, Box]]]:
-    """Of each image all boxes of cells.csv with their types, in pixels."""
+    """Read the boxes of cells.csv with their types, in pixels, by image."""
     files = {path.name: path for path in folder.rglob("*.jpg")}
     found: dict[Path, list[tuple[str, Box]]] = defaultdict(list)
     with (folder / "cells.csv").open(newline="") as file:

@@ -1,9 +1,11 @@
-"""The pictures of the documents, all made by the simulator: `python -m tests.measuring.make_pictures`.
+"""Makes the pictures of the documents with the simulator: `python -m tests.measuring.make_pictures`.
 
-tests/pictures/demo.png: what lies under the objective and what the panel shows, step by step;
-field.png: a rendered field of each diagnosis; slide.png: what `leukoscope show` draws; calibration.png: a
-field as an uneven, coloured light gives it, corrected by a calibration and by an estimate.
-The gallery of screens, screens.png, is made by `python -m tests.panel.make_golden`.
+- tests/pictures/demo.png: the view of the objective and the panel, step by step
+- field.png: a rendered field of each diagnosis
+- slide.png: the picture that `leukoscope show` draws
+- calibration.png: a field in uneven, coloured light, corrected by a calibration and by an estimate
+
+`python -m tests.panel.make_golden` makes the gallery of screens, screens.png.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ UM_PER_PX = 0.155
 
 
 def fields() -> Image.Image:
-    """A field of each diagnosis, in two rows."""
+    """Draw a field of each diagnosis, in two rows."""
     wanted = [diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnosis.EMPTY]
     wanted.insert(0, Diagnosis.NORMAL)
     sheet = Image.new("RGB", (3 * (508 + 8) + 8, 2 * (381 + 30) + 8), PAPER)
@@ -58,7 +60,7 @@ def fields() -> Image.Image:
 
 
 def calibration() -> Image.Image:
-    """Clean glass and a smear as the camera gives them, and the smear corrected in both ways."""
+    """Draw clean glass and a smear as the camera shows them, and the smear corrected in both ways."""
     rng = np.random.default_rng(1)
 
     def seen(diagnosis: Diagnosis, seed: int, defocus_um: float) -> Rgb:
@@ -92,7 +94,7 @@ def caption(sheet: Image.Image, at: tuple[int, int], text: str) -> None:
 
 
 class _Filmed:
-    """An appliance on the simulated microscope, looked at from outside."""
+    """An appliance on the simulated microscope, observed from outside."""
 
     def __init__(self, directory: str) -> None:
         settings = Settings()
@@ -123,7 +125,11 @@ class _Filmed:
         self._thread.join()
 
     def wait(self, happened: Callable[[], bool]) -> None:
-        """Wait until something happened, then for the panel to show it. Raises TimeoutError."""
+        """Wait until something happened and the panel shows it.
+
+        Raises:
+            TimeoutError: It did not happen.
+        """
         begun = time.monotonic()
         while not happened():
             if time.monotonic() - begun > 20:
@@ -137,13 +143,13 @@ class _Filmed:
         self.wait(lambda: self.daemon.fields_captured > before)
 
     def film(self, text: str) -> None:
-        """Keep what the objective and the panel show now."""
+        """Keep the view of the objective and the panel's picture."""
         view = Image.fromarray(self._eye.preview().rgb).resize((COLUMN, COLUMN * 3 // 4))
         self.frames.append((text, view, self.display.image.copy()))
 
 
 def demonstration(directory: str) -> Image.Image:
-    """One slide from focusing to its verdict."""
+    """Draw one slide from focusing to its verdict."""
     filmed = _Filmed(directory)
     filmed.start()
     filmed.stage.focus(4.0)

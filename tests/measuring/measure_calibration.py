@@ -1,9 +1,9 @@
-"""Measures what docs/measurements/calibration.md reports; prints Markdown tables.
+"""Makes the measurements for docs/measurements/calibration.md and prints them as Markdown tables.
 
     python -m tests.measuring.measure_calibration --data ../shared/data
 
-The device's own code does everything, on rendered fields at the scale that the device captures and on real ones. This
-takes five minutes on one core.
+It uses the device's own code, on rendered fields at the scale that the device captures and on real fields. It takes
+five minutes on one core.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Measures what docs/measurements/focus.md reports; prints Markdown tables.
+"""Makes the measurements for docs/measurements/focus.md and prints them as Markdown tables.
 
     python -m tests.measuring.measure_focus --data ../shared/data
 
-Compares measures of sharpness on rendered focus stacks and on real fields blurred by known amounts, finds the blur
-that starts to change verdicts, plays focusing sessions to the meter, and measures the meter's bar up to 20 µm from
-focus. This takes eight minutes on two cores.
+It compares measures of sharpness on rendered focus stacks and on real fields blurred by known amounts. It finds the
+blur that starts to change verdicts, plays focusing sessions to the meter, and measures the meter's bar up to 20 µm from
+focus. It takes eight minutes on two cores.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measures how real and rendered cells look, as the simulator's docstrings report; prints Markdown tables.
+"""Measures how real and rendered cells look, for the simulator's docstrings, and prints Markdown tables.
 
     python -m tests.measuring.measure_looks --data ../shared/data
 

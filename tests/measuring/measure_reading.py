@@ -1,8 +1,8 @@
-"""Measures what docs/measurements/reading.md reports on gates, shading and white cells; prints Markdown tables.
+"""Measures gates, shading and white cells for docs/measurements/reading.md and prints Markdown tables.
 
     python -m tests.measuring.measure_reading --data ../shared/data
 
-The device's own code reads real fields at the scale of the shipped model. This takes half an hour on two cores.
+The device's own code reads real fields at the scale of the shipped model. It takes half an hour on two cores.
 """
 
 from __future__ import annotations

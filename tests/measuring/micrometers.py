@@ -1,4 +1,4 @@
-"""The scale by a micrometer, and lines found in fields without any."""
+"""Measures the errors of the scale from a micrometer, and how often lines are found in fields without any."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FALSE_DEFOCUS_UM = (0.0, 1.0, 3.0)
 
 @dataclass(frozen=True)
 class Pitch:
-    """The scale found on one ruling: the panel's word for a problem, or "", and the ratio to the true scale."""
+    """The scale from one ruling: the panel's word for a problem, or "", and the ratio to the true scale."""
 
     problem: str
     ratio: float = np.nan
@@ -59,7 +59,7 @@ def find_scale(rgb: Rgb, um_per_px: float) -> Pitch:
 
 
 def find_scales(number: int, defocus_um: float, pitch_um: float = MICROMETER_UM) -> list[Pitch]:
-    """The scales of that many rulings, at any angle, at 0.14 to 0.31 µm/px, in fields of 157 x 118 µm."""
+    """Find the scales of this number of rulings, at any angle, at 0.14 to 0.31 µm/px, in fields of 157 x 118 µm."""
     found = []
     for n in range(number):
         rng = np.random.default_rng(FIRST_SEED + n)
@@ -72,14 +72,14 @@ def find_scales(number: int, defocus_um: float, pitch_um: float = MICROMETER_UM)
 
 
 def make_pitch_row(name: str, found: Sequence[Pitch]) -> tuple[object, ...]:
-    """Make a row: name, number, taken, why refused, errors in percent, how many taken are wrong by over 1 %."""
+    """Make a row: name, number, accepted, why refused, errors in percent, how many accepted are wrong by over 1 %."""
     off = [100 * abs(pitch.ratio - 1) for pitch in found if not pitch.problem]
     row = make_outcome_row(name, [pitch.problem for pitch in found])
     return *row, format_errors(off), sum(error > 1 for error in off)
 
 
 def tabulate_pitches(number: int = 24) -> str:
-    """Error of the pitch by defocus, and of micrometers that are not ruled at 10 µm."""
+    """Tabulate the error of the pitch by defocus, and for micrometers that are not ruled at 10 µm."""
     rows = [
         make_pitch_row(f"10 µm, defocus {um:g} µm", find_scales(number, um))
         for um in RULING_DEFOCUS_UM
@@ -99,7 +99,7 @@ def tabulate_pitches(number: int = 24) -> str:
 
 
 def tabulate_false_rulings(data: Path, number: int = 80) -> str:
-    """Fields without lines in which some are found; number: real fields of each set."""
+    """Tabulate fields without lines in which some are found; number: real fields of each set."""
     rows = []
     seeds = range(FIRST_SEED, FIRST_SEED + max(1, number // 12))
     for um in FALSE_DEFOCUS_UM:

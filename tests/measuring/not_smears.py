@@ -1,7 +1,7 @@
-"""Pictures that are no smear, in the colours of real stains: glass, text, noise. Tissue: tissues.py.
+"""Draws pictures that are not smears, in the colours of real stains: glass, text, noise. (tissues.py draws tissue.)
 
-Each maker takes the look that a slide's fields share and a generator of the field's own, and returns linear light.
-Sizes are in µm, so that a letter's bowl or a speck may be as large as a nucleus.
+Each function takes the look that a slide's fields have in common and the field's own generator, and returns linear
+light. Sizes are in µm, so that a speck or part of a letter may be as large as a nucleus.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stain import Colour
-from leukoscope_training.shared.drawing import (
+from leukoscope_training.shared.non_smear_drawing import (
     INK,
     Drawing,
     Linear,
@@ -39,14 +39,14 @@ def dust(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def uneven_light(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Uneven light alone."""
+    """Only uneven light."""
     return stain_layers(
         (0.15 + 0.08 * draw_clouds(look, rng, look.between(30, 150), 2), INK * np.float32(0.5))
     )
 
 
 def precipitate(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Specks of stain deposit, alone and in heaps."""
+    """Specks of stain deposit, single and in heaps."""
     drawing = Drawing(look)
     for heap in scatter_places(look, rng, 3 + int(40 * look.density)):
         for at in heap + rng.normal(0, rng.gamma(2, 1.5), (int(rng.geometric(0.12)), 2)):
@@ -68,7 +68,7 @@ def stain_drop(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def bubbles(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Air under the cover glass: dark rings, bright within."""
+    """Air under the cover glass: dark rings, bright inside."""
     outer, inner = Drawing(look), Drawing(look)
     for at in scatter_places(look, rng, 2 + int(25 * look.density)):
         radius = rng.gamma(3, look.between(1.5, 12) / 3)
@@ -113,7 +113,7 @@ def _font(drawing: Drawing, height_um: float) -> ImageFont.ImageFont | ImageFont
 
 
 def _ink(look: StainLook) -> Colour:
-    """Black in every second look, else the purple of nuclei."""
+    """Return black for every second look, else the purple of nuclei."""
     return INK if look.seed % 2 else 1.3 * look.stain.chromatin
 
 
@@ -127,7 +127,7 @@ def small_print(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def label(look: StainLook, rng: np.random.Generator) -> Linear:
-    """A few words within a frame."""
+    """A few words in a frame."""
     drawing, size = Drawing(look), look.between(8, 40)
     height, width = look.extent_um
     frame = np.array([[4, 4], [width - 4, 4], [width - 4, height - 4], [4, height - 4], [4, 4]])
@@ -139,7 +139,7 @@ def label(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def ruler(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Marks of a scale, every tenth with its number, on rows."""
+    """Marks of a scale in rows, every tenth with its number."""
     drawing, pitch = Drawing(look), look.between(2, 12)
     height, width = look.extent_um
     font = _font(drawing, 2.5 * pitch)
@@ -172,7 +172,7 @@ def white_noise(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def coloured_noise(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Pixels, or squares of some, of any colour."""
+    """Single pixels, or small squares of pixels, of any colour."""
     side = max(1, round(look.between(0.1, 6) / look.um_per_px))
     colours = rng.uniform(look.density * 0.8, 1, (*(n // side + 1 for n in look.shape), 3))
     return np.asarray(colours.repeat(side, 0).repeat(side, 1)[: look.shape[0], : look.shape[1]])
@@ -188,7 +188,7 @@ def clouds(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def salt_and_pepper(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Black and white pixels on a stained ground."""
+    """Black and white pixels on a stained background."""
     light = stain_layers((np.full(look.shape, rng.uniform(0, 1), np.float32), look.stain.red_cell))
     share = 0.3 * look.density
     light[rng.random(look.shape) < share] = 0.02
@@ -214,7 +214,7 @@ def plain(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def gradient(look: StainLook, rng: np.random.Generator) -> Linear:
-    """From one dye to another."""
+    """A gradient from one dye to another."""
     y, x = np.mgrid[: look.shape[0], : look.shape[1]].astype(np.float32)
     ramp = (x / look.shape[1] + y / look.shape[0]) / 2
     ramp = ramp if rng.random() < 0.5 else 1 - ramp

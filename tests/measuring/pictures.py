@@ -1,4 +1,4 @@
-"""Pictures in linear light: real and rendered, blurred, with dust, and photographed."""
+"""Makes pictures in linear light, real and rendered, blurs them, adds dust and photographs them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leukoscope.field import Field, Rgb
 from leukoscope.imaging.scaling import resample
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import WELL_EXPOSED, expose
-from leukoscope_training.shared.drawing import Linear
+from leukoscope_training.shared.non_smear_drawing import Linear
 from PIL import Image
 
 from tests.measuring.focus_measures import MEASURES
@@ -21,7 +21,7 @@ CLASSES = tuple(diagnosis for diagnosis in Diagnosis if diagnosis is not Diagnos
 
 
 def make_dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
-    """Transmission of 15 soft specks on the camera, shape (height, width, 1); they do not change with defocus."""
+    """Make 15 soft specks on the camera: transmission, shape (height, width, 1). Defocus does not change them."""
     rng = np.random.default_rng(seed)
     y, x = (axis * um_per_px for axis in np.mgrid[: shape[0], : shape[1]])
     through = np.ones(shape, np.float32)
@@ -33,7 +33,7 @@ def make_dust(seed: int, shape: tuple[int, int], um_per_px: float) -> Linear:
 
 
 def decode_levels(levels: Rgb) -> Linear:
-    """sRGB levels (IEC 61966-2-1) as linear light such that `expose` at 1 gives the same levels back."""
+    """Decode sRGB levels (IEC 61966-2-1) to linear light, of which `expose` at 1 makes the same levels again."""
     share = np.arange(256) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     scaled: Linear = (linear / linear[WELL_EXPOSED]).astype(np.float32)[levels]
@@ -41,7 +41,7 @@ def decode_levels(levels: Rgb) -> Linear:
 
 
 def open_real_light(path: Path, um_per_px: float) -> Linear:
-    """An image file in linear light, at the scale that the device captures."""
+    """Open an image file in linear light, at the scale that the device captures."""
     light = decode_levels(np.asarray(Image.open(path).convert("RGB")))
     height, width = (round(n * um_per_px / CAPTURED_UM_PER_PX) for n in light.shape[:2])
     planes = (
@@ -68,7 +68,7 @@ def blur(light: Linear, blur_um: float) -> Linear:
 def photograph(
     light: Linear, rng: np.random.Generator, exposure: float = 1.0, noise: float = 1.0
 ) -> Rgb:
-    """The camera's frame of some light; noise: relative to the camera's own, in variance of photons."""
+    """Photograph some light; noise: variance of photons relative to the camera's own."""
     return expose(
         light,
         led_level=1.0,

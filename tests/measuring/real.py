@@ -1,4 +1,4 @@
-"""The real fields: their sets, their slides, the boxes of experts."""
+"""Lists the real fields: their sets, their slides, and the boxes of experts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class RealField:
-    """One file. kind: its set; group: its patient, slide or (bccd) the image itself."""
+    """One file. kind: its set; group: its patient or slide, or for bccd the image itself."""
 
     kind: str
     group: str
@@ -33,7 +33,11 @@ class RealField:
 
 
 def find_scale(name: str) -> float:
-    """Scale of a set's files, micrometres per pixel; raises ValueError when it is not known."""
+    """Return the scale of a set's files, micrometres per pixel.
+
+    Raises:
+        ValueError: It is not known.
+    """
     scale = IMPORTERS[name].UM_PER_PX
     if scale is None:
         raise ValueError(f"{name}: its µm per pixel are not known")
@@ -41,7 +45,7 @@ def find_scale(name: str) -> float:
 
 
 def open_file(path: Path, um_per_px: float, blur_um: float = 0.0) -> Field:
-    """An image file as a field, blurred by a Gaussian of standard deviation `blur_um`."""
+    """Open an image file as a field, blurred by a Gaussian of standard deviation `blur_um`."""
     image = Image.open(path).convert("RGB")
     if blur_um:
         image = image.filter(ImageFilter.GaussianBlur(blur_um / um_per_px))
@@ -49,13 +53,13 @@ def open_file(path: Path, um_per_px: float, blur_um: float = 0.0) -> Field:
 
 
 def read_chula_slides(data: Path) -> dict[str, str]:
-    """The slide of each file name of chula-pi."""
+    """Read the slide of each file name of chula-pi."""
     with (data / "chula-pi" / "fields.csv").open(newline="") as file:
         return {Path(row["image"]).name: row["slide"] for row in csv.DictReader(file)}
 
 
 def list_sets(data: Path) -> dict[str, list[RealField]]:
-    """The real fields by set, the leukaemia set by class; each list sorted by path."""
+    """List the real fields by set, the leukaemia set by class; each list is sorted by path."""
     found = {
         f"lld-40x/{label}": [
             RealField("lld-40x", path.parent.name, path)
@@ -88,5 +92,5 @@ def read_expert_boxes(folder: Path) -> dict[str, tuple[str, list[Box]]]:
 
 
 def is_chosen_on(group: str) -> bool:
-    """Whether limits are chosen on a patient, slide or seed (every second one); they are tested on the others."""
+    """Return whether limits are chosen on a patient, slide or seed (every second); they are tested on the others."""
     return sum(group.encode()) % 2 == 0

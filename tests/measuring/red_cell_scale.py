@@ -1,4 +1,4 @@
-"""The scale by red cells against the nominal one."""
+"""Compares the scale from red cells with the nominal one."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from tests.measuring.tables import markdown_table
 
 GUESSES = {"right": 1.0, "× 2": 2.0, "/ 2": 0.5}
 BCCD_RUN = 8
-"""Files of bccd that are pooled: their slides are not known."""
+"""Number of files of bccd that are pooled, because their slides are not known."""
 
 
 @dataclass(frozen=True)
 class PooledFields:
-    """Fields of one patient or slide. um_per_px: of their files, nominal."""
+    """Fields of one patient or slide. um_per_px: nominal scale of their files."""
 
     um_per_px: float
     pictures: tuple[Rgb, ...]
 
 
 def make_scale_row(name: str, groups: Sequence[PooledFields], guess: str) -> tuple[object, ...]:
-    """Make a row of the scales by red cells over the nominal ones; guess: one of `GUESSES`."""
+    """Make a row of the scales from red cells over the nominal ones; guess: one of `GUESSES`."""
     ratios, counts = [], []
     for group in groups:
         try:
@@ -63,7 +63,7 @@ def make_scale_row(name: str, groups: Sequence[PooledFields], guess: str) -> tup
 
 
 def render_groups(um_per_px: float, shape: tuple[int, int], number: int) -> list[PooledFields]:
-    """Render a field of each of that many slides of each class."""
+    """Render one field of each slide, for this number of slides of each class."""
     slides = list_slides(number)
     return [
         PooledFields(
@@ -74,7 +74,7 @@ def render_groups(um_per_px: float, shape: tuple[int, int], number: int) -> list
 
 
 def list_real_groups(data: Path, number: int) -> Iterator[tuple[str, list[PooledFields]]]:
-    """That many patients or slides of each set, each with the fields that are pooled: 4, or 8 for bccd."""
+    """List this number of patients or slides of each set, with the fields that are pooled: 4, or 8 for bccd."""
     for kind, fields in group_by_kind(data).items():
         pooled = BCCD_RUN if kind == "bccd" else 4
         groups: dict[str, list[RealField]] = {}
@@ -98,7 +98,7 @@ def list_real_groups(data: Path, number: int) -> Iterator[tuple[str, list[Pooled
 
 
 def tabulate_scales(data: Path, number: int = 10) -> str:
-    """The scale by red cells over the nominal one; number: groups of each set."""
+    """Tabulate the scale from red cells over the nominal one; number: groups of each set."""
     rows = []
     for um, shape in ((UM_PER_PX, SHAPE), (LIVE_UM_PER_PX, LIVE_SHAPE)):
         groups = render_groups(um, shape, max(1, number // 5))

@@ -1,4 +1,4 @@
-"""How many real fields each gate refuses, and rendered fields with a known fault."""
+"""Counts how many real fields, and rendered fields with a known fault, each gate refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LED_LEVELS = (0.1, 0.05, 0.02, 0.0)
 
 
 def find_refusal(field: Field) -> GateName | None:
-    """The gate that refuses a field, None when it is read."""
+    """Return the gate that refuses a field; None when it is read."""
     gates = prepare(field, MODEL_UM_PER_PX, MODEL_WINDOW_PX).gates
     return next((gate.name for gate in gates if not gate.passed), None)
 
@@ -35,7 +35,7 @@ def _refuse_file(field: RealField) -> GateName | None:
 
 
 def _refuse_rendered(task: tuple[Diagnosis, int]) -> list[tuple[str, GateName | None]]:
-    """The fault of one rendered field, and the gate that refuses it."""
+    """Return each fault of one rendered field, and the gate that refuses it."""
     diagnosis, seed = task
     smear = render_field(SmearSlide(diagnosis, seed), 0, um_per_px=CAPTURED_UM_PER_PX)
     rng = np.random.default_rng(seed)
@@ -64,7 +64,7 @@ def make_refusal_row(name: str, refusals: Sequence[GateName | None]) -> tuple[ob
 
 
 def tabulate_refusals(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Two tables: the real fields, and rendered ones."""
+    """Make two tables: of real fields, and of rendered ones."""
     head = ("fields", "number", *(f"{g.value.replace('_', ' ')}, %" for g in GateName), "read, %")
     real = [
         make_refusal_row(name, list(workers.map(_refuse_file, fields, chunksize=16)))

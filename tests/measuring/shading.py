@@ -1,6 +1,6 @@
-"""How even the background is before and after the shading of a field is removed without a calibration.
+"""Measures how even the background is before and after the shading is removed without a calibration.
 
-Measured beside the estimator: glass is told by a rule of its own, on the picture as it came.
+This does not depend on the estimator: glass is found by another rule, on the uncorrected picture.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ Levels = npt.NDArray[np.float64]
 """Background level of each tile, shape (rows, columns, 3)."""
 Mask = npt.NDArray[np.bool_]
 Percents = npt.NDArray[np.float64]
-"""One for R, G and B each."""
+"""One number for each of R, G and B."""
 
 
 def mask_glass(rgb: Rgb) -> Mask:
-    """Where empty glass is: smooth, and nearly as bright as the brightest within 6 µm; at 0.34 µm/px."""
+    """Find empty glass: smooth, and nearly as bright as the brightest within 6 µm; at 0.34 µm/px."""
     brightness = rgb.astype(np.float32).mean(axis=2)
     height, width = brightness.shape
     side = round(AROUND_UM / 2 / MODEL_UM_PER_PX) // 2 * 2 + 1
@@ -63,7 +63,7 @@ def mask_glass(rgb: Rgb) -> Mask:
 
 
 def measure_tiles(rgb: Rgb, glass: Mask) -> Levels:
-    """Median background of each tile of 16 µm; NaN for a tile with almost none."""
+    """Measure the median background of each tile of 16 µm; NaN for a tile with almost none."""
     height, width = glass.shape
     rows, columns = (max(1, round(n * MODEL_UM_PER_PX / TILE_UM)) for n in (height, width))
     down, across = height // rows, width // columns
@@ -77,21 +77,21 @@ def measure_tiles(rgb: Rgb, glass: Mask) -> Levels:
 
 
 def find_spread(levels: Levels) -> Percents:
-    """Unevenness of the tiles, each channel: 97.5th minus 2.5th percentile, in percent of the median."""
+    """Return the unevenness of the tiles in each channel: 97.5th minus 2.5th percentile, in percent of the median."""
     low, middle, high = np.nanpercentile(levels, [2.5, 50, 97.5], axis=(0, 1))
     percents: Percents = 100 * (high - low) / middle
     return percents
 
 
 def find_deviation(levels: Levels) -> Percents:
-    """Standard deviation of the tiles, in percent of their mean, each channel."""
+    """Return the standard deviation of the tiles in each channel, in percent of their mean."""
     percents: Percents = 100 * np.nanstd(levels, axis=(0, 1)) / np.nanmean(levels, axis=(0, 1))
     return percents
 
 
 @dataclass(frozen=True)
 class Evenness:
-    """The background of one field, raw and flattened; wrong: the error of the estimate, where the truth is known."""
+    """The background of one field, raw and flattened; wrong: the error of the estimate, if the truth is known."""
 
     raw: Levels
     flat: Levels
@@ -104,7 +104,7 @@ class Evenness:
 
 
 def measure_evenness(picture: Rgb, shading: float | None = None) -> Evenness | None:
-    """Of a picture at the model's scale; shading: what it was rendered with. None: too little glass."""
+    """Measure a picture at the model's scale; None if it has too little glass. shading: that of a rendered picture."""
     glass = mask_glass(picture)
     estimate = estimate_background(picture, MODEL_UM_PER_PX)
     raw, flat = (measure_tiles(rgb, glass) for rgb in (picture, flatten(picture, estimate)))
@@ -114,9 +114,9 @@ def measure_evenness(picture: Rgb, shading: float | None = None) -> Evenness | N
 
 
 def _compare_background(estimate: BackgroundMap, shading: float) -> Percents:
-    """Deviation of a background map from the simulator's own shading, in percent, each channel.
+    """Return the deviation of a background map from the simulator's shading in each channel, in percent.
 
-    Light is compared by its place in level + 14.025, whose 2.4th power it is; one factor for the field is free.
+    Light is compared by level + 14.025, whose 2.4th power it is. One factor for the whole field does not count.
     """
     rows, columns = estimate.shape[:2]
     down, across = ((2 * (np.arange(n) + 0.5) / n - 1) ** 2 / 2 for n in (rows, columns))
@@ -172,9 +172,9 @@ def _compare_sides(seen: Sequence[Evenness]) -> tuple[list[Levels], list[Levels]
 
 
 def average_fields(fields: Sequence[Levels]) -> Levels:
-    """Mean of fields of one size, tile by tile, each over its own median: the effect of the optics, not of the films.
+    """Average fields of one size, tile by tile, each over its own median: the effect of the optics, not of the films.
 
-    NaN where fewer than a quarter of the fields have glass.
+    A tile is NaN if fewer than a quarter of the fields have glass there.
     """
     all_levels = np.array([levels / np.nanmedian(levels, axis=(0, 1)) for levels in fields])
     known = np.isfinite(all_levels)
@@ -196,7 +196,7 @@ def _make_slide_row(
 
 
 def tabulate_shading(data: Path, workers: ProcessPoolExecutor) -> tuple[str, str]:
-    """Spread of the background by set, and of chula-pi by slide; R / G / B in percent."""
+    """Tabulate the spread of the background by set, and of chula-pi by slide; R / G / B in percent."""
     rows, slides = [], []
     for name, fields in list_sets(data).items():
         measured = list(workers.map(_read_field, fields, chunksize=8))

@@ -1,4 +1,4 @@
-"""The shipped reader, which the measurements of verdicts use."""
+"""Opens the shipped reader, which the measurements of verdicts use."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from leukoscope.settings.settings import DEFAULT_BUNDLE
 
 @cache
 def open_shipped_reader() -> SlideReader:
-    """Open the shipped bundle, once a process."""
+    """Open the shipped bundle, once per process."""
     return open_reader(load_bundle(DEFAULT_BUNDLE), threads=1)

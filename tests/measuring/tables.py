@@ -1,4 +1,4 @@
-"""Markdown tables, and shares with their intervals."""
+"""Makes Markdown tables, and shares with their intervals."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ WILSON_Z = 1.96
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
+    """Make a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
 def bootstrap_interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> tuple[float, float]:
-    """95 % interval of sum(counts[:, 0]) / sum(counts[:, 1]), bootstrapped over groups (percentiles).
+    """Return the 95 % interval of sum(counts[:, 0]) / sum(counts[:, 1]), bootstrapped over groups (percentiles).
 
     counts: shape (images, 2); groups: one for each image.
     """
@@ -32,7 +32,7 @@ def bootstrap_interval(counts: npt.NDArray[np.int_], groups: Sequence[str]) -> t
 
 
 def wilson_interval(top: int, bottom: int) -> tuple[float, float]:
-    """95 % interval of a share of `bottom` independent cases (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    """Return the 95 % interval of a share of `bottom` independent cases (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
     share, square = top / bottom, WILSON_Z**2
     middle = share + square / (2 * bottom)
     reach = WILSON_Z * (share * (1 - share) / bottom + square / (4 * bottom**2)) ** 0.5
@@ -41,9 +41,10 @@ def wilson_interval(top: int, bottom: int) -> tuple[float, float]:
 
 
 def format_share(hits: Sequence[bool], groups: Sequence[str]) -> str:
-    """A share as "3/50 (2 to 12 %)": bootstrapped over groups.
+    """Format a share as "3/50 (2 to 12 %)", with an interval bootstrapped over groups.
 
-    Where all or none are hit a bootstrap knows no doubt: then Wilson's interval, each group counted once.
+    If all or none are hit, the bootstrap would give an interval without width. Then Wilson's interval is used, and each
+    group counts once.
     """
     if not hits:
         return "–"

@@ -1,4 +1,4 @@
-"""The parts behind docs/measurements/calibration.md on tiny samples; docs/calibration.md describes this code."""
+"""The parts behind docs/measurements/calibration.md on tiny samples; docs/calibration.md must describe this code."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_ok__real_fields(shared_data: Path) -> None:
 
 
 def problems_of(checkout: Path) -> set[tuple[str, str]]:
-    """Problem and advice of every CalibrationError in the code, where both are written out."""
+    """Find problem and advice of every CalibrationError in the code that has both as text."""
     found = set()
     for path in sorted((checkout / "device").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -109,7 +109,7 @@ def test_ok__the_document_names_every_problem(checkout: Path, text: str) -> None
 
 
 def test_ok__the_document_names_the_limits(text: str) -> None:
-    """Each in the line of the table of limits that has its name."""
+    """Each is in the line of the table of limits that has its name."""
     limits = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]+?) \|", text, re.MULTILINE))
     expected = {
         "TARGET": exposure.TARGET,

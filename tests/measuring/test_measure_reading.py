@@ -1,4 +1,4 @@
-"""The arithmetic behind docs/measurements/reading.md, and that the document is about the code that is here."""
+"""The arithmetic behind docs/measurements/reading.md, and that the document describes this code."""
 
 from __future__ import annotations
 

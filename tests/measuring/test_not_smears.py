@@ -1,4 +1,4 @@
-"""Pictures that are no smear, and the tables of what is said of them."""
+"""Pictures that are not smears, and the tables of the verdicts on them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from leukoscope_training.shared.drawing import FORMATS, Maker, draw_look, photograph
+from leukoscope_training.shared.non_smear_drawing import FORMATS, Maker, draw_look, photograph
 
 from tests.measuring.blurred_smears import choose_files, gaussian_spectrum, motion_spectrum
 from tests.measuring.false_verdicts import (

@@ -1,11 +1,11 @@
-"""Stained textures that are no smear: sections of tissue, germs, cloth. Makers as in not_smears.py."""
+"""Draws stained textures that are not smears: sections of tissue, germs, cloth. Functions as in not_smears.py."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 from leukoscope.simulator.stain import AZURE_B, EOSIN, Colour
-from leukoscope_training.shared.drawing import (
+from leukoscope_training.shared.non_smear_drawing import (
     Drawing,
     Linear,
     Plane,
@@ -18,11 +18,11 @@ from leukoscope_training.shared.drawing import (
 )
 
 HAEMATOXYLIN: Colour = np.array([1.50, 1.62, 0.67], np.float32)
-"""In the proportions of Ruifrok & Johnston, Anal Quant Cytol Histol 23, 2001, table 1."""
+"""Dyes in the proportions of Ruifrok & Johnston, Anal Quant Cytol Histol 23, 2001, table 1."""
 
 
 def _nuclear(look: StainLook) -> Colour:
-    """Haematoxylin in every second look, else the smear's chromatin."""
+    """Return haematoxylin for every second look, else the smear's chromatin."""
     return HAEMATOXYLIN if look.seed % 2 else look.stain.chromatin
 
 
@@ -50,7 +50,7 @@ def _ground(look: StainLook, rng: np.random.Generator, least: float = 0.2) -> Pl
 
 
 def packed_nuclei(look: StainLook, rng: np.random.Generator) -> Linear:
-    """A section crowded with round nuclei, as of a lymph node."""
+    """A section crowded with round nuclei, like a lymph node."""
     drawing, radius = Drawing(look), look.between(2.2, 5.5)
     places = space_places(look, rng, radius * (2.2 + 2.5 * (1 - look.density)))
     _nuclei(drawing, rng, places[rng.random(len(places)) < 0.9], radius)
@@ -59,7 +59,7 @@ def packed_nuclei(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def fibres(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Wavy pink fibres in one direction, long nuclei between them, glass here and there."""
+    """Wavy pink fibres in one direction, with long nuclei between them and some glass."""
     nuclei, angle = Drawing(look), rng.uniform(0, np.pi)
     height, width = look.shape
     y, x = np.mgrid[:height, :width] * np.float32(look.um_per_px)
@@ -74,7 +74,7 @@ def fibres(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def glands(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Rings of nuclei, white within, pink around."""
+    """Rings of nuclei, white inside and pink outside."""
     nuclei, walls, holes = Drawing(look), Drawing(look), Drawing(look)
     radius, nucleus = look.between(10, 30), rng.uniform(2.2, 4.0)
     for centre in space_places(look, rng, radius * 2.7):
@@ -91,7 +91,7 @@ def glands(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def germs(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Rods and cocci, alone, in chains and in heaps."""
+    """Rods and cocci, single, in chains and in heaps."""
     drawing, radius, rods = Drawing(look), look.between(0.3, 0.9), rng.random() < 0.5
     for heap in scatter_places(look, rng, 10 + int(150 * look.density)):
         number = int(rng.geometric(0.15))
@@ -103,7 +103,7 @@ def germs(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def yeasts(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Ovals of 3 to 7 um with buds and a dark wall."""
+    """Ovals of 3 to 7 µm with buds and a dark wall."""
     whole, inner = Drawing(look), Drawing(look)
     for at in scatter_places(look, rng, 6 + int(100 * look.density)):
         radius, angle = look.between(1.5, 3.5) * rng.uniform(0.8, 1.2), rng.uniform(0, np.pi)
@@ -125,7 +125,7 @@ def hairs(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def cloth(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Threads that cross, of two colours, with the moire of two such layers."""
+    """Crossing threads of two colours, with the moiré of two such layers."""
     y, x = np.mgrid[: look.shape[0], : look.shape[1]] * np.float32(look.um_per_px)
     pitch = look.between(3, 30)
     amount = []

@@ -26,7 +26,7 @@ DEGREES = {"one level for the field": 0, "shading taken out": DEGREE}
 
 @dataclass(frozen=True)
 class FinderResult:
-    """One image: the experts' boxes, those that are hit, the cells found, those in a box. group: image or slide."""
+    """One image: the number of boxes, of boxes hit, of cells found, and of these in a box. group: image or slide."""
 
     group: str
     chosen_on: bool
@@ -37,7 +37,7 @@ class FinderResult:
 
 
 def match(cells: Sequence[WhiteCell], boxes: Sequence[Box]) -> tuple[int, int]:
-    """How many boxes hold the centre of a found cell, and how many found cells have theirs in a box."""
+    """Count the boxes with the centre of a found cell in them, and the found cells with their centre in a box."""
     inside = [
         [
             x0 <= (cell.x0 + cell.x1) / 2 < x1 and y0 <= (cell.y0 + cell.y1) / 2 < y1
@@ -49,15 +49,15 @@ def match(cells: Sequence[WhiteCell], boxes: Sequence[Box]) -> tuple[int, int]:
 
 
 def _find(task: tuple[Path, float, str, bool, list[Box]]) -> list[FinderResult]:
-    """One for each of `DEGREES`."""
+    """Find the cells of one image with each of `DEGREES`."""
     path, scale, group, chosen_on, boxes = task
     factor = scale / MODEL_UM_PER_PX
     picture = resample(open_file(path, scale), MODEL_UM_PER_PX)
     scaled = [(x0 * factor, y0 * factor, x1 * factor, y1 * factor) for x0, y0, x1, y1 in boxes]
     found = []
     for degree in DEGREES.values():
-        glass = estimate_background(picture, MODEL_UM_PER_PX, degree)
-        cells = find_white_cells(flatten(picture, glass), MODEL_UM_PER_PX)
+        background = estimate_background(picture, MODEL_UM_PER_PX, degree)
+        cells = find_white_cells(flatten(picture, background), MODEL_UM_PER_PX)
         hit, right = match(cells, scaled)
         found.append(FinderResult(group, chosen_on, len(boxes), hit, len(cells), right))
     return found

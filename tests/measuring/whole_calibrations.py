@@ -1,4 +1,4 @@
-"""Whole calibrations of a simulated microscope, compared with its true values."""
+"""Compares whole calibrations of a simulated microscope with its true values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.measuring.tables import markdown_table
 
 
 class CalibrationStage(Stage):
-    """A stage with a given shading, with other slides for every calibration."""
+    """A stage with a given shading, and with other slides for each calibration."""
 
     def __init__(self, seed: int, shading: float, faults: Faults) -> None:
         super().__init__(SmearSlide(Diagnosis.EMPTY, seed))
@@ -50,7 +50,7 @@ class CalibrationStage(Stage):
         return replace(super().view, shading=self._shading)
 
     def load(self, slide: Slide, defocus_um: float = 0.0) -> None:
-        """Put another slide on the stage, a micrometer turned a little."""
+        """Put another slide on the stage. A micrometer is turned a little."""
         if isinstance(slide, MicrometerSlide):
             turned = float(np.random.default_rng(self._seed).uniform(-20, 20))
             slide = replace(slide, seed=self._seed, angle_deg=turned)
@@ -61,7 +61,7 @@ class CalibrationStage(Stage):
 
 @dataclass(frozen=True)
 class CalibrationOffsets:
-    """Errors of a calibration, in percent, and levels of a clean field captured afterwards."""
+    """Errors of a calibration in percent, and levels of a clean field that was captured afterwards."""
 
     exposure: float
     red: float
@@ -81,13 +81,13 @@ MICROSCOPES = (
 
 
 def measure_unevenness(rgb: npt.NDArray[np.generic]) -> float:
-    """Brightest minus darkest of 16 x 12 tiles, in percent of the median, in the worst channel."""
+    """Return brightest minus darkest of 16 x 12 tiles, in percent of the median, in the worst channel."""
     tiles = shrink_to_grid(rgb.astype(np.uint8), 12, 16).reshape(-1, 3)
     return float((100 * np.ptp(tiles, axis=0) / np.median(tiles, axis=0)).max())
 
 
 def make_settings(directory: Path, size: tuple[int, int], um_per_px: float) -> Settings:
-    """A simulated microscope's settings; size: width and height, px."""
+    """Make the settings of a simulated microscope; size: width and height, px."""
     return Settings(
         parts=PartsSettings(microscope="simulated", panel="simulated"),
         camera=CameraSettings(width=size[0], height=size[1], um_per_px=um_per_px),
@@ -98,7 +98,7 @@ def make_settings(directory: Path, size: tuple[int, int], um_per_px: float) -> S
 def calibrate(
     seed: int, shading: float, faults: Faults, size: tuple[int, int], um_per_px: float
 ) -> CalibrationOffsets:
-    """One calibration from DARK to SCALE on a simulated microscope, and a clean field after it."""
+    """Calibrate a simulated microscope from DARK to SCALE, and capture a clean field after it."""
     bench = CalibrationStage(seed, shading, faults)
     with tempfile.TemporaryDirectory() as directory:
         settings = make_settings(Path(directory), size, um_per_px)
@@ -134,7 +134,7 @@ def compare_with_truth(
 def tabulate_calibrations(
     repeats: int = 2, size: tuple[int, int] = SHAPE[::-1], um_per_px: float = UM_PER_PX
 ) -> str:
-    """The errors of whole calibrations, and the fields after them, minimum to maximum."""
+    """Tabulate the errors of whole calibrations, and the fields after them, minimum to maximum."""
     rows = []
     for number, (name, shading, faults) in enumerate(MICROSCOPES):
         found = [

@@ -13,7 +13,7 @@ from leukoscope.reading.gates import live_gates
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.optics import defocus, expose
 from leukoscope.simulator.smear import SmearSlide, render_field
-from leukoscope_training.shared.drawing import Linear
+from leukoscope_training.shared.non_smear_drawing import Linear
 
 from tests.measuring.focus_bar import BAR_PX, NOISE_PX, make_sparse
 from tests.measuring.pictures import CAPTURED_UM_PER_PX, blur, open_real_light

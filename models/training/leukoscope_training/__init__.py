@@ -1,4 +1,4 @@
-"""Makes the bundles in models/: splits, training, conversion, evaluation.
+"""Makes the bundles in models/: splits the data, trains, converts and evaluates.
 
-Never installed on the device: it needs the project's [train] extra and the images in ../shared/data.
+It is never installed on the device. It needs the project's [train] extra and the images in ../shared/data.
 """

@@ -1,7 +1,7 @@
-"""`leukoscope-train`. The module of a command is imported only when the command is called.
+"""The command `leukoscope-train`. The module of a subcommand is imported only when that is called.
 
-A module here has `add_parser(subparsers)`, which adds its commands and sets `run` for each: a
-function from the parsed options to the exit status.
+Each of these modules has `add_parser(subparsers)`. It adds the subcommands and sets `run` for each: a function that
+takes the parsed options and returns the exit status.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from leukoscope_training.shared.errors import TrainingError
 
 
 class Command(NamedTuple):
-    """A command, the module that adds it, and what it does."""
+    """A subcommand, the module that adds it, and what it does."""
 
     name: str
     module: str
@@ -46,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Returns:
-        The exit status: 0 done, 1 failed, 2 called wrongly.
+        The exit status: 0 done, 1 failed, 2 wrong arguments.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser(given[0] if given else "").parse_args(given)
+        options = _make_parser(given[0] if given else "").parse_args(given)
         status: int = options.run(options)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in {"leukoscope", "leukoscope_training"}:
@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser(called: str) -> argparse.ArgumentParser:
-    """All commands' names, but only the called one's options."""
+def _make_parser(called: str) -> argparse.ArgumentParser:
+    """Make the parser, with the names of all subcommands but the options of only the one that is called."""
     parser = argparse.ArgumentParser(
         prog="leukoscope-train",
         description=f"Trains and measures Leukoscope's models, on a computer. {NOTICE}",

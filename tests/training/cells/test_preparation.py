@@ -14,7 +14,7 @@ from leukoscope_training.cells.preparation import (
     find_cells_of_task,
 )
 from leukoscope_training.cells.targets import Teacher
-from leukoscope_training.shared.drawing import draw_look, photograph
+from leukoscope_training.shared.non_smear_drawing import draw_look, photograph
 
 from tests.measuring import brightness_gates, cell_gate, false_verdicts, shading
 

@@ -12,7 +12,7 @@ from leukoscope.reading.pooling import pool
 from leukoscope.reading.results import LABELS, FieldReading, Gate, GateName, Verdict, WhiteCell
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope_training.data.manifest import Sample
-from leukoscope_training.evaluation.scoring import Evaluation, FieldOutcome, evaluate
+from leukoscope_training.evaluation.bundle_evaluation import Evaluation, FieldOutcome, evaluate
 
 BLURRED = Gate(GateName.FOCUS, 0.1, "", 0.5, None, "OUT OF FOCUS", "turn the focus")
 

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("jinja2", reason="Jinja2, of the [dev] extra, is not installed")
 
+from leukoscope_training.evaluation.bundle_evaluation import evaluate
 from leukoscope_training.evaluation.report import ReportProvenance, render
-from leukoscope_training.evaluation.scoring import evaluate
 
 from tests.training.evaluation.examples import an_evaluation, judge, outcome
 

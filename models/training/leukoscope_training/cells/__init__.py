@@ -1,1 +1,1 @@
-"""Training of the cell reader: a network that gives the type of each white cell."""
+"""Trains the cell reader: a network that gives the type of each white cell."""

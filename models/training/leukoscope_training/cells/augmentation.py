@@ -1,4 +1,4 @@
-"""Augmentation: a cell with another slide's stain, another angle and another focus. Plain NumPy and Pillow."""
+"""Augments cells: another slide's stain, another angle, another focus. With NumPy and Pillow alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAIN = 0.7
 """Strength of the changes of colour, 0..1."""
 
 RESTAINED, GREY, BLURRED = 0.7, 0.15, 0.35
-"""Shares of the cells that get another slide's stain, lose their colour, or are blurred."""
+"""Shares of the cells that get another slide's stain, that lose their colour, and that are blurred."""
 
 GAIN_LIMITS = (0.35, 2.8)
 GAIN_SPREAD, MIXING, GAMMA_SPREAD, SCALE_SPREAD = 0.12, 0.06, 0.12, 0.06
@@ -58,14 +58,14 @@ def find_palette(colour: Floats, group: npt.NDArray[np.str_], smear: Flags) -> P
 def augment(
     picture: Bytes, geometry: Floats, own: Floats, all_slides: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Augment n cells; what is not cell stays 0.
+    """Augment n cells. Everything outside the cells stays 0.
 
     Args:
         picture: Shape (n, 64, 64, 3), uint8.
         geometry: Shape (n, 5).
         own: Mean density of each cell's slide, shape (n, 3).
         all_slides: Mean density of every smear, shape (m, 3).
-        rng: Decides the changes.
+        rng: Chooses the changes.
 
     Returns:
         Pictures, shape (n, 64, 64, 3), 0..1, and geometry, shape (n, 5).
@@ -76,7 +76,7 @@ def augment(
     turned = np.stack([_turn(*pair, rng) for pair in zip(stained, scale, strict=True)])
     shown = turned.astype(np.float32) / np.float32(255)
     noise = rng.standard_normal(shown.shape, np.float32) * np.float32(NOISE)
-    # No noise around the cell: the device's pictures are 0 there.
+    # No noise outside the cell, because the device's pictures are 0 there.
     shown = np.where(turned > 0, np.clip(shown + noise, 0, 1), np.float32(0))
     noisy = geometry + rng.normal(0, GEOMETRY_NOISE, geometry.shape)
     for number in (0, 1):
@@ -94,7 +94,7 @@ def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Gen
     gain *= np.exp(rng.normal(0, GAIN_SPREAD * STAIN, (count, 3)))
     gain *= np.exp(rng.normal(0, GAIN_SPREAD, (count, 1)))
     mixing = np.eye(3) + rng.normal(0, MIXING * STAIN, (count, 3, 3))
-    # Mixing and gain are linear, so they make one matrix a cell.
+    # Mixing and gain are linear, so one matrix per cell does both.
     matrix = (mixing * gain[:, None, :]).astype(np.float32).transpose(0, 2, 1)
     shown = np.maximum(shown.reshape(count, -1, 3) @ matrix, 0).reshape(picture.shape)
     gamma = np.exp(rng.normal(0, GAMMA_SPREAD, (count, 1, 1, 1))).astype(np.float32)
@@ -106,12 +106,12 @@ def _restain(picture: Bytes, own: Floats, all_slides: Floats, rng: np.random.Gen
 
 
 def _turn(picture: Bytes, scale: float, rng: np.random.Generator) -> Bytes:
-    """Turn, perhaps mirror, shrink by `scale`, move a little and perhaps blur."""
+    """Turn, shrink by `scale` and move a little; mirror and blur some."""
     middle = len(picture) / 2
     angle, mirror = rng.uniform(0, 2 * math.pi), rng.choice((-1.0, 1.0))
     cosine, sine = scale * math.cos(angle), scale * math.sin(angle)
     x, y = middle + rng.normal(0, SHIFT, 2) * middle
-    # Maps a place in the new picture to one in the old, about the centres of both.
+    # The matrix maps a place in the new picture to one in the old, relative to the centres of both.
     matrix = (
         mirror * cosine,
         -sine,

@@ -1,8 +1,8 @@
-"""Clutter: pictures of random shapes in the colours of stains. All cells that the finder finds there are artefacts.
+"""Draws clutter: random shapes in the colours of stains. Everything that the cell finder finds there is an artefact.
 
-A picture has layers of random shapes, each in one dye: clouds cut off at a level, fibres, ovals, squares, strokes and
-stripes, scattered, heaped, in rows or side by side. Pictures of real things that are no smear (glands, cloth, text) are
-in tests/measuring: they are for measuring only, and nothing is trained on them.
+A picture has layers of random shapes, each layer in one dye: islands, fibres, ovals, squares, strokes and stripes. The
+shapes are scattered, in heaps, in rows or side by side. Pictures of real things that are not smears (glands, cloth,
+text) are in tests/measuring: they are for measuring only, and nothing is trained on them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.simulator.stain import Colour
 
-from leukoscope_training.shared.drawing import (
+from leukoscope_training.shared.non_smear_drawing import (
     Drawing,
     Linear,
     Plane,
@@ -24,11 +24,11 @@ from leukoscope_training.shared.drawing import (
 )
 
 LAYERS = (1, 2, 3)
-"""How many layers a picture may have above its ground."""
+"""How many layers a picture may have above its background."""
 
 
 def draw_clutter(look: StainLook, rng: np.random.Generator) -> Linear:
-    """Draw one picture: a ground of glass or stain, and some layers above it."""
+    """Draw one picture: a background of glass or stain, and some layers above it."""
     ground = rng.choice([0.05, 0.3, 0.7]) * np.maximum(1 + 0.3 * draw_clouds(look, rng, 15, 3), 0)
     layers = [(ground, _choose_dye(look, rng))]
     for _ in range(rng.choice(LAYERS)):
@@ -40,7 +40,7 @@ def draw_clutter(look: StainLook, rng: np.random.Generator) -> Linear:
 
 
 def _choose_dye(look: StainLook, rng: np.random.Generator) -> Colour:
-    """A dye of the slide's stain, or any colour."""
+    """Choose a dye of the slide's stain, or any colour."""
     stain = look.stain
     dyes = (
         stain.chromatin,
@@ -56,18 +56,18 @@ def _choose_dye(look: StainLook, rng: np.random.Generator) -> Colour:
 
 
 def _draw_size(rng: np.random.Generator, low: float, high: float) -> float:
-    """A size in µm between two, uniform in its logarithm."""
+    """Draw a size in µm between two limits, uniform in its logarithm."""
     return float(low * (high / low) ** rng.random())
 
 
 def _draw_islands(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Islands with soft or sharp edges."""
+    """Draw islands with soft or sharp edges: clouds that are cut off at a level."""
     cloud = draw_clouds(look, rng, _draw_size(rng, 2, 80), int(rng.integers(1, 7)))
     return (cloud - np.float32(rng.uniform(-0.5, 1.5))) / np.float32(rng.uniform(0.05, 1.5))
 
 
 def _draw_fibres(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Clouds many times as long as wide."""
+    """Draw clouds that are many times as long as wide."""
     height, width = look.shape
     y, x = np.mgrid[:height, :width] * np.float32(look.um_per_px)
     angle, wide = rng.uniform(0, np.pi), _draw_size(rng, 1.5, 10)
@@ -85,7 +85,7 @@ def _draw_fibres(look: StainLook, rng: np.random.Generator) -> Plane:
 def _choose_places(
     look: StainLook, rng: np.random.Generator, size: float
 ) -> npt.NDArray[np.float64]:
-    """Places for shapes of this size: anywhere, heaped, in rows or side by side."""
+    """Choose places for shapes of this size: anywhere, in heaps, in rows or side by side."""
     how = rng.integers(4)
     if how == 0:
         return scatter_places(look, rng, 5 + int(150 * rng.random() ** 2))
@@ -101,7 +101,7 @@ def _choose_places(
 
 
 def _draw_ovals(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Ovals of similar size and shape, sometimes hollow."""
+    """Draw ovals of similar size and shape, sometimes hollow."""
     drawing, inner = Drawing(look), Drawing(look)
     size, flat, hollow = _draw_size(rng, 0.4, 9), rng.uniform(0.2, 1), rng.random() < 0.3
     for at in _choose_places(look, rng, size):
@@ -114,7 +114,7 @@ def _draw_ovals(look: StainLook, rng: np.random.Generator) -> Plane:
 
 
 def _draw_squares(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Squares side by side of random darkness."""
+    """Draw squares of random darkness side by side."""
     side = max(1, round(_draw_size(rng, 0.5, 15) / look.um_per_px))
     shades = rng.random(tuple(n // side + 1 for n in look.shape)).astype(np.float32)
     shades = np.maximum(shades - np.float32(rng.uniform(0, 0.8)), 0)
@@ -123,7 +123,7 @@ def _draw_squares(look: StainLook, rng: np.random.Generator) -> Plane:
 
 
 def _draw_strokes(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Bent lines."""
+    """Draw bent lines."""
     drawing, wide = Drawing(look), _draw_size(rng, 0.5, 8)
     for at in scatter_places(look, rng, int(rng.integers(4, 50))):
         drawing.line(draw_curve(rng, at, rng.uniform(5, 120), rng.uniform(0, 3)), wide)
@@ -131,7 +131,7 @@ def _draw_strokes(look: StainLook, rng: np.random.Generator) -> Plane:
 
 
 def _draw_stripes(look: StainLook, rng: np.random.Generator) -> Plane:
-    """Even stripes, perhaps crossed by others."""
+    """Draw even stripes, sometimes crossed by others."""
     y, x = np.mgrid[: look.shape[0], : look.shape[1]] * np.float32(look.um_per_px)
     amount = np.zeros(look.shape, np.float32)
     for angle in rng.uniform(0, np.pi, int(rng.integers(1, 3))):

@@ -1,4 +1,4 @@
-"""`leukoscope-train cells ...`: the cell reader, from fields to TFLite files."""
+"""`leukoscope-train cells ...`: makes the cell reader, from fields to TFLite files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CACHE = Path("build/training/cells")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `cells` and its commands; each sets `run`. Keras is imported only where one needs it."""
+    """Add `cells` and its subcommands; each sets `run`. Keras is imported only by those that need it."""
     cells = subparsers.add_parser("cells", help="train the cell reader")
     commands = cells.add_subparsers(required=True, metavar="STEP")
 

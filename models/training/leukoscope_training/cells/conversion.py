@@ -1,4 +1,4 @@
-"""A trained run as TFLite: float32 and full int8, batch 1, inputs `picture` and `geometry`, logits out.
+"""Converts a trained run to TFLite, in float32 and full int8. Batch 1, inputs `picture` and `geometry`, output logits.
 
 Needs TensorFlow (KERAS_BACKEND=tensorflow).
 """
@@ -23,12 +23,12 @@ from leukoscope_training.shared.tflite import Example, convert_to_bytes, quantis
 from leukoscope_training.shared.weights import Weights, load_weights
 
 REPRESENTATIVES = 100
-"""Most training cells that the ranges of int8 values are taken from. More cells include odder ones, whose large values
-make the steps too coarse for the others: with 500 the shipped network lost 3 points, with 100 none."""
+"""Most training cells from which the ranges of int8 values are taken. With more cells, unusual ones with large values
+make the steps too coarse for the others: with 500 the shipped network lost 3 points of accuracy, with 100 none."""
 
 
 def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
-    """The network as a TFLite file: float32 without examples, else full int8 (in and out) with their ranges."""
+    """Convert the network to a TFLite file: to full int8 (in and out) with the examples' ranges, else to float32."""
     model = build(batch=1)
     model.set_weights(weights)
     # A saved model keeps the inputs' names; a Keras model does not.
@@ -38,10 +38,10 @@ def to_tflite(weights: Weights, examples: list[Example] | None) -> bytes:
 
 
 def choose_examples(shown: NetworkInput) -> list[Example]:
-    """Choose cells evenly, and one with a pixel of 255, so that the int8 input has steps of 1/255 from 0.
+    """Choose cells at even distances, and one with a pixel of 255, which gives the int8 input steps of 1/255 from 0.
 
-    A pixel set to 255 by hand would do that too, but no cell looks like that, and it would make the steps of later
-    layers coarser.
+    A pixel that is set to 255 by hand would do that too. But no cell looks like that, and the steps of later layers
+    would become coarser.
 
     Returns:
         Inputs of batch 1.
@@ -65,11 +65,11 @@ def choose_examples(shown: NetworkInput) -> list[Example]:
 def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
     """Write a run's two models into a bundle's folder, and print how int8 changes the results on its test cells.
 
-    A run without test cells is compared on its real training cells, which tells nothing about other cells.
+    A run without test cells is compared on its real training cells. That says nothing about other cells.
     """
     weights = load_weights(run_folder / WEIGHTS)
     trained = cells.take(run.trained_on(cells))
-    # Drawn shapes have a wider range than real cells and would make the int8 steps too coarse for these.
+    # Clutter has a wider range than real cells and would make the int8 steps too coarse for them.
     real = trained.take(~np.isin(trained.source, (SIMULATED, CLUTTER)))
     examples = choose_examples(make_input(real, run.ablation))
     bundle.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def convert(run: CellRun, run_folder: Path, bundle: Path, cells: Cells) -> None:
 
 
 def _run_model(content: bytes, shown: NetworkInput) -> Floats:
-    """Logits of a TFLite file for n cells, shape (n, 12)."""
+    """Run a TFLite file on n cells; returns the logits, shape (n, 12)."""
     interpreter = tf.lite.Interpreter(model_content=content)
     runner = interpreter.get_signature_runner()
     inputs = runner.get_input_details()

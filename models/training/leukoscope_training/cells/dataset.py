@@ -29,21 +29,21 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """n finds of the device's cell finder.
+    """Cells (n finds of the device's cell finder) and everything known of them.
 
     Attributes:
-        picture: As the device shows it to a network, shape (n, 64, 64, 3), uint8.
-        surroundings: Everything but the cell, same shape.
-        measurements: In the order of `Measurements`, shape (n, 9).
+        picture: The input that the device gives a network, shape (n, 64, 64, 3), uint8.
+        surroundings: The same square with everything except the cell, same shape.
+        measurements: The values of `Measurements`, in their order, shape (n, 9).
         colour: Mean density of the cell in R, G, B, 0..1, shape (n, 3).
-        whole: Whether it does not touch its picture's rim, shape (n,).
+        whole: Whether the picture's edge does not cut it, shape (n,).
         gates: Whether its field passed the picture's gates, shape (n,).
-        box: Type of the expert's box around it, a value of `CellType` or `UNTYPED`, "" without a box; shape (n,).
+        box: Type of the expert's box around it: a value of `CellType`, `UNTYPED`, or "" without a box; shape (n,).
         source: The set, shape (n,).
         kind: Set and diagnosis, shape (n,).
         group: Patient, slide or seed, shape (n,).
-        path: Of its field, shape (n,).
-        sha256: Of its field's file, "" for a rendered one; shape (n,).
+        path: Path of its field, shape (n,).
+        sha256: SHA-256 of its field's file, "" for a rendered field; shape (n,).
     """
 
     picture: Bytes
@@ -63,17 +63,17 @@ class Cells:
         return len(self.box)
 
     def take(self, rows: Numbers | Flags) -> Cells:
-        """The cells with these numbers, shape (m,), or of these flags, shape (n,)."""
+        """Return the cells with these numbers, shape (m,), or with a true flag, shape (n,)."""
         return Cells(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     def geometry(self) -> Floats:
-        """The network's second input, shape (n, 5)."""
+        """Compute the network's second input, shape (n, 5)."""
         rows = [geometry(Measurements(*map(float, row))) for row in self.measurements]
         return np.array(rows, np.float32).reshape(len(self), -1)
 
 
 def join(parts: Sequence[Cells]) -> Cells:
-    """Concatenate these cells; there must be at least one part."""
+    """Concatenate these cells; at least one part is needed."""
     return Cells(
         **{
             field.name: np.concatenate([getattr(part, field.name) for part in parts])
@@ -83,7 +83,11 @@ def join(parts: Sequence[Cells]) -> Cells:
 
 
 def save(cells: Cells, cache: Path) -> Path:
-    """Write the cells below a cache folder; returns the file's path."""
+    """Write the cells below a cache folder.
+
+    Returns:
+        The file's path.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     path = cache / CELLS
     np.savez_compressed(path, **vars(cells))
@@ -91,7 +95,11 @@ def save(cells: Cells, cache: Path) -> Path:
 
 
 def load(cache: Path) -> Cells:
-    """Read what `save` wrote; raises TrainingError when there is no such file."""
+    """Read what `save` wrote.
+
+    Raises:
+        TrainingError: There is no such file.
+    """
     path = cache / CELLS
     if not path.exists():
         raise TrainingError(f"{path} is not there: run `leukoscope-train cells prepare` first")

@@ -1,4 +1,4 @@
-"""One run of the cell reader from its cells to its files: trained and tested."""
+"""Trains and tests one run of the cell reader, and writes its files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from leukoscope_training.shared.weights import save_weights
 def run_experiment(
     run: CellRun, cells: Cells, data: Path, out: Path, seed: int, recipe: CellRecipe, command: str
 ) -> None:
-    """Train, test, and write the run's files below out/NAME; continues where an earlier call was stopped.
+    """Train, test, and write the run's files below out/NAME. Continues where an earlier call was stopped.
 
     Args:
-        run: What is trained and tested on.
+        run: Which cells are trained on and which are tested on.
         cells: All prepared cells.
         data: The folder of the sets, for lld-40x's patients.csv.
         out: The runs' folder.
-        seed: Decides all that is random.
-        recipe: How long is trained.
+        seed: Decides everything that is random.
+        recipe: How long to train.
         command: The command line, for run.toml.
 
     Raises:
@@ -65,7 +65,7 @@ def run_experiment(
 
 
 def _write_predictions(tested: Cells, model: keras.Model, ablation: bool, path: Path) -> None:
-    """Write all columns of the tested cells except pictures, and the network's probabilities."""
+    """Write the network's probabilities, and all columns of the tested cells except pictures."""
     columns = {
         name: column
         for name, column in vars(tested).items()

@@ -1,4 +1,4 @@
-"""The experts' labels of the three sets: boxes of cells, and counts of each patient's cells."""
+"""Reads the experts' labels of the three sets: boxes of cells, and counts of each patient's cells."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TYPE_OF_COLUMN = {
     "myelocyte": CellType.MYELOCYTE,
     "neutrophil": CellType.NEUTROPHIL,
 }
-"""Of lld-40x's patients.csv."""
+"""Columns of lld-40x's patients.csv."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Box:
     y1: float
 
     def holds(self, x_um: float, y_um: float) -> bool:
-        """Whether a place is inside."""
+        """Return whether a place is inside."""
         return self.x0 <= x_um < self.x1 and self.y0 <= y_um < self.y1
 
 
@@ -71,9 +71,9 @@ def read_boxes(listing: Path, um_per_px: float) -> dict[str, list[Box]]:
 
 
 def read_counts(listing: Path) -> dict[str, npt.NDArray[np.float64]]:
-    """Read how many cells of each type, shape (12,), the experts boxed in each patient of a patients.csv.
+    """Read how many cells of each type the experts boxed in each patient of a patients.csv: shape (12,) for each.
 
-    Artefacts are left out: they were not boxed as cells.
+    Artefacts are left out, because they were not boxed as cells.
 
     Raises:
         TrainingError: The file is not valid.

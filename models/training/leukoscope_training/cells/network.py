@@ -1,4 +1,4 @@
-"""The network in Keras 3: a cell's picture and geometry in, logits of the twelve types out."""
+"""The network in Keras 3. Its inputs are a cell's picture and geometry, its outputs the logits of the twelve types."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ SIDE_PX = 64
 FILTERS = (16, 32, 64, 64)
 HIDDEN = 64
 DROPOUT = (0.3, 0.2)
-"""Before and after the hidden layer."""
+"""Dropout before and after the hidden layer."""
 MOMENTUM, EPSILON = 0.9, 1e-5
-"""Of batch normalisation; the momentum is low because an epoch has few steps."""
+"""Settings of batch normalisation. The momentum is low because an epoch has few steps."""
 
 
 def _start(seed: int) -> keras.initializers.Initializer:
-    """Uniform within 1 / sqrt(inputs), as in PyTorch. He's initialisation, 2.4 times as wide, learns slower here."""
+    """Start uniformly within 1 / sqrt(inputs), as PyTorch. He's initialisation, 2.4 times wider, learns slower here."""
     return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform", seed=seed)
 
 
 def build(seed: int = 0, batch: int | None = None) -> keras.Model:
     """Build the network with new weights.
 
-    In: `picture`, shape (n, 64, 64, 3), 0..1, and `geometry`, shape (n, 5); out: logits, shape (n, 12).
+    Its inputs are `picture`, shape (n, 64, 64, 3), 0..1, and `geometry`, shape (n, 5). Its output is logits, shape
+    (n, 12).
 
     Args:
-        seed: Of the weights and of dropout.
-        batch: n, to fix it.
+        seed: Seed of the weights and of dropout.
+        batch: Fixes n; None leaves it open.
     """
     layers = keras.layers
     first = keras.config.image_data_format() == "channels_first"
@@ -55,7 +56,7 @@ def build(seed: int = 0, batch: int | None = None) -> keras.Model:
 
 
 def multiplications() -> int:
-    """Multiplications and additions (MACs) for one cell."""
+    """Count the multiplications and additions (MACs) for one cell."""
     count, side, before = 0, SIDE_PX, 3
     for filters in FILTERS:
         count += side * side * 9 * before * filters

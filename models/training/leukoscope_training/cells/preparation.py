@@ -1,4 +1,4 @@
-"""From fields to cells, by the device's own code: real cells, the simulator's, and finds in clutter."""
+"""Finds the cells in fields with the device's own code: real cells, the simulator's cells, and artefacts in clutter."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, 
 from leukoscope_training.cells.expert_labels import Box, read_boxes
 from leukoscope_training.data.importers import import_samples
 from leukoscope_training.data.manifest import Manifest
-from leukoscope_training.shared.drawing import draw_look, photograph
+from leukoscope_training.shared.non_smear_drawing import draw_look, photograph
 
 UM_PER_PX = 0.34
-"""Scale at which the device finds cells and shows them to a network."""
+"""Scale at which the device finds cells and gives them to a network."""
 
 SETS = ("lld-40x", "chula-pi", "bccd")
 
@@ -40,21 +40,21 @@ CUT_PX = 3
 """How far beyond the cell the ablation's hole reaches."""
 
 SEEDS = range(10000, 10040)
-"""The simulator's slides to train on; those of the demonstration are below 1000."""
+"""Seeds of the simulator's slides to train on. The seeds of the demonstration's slides are below 1000."""
 
 FIELDS_PER_SLIDE = 4
 SIMULATED_UM_PER_PX, SIMULATED_SHAPE = 0.2, (590, 788)
 CLUTTER_SEEDS, CLUTTER_FIELDS = range(500_000, 500_600), 2
-"""Slides of clutter, and fields of each. The seeds of tests/measuring start at 100,000."""
+"""Number of slides of clutter, and of fields of each. The seeds of tests/measuring start at 100,000."""
 MOST_FINDS = 12
-"""Of a field of clutter, so that crowded fields do not outweigh the others."""
+"""Most cells of a field of clutter, so that crowded fields do not count more than the others."""
 DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
-"""Of the simulated camera: standard deviation of the focus error, and ranges of exposure and shading."""
+"""The simulated camera's standard deviation of the focus error, and its ranges of exposure and shading."""
 
 
 @dataclass(frozen=True)
 class TrainingSlide:
-    """What the cells of one field share; see `Cells`."""
+    """The values that all cells of one field have in common; see `Cells`."""
 
     source: str
     kind: str
@@ -110,7 +110,11 @@ def prepare(data: Path, workers: int) -> Cells:
 
 
 def list_real_fields(data: Path) -> list[RealTask]:
-    """The files of the three sets; raises as `prepare`."""
+    """List the files of the three sets.
+
+    Raises:
+        TrainingError: A set is not as its importer expects.
+    """
     fields = []
     for name in SETS:
         folder = data / name
@@ -120,7 +124,7 @@ def list_real_fields(data: Path) -> list[RealTask]:
         boxes = read_boxes(listing, scale) if listing.exists() else {}
         for sample in manifest.samples:
             path = Path(sample.image).relative_to(name)
-            # Of lld-40x the folder's name says more than the label: APML is one of AML.
+            # The folders of lld-40x say more than the labels: APML, for example, has the label AML.
             kind = f"{name}/{path.parts[0]}" if name == "lld-40x" else name
             slide = TrainingSlide(name, kind, sample.group, sample.image, sample.sha256)
             fields.append(
@@ -139,7 +143,11 @@ def _list_rendered_fields() -> Iterable[RenderedTask]:
 
 
 def find_cells_of_task(task: Task) -> Cells:
-    """Find the cells of one field; raises OSError when its file can't be read."""
+    """Find the cells of one field.
+
+    Raises:
+        OSError: Its file can't be read.
+    """
     if isinstance(task, ClutterTask):
         return _find_in_clutter(task)
     if isinstance(task, RenderedTask):
@@ -178,7 +186,7 @@ def _find_rendered(task: RenderedTask) -> Cells:
 
 
 def _find_in_clutter(task: ClutterTask) -> Cells:
-    """Whole finds of a field that passes the gates; each is an artefact."""
+    """Return the whole finds of a field that passes the gates. All are artefacts."""
     group = f"{CLUTTER}/{task.seed}"
     slide = TrainingSlide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
     found = find_cells(photograph(draw_clutter, draw_look(task.seed), task.number), slide, ())
@@ -187,14 +195,14 @@ def _find_in_clutter(task: ClutterTask) -> Cells:
 
 
 def _type_of(cell_type: hematology.RenderedCellType) -> CellType:
-    """A metamyelocyte counts as a myelocyte."""
+    """Return the type of a rendered cell. A metamyelocyte counts as a myelocyte."""
     if cell_type is hematology.RenderedCellType.METAMYELOCYTE:
         return CellType.MYELOCYTE
     return CellType(cell_type.value)
 
 
 def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
-    """Find the cells of a field as the device does. A cell gets the last box that holds its middle."""
+    """Find the cells of a field as the device does. A cell gets the last box that contains its middle."""
     picture = resample(field, UM_PER_PX)
     passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
     picture = flatten(picture, estimate_background(picture, UM_PER_PX, DEGREE))
@@ -222,14 +230,14 @@ def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cell
 
 
 def show_surroundings(views: CellViews) -> Bytes:
-    """The surroundings of each cell, shape (cells, 64, 64, 3), with a hole where the cell is."""
+    """Return the surroundings of each cell, shape (cells, 64, 64, 3), with a hole in place of the cell."""
     shown = views.dense * ~dilate(views.cell, CUT_PX)[..., None]
     levels: Bytes = np.clip(shown * (255 / FULL_DENSITY) + 0.5, 0, 255).astype(np.uint8)
     return levels
 
 
 def _measure_colour(views: CellViews) -> Floats:
-    """Mean density of each cell in R, G, B, 0..1, as shown to a network; shape (cells, 3)."""
+    """Return the mean density of each cell in R, G, B, 0..1, in the network's input; shape (cells, 3)."""
     shown = np.clip(views.dense / FULL_DENSITY, 0, 1)
     sums = (shown * views.cell[..., None]).sum(axis=(1, 2), dtype=np.float64)
     means: Floats = (sums / np.maximum(count_pixels(views.cell), 1)[:, None]).astype(np.float32)

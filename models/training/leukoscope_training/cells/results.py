@@ -1,4 +1,4 @@
-"""The runs' results on single cells, as a table. verdicts.py judges whole slides."""
+"""Tabulates the results of the runs on single cells. (verdicts.py judges whole slides.)"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TYPES_OF_KIND = {
     ),
     "lld-40x/CLL": (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE),
 }
-"""The types that a cell of each leukaemia most likely has, among these four groups."""
+"""The types of cells that are typical of each leukaemia. A cell is assigned to the most likely of these four groups."""
 
 HEADING = (
     "run",
@@ -67,7 +67,11 @@ class CellPredictions:
 
 
 def read_predictions(path: Path) -> CellPredictions:
-    """Read a run's predictions.npz; raises TrainingError when it is not valid."""
+    """Read a run's predictions.npz.
+
+    Raises:
+        TrainingError: It is not valid.
+    """
     try:
         with np.load(path) as arrays:
             return CellPredictions(arrays["kind"], arrays["box"], arrays["probabilities"])
@@ -76,9 +80,9 @@ def read_predictions(path: Path) -> CellPredictions:
 
 
 def leukaemia_recalls(found: CellPredictions) -> list[float]:
-    """Recall of ALL, AML, CML and CLL over their counted cells, 0..1, of those that have any.
+    """Return the recall, 0..1, of each of ALL, AML, CML and CLL that has counted cells.
 
-    A patient's normal cells count as mistakes, so 1 can't be reached.
+    A patient's normal cells count as mistakes, so a recall of 1 is impossible.
     """
     groups = list(dict.fromkeys(TYPES_OF_KIND.values()))
     rows = np.isin(found.kind, list(TYPES_OF_KIND)) & found.counted
@@ -91,7 +95,7 @@ def leukaemia_recalls(found: CellPredictions) -> list[float]:
 
 
 def five_types_f1(found: CellPredictions) -> list[float]:
-    """F1 of each of `FIVE_TYPES` over chula-pi's boxed cells that are not called artefacts, 0..1."""
+    """Return the F1, 0..1, of each of `FIVE_TYPES` over chula-pi's boxed cells that are not read as artefacts."""
     rows = (found.kind == "chula-pi") & (found.box != "") & found.counted
     if not rows.any():
         return [0.0] * len(FIVE_TYPES)
@@ -105,7 +109,11 @@ def five_types_f1(found: CellPredictions) -> list[float]:
 
 
 def tabulate_runs(out: Path) -> str:
-    """The finished runs that have test cells, as a Markdown table; raises TrainingError when there is none."""
+    """Tabulate the finished runs that have test cells, in Markdown.
+
+    Raises:
+        TrainingError: There is none.
+    """
     paths = {name: out / name / PREDICTIONS for name in RUNS}
     lines = [
         _line([name, *_measure(read_predictions(path))])

@@ -19,11 +19,11 @@ class CellRun:
     """One training and its test, always of whole cells. Each training includes the simulator's cells and clutter.
 
     Attributes:
-        name: Of the run.
+        name: Name of the run.
         split: The committed split.
         trained: The parts to train on.
         tested: The parts to test on.
-        left_out: A set that is not trained on. All its fields in the named parts are tested on.
+        left_out: A set that is not trained on. All its fields in `trained` and `tested` are tested on.
         ablation: Whether the cells are cut out.
     """
 
@@ -35,12 +35,12 @@ class CellRun:
     ablation: bool = False
 
     def trained_on(self, cells: Cells) -> Flags:
-        """Which cells are trained on, shape (n,)."""
+        """Return which cells are trained on, shape (n,)."""
         real = self._in(self.trained, cells) & (cells.source != self.left_out)
         return np.asarray(cells.whole & (real | np.isin(cells.source, (SIMULATED, CLUTTER))))
 
     def tested_on(self, cells: Cells) -> Flags:
-        """Which cells are tested on, shape (n,): none of their fields is trained on."""
+        """Return which cells are tested on, shape (n,). None of their fields is trained on."""
         left_out = self._in(self.trained, cells) & (cells.source == self.left_out)
         return np.asarray(cells.whole & (self._in(self.tested, cells) | left_out))
 

@@ -1,7 +1,7 @@
-"""The target of each cell, from a box or from a patient's counts, and how often each cell is drawn.
+"""Makes the target of each cell, from a box or from its patient's counts, and decides how often each cell is drawn.
 
 The cells of lld-40x have no type, but the experts counted each patient's types. A patient's finds get types in these
-proportions, at first by their size alone, later by the network's own predictions (learning from label proportions; the
+proportions, first by their size alone, later by the network's own predictions (learning from label proportions; the
 assignment is Sinkhorn & Knopp's scaling, Pacific J Math 21, 1967).
 """
 
@@ -45,12 +45,12 @@ FLOOR = 1e-6
 ROUNDS, LARGEST_STEP = 60, 2.0
 
 SOURCE_SHARES = {"lld-40x": 0.45, "chula-pi": 0.25, "bccd": 0.10, SIMULATED: 0.15, CLUTTER: 0.12}
-"""Shares of the draws, before those of sets that a training leaves out go to the others."""
+"""Share of each set in the draws. If a training leaves a set out, its share goes to the others."""
 
 _NOT_CELLS = [
     CELL_TYPES.index(cell_type) for cell_type in sorted(NOT_COUNTED, key=CELL_TYPES.index)
 ]
-# Smudge cells and artefacts share one proportion, since nobody counted them separately.
+# Smudge cells and artefacts have one proportion together, because nobody counted them separately.
 _CLASS = np.arange(len(CELL_TYPES))
 _CLASS[_NOT_CELLS] = _NOT_CELLS[0]
 
@@ -59,7 +59,7 @@ def sinkhorn(likelihood: Targets, shares: npt.NDArray[np.float64]) -> Targets:
     """Scale likelihoods to targets with given shares.
 
     Args:
-        likelihood: Of each type for each cell, shape (n, 12).
+        likelihood: Likelihood of each type for each cell, shape (n, 12).
         shares: The targets' mean, shape (12,), sum 1. Types with a share of 0 get none. Smudge cells and artefacts
             together meet the sum of their shares.
 
@@ -79,7 +79,7 @@ def sinkhorn(likelihood: Targets, shares: npt.NDArray[np.float64]) -> Targets:
 
 
 def rate_by_size(nuclear_area: npt.NDArray[np.float32]) -> Targets:
-    """Log-normal density of each type at the nuclear areas in µm², shape (n,); gives shape (n, 12)."""
+    """Return the log-normal density of each type at nuclear areas in µm²: shape (n,) to (n, 12)."""
     area = np.log(np.maximum(nuclear_area.astype(np.float64), 8))[:, None]
     spread = np.array(NUCLEUS_SPREAD)
     likelihood: Targets = np.exp(-0.5 * ((area - np.log(NUCLEUS_UM2)) / spread) ** 2) / spread
@@ -108,21 +108,21 @@ class Teacher:
 
     @property
     def asked(self) -> Flags:
-        """Whether a cell's target depends on the network's predictions, shape (n,)."""
+        """Which cells have targets that depend on the network's predictions, shape (n,)."""
         asked: Flags = self._untyped.copy()
         for rows, _ in self._patients:
             asked |= rows
         return asked
 
     def at_first(self) -> Targets:
-        """The first targets: of patients' cells by their size, of the others by their boxes."""
+        """Return the first targets: from size for the patients' cells, from boxes for the others."""
         targets = self._boxed.copy()
         for rows, shares in self._patients:
             targets[rows] = sinkhorn(self._size[rows], shares)
         return targets
 
     def after(self, probabilities: Targets) -> Targets:
-        """Later targets, with the network's probabilities of the asked cells, shape (their number, 12)."""
+        """Return later targets, given the network's probabilities for the `asked` cells, shape (number, 12)."""
         predicted = np.zeros_like(self._boxed)
         predicted[self.asked] = probabilities
         targets = self._boxed.copy()
@@ -134,9 +134,9 @@ class Teacher:
 
 
 def draw_weights(cells: Cells) -> npt.NDArray[np.float64]:
-    """How often each cell is drawn, shape (n,), sum 1: equally for all patients, and for all types of a set.
+    """Return how often each cell is drawn, shape (n,), sum 1: all patients equally, and all types of a set equally.
 
-    A find of chula-pi without a box is never drawn: it may be a cell, since the experts did not box all cells.
+    A find of chula-pi without a box is never drawn. It may be a cell, because the experts did not box all cells.
     """
     weights = np.zeros(len(cells))
     for source, share in SOURCE_SHARES.items():
@@ -156,7 +156,7 @@ def _find_left_out(cells: Cells) -> Flags:
 
 
 def _make_box_targets(box: npt.NDArray[np.str_]) -> Targets:
-    """The box's type; normal shares for bccd's untyped boxes; artefact without a box."""
+    """Make targets from boxes: the box's type, normal shares for bccd's untyped boxes, artefact without a box."""
     targets = np.zeros((len(box), len(CELL_TYPES)))
     for number, cell_type in enumerate(CELL_TYPES):
         targets[box == cell_type.value, number] = 1
@@ -170,7 +170,7 @@ def _normal_shares() -> npt.NDArray[np.float64]:
 
 
 def _patient_shares(counts: npt.NDArray[np.float64], finds: int) -> npt.NDArray[np.float64]:
-    """Shares of a patient's finds: the experts' cells; the rest are smudge cells and artefacts."""
+    """Return the shares of a patient's finds: first the experts' cells. The rest are smudge cells and artefacts."""
     raised = counts + EXTRA_COUNT * (counts > 0)
     cells = min(MOST_CELLS, FOUND * float(raised.sum()) / finds)
     shares = np.asarray(raised / raised.sum() * cells)

@@ -1,4 +1,4 @@
-"""The temperature that calibrates a cell's probabilities, from boxed cells of slides not trained on."""
+"""Finds the temperature that makes a cell's probabilities right on average, on boxed cells of slides not trained on."""
 
 from __future__ import annotations
 

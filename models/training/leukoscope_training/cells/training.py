@@ -1,4 +1,4 @@
-"""Training the network. The same seed gives the same result, also after a stop and a restart."""
+"""Trains the network. The same seed gives the same result, even after a stop and a restart."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ WARM_UP = 0.2
 TAUGHT_BY_SIZE = 3
 """Epochs before the network's predictions take part in its patients' targets."""
 PREDICTED_AT_ONCE = 64
-"""Cells at a time: feature maps of more do not fit a processor's cache."""
+"""Cells per prediction step. The feature maps of more cells do not fit into a processor's cache."""
 HOLE_UM = 9.0
-"""Radius of the hole that the ablation cuts out besides the cell itself: one hole for all, so that its size and outline
-do not give away the cell's."""
+"""Radius of the hole that the ablation cuts out in addition to the cell itself. It is the same for all cells, so that
+its size and outline do not show those of the cell."""
 
 
 @dataclass(frozen=True)
 class CellRecipe:
-    """How long is trained.
+    """How long to train.
 
     Attributes:
         epochs: Their number.
-        draws: Cells drawn in an epoch.
-        batch: Cells a step.
+        draws: Cells that are drawn in an epoch.
+        batch: Cells per step.
     """
 
     epochs: int = 14
@@ -55,7 +55,7 @@ class CellRecipe:
 
     @property
     def steps(self) -> int:
-        """Steps of an epoch."""
+        """Number of steps in an epoch."""
         return self.draws // self.batch
 
 
@@ -99,9 +99,9 @@ def train(
         cells: The cells to train on.
         counts: The experts' counts of each patient; see `Teacher`.
         out: The run's folder.
-        seed: Decides all that is random.
+        seed: Decides everything that is random.
         ablation: Whether the cells are cut out.
-        recipe: How long is trained.
+        recipe: How long to train.
 
     Raises:
         TrainingError: The checkpoint belongs to another training.
@@ -172,7 +172,7 @@ def train(
 
 
 def predict(model: keras.Model, shown: NetworkInput) -> Floats:
-    """A network's probabilities for n cells, shape (n, 12), each row sums to 1.
+    """Return a network's probabilities for n cells, shape (n, 12), each row with the sum 1.
 
     The last batch is filled up, so that only one shape is ever compiled.
     """
@@ -186,13 +186,13 @@ def predict(model: keras.Model, shown: NetworkInput) -> Floats:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Logits as probabilities, each row sums to 1."""
+    """Convert logits to probabilities, each row with the sum 1."""
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> str:
-    """What must be equal to continue a training, as JSON."""
+    """Return, as JSON, everything that must be the same for a training to be continued."""
     digest = hashlib.sha256(cells.picture.tobytes())
     digest.update(cells.measurements.tobytes())
     digest.update("\n".join([*cells.box.tolist(), *cells.group.tolist()]).encode())

@@ -1,4 +1,4 @@
-"""The device's verdicts on the tested slides and fields, by its own rule, as Markdown tables."""
+"""Tabulates, in Markdown, the device's verdicts on the tested slides and fields, by its own rule."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ LABEL_OF_KIND = {
 }
 
 MOSTLY_BLASTS = ("patient-01", "patient-12", "patient-15", "patient-23")
-"""Patients with nine of ten counted cells blasts by the experts (patients.csv)."""
+"""Patients of whose counted cells nine of ten are blasts, according to the experts (patients.csv)."""
 
 SCARCE_BLASTS = 0.2
-"""Up to this share of blasts their kinds are not reported: an acute leukaemia has more."""
+"""Up to this share of blasts, the kinds of blasts are not reported, because an acute leukaemia has more."""
 
 READ = (1 / len(LABELS),) * len(LABELS)
 """Stands for the probabilities of a field that was read; its slide's verdict does not use them."""
@@ -83,9 +83,9 @@ class TestedSet:
     nuclear_area: Floats
 
     def readings(self, of: Flags) -> list[FieldReading]:
-        """The fields of these cells as the device would read them.
+        """Return the fields of these cells as the device would read them.
 
-        A field that a gate of cells refuses has no probabilities.
+        A field that is refused by one of the gates for cells has no probabilities.
         """
         readings = []
         for path in np.unique(self.path[of]):
@@ -111,7 +111,7 @@ def load_tested(runs: Path, names: Sequence[str], temperature: float) -> TestedS
             raise TrainingError(f"{path} is not there: run `leukoscope-train cells train {name}`")
         with np.load(path) as arrays:
             for column, values in arrays.items():
-                # Two runs may have tested the same field; it then counts as two fields.
+                # Two runs may have tested the same field. It then counts as two fields.
                 own = np.char.add(f"{name}/", values) if column == "path" else values
                 parts[column].append(own)
     joined = {column: np.concatenate(values) for column, values in parts.items()}
@@ -131,12 +131,12 @@ def judge_cells(
     qc: QcState = QcState.UNCONTROLLED,
     baseline: Baseline | None = None,
 ) -> Verdict:
-    """The device's verdict on some cells together."""
+    """Return the device's verdict on some cells together."""
     return judge(tested.readings(of), THRESHOLDS, ERRORS, qc, baseline)
 
 
 def read_differential(tested: TestedSet, of: Flags) -> Differential:
-    """What some cells were read as, over the fields that no gate refuses."""
+    """Return the differential of some cells, over the fields that no gate refuses."""
     return differential_of([reading for reading in tested.readings(of) if reading.was_read])
 
 
@@ -151,7 +151,7 @@ def rate_verdict(verdict: Verdict, label: str) -> tuple[str, str]:
 
 
 def tabulate_slides(tested: TestedSet) -> str:
-    """One line for each patient of lld-40x, and one for all slides of chula-pi."""
+    """Tabulate the slides: one line for each patient of lld-40x, and one for all slides of chula-pi."""
     lines = [
         "| patient or slides | truth | cells | artefacts | blasts | lymphoblasts of them | verdict | "
         "pattern's confidence | class's | pattern | class |",
@@ -183,12 +183,12 @@ def tabulate_slides(tested: TestedSet) -> str:
 
 
 def artefact_share(tested: TestedSet, of: Flags) -> float:
-    """Share of these finds whose most probable type is artefact."""
+    """Return the share of these finds whose most probable type is artefact."""
     return float(np.mean(tested.probabilities[of].argmax(axis=1) == _ARTEFACT))
 
 
 def tabulate_fields(tested: TestedSet) -> str:
-    """The verdicts on each source's fields, each judged alone as `leukoscope classify` does."""
+    """Tabulate the verdicts on each source's fields. Each field is judged alone, as `leukoscope classify` does."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for path in sorted(set(tested.path)):
         of = tested.path == path
@@ -229,7 +229,7 @@ def tabulate_fields(tested: TestedSet) -> str:
 
 
 def tabulate_cells(tested: TestedSet) -> str:
-    """Measures of single cells: four leukaemias, five normal types, blasts against mature cells."""
+    """Tabulate measures of single cells: four leukaemias, five normal types, blasts against mature cells."""
     found = CellPredictions(tested.kind, tested.box, tested.probabilities)
     recalls, types = leukaemia_recalls(found), five_types_f1(found)
     lines = [
@@ -273,7 +273,7 @@ def read_fields(tested: TestedSet) -> tuple[Floats, npt.NDArray[np.int64]]:
 
 
 def tabulate_new_site(tested: TestedSet) -> str:
-    """chula-pi as a site that nothing was trained on: the effect of control slides of its own."""
+    """Tabulate the effect of control slides at a new site: chula-pi, when nothing was trained on it."""
     own = tested.kind == "chula-pi"
     sites = sorted(set(tested.group[own]))
     patients = sorted(set(tested.group[np.char.startswith(tested.kind, "lld")]))
@@ -317,7 +317,7 @@ def _format_lymphoid(shares: Differential) -> str:
 
 
 def _make_baseline(tested: TestedSet, of: Flags) -> Baseline:
-    # All fields of the slide count, as in leukoscope.qc.slide_measures.
+    # All fields of the slide are used, as in leukoscope.qc.slide_measures.
     differential = differential_of(tested.readings(of))
     return {name: differential.share(*types) for name, types in ABNORMAL.items()}
 

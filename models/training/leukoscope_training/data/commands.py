@@ -1,4 +1,4 @@
-"""`leukoscope-train datasets | import | check | split`: from a folder of pictures to a split."""
+"""`leukoscope-train datasets | import | check | split`: makes a manifest and a split from a folder of pictures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DATA = Path("../shared/data")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the four commands; each sets `run`."""
+    """Add the commands; each sets `run`."""
     command = subparsers.add_parser("datasets", help="list the sets that can be imported")
     command.set_defaults(run=_datasets)
 

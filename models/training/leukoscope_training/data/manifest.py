@@ -34,7 +34,7 @@ SAMPLE_TYPES = (
 
 
 class ManifestError(TrainingError):
-    """A manifest is not valid; the message names file, line and column."""
+    """A manifest is not valid. The message names file, line and column."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Manifest:
     samples: tuple[Sample, ...]
 
     def path(self, sample: Sample) -> Path:
-        """The path of the sample's file."""
+        """Return the path of the sample's file."""
         return self.root / sample.image
 
 
@@ -82,7 +82,7 @@ def read_manifest(path: Path, root: Path | None = None) -> Manifest:
 
     Args:
         path: The file.
-        root: Where its paths start; without it the file's own folder.
+        root: Where its paths start; by default the file's own folder.
 
     Raises:
         ManifestError: The file is not a valid manifest.
@@ -104,7 +104,11 @@ def read_manifest(path: Path, root: Path | None = None) -> Manifest:
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
-    """Write a .csv or .parquet file; raises ManifestError as `read_manifest` would."""
+    """Write a .csv or .parquet file.
+
+    Raises:
+        ManifestError: `read_manifest` would refuse the file.
+    """
     parquet = _is_parquet(path)
     rows = [asdict(sample) for sample in manifest.samples]
     seen: set[str] = set()
@@ -123,7 +127,7 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

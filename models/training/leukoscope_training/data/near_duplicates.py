@@ -1,9 +1,9 @@
-"""Near-duplicates: equal files, and fields that were taken again, refocused, shifted or mirrored.
+"""Finds near-duplicates: equal files, and fields that were taken again, refocused, shifted or mirrored.
 
-The search has two steps, so that some thousands of pictures take seconds and little memory. The first finds each
-picture's nearest neighbours by the amplitude of its spectrum, which does not change with a shift or a half turn. The
-second correlates two thumbnails at every small shift, in four orientations. A slow change of light across the field is
-removed before, or all fields of one microscope would be alike.
+The search has two steps, so that it needs only seconds and little memory for some thousands of pictures. The first
+finds each picture's nearest neighbours by the amplitude of its spectrum, which a shift or a half turn does not change.
+The second correlates two thumbnails at every small shift, in four orientations. A slow change of light across the
+field is removed first. Otherwise all fields of one microscope would be similar.
 
 This finds the same field at a shift of up to a quarter of a side, mirrored or not. It does not find a quarter turn,
 another magnification, or a smaller overlap. scikit-learn's nearest neighbours are not used: the similarity is the
@@ -24,7 +24,7 @@ from PIL import Image
 from leukoscope_training.shared.errors import TrainingError
 
 SIDE = 64
-"""Pixels of a thumbnail's side; the aspect ratio is lost."""
+"""Side of a thumbnail in pixels. It is square, whatever the picture's proportions."""
 
 SHIFT = SIDE // 4
 
@@ -38,7 +38,7 @@ NEIGHBOURS = 64
 """Candidates for each picture. On those fields 80 find no more pairs, and 16 find 10 fewer."""
 
 LEAST_DETAIL = 0.01
-"""Share of the product of both pictures' energies that an overlap needs for its full score."""
+"""An overlap with a smaller share of the product of both pictures' energies gets a lower score."""
 
 _LIGHT_RADIUS = 6
 _LOW = 8
@@ -67,7 +67,7 @@ def find_pairs(paths: Sequence[Path]) -> list[Pair]:
     """Find all pairs, in order. Of equal files only the first is compared with others.
 
     Raises:
-        TrainingError: A file is no picture.
+        TrainingError: A file is not a picture.
         OSError: A file can't be read.
     """
     first_of: dict[str, int] = {}
@@ -90,7 +90,7 @@ def find_pairs(paths: Sequence[Path]) -> list[Pair]:
 
 
 def find_groups(count: int, pairs: Sequence[Pair]) -> list[int]:
-    """For each of `count` pictures the first picture of its group, which may be itself."""
+    """Return, for each of `count` pictures, the first picture of its group. That may be the picture itself."""
     first = list(range(count))
 
     def root(place: int) -> int:
@@ -105,7 +105,11 @@ def find_groups(count: int, pairs: Sequence[Pair]) -> list[int]:
 
 
 def read_thumbnail(path: Path) -> NDArray[np.float32]:
-    """Read a picture in grey, (64, 64), 0 to 255; raises TrainingError when it can't be read."""
+    """Read a picture in grey, (64, 64), 0 to 255.
+
+    Raises:
+        TrainingError: It can't be read.
+    """
     try:
         with Image.open(path) as picture:
             picture.draft("L", (4 * SIDE, 4 * SIDE))
@@ -127,7 +131,7 @@ def _flatten(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _find_candidates(details: NDArray[np.float32]) -> dict[int, list[int]]:
-    """For each picture the later ones that are among its nearest by spectrum, or it among theirs."""
+    """For each picture, find the later ones that are among its nearest by spectrum, or that it is among."""
     window = np.outer(np.hanning(SIDE + 2)[1:-1], np.hanning(SIDE + 2)[1:-1])
     low = np.arange(-_LOW, _LOW + 1)[:, None], np.arange(-_LOW, _LOW + 1)[None, :]
     sizes = np.stack([np.sqrt(np.abs(np.fft.fft2(one * window)[low])) for one in details])
@@ -154,9 +158,9 @@ def _normalise(sizes: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _correlate(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The best correlation of a thumbnail with some others, over all small shifts and four orientations.
+    """Find the best correlation of a thumbnail with some others, over all small shifts and four orientations.
 
-    Each shift is scored over the overlap alone.
+    For each shift only the overlap counts.
 
     Args:
         one: Shape (64, 64).
@@ -172,14 +176,14 @@ def _correlate(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray
         return np.fft.rfft2(pictures, s=(_PADDED, _PADDED))
 
     def at_shifts(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> NDArray[np.float64]:
-        # The padding is as wide as the largest shift, so that nothing wraps around.
+        # The padding is as wide as the largest shift. Otherwise the picture would wrap around.
         return np.fft.irfft2(np.conj(a) * b, s=(_PADDED, _PADDED))[shifts]
 
     whole = spectrum(np.ones((1, SIDE, SIDE), np.float32))
     of_others = spectrum(others)
     energy_of_others = at_shifts(whole, spectrum(others**2))
     all_energy = (one**2).sum() * (others**2).sum(axis=(1, 2))[:, None, None]
-    # An overlap with almost no detail in one of the pictures is no evidence, and its score would be rounding noise.
+    # If one picture has almost no detail in the overlap, the score would be only rounding noise.
     least = np.maximum(LEAST_DETAIL * all_energy, 1e-6)
     best: NDArray[np.float64] = np.full(len(others), -1.0)
     for rows, columns in ((1, 1), (1, -1), (-1, 1), (-1, -1)):

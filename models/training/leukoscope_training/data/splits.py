@@ -1,4 +1,4 @@
-"""Which picture is used for what: the committed splits, and new ones for any manifest.
+"""Decides which pictures are trained on and which are tested on: the committed splits, and new ones for any manifest.
 
 `image-level` divides single pictures, as most published work does: a patient has pictures in all parts, so its results
 say nothing about a new patient. `patient-disjoint` keeps every patient and slide in one half: train on one half, test
@@ -25,14 +25,14 @@ SPLITS = Path(__file__).parent / "splits"
 COMMITTED = ("image-level", "patient-disjoint", "ten-fold")
 
 SEED = 0
-"""Of the committed image-level split."""
+"""Seed of the committed image-level split."""
 
 SHARES = {"train": 0.70, "val": 0.15, "test": 0.15}
 
 HALVES = ("A", "B")
 
 EXTERNAL = "external"
-"""Of another laboratory, for testing only."""
+"""A set of another laboratory, for testing only."""
 
 LLD_A = frozenset(f"lld-40x/patient-{number:02d}" for number in (1, 12, 24, 27, 32))
 """The authors' training patients; the other five are their test patients."""
@@ -50,21 +50,21 @@ COLUMNS = ("source", "image", "sha256", "label", "group", "part")
 
 @dataclass(frozen=True)
 class SplitRow:
-    """One picture and the part it is in."""
+    """One picture and its part."""
 
     sample: Sample
     part: str
 
 
 def read_split(name: str) -> dict[str, str]:
-    """Read a committed split: each picture's SHA-256 and its part."""
+    """Read a committed split: the part of each picture, by its SHA-256."""
     if name not in COMMITTED:
         raise ManifestError(f"{name}: no such split; committed are {', '.join(COMMITTED)}")
     return read_split_file(SPLITS / f"{name}.csv")
 
 
 def read_split_file(path: Path) -> dict[str, str]:
-    """Read a file that `write_split` wrote: each picture's SHA-256 and its part.
+    """Read a file that `write_split` wrote: the part of each picture, by its SHA-256.
 
     Raises:
         ManifestError: A column is missing, or a picture is in two parts.
@@ -90,7 +90,7 @@ def read_split_file(path: Path) -> dict[str, str]:
 
 
 def write_split(rows: Iterable[SplitRow], path: Path) -> None:
-    """Write a split, one line a picture."""
+    """Write a split, one line per picture."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -100,7 +100,7 @@ def write_split(rows: Iterable[SplitRow], path: Path) -> None:
 
 
 def sort_by_part(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list[Sample]]:
-    """Sort samples by their part; those that are not in the split are left out.
+    """Sort samples by their part. Samples that are not in the split are left out.
 
     Raises:
         ManifestError: A sample has no hash, or the split has none of them.
@@ -117,10 +117,10 @@ def sort_by_part(manifest: Manifest, split: Mapping[str, str]) -> dict[str, list
 
 
 def find_same_place(manifest: Manifest) -> list[Pair]:
-    """Find pairs of samples that show the same place; of single cells only equal files.
+    """Find pairs of samples that show the same place. For single cells only equal files count.
 
-    A set is one of single cells when any of its samples has a cell type. Their pictures are centred on the cell, so
-    they are similar without being the same.
+    A set is one of single cells if any of its samples has a cell type. Such pictures are centred on the cell, so they
+    are similar even when they show different cells.
 
     Raises:
         TrainingError: A file can't be read.
@@ -139,7 +139,7 @@ def find_same_place(manifest: Manifest) -> list[Pair]:
 def split_by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
     """Divide each label's pictures 70/15/15 into train, val and test, whatever their group.
 
-    Of pictures of the same place only the first gets a part.
+    If several pictures show the same place, only the first gets a part.
 
     Raises:
         ManifestError: Pictures of the same place have different labels, or a label has too few pictures.
@@ -156,7 +156,7 @@ def split_by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
         of_label[samples[i].label].append(samples[i])
     rows = []
     for label, pictures in sorted(of_label.items()):
-        # Each label has its own generator, so that one label's pictures do not change another's parts.
+        # Each label has its own generator, so that the pictures of one label do not change the parts of another.
         random.Random(f"{seed} {label}").shuffle(pictures)
         val, test = (round(SHARES[part] * len(pictures)) for part in ("val", "test"))
         if not (val and test and val + test < len(pictures)):
@@ -169,7 +169,7 @@ def split_by_image(manifest: Manifest, seed: int) -> list[SplitRow]:
 
 
 def split_by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
-    """Divide whole groups into halves A and B, with each label's pictures as even as its groups allow.
+    """Divide whole groups into halves A and B, with each label's pictures divided as evenly as its groups allow.
 
     Groups that have pictures of the same place stay together.
 
@@ -203,7 +203,7 @@ def split_by_group(manifest: Manifest, seed: int) -> list[SplitRow]:
 
 
 def make_committed_splits(data: Path) -> dict[str, list[SplitRow]]:
-    """Make the committed splits from the folder of lld-40x, chula-pi and bccd."""
+    """Make the committed splits from the folder that contains lld-40x, chula-pi and bccd."""
     sets = {
         name: import_samples(name, data / name, root=data)
         for name in ("lld-40x", "chula-pi", "bccd")
@@ -220,13 +220,13 @@ def make_committed_splits(data: Path) -> dict[str, list[SplitRow]]:
 
 
 def _deal_in_turn(samples: Sequence[Sample]) -> list[SplitRow]:
-    """Give a set's groups, in the order of their names, to the folds in turn."""
+    """Assign a set's groups, in the order of their names, to the folds in turn."""
     groups = sorted({sample.group for sample in samples})
     return [SplitRow(sample, FOLDS[groups.index(sample.group) % len(FOLDS)]) for sample in samples]
 
 
 def _join_groups(samples: Sequence[Sample], pairs: Sequence[Pair]) -> dict[str, str]:
-    """For each group the first of those that must stay together with it."""
+    """Return, for each group, the first of the groups that must stay together with it."""
     names = sorted({sample.group for sample in samples})
     place = {name: i for i, name in enumerate(names)}
     links = [

@@ -1,1 +1,1 @@
-"""What a bundle is worth, on labelled fields."""
+"""Evaluates a bundle on labelled fields."""

@@ -1,4 +1,4 @@
-"""A bundle that reads fields as the device does, and again with their white cells cut out."""
+"""Reads fields with a bundle as the device does, and again with their white cells cut out."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ ReadAblation: TypeAlias = Callable[[Field, FieldReading, np.random.Generator], F
 
 @dataclass(frozen=True)
 class BundleReader:
-    """What an evaluation needs of a bundle of any kind. Each thread needs its own.
+    """The functions of a bundle that an evaluation needs. Each thread needs its own reader.
 
     Attributes:
-        name: The bundle's.
-        version: The bundle's.
-        sha256: Of its model.
+        name: The bundle's name.
+        version: The bundle's version.
+        sha256: SHA-256 of its model.
         um_per_px: The scale at which it reads fields.
-        read: The device's own reading of a field.
-        read_ablation: Reads the same field, given its reading, with the white cells cut out; gives None when the field
-            was refused.
+        read: Reads a field as the device does.
+        read_ablation: Reads a field with the white cells cut out, given its reading. None if that was refused.
         judge: Gives the verdict over the fields of a slide, or over one field.
     """
 
@@ -64,7 +63,7 @@ def open_reader(folder: Path) -> BundleReader:
 
 
 def make_bundle_reader(reader: SlideReader) -> BundleReader:
-    """A reader of the device, with the ablation that fits what it looks at."""
+    """Combine a reader of the device with the ablation for its kind."""
     match reader:
         case CellReader():
             read_ablation = _ablate_cells(reader)
@@ -85,7 +84,7 @@ def make_bundle_reader(reader: SlideReader) -> BundleReader:
 
 
 def _ablate_cells(reader: CellReader) -> ReadAblation:
-    """The ablation shows the model the places of the cells, which are cut out."""
+    """Make the ablation for a reader of cells: the model reads the places where the cells were."""
     um_per_px = reader.model.um_per_px
 
     def read_ablation(
@@ -113,7 +112,7 @@ def _ablate_cells(reader: CellReader) -> ReadAblation:
 
 
 def _ablate_windows(reader: WindowReader) -> ReadAblation:
-    """The ablation shows the model the window that the field as taken gave, without its cells."""
+    """Make the ablation for a reader of whole fields: the model reads the same window without its cells."""
     um_per_px = reader.model.um_per_px
 
     def read_ablation(

@@ -1,4 +1,4 @@
-"""`leukoscope-train evaluate`: measure a bundle on labelled fields, read as on the device."""
+"""`leukoscope-train evaluate`: measures a bundle on labelled fields, which are read as on the device."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from PIL import Image
 from tqdm import tqdm
 
 from leukoscope_training.data.manifest import Manifest, read_manifest, sha256_of
+from leukoscope_training.evaluation.bundle_evaluation import Evaluation, evaluate
 from leukoscope_training.evaluation.bundle_reader import BundleReader, open_reader
-from leukoscope_training.evaluation.findings import state_findings
-from leukoscope_training.evaluation.outcomes import read_manifest_fields
+from leukoscope_training.evaluation.manifest_reading import read_manifest_fields
 from leukoscope_training.evaluation.report import ReportProvenance, render
-from leukoscope_training.evaluation.scoring import Evaluation, evaluate
+from leukoscope_training.evaluation.report_sentences import state_findings
 from leukoscope_training.shared.errors import TrainingError
 
 SCHEMA = 2
-"""Of the JSON. It changes when a key is removed or changes its meaning, not when one is added."""
+"""Version of the JSON. It changes when a key is removed or changes its meaning, not when one is added."""
 
 GALLERY_MOST = 48
 THUMBNAIL_PX = 360
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure, print, and write the report.
 
     Returns:
-        1 when a picture, or all, could not be read, else 0.
+        1 when a picture could not be read, or none was read; else 0.
 
     Raises:
         TrainingError: The manifest or an option is bad.
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def to_json(evaluation: Evaluation, provenance: ReportProvenance) -> str:
-    """One JSON object; models/training/README.md says what its keys mean."""
+    """Write everything as one JSON object. models/training/README.md explains its keys."""
     document = {
         "schema": SCHEMA,
         "notice": NOTICE,
@@ -106,7 +106,7 @@ def to_json(evaluation: Evaluation, provenance: ReportProvenance) -> str:
 
 
 def summarise(evaluation: Evaluation, provenance: ReportProvenance) -> str:
-    """The main numbers as lines for people."""
+    """Write the main numbers as lines for people."""
     intact, ablation = evaluation.intact, evaluation.ablation
     rows = [
         ("fields read", intact.fields, ablation.fields),
@@ -171,7 +171,7 @@ def _write_report(
 
 
 def make_thumbnail(path: Path, um_per_px: float, finest_um_per_px: float) -> bytes:
-    """A field as a small JPEG.
+    """Make a small JPEG of a field.
 
     Raises:
         ImageFileError: The file can't be read any more.

@@ -1,7 +1,7 @@
-"""Figures as PNG: the paper's, and those of calibration and ROC.
+"""Draws figures as PNG: those of the paper, and those of calibration and ROC.
 
-Each function takes the numbers and where to write: a path or an open binary file. 150 dpi, in the colours of Okabe and
-Ito (Color Universal Design, 2008), which colour-blind people can distinguish.
+Each function takes the numbers and the target: a path or an open binary file. The figures have 150 dpi and the colours
+of Okabe and Ito (Color Universal Design, 2008), which colour-blind people can distinguish.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Target = Path | IO[bytes]
 
 
 def draw_images_per_class(counts: Mapping[str, int], path: Target) -> None:
-    """A bar a class, with its number of images."""
+    """Draw a bar for each class, with its number of images."""
     figure, axes = _axes(5.2, 3.4)
     bars = axes.bar(list(counts), list(counts.values()), color=BLUE, width=0.65)
     axes.bar_label(bars, fmt="{:,.0f}", padding=2)
@@ -44,7 +44,7 @@ def draw_images_per_class(counts: Mapping[str, int], path: Target) -> None:
 
 
 def draw_share_per_class(counts: Mapping[str, int], path: Target) -> None:
-    """A pie of each class's share of the images.
+    """Draw a pie of each class's share of the images.
 
     Raises:
         ValueError: There is no image.
@@ -70,7 +70,7 @@ def draw_share_per_class(counts: Mapping[str, int], path: Target) -> None:
 
 
 def draw_history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
-    """Accuracy and loss by epoch, of training and of validation.
+    """Draw accuracy and loss by epoch, of training and of validation.
 
     Args:
         rows: Each with epoch, accuracy, val_accuracy, loss and val_loss.
@@ -103,7 +103,7 @@ def draw_history(rows: Sequence[Mapping[str, float]], path: Target) -> None:
 
 
 def draw_confusion(table: npt.NDArray[np.int64], classes: Sequence[str], path: Target) -> None:
-    """Counts, and the share of the true class in each cell, which is also its colour.
+    """Draw a confusion matrix: each cell has its count and, as number and colour, its share of the true class.
 
     Args:
         table: Shape (k, k); rows are the truth, columns the prediction.
@@ -138,7 +138,7 @@ def draw_confusion(table: npt.NDArray[np.int64], classes: Sequence[str], path: T
 
 
 def draw_reliability(bins: Reliability, error: float, path: Target) -> None:
-    """The share of fields that is right by their confidence, above the number of fields.
+    """Draw the share of fields that are right for each confidence, above the number of fields.
 
     Args:
         bins: The fields by confidence.
@@ -174,7 +174,12 @@ def draw_roc(
     curves: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], Estimate]],
     path: Target,
 ) -> None:
-    """ROC curves: name -> (false positive rate, true positive rate, area), as `roc` and `auc` give them."""
+    """Draw ROC curves.
+
+    Args:
+        curves: By name: false positive rate, true positive rate and area, as from `roc` and `estimate_auc`.
+        path: Where to write.
+    """
     figure, axes = _axes(4.8, 4.6)
     axes.plot([0, 1], [0, 1], "--", color=GREY, linewidth=1)
     order = (BLUE, VERMILION, *COLOURS)
@@ -199,7 +204,7 @@ def draw_roc(
 
 
 def _figure(width: float, height: float) -> Figure:
-    """A figure of that many inches, without pyplot's state."""
+    """Make a figure of this size in inches, without pyplot's global state."""
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -1,4 +1,4 @@
-"""A measure with its 95 % interval: the percentile bootstrap over patients and slides."""
+"""Estimates a measure with its 95 % interval, by the percentile bootstrap over patients and slides."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ INTERVAL_PERCENT = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measure, 0..1, with its 95 % interval; NaN where there is nothing to count.
+    """A measure, 0..1, with its 95 % interval; NaN when there is nothing to count.
 
     Attributes:
         value: The measure.
-        low: Lower end of the interval; NaN where each class that is counted has only one patient or slide, since
-            another one could give any result.
-        high: Upper end, as `low`.
-        n: Fields that it is counted over.
-        groups: Patients or slides of these fields.
+        low: Lower end of the interval. NaN when each class that is counted has only one patient or slide, because the
+            next one could give any result.
+        high: Upper end of the interval, or NaN as in `low`.
+        n: Number of fields that are counted.
+        groups: Number of patients or slides of these fields.
     """
 
     value: float
@@ -37,7 +37,7 @@ class Estimate:
     groups: int
 
     def __str__(self) -> str:
-        """`0.912 (0.850-0.950)`, for tables; `-` for what is NaN."""
+        """Return `0.912 (0.850-0.950)`, for tables, with `-` in place of NaN."""
         if math.isnan(self.value):
             return "-"
         interval = "-" if math.isnan(self.low) else f"{self.low:.3f}-{self.high:.3f}"
@@ -45,7 +45,7 @@ class Estimate:
 
 
 def draw_groups(groups: int, resamples: int, rng: np.random.Generator) -> Counts:
-    """How often each of `groups` (>= 1) is drawn in each resample; shape (resamples, groups)."""
+    """Draw groups with replacement: how often each of `groups` (>= 1) is drawn, shape (resamples, groups)."""
     return rng.multinomial(groups, np.full(groups, 1 / groups), resamples)
 
 
@@ -65,7 +65,11 @@ def number_groups(truth: Counts, group: Groups) -> tuple[Counts, Counts]:
 
 
 def one_each(of_class: Counts) -> bool:
-    """Whether no class has a second group, so that all draws are alike; of_class: each group's class."""
+    """Return whether no class has a second group, so that all draws are equal.
+
+    Args:
+        of_class: Each group's class, shape (groups,).
+    """
     return len(np.unique(of_class)) == len(of_class)
 
 
@@ -78,7 +82,7 @@ def estimate_share(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Estimate:
-    """The share of the fields `among` that are also `hit`, with its interval. All arrays have shape (n,)."""
+    """Estimate the share of the fields `among` that are also `hit`. All arrays have shape (n,)."""
     row, of_class = number_groups(truth, group)
     size = len(of_class)
     hits, fields = (np.bincount(row[flags], minlength=size) for flags in (hit & among, among))
@@ -99,7 +103,7 @@ def estimate_share(
 
 
 def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
-    """part / whole; NaN where the whole is 0."""
+    """Divide part by whole; NaN where the whole is 0."""
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
 
@@ -107,14 +111,14 @@ def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
 def make_estimate(
     value: npt.ArrayLike, drawn: Floats, n: int, groups: int, *, stuck: bool
 ) -> Estimate:
-    """A measure with its interval.
+    """Combine a measure and its draws to an estimate.
 
     Args:
         value: The measure of all fields.
-        drawn: The measure of each draw, shape (resamples,), NaN where a draw has nothing to count.
-        n: Fields that it is counted over.
-        groups: Patients or slides of these fields.
-        stuck: Whether all draws are alike (see `one_each`); then there is no interval.
+        drawn: The measure of each draw, shape (resamples,); NaN when a draw has nothing to count.
+        n: Number of fields that are counted.
+        groups: Number of patients or slides of these fields.
+        stuck: Whether all draws are equal (see `one_each`). Then there is no interval.
     """
     number = float(np.asarray(value))
     low = high = math.nan
@@ -124,7 +128,7 @@ def make_estimate(
 
 
 def replace_nan(value: object) -> object:
-    """Replace floats that are not finite, at any depth, by None: JSON has no NaN."""
+    """Replace floats that are not finite, at any depth, by None, because JSON has no NaN."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -1,7 +1,8 @@
-"""How good a model's probabilities are: calibration, and how well they rank (ROC).
+"""Measures how good a model's probabilities are: their calibration, and how well they rank fields (ROC).
 
-scikit-learn's `calibration_curve` leaves out empty bins and counts; the plot and the JSON need both, so the bins are
-counted here. The interval of the area is our own too: scikit-learn has no bootstrap over patients.
+The bins are counted here because the plot and the JSON also need empty bins and counts, which scikit-learn's
+`calibration_curve` does not give. The interval of the area is computed here because scikit-learn has no bootstrap over
+patients.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ BINS = 10
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Fields sorted by confidence into bins of equal width over 0..1; all of shape (bins,).
+    """Fields sorted by confidence into bins of equal width over 0..1. All arrays have shape (bins,).
 
     Attributes:
         count: Fields in a bin.
         confidence: Their mean confidence; NaN in an empty bin.
-        accuracy: The share of them that is right; NaN in an empty bin.
+        accuracy: The share of them that are right; NaN in an empty bin.
     """
 
     count: npt.NDArray[np.int64]
@@ -43,7 +44,7 @@ class Reliability:
 def reliability(
     probabilities: Floats, truth: npt.NDArray[np.int64], bins: int = BINS
 ) -> Reliability:
-    """How often the most probable class is right, by its probability.
+    """Count how often the most probable class is right, by its probability.
 
     A confidence on an edge falls into the bin below it (Guo et al., On Calibration of Modern Neural Networks,
     ICML 2017, section 2).
@@ -51,7 +52,7 @@ def reliability(
     Args:
         probabilities: Shape (n, k), rows sum to 1.
         truth: Shape (n,), 0..k-1.
-        bins: Their number.
+        bins: Number of bins.
     """
     confidence = probabilities.max(1) if len(truth) else np.empty(0)
     right = probabilities.argmax(1) == truth if len(truth) else np.empty(0, np.bool_)
@@ -65,7 +66,7 @@ def reliability(
 def calibration_error(
     probabilities: Floats, truth: npt.NDArray[np.int64], bins: int = BINS
 ) -> float:
-    """Expected calibration error, 0..1: the bins' |accuracy - confidence|, weighted by their fields.
+    """Return the expected calibration error, 0..1: each bin's |accuracy - confidence|, weighted by its fields.
 
     Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015, with the
     confidence of the most probable class, as in Guo et al. 2017. NaN without fields.
@@ -78,7 +79,7 @@ def calibration_error(
 
 
 def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
-    """The ROC curve: false and true positive rates at each distinct score, from (0, 0) to (1, 1).
+    """Return the ROC curve: false and true positive rates at each distinct score, from (0, 0) to (1, 1).
 
     Args:
         scores: Shape (n,).
@@ -96,7 +97,7 @@ def roc(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 def estimate_auc(
     scores: Floats, positive: Flags, group: Groups, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> Estimate:
-    """The area under the ROC curve with its 95 % interval; NaN unless there are both kinds.
+    """Estimate the area under the ROC curve; NaN unless there are positive and negative fields.
 
     The area is the probability that a positive's score is above a negative's; a tie counts half (Mann-Whitney).
     The bootstrap draws patients and slides with replacement, separately from positive and negative ones.
@@ -106,7 +107,7 @@ def estimate_auc(
         positive: Shape (n,).
         group: Each field's patient or slide, shape (n,).
         resamples: Draws of the bootstrap.
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
     """
     kinds = [(scores[kind], *_number_groups(group[kind])) for kind in (positive, ~positive)]
     (high, high_row, highs), (low, low_row, lows) = kinds
@@ -127,6 +128,6 @@ def estimate_auc(
 
 
 def _number_groups(group: Groups) -> tuple[npt.NDArray[np.int64], int]:
-    """Each field's group as a number from 0, and how many groups there are."""
+    """Number each field's group from 0, and count the groups."""
     names, row = np.unique(group, return_inverse=True)
     return row, len(names)

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file: nothing to load, readable light and dark, and on paper."""
+"""Writes an evaluation as one HTML file. It loads nothing else, and is readable in light, in dark and on paper."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from leukoscope.notice import NOTICE
 from leukoscope.reading.wording import decimal
 
 from leukoscope_training.evaluation import report_tables as tables
-from leukoscope_training.evaluation.findings import state_findings
-from leukoscope_training.evaluation.scoring import Evaluation
+from leukoscope_training.evaluation.bundle_evaluation import Evaluation
+from leukoscope_training.evaluation.report_sentences import state_findings
 
 TEMPLATE = "report.html.j2"
 
@@ -38,14 +38,14 @@ METHOD = (
 
 @dataclass(frozen=True)
 class ReportProvenance:
-    """What was measured, on what, when and how.
+    """What was evaluated, on which pictures, when and how.
 
     Attributes:
-        bundle: Its name.
-        version: The bundle's.
-        model_sha256: Of the bundle's model.
-        manifest: Its file name.
-        manifest_sha256: Of the manifest.
+        bundle: The bundle's name.
+        version: The bundle's version.
+        model_sha256: SHA-256 of the bundle's model.
+        manifest: File name of the manifest.
+        manifest_sha256: SHA-256 of the manifest.
         pictures: How many the manifest lists.
         date: ISO 8601, UTC.
         command: The command line.
@@ -70,10 +70,10 @@ def render(
     """Write the page.
 
     Args:
-        evaluation: What is reported.
-        provenance: What was measured, and how.
+        evaluation: The evaluation.
+        provenance: What was evaluated, and how.
         reliability_png: The plot of `figures.draw_reliability`.
-        thumbnails: JPEGs of confidently wrong fields by image; the other wrong fields are only listed.
+        thumbnails: JPEGs of confidently wrong fields by image. The other wrong fields are only listed.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),

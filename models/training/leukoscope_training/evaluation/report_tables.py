@@ -1,4 +1,4 @@
-"""The tables of an evaluation's report, as cells; report.html.j2 draws them."""
+"""Makes the tables of an evaluation's report, as cells. report.html.j2 lays them out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from leukoscope.reading.results import LABELS, GateName
 from leukoscope.reading.wording import decimal
 
+from leukoscope_training.evaluation.bundle_evaluation import Evaluation, Scores
+from leukoscope_training.evaluation.classification_measures import NAMES, ClassMeasures, Measures
 from leukoscope_training.evaluation.intervals import Estimate
-from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide, JudgedField
-from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures
-from leukoscope_training.evaluation.scoring import Evaluation, Scores
+from leukoscope_training.evaluation.verdict_correctness import (
+    JUDGEMENTS,
+    EvaluatedSlide,
+    JudgedField,
+)
 
 INTACT, ABLATION = "As taken", "White cells cut out"
 
 NAME, LONG, WRONG, SHADED = "name", "long", "name wrong", "share"
-"""Classes of report.css: words, words that may wrap anywhere, a wrong verdict, a shaded count."""
+"""CSS classes of the report: words, words that may wrap anywhere, a wrong verdict, a shaded count."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,9 @@ class Cell:
     """One cell.
 
     Attributes:
-        text: What it says.
-        interval: The interval of the number that it says, or "".
-        kind: Its class in report.css, or "".
+        text: Its text.
+        interval: The interval of its number, or "".
+        kind: Its CSS class, or "".
         share: How strongly it is shaded, 0..1, or None.
     """
 
@@ -39,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first cell of each row is the row's heading."""
+    """A table. The first cell of each row is the row's heading."""
 
     caption: str
     heads: tuple[Cell, ...]
@@ -47,7 +51,7 @@ class Table:
 
 
 Part = Cell | str | int
-"""What a cell is made from."""
+"""Values from which a cell is made."""
 
 
 def _make_table(heads: Sequence[Part], rows: Iterable[Sequence[Part]], caption: str) -> Table:
@@ -59,7 +63,7 @@ def _make_cells(parts: Sequence[Part]) -> tuple[Cell, ...]:
 
 
 def tabulate_overview(intact: Scores, ablation: Scores) -> Table:
-    """The main numbers, as taken beside those of the ablation."""
+    """Tabulate the main numbers of the fields as taken, beside those of the ablation."""
     rows = zip(_main_numbers(intact), _main_numbers(ablation), strict=True)
     return _make_table(
         ("", INTACT, ABLATION),
@@ -97,7 +101,7 @@ def _main_numbers(scores: Scores) -> list[tuple[str, Part]]:
 
 
 def show_estimate(estimate: Estimate) -> Cell:
-    """A number and its interval; of one patient or slide the cell says that there is none."""
+    """Make a cell with a number and its interval. With one patient or slide it says that there is none."""
     if math.isnan(estimate.value):
         return Cell("–")
     interval = "no interval" if estimate.groups > 1 else "one group"
@@ -107,12 +111,12 @@ def show_estimate(estimate: Estimate) -> Cell:
 
 
 def format_share(number: float) -> str:
-    """Three decimals, or a dash for NaN."""
+    """Format a number with three decimals; a dash stands for NaN."""
     return "–" if math.isnan(number) else f"{number:.3f}"
 
 
 def tabulate_classes(measures: Measures, title: str) -> Table:
-    """The five measures of each class that is true or named of some field, of leukaemia, and their means."""
+    """Tabulate the five measures of each class that is true of or predicted for a field, their means, and leukaemia."""
     sizes = measures.confusion.sum(1)
     rows: list[tuple[Part, ...]] = [
         (name, f"{sizes[place]:,}", measures.groups[name], *_five(measures.per_class[name]))
@@ -135,7 +139,7 @@ def _five(measures: ClassMeasures) -> list[Cell]:
 
 
 def tabulate_confusion(measures: Measures, title: str) -> Table:
-    """Counts, shaded by their share of the true class."""
+    """Tabulate the counts of a confusion matrix, shaded by their share of the true class."""
     rows: list[tuple[Part, ...]] = []
     for name, counts in zip(measures.classes, measures.confusion, strict=True):
         total = max(int(counts.sum()), 1)
@@ -147,7 +151,7 @@ def tabulate_confusion(measures: Measures, title: str) -> Table:
 
 
 def tabulate_slides(intact: Sequence[EvaluatedSlide], ablation: Sequence[EvaluatedSlide]) -> Table:
-    """Each patient's or slide's verdict, as the device would give it; wrong ones first."""
+    """Tabulate the verdict on each patient or slide as the device would give it, wrong ones first."""
     rows = []
     order = {name: place for place, name in enumerate(reversed(JUDGEMENTS))}
     pairs = zip(intact, ablation, strict=True)
@@ -181,7 +185,7 @@ def tabulate_slides(intact: Sequence[EvaluatedSlide], ablation: Sequence[Evaluat
 
 
 def tabulate_refusals(evaluation: Evaluation) -> Table:
-    """How many fields of each class were listed, could be read, and were refused by which gate."""
+    """Tabulate how many fields of each class were listed, unreadable, refused by each gate, and read."""
     gates = [gate.value for gate in GateName]
     rows: list[tuple[Part, ...]] = []
     for label in (label for label in LABELS if evaluation.listed[label]):
@@ -193,7 +197,7 @@ def tabulate_refusals(evaluation: Evaluation) -> Table:
 
 
 def tabulate_sources(evaluation: Evaluation) -> Table:
-    """The main numbers of each source."""
+    """Tabulate the main numbers of each source."""
     rows = [
         (
             name,
@@ -223,7 +227,7 @@ def tabulate_sources(evaluation: Evaluation) -> Table:
 
 
 def tabulate_wrong(fields: Sequence[JudgedField]) -> Table:
-    """The fields with a wrong verdict."""
+    """Tabulate the fields with a wrong verdict."""
     rows = [
         (
             field.sample.image,
@@ -240,6 +244,6 @@ def tabulate_wrong(fields: Sequence[JudgedField]) -> Table:
 
 
 def tabulate_errors(errors: Sequence[tuple[str, str]]) -> Table:
-    """The pictures that could not be read, with why."""
+    """Tabulate the pictures that could not be read, with the reason."""
     rows = [(image, Cell(why, kind=LONG)) for image, why in errors]
     return _make_table(("Image", Cell("Why", kind=NAME)), rows, "")

@@ -1,4 +1,4 @@
-"""`leukoscope-train paper ...`: the paper's system from pictures to a bundle."""
+"""`leukoscope-train paper ...`: makes the paper's system, from pictures to a bundle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OUT = CACHE / "paper"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `paper` and its commands; each sets `run`. Keras is imported only where one needs it."""
+    """Add `paper` and its subcommands; each sets `run`. Keras is imported only by those that need it."""
     paper = subparsers.add_parser("paper", help="train and measure the paper's system")
     commands = paper.add_subparsers(required=True, metavar="STEP")
 
@@ -138,7 +138,11 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _known(name: str) -> str:
-    """Check a run's name; raises TrainingError when there is no such run."""
+    """Check a run's name.
+
+    Raises:
+        TrainingError: There is no such run.
+    """
     from leukoscope_training.paper.runs import RUNS
 
     if name not in RUNS:

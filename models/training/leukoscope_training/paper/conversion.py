@@ -1,4 +1,4 @@
-"""A trained run as a bundle: float32 and full int8 TFLite, batch 1, logits out, and their card.
+"""Makes a bundle from a trained run: TFLite in float32 and full int8, batch 1, output logits, and their card.
 
 Needs TensorFlow (KERAS_BACKEND=tensorflow). The last softmax is left out: int8 probabilities would have steps of 1/256,
 and the device applies its own softmax.
@@ -29,11 +29,11 @@ from leukoscope_training.shared.weights import Weights, load_weights
 INT8, FLOAT32 = "model.tflite", "model-float32.tflite"
 
 REPRESENTATIVES = 200
-"""Most training pictures that the ranges of int8 values are taken from."""
+"""Most training pictures from which the ranges of int8 values are taken."""
 
 
 def to_tflite(weights: Weights, examples: Sequence[Example] | None) -> bytes:
-    """The network as a TFLite file: float32 without examples, else full int8 (in and out) with their ranges."""
+    """Convert the network to a TFLite file: to full int8 (in and out) with the examples' ranges, else to float32."""
     model = build_with_weights(weights, softmax=False)
     fixed = keras.Input(batch_shape=(1, SIDE_PX, SIDE_PX, 3))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(fixed, model(fixed)))
@@ -41,12 +41,12 @@ def to_tflite(weights: Weights, examples: Sequence[Example] | None) -> bytes:
 
 
 def choose_examples(pictures: Bytes) -> list[Example]:
-    """Choose pictures evenly from some of shape (n, 200, 200, 3), uint8.
+    """Choose pictures at even distances from pictures of shape (n, 200, 200, 3), uint8.
 
     Two pixels of the first one are set to black and white, so that the int8 input has steps of 1/255 from 0.
 
     Returns:
-        One input each: (1, 200, 200, 3), float32, 0..1.
+        One input for each: (1, 200, 200, 3), float32, 0..1.
     """
     chosen = pictures[:: math.ceil(len(pictures) / REPRESENTATIVES)].copy()
     chosen[0, 0, 0], chosen[0, 0, 1] = 0, 255
@@ -59,13 +59,13 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
     The int8 ranges come from the training pictures, the accuracy of the files from the test pictures.
 
     Args:
-        run_folder: The run's folder; its name is the run's.
+        run_folder: The run's folder. Its name is the run's name.
         bundle: The folder to write.
         pictures: All prepared pictures.
-        part_of: Each picture's SHA-256 and its part in the run's split.
+        part_of: The part of each picture in the run's split, by its SHA-256.
 
     Raises:
-        TrainingError: The run is not finished, or Keras' backend is another one.
+        TrainingError: The run is not finished, or Keras does not use TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         raise TrainingError("converting needs TensorFlow: set KERAS_BACKEND=tensorflow")
@@ -130,15 +130,15 @@ def convert(run_folder: Path, bundle: Path, pictures: PictureSet, part_of: dict[
 
 
 def find_scale(short_side_um: npt.NDArray[np.float64]) -> float:
-    """The µm per px at which 200 px are the largest square that every prepared field holds.
+    """Return the µm per px at which 200 px are the largest square that fits into every prepared field.
 
-    A squashed field has no single scale: about twice as many µm per pixel across as down. This is the one down.
+    A squashed field has two scales: across it has about twice as many µm per pixel as down. This is the one down.
     """
     return math.floor(100 * float(short_side_um.min()) / SIDE_PX) / 100
 
 
 def _classify(content: bytes, pictures: Bytes) -> npt.NDArray[np.int64]:
-    """The class that a TFLite file predicts for each picture; shape (n,), int64."""
+    """Predict the class of each picture with a TFLite file; shape (n,), int64."""
     interpreter = tf.lite.Interpreter(model_content=content)
     interpreter.allocate_tensors()
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]

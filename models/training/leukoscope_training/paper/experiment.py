@@ -1,4 +1,4 @@
-"""One run of the paper's system from its pictures to its files: trained and tested."""
+"""Trains and tests one run of the paper's system, and writes its files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from leukoscope_training.shared.weights import save_weights
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How the runs are trained; each run's run.toml repeats it."""
+    """How the runs are trained. Each run's run.toml repeats these options."""
 
     recipe: str
     width: float
@@ -46,9 +46,9 @@ def run_experiment(
     options: TrainingOptions,
     out: Path,
 ) -> None:
-    """Train, test, and write the run's files below out/NAME; continues where an earlier call was stopped.
+    """Train, test, and write the run's files below out/NAME. Continues where an earlier call was stopped.
 
-    The tested network is the one that will be converted: float32, with its normalisation folded in.
+    The tested network is the one that will be converted: in float32, with its batch normalisation folded in.
     """
     folder = out / run.name
     recipe = RECIPES[options.recipe]

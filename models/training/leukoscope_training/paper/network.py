@@ -1,8 +1,8 @@
-"""The paper's network in Keras 3: as written, and the nearest one that learns.
+"""The paper's network in Keras 3: as the paper describes it, and the most similar network that learns.
 
-200x200x3 in, five convolutions of 3x3 with ReLU, each with max pooling, three dense layers with
-dropout, softmax over five classes. The paper states neither the padding (here 'valid', Keras' default)
-nor the sizes of the dense layers nor the dropout.
+Its input is 200x200x3. It has five convolutions of 3x3 with ReLU, each with max pooling, three dense layers with
+dropout, and softmax over five classes. The paper does not state the padding (here 'valid', Keras' default), the sizes
+of the dense layers or the dropout.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ DENSE = (256, 128, 64)
 CLASSES = 5
 KERNEL_PX = 3
 MOMENTUM = 0.9
-"""Of the running means of batch normalisation: an epoch has few steps."""
+"""Momentum of the running means of batch normalisation. It is low because an epoch has few steps."""
 
 
 def count_filters(width: float) -> tuple[int, ...]:
-    """Filters of each convolution, of which the network has the share `width`, above 0 and up to 1.
+    """Return the number of filters of each convolution: the share `width` (above 0 and up to 1) of the paper's.
 
     Raises:
-        TrainingError: The share is another number.
+        TrainingError: The share is out of range.
     """
     if not 0 < width <= 1:
         raise TrainingError(f"--width must be above 0 and at most 1, not {width}")
@@ -45,18 +45,18 @@ def build(
     side_px: int = SIDE_PX,
     seed: int = 0,
 ) -> keras.Sequential:
-    """Build the network with new weights; in: (n, side, side, 3), 0..1; out: (n, 5).
+    """Build the network with new weights. Its input is (n, side, side, 3), 0..1, its output (n, 5).
 
-    Pooling comes before ReLU: the values are the same, and only a quarter of them have to be rectified.
+    Pooling is before ReLU. The values are the same, and ReLU has only a quarter as many to compute.
 
     Args:
-        filters: Of each convolution.
+        filters: Number of filters of each convolution.
         normalised: Whether each layer's input is batch-normalised, with He's initialisation and a last layer that
-            starts at 0; `fold_normalisation` takes the normalisation out again.
+            starts at 0. `fold_normalisation` removes the normalisation again.
         dropout: Share of values dropped after each dense layer.
-        softmax: Whether the output is probabilities; else it is logits.
+        softmax: Whether the output is probabilities. Otherwise it is logits.
         side_px: Side of the pictures.
-        seed: Of the weights and of dropout.
+        seed: Seed of the weights and of dropout.
     """
     layers = keras.layers
     draws = itertools.count(1000 * seed)
@@ -91,13 +91,13 @@ def build(
 
 
 def fold_normalisation(weights: Weights) -> Weights:
-    """Fold batch normalisation into the kernels: weights of the network as written, with the same output.
+    """Fold batch normalisation into the kernels. The network without normalisation then gives the same output.
 
     Padding is 'valid', so folding is exact.
 
     Args:
-        weights: Of a normalised network, as `get_weights` lists them: for each layer the gain, offset, mean and
-            variance of the normalisation before it, then its kernel and bias.
+        weights: The weights of a normalised network, in the order of `get_weights`: for each layer the gain, offset,
+            mean and variance of the normalisation before it, then its kernel and bias.
     """
     epsilon = keras.layers.BatchNormalization().epsilon
     result: Weights = []
@@ -107,7 +107,7 @@ def fold_normalisation(weights: Weights) -> Weights:
         )
         scale = gain / np.sqrt(variance + epsilon)
         shift = offset - mean * scale
-        # The flattened feature map has its channels last, each at every place.
+        # In the flattened feature map the channels are last, so they repeat for every place.
         inputs = kernel.shape[-2]
         scale, shift = np.resize(scale, inputs), np.resize(shift, inputs)
         bias = bias + (kernel * shift[:, None]).reshape(-1, len(bias)).sum(0)
@@ -116,7 +116,7 @@ def fold_normalisation(weights: Weights) -> Weights:
 
 
 def build_with_weights(weights: Weights, *, softmax: bool) -> keras.Sequential:
-    """Build the network as written with these weights; their shapes give its filters."""
+    """Build the network without normalisation from these weights. Their shapes give the numbers of filters."""
     filters = [values.shape[-1] for values in weights if values.ndim == 4]
     model = build(filters, normalised=False, softmax=softmax)
     model.set_weights(weights)

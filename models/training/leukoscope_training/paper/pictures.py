@@ -25,9 +25,9 @@ class PictureSet:
     """n prepared fields.
 
     Attributes:
-        whole: As taken, shape (n, 200, 200, 3), uint8.
-        cut_out: With every white cell that was found cut out, same shape.
-        cells: White cells found, shape (n,), int64.
+        whole: The fields as taken, shape (n, 200, 200, 3), uint8.
+        cut_out: The fields with all white cells that were found cut out, same shape.
+        cells: Number of white cells found, shape (n,), int64.
         label: Places in `LABELS`, 0..4, shape (n,), int64.
         image: As in the manifest, shape (n,).
         group: As in the manifest, shape (n,).
@@ -48,12 +48,16 @@ class PictureSet:
         return len(self.label)
 
     def take(self, rows: Numbers) -> PictureSet:
-        """The pictures with these numbers, shape (m,)."""
+        """Return the pictures with these numbers, shape (m,)."""
         return PictureSet(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 def save(pictures: PictureSet, cache: Path) -> Path:
-    """Write the pictures below a cache folder, uncompressed; returns the file's path."""
+    """Write the pictures below a cache folder, uncompressed.
+
+    Returns:
+        The file's path.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     path = cache / PICTURES
     np.savez(path, **vars(pictures))
@@ -61,7 +65,11 @@ def save(pictures: PictureSet, cache: Path) -> Path:
 
 
 def load(cache: Path) -> PictureSet:
-    """Read what `save` wrote; raises TrainingError when there is no such file."""
+    """Read what `save` wrote.
+
+    Raises:
+        TrainingError: There is no such file.
+    """
     path = cache / PICTURES
     if not path.exists():
         raise TrainingError(f"{path} is not there: run `leukoscope-train paper prepare` first")

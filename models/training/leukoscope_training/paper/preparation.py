@@ -1,7 +1,7 @@
-"""Pictures as the paper prepares them, and the ablation: the same pictures with the white cells cut out.
+"""Prepares pictures as the paper does, and the ablation: the same pictures with the white cells cut out.
 
 The whole field, whatever its shape, is resized to 200x200 and labelled 0 to 4. The paper does not flatten fields, so
-they are not flattened here either. Only the cell finder, which needs an even background, works on a flattened copy.
+they are not flattened here. Only the cell finder gets a flattened copy, because it needs an even background.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
     """Read and prepare all pictures of some manifests, in order.
 
     Raises:
-        TrainingError: There is no picture, a sample has no label or hash, or a file is no picture.
+        TrainingError: There is no picture, a sample has no label or hash, or a file is not a picture.
     """
     samples = [
         (manifest.path(sample), sample) for manifest in manifests for sample in manifest.samples
@@ -68,7 +68,7 @@ def prepare(manifests: Sequence[Manifest]) -> PictureSet:
 
 
 def squash(rgb: Rgb, side_px: int = SIDE_PX) -> Rgb:
-    """Resize the whole picture to a square: (side, side, 3), uint8. The aspect ratio is lost."""
+    """Resize the whole picture to a square, whatever its proportions: (side, side, 3), uint8."""
     resized = Image.fromarray(rgb).resize((side_px, side_px), Image.Resampling.BILINEAR)
     return np.asarray(resized)
 
@@ -76,7 +76,7 @@ def squash(rgb: Rgb, side_px: int = SIDE_PX) -> Rgb:
 def cut_out_white_cells(field: Field, rng: np.random.Generator) -> tuple[Rgb, int]:
     """Cut the white cells out of a field as it was taken.
 
-    The device's finder works on a flattened copy at 0.34 µm/px, without the gates.
+    The device's cell finder gets a flattened copy at 0.34 µm/px. The gates are not checked.
 
     Returns:
         The picture without its white cells, and how many were found.

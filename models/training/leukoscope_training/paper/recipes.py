@@ -1,4 +1,4 @@
-"""How the paper's network is trained: as written, and the nearest way that learns."""
+"""How the paper's network is trained: as the paper describes it, and the most similar way that learns."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PaperRecipe:
-    """The settings of a training, except pictures, filters and seed. The weights of the best validation loss are kept.
+    """The settings of a training, except pictures, filters and seed. The weights of the best epoch are kept.
 
     Attributes:
         normalised: Whether there is batch normalisation.
-        epochs: At most.
-        batch: Pictures a step.
-        learning_rate: The highest.
-        one_cycle: Whether the learning rate rises over the first tenth of the steps and falls to 0 as a cosine; else
-            it is constant.
+        epochs: Most epochs.
+        batch: Pictures per step.
+        learning_rate: The highest learning rate.
+        one_cycle: Whether the learning rate rises over the first tenth of the steps and then falls to 0 as a cosine.
+            Otherwise it is constant.
         dropout: Share of values dropped after each dense layer.
-        patience: Epochs without a better validation loss after which training stops; None to run all epochs.
+        patience: Training stops after this number of epochs without a better validation loss; None: never.
     """
 
     normalised: bool

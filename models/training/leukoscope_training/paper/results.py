@@ -1,4 +1,4 @@
-"""The results of finished runs, as a table and as the paper's figures."""
+"""Shows the results of finished runs, as a table and as the paper's figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.evaluation.measures import Measures, measure
+from leukoscope_training.evaluation.classification_measures import Measures, measure
 from leukoscope_training.paper.pictures import PictureSet
 from leukoscope_training.paper.runs import PREDICTIONS, RUN, RUNS
 from leukoscope_training.paper.training import HISTORY
@@ -38,12 +38,16 @@ class PaperPredictions:
     probabilities: npt.NDArray[np.float64]
 
     def measures(self) -> Measures:
-        """The five measures and their intervals."""
+        """Compute the five measures and their intervals."""
         return measure(self.truth, self.predicted, self.group)
 
 
 def read_predictions(path: Path) -> PaperPredictions:
-    """Read a run's predictions.csv; raises TrainingError when it is not valid."""
+    """Read a run's predictions.csv.
+
+    Raises:
+        TrainingError: It is not valid.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     try:
@@ -58,12 +62,16 @@ def read_predictions(path: Path) -> PaperPredictions:
 
 
 def list_finished(out: Path) -> list[str]:
-    """Names of the finished runs below a folder, in the order of `RUNS`."""
+    """List the names of the finished runs below a folder, in the order of `RUNS`."""
     return [name for name in RUNS if (out / name / RUN).exists()]
 
 
 def tabulate_runs(out: Path) -> str:
-    """The finished runs as a Markdown table; raises TrainingError when there is none."""
+    """Tabulate the finished runs in Markdown.
+
+    Raises:
+        TrainingError: There is none.
+    """
     names = list_finished(out)
     if not names:
         raise TrainingError(f"{out}: no finished run: run `leukoscope-train paper protocols` first")

@@ -1,4 +1,4 @@
-"""The paper's protocol by image, the same by patient, and the ablation of each: six runs and their pictures."""
+"""The six runs and their pictures: the paper's split by image, two runs split by patient, and the ablation of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PREDICTIONS = "predictions.csv"
 RUN = "run.toml"
 
 VALIDATION_SHARE = 0.15
-"""Of the training half's fields, by class. The best epoch is chosen by them."""
+"""Share of the training half's fields of each class that are used for validation, to choose the best epoch."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class PaperRun:
     """One training and its test.
 
     Attributes:
-        name: Of the run.
+        name: Name of the run.
         split: The committed split.
-        direction: The half trained on and the half tested on, as "AB"; "" for the split by image.
+        direction: The half to train on and the half to test on: "AB" or "BA"; "" for the split by image.
         ablation: Whether the white cells are cut out.
     """
 
@@ -51,7 +51,7 @@ RUNS = {
 
 @dataclass(frozen=True, eq=False)
 class Division:
-    """The numbers of the pictures to train, validate and test on; no picture is in two of them."""
+    """The numbers of the pictures to train, validate and test on. No picture is in two of them."""
 
     train: Numbers
     val: Numbers
@@ -61,13 +61,13 @@ class Division:
 def divide(pictures: PictureSet, run: PaperRun, part_of: Mapping[str, str], seed: int) -> Division:
     """Divide the pictures of a run.
 
-    Validation pictures come from the training half: other fields of the same patients, since most classes have a
-    single patient there. An ablation leaves out the fields in which no white cell was found.
+    Validation pictures come from the training half. They are other fields of the same patients, because most classes
+    have only one patient there. An ablation leaves out the fields in which no white cell was found.
 
     Args:
         pictures: All prepared pictures.
         run: The run.
-        part_of: Each picture's SHA-256 and its part in the run's split.
+        part_of: The part of each picture in the run's split, by its SHA-256.
         seed: Chooses the validation pictures.
 
     Raises:

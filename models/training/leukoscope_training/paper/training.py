@@ -1,4 +1,4 @@
-"""Training the network. The same seed gives the same result, also after a stop and a restart."""
+"""Trains the network. The same seed gives the same result, even after a stop and a restart."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ class LabelledPictures:
         return len(self.label)
 
     def sha256(self) -> str:
-        """Of pictures and labels."""
+        """Return the SHA-256 of pictures and labels."""
         digest = hashlib.sha256(self.pictures.tobytes())
         digest.update(self.label.tobytes())
         return digest.hexdigest()
 
 
 class Epoch(keras.utils.PyDataset):
-    """The augmented batches of one epoch; each depends only on seed, epoch and its number.
+    """The augmented batches of one epoch. Each depends only on seed, epoch and its number.
 
-    Pictures left over after the last whole batch are not shown in this epoch.
+    The pictures that are left after the last whole batch are not used in this epoch.
     """
 
     def __init__(self, given: LabelledPictures, batch: int, seed: int, epoch: int) -> None:
@@ -58,7 +58,7 @@ class Epoch(keras.utils.PyDataset):
         return len(self._order) // self._batch
 
     def __getitem__(self, number: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Pictures (batch, side, side, 3), 0..1, and one-hot labels (batch, 5)."""
+        """Return pictures (batch, side, side, 3), 0..1, and one-hot labels (batch, 5)."""
         rows = self._order[number * self._batch : (number + 1) * self._batch]
         rng = np.random.default_rng([*self._words, number])
         shown = np.stack([augment(self._given.pictures[row], rng) for row in rows])
@@ -80,11 +80,11 @@ def train(
 
     Args:
         recipe: How it is trained.
-        filters: Of each convolution.
+        filters: Number of filters of each convolution.
         train_on: The pictures to train on.
         validate_on: The pictures that choose the best epoch.
         out: The run's folder.
-        seed: Decides all that is random.
+        seed: Decides everything that is random.
 
     Returns:
         The network with the weights of the best epoch.
@@ -146,7 +146,7 @@ def _identity(
     validate_on: LabelledPictures,
     seed: int,
 ) -> str:
-    """What must be equal to continue a training, as JSON."""
+    """Return, as JSON, everything that must be the same for a training to be continued."""
     what = {"filters": list(filters), "seed": seed, **asdict(recipe)}
     what |= {"trained_on": train_on.sha256()[:12], "validated_on": validate_on.sha256()[:12]}
     what |= {"backend": keras.backend.backend(), "precision": keras.config.dtype_policy().name}
@@ -163,7 +163,11 @@ def _goes_on(recipe: PaperRecipe, history: History) -> bool:
 def _train_epoch(
     model: keras.Sequential, state: Checkpoint, batches: Epoch, validate_on: LabelledPictures
 ) -> Checkpoint:
-    """Train and validate one epoch; returns the new state."""
+    """Train and validate one epoch.
+
+    Returns:
+        The new state.
+    """
     started = time.monotonic()
     epoch = len(state.history) + 1
     seed_dropout(model, epoch)
@@ -194,7 +198,7 @@ def _train_epoch(
 
 
 def validate(model: keras.Sequential, validate_on: LabelledPictures) -> tuple[float, float]:
-    """Cross-entropy in nats, and accuracy, 0..1."""
+    """Return the cross-entropy in nats, and the accuracy, 0..1."""
     given = predict(model, validate_on.pictures).astype(np.float64)
     of_truth = given[np.arange(len(given)), validate_on.label]
     loss = -np.log(np.maximum(of_truth, 1e-7)).mean()

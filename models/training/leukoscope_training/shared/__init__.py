@@ -1,1 +1,1 @@
-"""What several rooms of training use."""
+"""Code that several rooms of training use."""

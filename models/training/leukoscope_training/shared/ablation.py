@@ -1,6 +1,6 @@
-"""The ablation: white cells cut out of a flattened picture, and the holes filled with other parts of it.
+"""The ablation: cuts white cells out of a flattened picture and fills the holes with other parts of it.
 
-A model that reads white cells must fall to chance on such pictures.
+On such pictures a model that reads white cells must not be better than chance.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from leukoscope.reading.white_cells import find_nuclei
 from PIL import Image, ImageFilter
 
 RIM_UM = 4.0
-"""How far beyond its nucleus a cell is cut out: the widest usual cytoplasm."""
+"""How far beyond its nucleus a cell is cut out. Usual cytoplasm is not wider."""
 
 TRIES = 60
 FEATHER_PX = 1.5
@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def mask_cells(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[Mask]:
-    """Make one mask a cell: its nucleus and a rim of 4 µm around it.
+    """Make one mask per cell: its nucleus and a rim of 4 µm around it.
 
     Args:
         rgb: The flattened picture that the cells were found in, (height, width, 3), uint8.
@@ -41,7 +41,7 @@ def mask_cells(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[M
     numbers = {box: number for number, box in enumerate(nuclei.boxes, 1)}
     rim = round(RIM_UM / um_per_px)
     height, width = rgb.shape[:2]
-    # Nuclei are labelled at half size. Where a side is odd, its last row or column repeats the one before.
+    # Nuclei are labelled at half size. If a side is odd, its last row or column repeats the one before.
     full = nuclei.labels.repeat(2, axis=0).repeat(2, axis=1)
     full = np.pad(full, ((0, 1), (0, 1)), mode="edge")[:height, :width]
     masks = []
@@ -60,7 +60,7 @@ def mask_cells(rgb: Rgb, cells: Sequence[WhiteCell], um_per_px: float) -> list[M
 
 
 def cut_out_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> Rgb:
-    """Replace the masked cells by other parts of the picture that hold no cell."""
+    """Replace the masked cells by other parts of the picture, with as little of other cells as possible."""
     avoid = _unite(masks, rgb.shape[:2])
     picture = rgb.astype(np.float32)
     for mask in masks:
@@ -78,13 +78,13 @@ def cut_out_cells(rgb: Rgb, masks: Sequence[Mask], rng: np.random.Generator) -> 
 
 
 def _find_box(mask: Mask) -> tuple[slice, slice]:
-    """The smallest box that holds a mask, which must not be empty."""
+    """Return the smallest box that contains a mask, which must not be empty."""
     ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(int(ys[0]), int(ys[-1]) + 1), slice(int(xs[0]), int(xs[-1]) + 1)
 
 
 def _choose_shift(mask: Mask, avoid: Mask, rng: np.random.Generator) -> tuple[int, int]:
-    """Rows and columns to move `mask` by so that it least covers `avoid` and stays inside."""
+    """Choose by how many rows and columns to move `mask`, so that it covers least of `avoid` and stays inside."""
     down, across = _find_box(mask)
     height, width = mask.shape
     rows = rng.integers(-down.start, height - down.stop + 1, TRIES)
@@ -109,7 +109,7 @@ def _unite(masks: Sequence[Mask], shape: tuple[int, ...]) -> Mask:
 
 
 def _dilate(mask: Mask, radius: int) -> Mask:
-    """Dilate by about `radius` px: a square, then rounded by a blur."""
+    """Dilate by about `radius` px, by a square whose corners a blur makes round."""
     image = Image.fromarray(mask.astype(np.uint8) * 255)
     blurred = image.filter(ImageFilter.MaxFilter(2 * round(radius * 0.75) + 1))
     return np.asarray(blurred.filter(ImageFilter.BoxBlur(radius * 0.25))) > 8

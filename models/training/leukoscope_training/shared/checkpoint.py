@@ -1,4 +1,4 @@
-"""The state of a training, in one file that is replaced as a whole."""
+"""Keeps the state of a training in one file, which is always replaced as a whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leukoscope_training.shared.errors import TrainingError
 Arrays = list[npt.NDArray[np.float32]]
 
 History = list[dict[str, float]]
-"""One row an epoch, by column."""
+"""One row per epoch, with a value per column."""
 
 PARTS = ("model", "optimiser", "best")
 
@@ -27,7 +27,7 @@ class Checkpoint:
     """The state after an epoch.
 
     Attributes:
-        identity: What is trained, and on what.
+        identity: Which training this is: what is trained, and on which pictures.
         history: What was measured in each epoch.
         model: The network's weights.
         optimiser: The optimiser's variables.
@@ -42,7 +42,7 @@ class Checkpoint:
 
 
 def write(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint; a crash leaves the old one."""
+    """Write a checkpoint. If the process crashes meanwhile, the old one remains."""
     arrays = {
         f"{part}{number:03d}": array
         for part in PARTS

@@ -1,4 +1,4 @@
-"""Setting up Keras (precision, layout, devices), and predicting."""
+"""Sets up Keras (precision, layout, devices), and predicts with a network."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 def set_up(precision: str, devices: int) -> None:
     """Set Keras' precision, layout and devices.
 
-    PyTorch gets channels first: in bfloat16 on a processor it then trains twice as fast.
+    For PyTorch the channels are first: in bfloat16 on a CPU it then trains twice as fast.
 
     Args:
         precision: "float32", or "bfloat16", which keeps the weights in float32.
-        devices: How many train, each on its share of every batch; more than one needs JAX.
+        devices: How many devices train, each with a share of every batch. More than one needs JAX.
 
     Raises:
         TrainingError: The backend or the machine does not have so many devices.
@@ -39,7 +39,7 @@ def set_up(precision: str, devices: int) -> None:
 
 
 def describe_device(model: keras.Model) -> str:
-    """The backend and the devices that hold a network's weights: "torch, cpu"."""
+    """Return the backend and the devices that have a network's weights: "torch, cpu"."""
     value = model.weights[0].value
     if keras.backend.backend() == "jax":
         return ", ".join(["jax", *sorted(map(str, value.devices()))])
@@ -47,7 +47,7 @@ def describe_device(model: keras.Model) -> str:
 
 
 def seed_dropout(model: keras.Model, epoch: int) -> None:
-    """Seed dropout by the epoch, so that a continued training draws the same."""
+    """Seed dropout with the epoch, so that a continued training draws the same numbers."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             layer.seed_generator.state.assign(np.array([layer.seed, epoch], np.uint32))
@@ -56,12 +56,12 @@ def seed_dropout(model: keras.Model, epoch: int) -> None:
 def predict(
     model: keras.Model, pictures: npt.NDArray[np.uint8], batch: int = 16
 ) -> npt.NDArray[np.float32]:
-    """A network's output.
+    """Return a network's output.
 
     Args:
         model: The network.
         pictures: Shape (n, side, side, 3), uint8.
-        batch: Pictures at a time. The last batch is filled up, so that only one shape is ever compiled.
+        batch: Pictures at a time. The last batch is filled up, so that only one shape has to be compiled.
 
     Returns:
         Shape (n, 5).

@@ -1,4 +1,4 @@
-"""Conversion to TFLite, float32 or full int8. Needs TensorFlow (KERAS_BACKEND=tensorflow)."""
+"""Converts networks to TFLite, in float32 or full int8. Needs TensorFlow (KERAS_BACKEND=tensorflow)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import tensorflow as tf
 Floats = npt.NDArray[np.float32]
 
 Example = Sequence[Floats] | Mapping[str, Floats]
-"""One input of a network (batch 1), in order or by name."""
+"""The inputs of a network for one example (batch 1), in order or by name."""
 
 
 def convert_to_bytes(
     converter: tf.lite.TFLiteConverter, examples: Sequence[Example] | None
 ) -> bytes:
-    """The TFLite file: float32 without examples, else full int8 (in and out) with their ranges."""
+    """Return the TFLite file: full int8 (in and out) with the examples' ranges, or float32 without examples."""
     if examples is not None:
 
         def feed() -> Iterator[Example]:
@@ -32,7 +32,7 @@ def convert_to_bytes(
 
 
 def quantise(values: Floats, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
-    """Values as an int8 tensor."""
+    """Convert values to an int8 tensor."""
     levels: npt.NDArray[np.int8] = np.clip(np.round(values / scale) + zero_point, -128, 127).astype(
         np.int8
     )

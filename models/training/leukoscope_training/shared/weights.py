@@ -1,4 +1,4 @@
-"""A network's weights in a file."""
+"""Keeps a network's weights in a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from leukoscope_training.shared.errors import TrainingError
 
 Weights = list[npt.NDArray[np.float32]]
-"""In the order of Keras' `get_weights`."""
+"""Weights in the order of Keras' `get_weights`."""
 
 
 def save_weights(weights: Weights, path: Path) -> None:
@@ -19,7 +19,11 @@ def save_weights(weights: Weights, path: Path) -> None:
 
 
 def load_weights(path: Path) -> Weights:
-    """Read what `save_weights` wrote; raises TrainingError when there is no such file."""
+    """Read what `save_weights` wrote.
+
+    Raises:
+        TrainingError: There is no such file.
+    """
     if not path.exists():
         raise TrainingError(f"{path} is not there: train that run first")
     with np.load(path) as arrays:

@@ -1,6 +1,6 @@
-"""Importers: one module a set, which lists the set's pictures from the folder they were put in.
+"""Importers: one module for each set. It lists the set's pictures in a folder.
 
-None of them downloads anything. A module has the names of `Importer`; NOTE may be empty.
+No importer downloads anything. Each module has the names of `Importer`; NOTE may be empty.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ __all__ = ["IMPORTERS", "Importer", "ImporterError", "import_samples"]
 
 
 class Importer(Protocol):
-    """What a module of this package has.
+    """The names that each module of this package has.
 
     Attributes:
         NAME: The set's name in commands.
         TITLE: The set's full name.
         TERMS: Its licence, and where that is written.
-        LAYOUT: The folder that it expects.
+        LAYOUT: How the folder must be laid out.
         NOTE: What to watch for, printed as a warning.
-        UM_PER_PX: The scale of its files; None when it must be given.
+        UM_PER_PX: The scale of its files, micrometres per pixel; None when it must be given.
     """
 
     NAME: str
@@ -81,13 +81,13 @@ def import_samples(
     """List and hash the samples of a set, sorted by path.
 
     Args:
-        name: The set's.
-        folder: Where its files are.
-        um_per_px: The scale of its files; needed where the importer has none.
-        root: Where the samples' paths start; without it `folder`.
+        name: Name of the set.
+        folder: The folder with its files.
+        um_per_px: The scale of its files; needed if the importer has none.
+        root: Where the samples' paths start; by default `folder`.
 
     Raises:
-        ImporterError: The name is unknown, the folder is not laid out as the set's or not below `root`, or the scale
+        ImporterError: The name is unknown, the folder has the wrong layout or is not below `root`, or the scale
             is missing.
     """
     if name not in IMPORTERS:

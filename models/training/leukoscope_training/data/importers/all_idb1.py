@@ -42,7 +42,7 @@ def list_samples(folder: Path, um_per_px: float) -> list[Sample]:
 
 
 def read_labelled(path: Path, folder: Path, common: Sample, *, lymphoblasts: bool) -> Sample:
-    """The sample of ImNNN_Y, of this set or of ALL-IDB2, where Y 1 is one lymphoblast."""
+    """Make the sample of ImNNN_Y in this set or in ALL-IDB2. Y = 1 means a lymphoblast."""
     match = re.fullmatch(r"Im\d+_(?P<truth>[01])", path.stem, re.IGNORECASE)
     if match is None:
         raise ImporterError(f"{path}: expected a name such as Im001_1 or Im001_0")

@@ -38,7 +38,7 @@ CELL_TYPE_OF_FOLDER = {
     "pmb": "promyelocyte",
     "pmo": "promyelocyte",
 }
-"""Abbreviations as others list them; PMB and PMO are two kinds of promyelocyte, NGB a band neutrophil."""
+"""The set's abbreviations. PMB and PMO are two kinds of promyelocyte, NGB is a band neutrophil."""
 
 
 def list_samples(folder: Path, um_per_px: float) -> list[Sample]:

@@ -26,10 +26,10 @@ NOTE = (
     "Its pictures are those of chula-pi: use one of the two. The donors' health is not stated; the cells are of "
     "normal types."
 )
-UM_PER_PX: float | None = 0.094  # of chula-pi, the same pictures
+UM_PER_PX: float | None = 0.094  # as chula-pi, which has the same pictures
 
 _FILE = re.compile(r"(?:HF-)?[A-Z]-(?P<slide>[0-9A-Za-z]+)_\d+")
-"""HF: flipped from left to right."""
+"""HF means flipped from left to right."""
 
 
 def list_samples(folder: Path, um_per_px: float) -> list[Sample]:

@@ -1,4 +1,4 @@
-"""What the importers share: finding pictures, and errors that say what was expected and what was found."""
+"""Functions for all importers: they find pictures, and make errors that say what was expected and what was found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_PATIENTS = (
 
 
 class ImporterError(TrainingError):
-    """A folder is not laid out as the set is; the message says what was expected and found."""
+    """A folder has the wrong layout. The message says what was expected and what was found."""
 
 
 def layout_error(folder: Path, expected: str) -> ImporterError:
@@ -28,19 +28,19 @@ def layout_error(folder: Path, expected: str) -> ImporterError:
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """List the pictures directly in `folder`, by name; none when there is no such folder."""
+    """List the pictures directly in `folder`, sorted by name. If there is no such folder, the list is empty."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
 
 
 def find_start(folder: Path, *names: str) -> Path:
-    """The first of the folders `names` in `folder` that exists, else `folder` itself."""
+    """Return the first of the folders `names` in `folder` that exists, else `folder` itself."""
     return next((folder / name for name in names if (folder / name).is_dir()), folder)
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """The path below `folder`, with "/"."""
+    """Return the path relative to `folder`, with "/"."""
     return path.relative_to(folder).as_posix()
 
 
@@ -50,13 +50,13 @@ def list_cells_by_folder(
     type_of_folder: Mapping[str, str],
     common: Sample,
 ) -> list[Sample]:
-    """List single cells that are sorted in a folder for each type.
+    """List single cells that are sorted into one folder for each type.
 
     Args:
-        folder: The set's; paths are relative to it.
-        parents: Where the folders of the types are.
-        type_of_folder: The cell type by the folder's name in lower case.
-        common: What all samples share.
+        folder: The set's folder. Paths are relative to it.
+        parents: The folders that contain the folders of the types.
+        type_of_folder: The cell type for each folder name in lower case.
+        common: The values that all samples have in common.
 
     Raises:
         ImporterError: None of the folders has a picture.
@@ -76,7 +76,7 @@ def list_cells_by_folder(
 
 
 def make_own_group(image: str, common: Sample, cell_type: str = "") -> Sample:
-    """Make a sample whose patient is unknown: it is a group of its own."""
+    """Make a sample whose patient is unknown, in its own group."""
     return Sample(
         image=image,
         label=common.label,

@@ -1,4 +1,4 @@
-"""What an evaluation's numbers mean, in sentences."""
+"""Writes the sentences of an evaluation's report: what its numbers mean."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import math
 
 from leukoscope.reading.results import LABELS
 
-from leukoscope_training.evaluation.measures import NORMAL
-from leukoscope_training.evaluation.scoring import Evaluation, Scores
+from leukoscope_training.evaluation.bundle_evaluation import Evaluation, Scores
+from leukoscope_training.evaluation.classification_measures import NORMAL
 
 NEARLY = 0.5
 """The white cells are not needed when the ablation keeps at least this share of the mean recall above chance. Chosen,
 not derived."""
 
 ENOUGH_GROUPS = 3
-"""Patients or slides of a class that its numbers need to say something about the next one. Chosen, not derived."""
+"""With fewer patients or slides of a class, its numbers say little about the next patient. Chosen, not derived."""
 
 
 def state_findings(evaluation: Evaluation) -> list[str]:
-    """Sentences, the most important first."""
+    """Return the sentences, the most important first."""
     if not evaluation.intact.fields:
         return ["No field could be read: there is nothing to measure."]
     said = (
@@ -31,7 +31,7 @@ def state_findings(evaluation: Evaluation) -> list[str]:
 
 
 def _compare_ablation(evaluation: Evaluation) -> str:
-    """Whether the white cells are needed, by mean recall: its chance level is the same for any mix of classes."""
+    """Say whether the white cells are needed, by the mean recall. By chance it is the same for any mix of classes."""
     present = sum(count > 0 for count in evaluation.intact.measures.groups.values())
     if present < 2:
         return (
@@ -67,7 +67,7 @@ def _count_wrong(numbers: Scores) -> str:
 
 
 def _compare_sources(evaluation: Evaluation) -> str:
-    """Whether knowing the source is enough to separate normal from leukaemia."""
+    """Say whether the source of a picture is enough to separate leukaemia from normal."""
     present = {
         source: [label for label, n in intact.measures.groups.items() if n]
         for source, (intact, _) in evaluation.sources.items()

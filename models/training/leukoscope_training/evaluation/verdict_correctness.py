@@ -1,4 +1,4 @@
-"""Whether a verdict is right where the truth is known: of one field, and of a patient or slide."""
+"""Judges whether a verdict is right, for fields, and for patients or slides, whose class is known."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from leukoscope.reading.results import LABELS, PATTERN_OF_LABEL, Pattern, Verdic
 from leukoscope_training.data.manifest import Sample
 
 JUDGEMENTS = ("right", "pattern only", "inconclusive", "wrong")
-"""Of a headline: the right class; the right pattern without a class; nothing named; another class or pattern named."""
+"""The right class is named; only the right pattern is named; nothing is named; another class or pattern is named."""
 
 
 def judge_headline(verdict: Verdict, label: str) -> str:
-    """One of `JUDGEMENTS`, by the headline that the device shows."""
+    """Judge the headline that the device shows: one of `JUDGEMENTS`."""
     if verdict.label is not None:
         return "right" if verdict.label == label else "wrong"
     if verdict.pattern in (None, Pattern.NORMAL):

@@ -1,4 +1,4 @@
-"""The numbers of a bundle on labelled fields: as taken, and with the white cells cut out."""
+"""Evaluates a bundle on labelled fields, as taken and with the white cells cut out."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from leukoscope.reading.results import (
 )
 
 from leukoscope_training.data.manifest import Sample
+from leukoscope_training.evaluation.classification_measures import NORMAL, Measures, measure
 from leukoscope_training.evaluation.intervals import Estimate, estimate_share, replace_nan
-from leukoscope_training.evaluation.judgements import JUDGEMENTS, EvaluatedSlide, JudgedField
-from leukoscope_training.evaluation.measures import NORMAL, Measures, measure
 from leukoscope_training.evaluation.probabilities import (
     Reliability,
     calibration_error,
     estimate_auc,
     reliability,
+)
+from leukoscope_training.evaluation.verdict_correctness import (
+    JUDGEMENTS,
+    EvaluatedSlide,
+    JudgedField,
 )
 
 Judge = Callable[[Sequence[FieldReading]], Verdict]
@@ -35,12 +39,12 @@ PATTERN_OF = np.array([PATTERNS.index(PATTERN_OF_LABEL[label].value) for label i
 
 @dataclass(frozen=True)
 class FieldOutcome:
-    """How one picture was read.
+    """The readings of one picture.
 
     Attributes:
         sample: The picture.
-        reading: As taken; None when the file can't be read.
-        ablation: With the white cells cut out; None unless the field was read as taken.
+        reading: Its reading as taken; None when the file can't be read.
+        ablation: Its reading with the white cells cut out; None unless the field was read as taken.
         error: Why the file can't be read, or "".
     """
 
@@ -52,18 +56,18 @@ class FieldOutcome:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What is counted of the fields that were read.
+    """The numbers of the fields that were read.
 
     Attributes:
-        measures: Of the most probable class, whether or not it reached its threshold.
-        patterns: Of the most probable pattern, likewise.
-        area: Under the ROC curve of leukaemia against normal, by 1 - p(normal).
+        measures: Measures of the most probable class, whether or not it reached its threshold.
+        patterns: Measures of the most probable pattern, likewise.
+        area: Area under the ROC curve of leukaemia against normal, by 1 - p(normal).
         named: Share of fields whose class was named.
-        right_when_named: Share of those that is right.
+        right_when_named: Share of these whose class is right.
         pattern_named: Share of fields whose pattern was named.
-        pattern_right_when_named: Share of those that is right.
-        calibration_error: Of the most probable class.
-        reliability: Its bins.
+        pattern_right_when_named: Share of these whose pattern is right.
+        calibration_error: Expected calibration error of the most probable class.
+        reliability: The bins of the calibration error.
         wrong: Fields with a wrong headline, the most confident first.
         slides: Each patient or slide with the verdict that the device would give.
     """
@@ -82,11 +86,11 @@ class Scores:
 
     @property
     def fields(self) -> int:
-        """Fields that were read."""
+        """Number of fields that were read."""
         return int(self.measures.confusion.sum())
 
     def slide_counts(self) -> dict[str, int]:
-        """How many slides have each of `JUDGEMENTS`."""
+        """Count the slides with each of `JUDGEMENTS`."""
         counts = Counter(slide.judgement for slide in self.slides)
         return {name: counts[name] for name in JUDGEMENTS}
 
@@ -112,7 +116,7 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """All that is reported of a bundle on a manifest.
+    """All results of a bundle on a manifest.
 
     Attributes:
         listed: Fields by label.
@@ -154,10 +158,10 @@ class Evaluation:
 
 
 def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
-    """Count everything.
+    """Evaluate a bundle from its readings.
 
     Args:
-        outcomes: How each picture was read.
+        outcomes: The readings of each picture.
         judge: Gives the verdict over the fields of a slide, or over one field.
     """
     rows = list(outcomes)
@@ -192,7 +196,7 @@ def evaluate(outcomes: Iterable[FieldOutcome], judge: Judge) -> Evaluation:
 
 
 def score(rows: Sequence[tuple[Sample, FieldReading | None]], judge: Judge) -> Scores:
-    """Score the readings; those without probabilities count only among the listed fields of their slide."""
+    """Score the readings. Those without probabilities count only in the number of listed fields of their slide."""
     fields = [
         JudgedField(sample, reading.probabilities, judge([reading]))
         for sample, reading in rows

@@ -1,4 +1,4 @@
-"""Tools to draw pictures that are no smear: a slide's look, masks drawn in µm, clouds, dyes, the camera."""
+"""Tools to draw pictures that are not smears: a slide's look, masks drawn in µm, clouds, dyes, the camera."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from leukoscope.simulator.stain import Colour, Stain, draw_stain
 from PIL import Image, ImageDraw, ImageFilter
 
 Linear = npt.NDArray[np.float32]
-"""Linear light, shape (height, width, 3), 1 for empty glass."""
+"""Linear light, shape (height, width, 3); the background is 1."""
 
 Plane = npt.NDArray[np.float32]
 """Shape (height, width), float32."""
 
 FORMATS = ((0.14, (492, 656)), (0.2, (590, 785)), (0.34, (346, 462)))
-"""µm per pixel, with height and width in pixels."""
+"""Scales in µm per pixel, each with height and width in pixels."""
 LENS_UM = 0.22
-"""Standard deviation of a Gaussian about as wide as the image of a point (0.52 µm, Rayleigh)."""
+"""Standard deviation of a Gaussian that is about as wide as the image of a point (0.52 µm, Rayleigh)."""
 INK: Colour = np.array([2.2, 2.2, 2.1], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class StainLook:
-    """What the fields of one slide share.
+    """The look that all fields of one slide have in common.
 
     Attributes:
         um_per_px: Scale of its fields.
         shape: Height and width of its fields in pixels.
         stain: Its dyes.
-        size: 0..1, from small to large things.
-        density: 0..1, from few to many things.
-        tint: Red and blue of the light.
-        shading: Loss of light in the corners.
-        seed: Of the slide.
+        size: Size of the things on it, 0 (small) to 1 (large).
+        density: Number of things on it, 0 (few) to 1 (many).
+        tint: Red and blue of the light, relative to white.
+        shading: Loss of light in the corners, 0..1.
+        seed: Seed of the slide.
     """
 
     um_per_px: float
@@ -50,12 +50,12 @@ class StainLook:
     seed: int
 
     def between(self, low: float, high: float) -> float:
-        """The slide's size on a logarithmic scale between two."""
+        """Return a size between two limits, chosen by the slide's `size` on a logarithmic scale."""
         return float(low * (high / low) ** self.size)
 
     @property
     def extent_um(self) -> tuple[float, float]:
-        """Height and width."""
+        """Height and width of a field, µm."""
         return self.shape[0] * self.um_per_px, self.shape[1] * self.um_per_px
 
 
@@ -63,7 +63,7 @@ Maker = Callable[[StainLook, np.random.Generator], Linear]
 
 
 def draw_look(seed: int) -> StainLook:
-    """The look of slide `seed`; half of the slides have coloured light."""
+    """Choose the look of slide `seed`. Half of the slides have coloured light."""
     rng = np.random.default_rng([seed, 0])
     um_per_px, shape = FORMATS[seed % len(FORMATS)]
     size, density, shading = rng.random(3)
@@ -73,7 +73,7 @@ def draw_look(seed: int) -> StainLook:
 
 
 def photograph(make: Maker, look: StainLook, index: int) -> Field:
-    """Field `index` of a slide, as the camera shows it."""
+    """Draw field `index` of a slide and photograph it with the simulated camera."""
     rng = np.random.default_rng([look.seed, 1, index])
     light = np.ascontiguousarray(make(look, rng), np.float32)
     rgb = expose(
@@ -83,7 +83,7 @@ def photograph(make: Maker, look: StainLook, index: int) -> Field:
 
 
 class Drawing:
-    """A mask that is drawn in µm, then blurred as by the lens."""
+    """A mask that is drawn in µm and then blurred as by the lens."""
 
     def __init__(self, look: StainLook) -> None:
         self._look = look
@@ -91,7 +91,7 @@ class Drawing:
         self.draw = ImageDraw.Draw(self._image)
 
     def px(self, um: float) -> int:
-        """Whole pixels, at least 1."""
+        """Convert µm to whole pixels, at least 1."""
         return max(1, round(um / self._look.um_per_px))
 
     def line(self, points_um: npt.ArrayLike, width_um: float, fill: int = 255) -> None:
@@ -111,7 +111,12 @@ class Drawing:
 
 
 def stain_layers(*layers: tuple[Plane | float, Colour]) -> Linear:
-    """Light through layers of dye: each an amount, and the absorbance of 1 (see stain.py); one must be a plane."""
+    """Return the light that passes layers of dye.
+
+    Args:
+        layers: For each layer its amount, and the absorbance of an amount of 1 (see stain.py). At least one amount
+            must be a plane.
+    """
     absorbance = sum(np.asarray(amount, np.float32)[..., None] * dye for amount, dye in layers)
     return np.exp(-np.asarray(absorbance, np.float32))
 
@@ -119,7 +124,7 @@ def stain_layers(*layers: tuple[Plane | float, Colour]) -> Linear:
 def draw_clouds(
     look: StainLook, rng: np.random.Generator, period_um: float, octaves: int = 1
 ) -> Plane:
-    """Clouds of a size, with octaves of half the size and strength each; mean 0, standard deviation 1."""
+    """Draw clouds of a size. Each further octave has half the size and strength. Mean 0, standard deviation 1."""
     height, width = look.shape
     total = np.zeros(look.shape, np.float32)
     for octave in range(octaves):
@@ -133,14 +138,14 @@ def draw_clouds(
 def scatter_places(
     look: StainLook, rng: np.random.Generator, number: int
 ) -> npt.NDArray[np.float64]:
-    """Random places as x, y in µm, shape (number, 2)."""
+    """Choose random places: x, y in µm, shape (number, 2)."""
     return rng.random((number, 2)) * look.extent_um[::-1]
 
 
 def space_places(
     look: StainLook, rng: np.random.Generator, pitch_um: float
 ) -> npt.NDArray[np.float64]:
-    """Places about `pitch_um` apart, x, y in µm, shape (n, 2): a jittered hexagonal lattice."""
+    """Choose places about `pitch_um` apart, on a jittered hexagonal lattice: x, y in µm, shape (n, 2)."""
     height, width = look.extent_um
     y, x = np.mgrid[-1 : height / pitch_um / 0.87 + 1, -1 : width / pitch_um + 1]
     places = np.stack([x + y % 2 / 2, 0.87 * y], -1).reshape(-1, 2)
@@ -148,7 +153,7 @@ def space_places(
 
 
 def draw_curve(rng: np.random.Generator, start: npt.ArrayLike, length: float, sway: float) -> Plane:
-    """A curve from `start` in a random direction, shape (40, 2), µm."""
+    """Draw a curve from `start` in a random direction: shape (40, 2), µm."""
     angle = rng.uniform(0, 2 * np.pi) + sway * np.cumsum(rng.standard_normal(40)) / 6
     steps = np.stack([np.cos(angle), np.sin(angle)], 1) * length / 40
     return np.asarray(np.asarray(start) + np.cumsum(steps, 0), np.float32)

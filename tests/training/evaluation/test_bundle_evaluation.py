@@ -20,11 +20,11 @@ from leukoscope.reading.window_reader import WindowReader
 from leukoscope_training.cli import main
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of, write_manifest
 from leukoscope_training.evaluation import commands as evaluation_commands
+from leukoscope_training.evaluation.bundle_evaluation import FieldOutcome, evaluate
 from leukoscope_training.evaluation.bundle_reader import BundleReader, make_bundle_reader
-from leukoscope_training.evaluation.findings import state_findings
-from leukoscope_training.evaluation.judgements import judge_headline
-from leukoscope_training.evaluation.outcomes import read_sample
-from leukoscope_training.evaluation.scoring import FieldOutcome, evaluate
+from leukoscope_training.evaluation.manifest_reading import read_sample
+from leukoscope_training.evaluation.report_sentences import state_findings
+from leukoscope_training.evaluation.verdict_correctness import judge_headline
 
 from tests.smears import UM_PER_PX, save_smear, smear
 from tests.training.evaluation.examples import (

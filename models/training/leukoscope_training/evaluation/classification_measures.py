@@ -1,11 +1,11 @@
-"""How well a model classifies labelled fields, with intervals over patients and slides.
+"""Measures how well a model classifies labelled fields, with intervals over patients and slides.
 
-Fields of one patient resemble each other, so an interval over fields would be far too narrow. The bootstrap draws whole
+Fields of one patient are similar, so an interval over fields would be much too narrow. The bootstrap draws whole
 patients and slides, within their class. A class with one patient or slide gets no interval.
 
-The confusion tables of all resamples are counted and measured at once, and the value is measured in the same way, so
-scikit-learn's `confusion_matrix` and `precision_recall_fscore_support`, which take one sample that is not empty, are
-used only to test these.
+The confusion tables of all resamples are measured at once, and the value itself in the same way. scikit-learn's
+`confusion_matrix` and `precision_recall_fscore_support` take only one sample, which must not be empty. So they are
+used only in tests.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ NORMAL = "normal"
 
 @dataclass(frozen=True)
 class ClassMeasures:
-    """The five measures of one class against the rest.
+    """The five measures of one class against all others.
 
-    Each is counted over other fields (n): accuracy over all, precision over those predicted to be of the class, recall
-    over those that are, F1 over those that are or are predicted to be, specificity over those that are not.
+    Each has its own number of fields (n). Accuracy: all fields. Precision: those predicted to be of the class. Recall:
+    those that are of the class. F1: those that are of it or are predicted to be. Specificity: those that are not of it.
     """
 
     accuracy: Estimate
@@ -59,16 +59,16 @@ NAMES = tuple(field.name for field in dataclasses.fields(ClassMeasures))
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Everything that is counted of one set of fields.
+    """All measures of one set of fields.
 
     Attributes:
         classes: The names of the k classes.
         confusion: Shape (k, k); rows are the truth, columns the prediction.
         groups: Patients or slides of each class.
         accuracy: Share of fields whose class was predicted.
-        per_class: The measures of each class against the rest.
-        macro: The means over the classes that are in the truth. A class that is never predicted has no precision of
-            its own and counts 0 in this mean.
+        per_class: The measures of each class against all others.
+        macro: The means over the classes that are in the truth. A class that is never predicted has no precision, and
+            counts 0 in this mean.
         leukaemia: Any leukaemia against normal; None when "normal" is not among the classes.
     """
 
@@ -96,7 +96,7 @@ def measure(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Measures:
-    """Count n fields (n may be 0); intervals are 95 % percentile bootstraps over groups within their class.
+    """Measure n fields (n may be 0). Intervals are 95 % percentile bootstraps over groups within their class.
 
     Args:
         truth: Shape (n,), places in `classes`.
@@ -104,7 +104,7 @@ def measure(
         group: Shape (n,), each field's patient or slide. The same name under two classes is two groups.
         classes: The names of the classes.
         resamples: Draws of the bootstrap.
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
 
     Raises:
         ValueError: The shapes differ, or a class is out of range.
@@ -146,7 +146,7 @@ def measure(
 
 
 def _count(truth: Labels, predicted: Labels, group: Groups, k: int) -> tuple[Counts, Labels]:
-    """The predictions of each group's fields, shape (groups, k), and the group's class, shape (groups,)."""
+    """Count the predictions of each group, shape (groups, k), and find its class, shape (groups,)."""
     row, of_class = number_groups(truth, group)
     counts = np.zeros((len(of_class), k), np.int64)
     np.add.at(counts, (row, predicted), 1)
@@ -160,7 +160,7 @@ def _tabulate(counts: Counts, of_class: Labels, k: int) -> Counts:
 
 
 def _resample(counts: Counts, of_class: Labels, resamples: int, rng: np.random.Generator) -> Counts:
-    """Confusion tables of groups drawn with replacement within their class, (resamples, k, k)."""
+    """Draw groups with replacement within their class; return their confusion tables, (resamples, k, k)."""
     k = counts.shape[1]
     tables = np.zeros((resamples, k, k), np.int64)
     for place in np.unique(of_class):
@@ -170,7 +170,7 @@ def _resample(counts: Counts, of_class: Labels, resamples: int, rng: np.random.G
 
 
 def _five_measures(table: Counts, own: npt.NDArray[np.bool_]) -> Floats:
-    """The five measures of the classes `own` together against the others; (5, …) of (…, k, k)."""
+    """Compute the five measures of the classes `own` together against the others; (5, …) from (…, k, k)."""
     hit = table[..., own, :][..., own].sum((-2, -1))
     missed = table[..., own, :][..., ~own].sum((-2, -1))
     wrong = table[..., ~own, :][..., own].sum((-2, -1))
@@ -193,7 +193,7 @@ def _accuracy(table: Counts) -> Floats:
 def _measure_classes(
     counts: Counts, of_class: Labels, tables: Counts, own: npt.NDArray[np.bool_]
 ) -> ClassMeasures:
-    """The measures of the classes `own`, shape (k,), against the others."""
+    """Measure the classes `own`, shape (k,), together against the others."""
     is_own, predicted_own = own[of_class], counts[:, own].sum(1)
     size = counts.sum(1)
     over = {  # the fields of each group that a measure counts

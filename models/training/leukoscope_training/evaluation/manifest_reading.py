@@ -1,4 +1,4 @@
-"""Reading each picture of a manifest with a bundle: read, refused by a gate, or not readable."""
+"""Reads each picture of a manifest with a bundle. A picture is read, refused by a gate, or not readable."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from leukoscope.errors import FieldError
 from leukoscope.microscope.image_files import open_field
 
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of
+from leukoscope_training.evaluation.bundle_evaluation import FieldOutcome
 from leukoscope_training.evaluation.bundle_reader import BundleReader
-from leukoscope_training.evaluation.scoring import FieldOutcome
 
 
 def read_manifest_fields(
@@ -39,7 +39,7 @@ def read_manifest_fields(
 
 
 def read_sample(sample: Sample, path: Path, reader: BundleReader) -> FieldOutcome:
-    """Read one picture. A file that is unreadable, or changed since it was listed, gives an outcome with an error."""
+    """Read one picture. If the file can't be read, or has changed since it was listed, the outcome has an error."""
     try:
         if sample.sha256 and sha256_of(path) != sample.sha256:
             return FieldOutcome(
@@ -51,7 +51,7 @@ def read_sample(sample: Sample, path: Path, reader: BundleReader) -> FieldOutcom
         scale = reader.um_per_px
         field, _ = open_field(path, sample.um_per_px, scale, scale)
         reading = reader.read(field)
-        # Seeded by the picture's name, so that its ablation is the same whatever else the manifest lists.
+        # The seed is the picture's name, so that its ablation does not depend on the rest of the manifest.
         rng = np.random.default_rng(zlib.crc32(sample.image.encode()))
         return FieldOutcome(sample, reading, reader.read_ablation(field, reading, rng))
     except (FieldError, OSError) as error:

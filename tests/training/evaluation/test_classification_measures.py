@@ -14,8 +14,13 @@ from hypothesis import strategies as st
 pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
 
 from leukoscope.reading.results import LABELS
+from leukoscope_training.evaluation.classification_measures import (
+    NAMES,
+    ClassMeasures,
+    Measures,
+    measure,
+)
 from leukoscope_training.evaluation.intervals import estimate_share
-from leukoscope_training.evaluation.measures import NAMES, ClassMeasures, Measures, measure
 from leukoscope_training.evaluation.probabilities import (
     calibration_error,
     estimate_auc,
