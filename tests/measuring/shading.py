@@ -97,9 +97,8 @@ class Evenness:
     flat: Levels
     wrong: Percents | None = None
 
-    @property
-    def even(self) -> bool:
-        """Whether the flattened background is even in every channel."""
+    def is_even(self) -> bool:
+        """Return whether the flattened background is even in every channel."""
         return bool((find_spread(self.flat) <= EVEN_PERCENT).all())
 
 
@@ -151,7 +150,7 @@ def _make_row(name: str, measured: Sequence[Evenness | None]) -> tuple[object, .
     seen = [one for one in measured if one is not None]
     raw, flat = ([find_spread(levels) for levels in side] for side in _compare_sides(seen))
     wrong = [one.wrong for one in seen if one.wrong is not None]
-    even = sum(one.even for one in seen)
+    even = sum(one.is_even() for one in seen)
     return (
         name,
         f"{len(seen)} of {len(measured)}",

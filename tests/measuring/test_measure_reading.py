@@ -137,7 +137,7 @@ def test_ok__a_rendered_field_is_even_once_flattened() -> None:
     assert rgb[glass].min() > 0.6 * BACKGROUND_LEVEL  # no cells
     field = measure_evenness(rgb, 0.4)
     assert field is not None
-    assert field.even
+    assert field.is_even()
     assert not (find_spread(field.raw) <= 4).all()
     assert field.wrong is not None
     assert (field.wrong < 0.5).all()

@@ -55,9 +55,8 @@ class CellPredictions:
     box: Texts
     probabilities: Floats
 
-    @property
-    def counted(self) -> Flags:
-        """Which finds are more likely a cell than an artefact or smudge, shape (n,)."""
+    def find_counted(self) -> Flags:
+        """Return which finds are more likely a cell than an artefact or smudge, shape (n,)."""
         return self.share(*NOT_COUNTED) < 0.5
 
     def share(self, *types: CellType) -> Floats:
@@ -85,7 +84,7 @@ def leukaemia_recalls(found: CellPredictions) -> list[float]:
     A patient's normal cells count as mistakes, so a recall of 1 is impossible.
     """
     groups = list(dict.fromkeys(TYPES_OF_KIND.values()))
-    rows = np.isin(found.kind, list(TYPES_OF_KIND)) & found.counted
+    rows = np.isin(found.kind, list(TYPES_OF_KIND)) & found.find_counted()
     if not rows.any():
         return []
     truth = np.array([groups.index(TYPES_OF_KIND[kind]) for kind in found.kind[rows].tolist()])
@@ -96,7 +95,7 @@ def leukaemia_recalls(found: CellPredictions) -> list[float]:
 
 def five_types_f1(found: CellPredictions) -> list[float]:
     """Return the F1, 0..1, of each of `FIVE_TYPES` over chula-pi's boxed cells that are not read as artefacts."""
-    rows = (found.kind == "chula-pi") & (found.box != "") & found.counted
+    rows = (found.kind == "chula-pi") & (found.box != "") & found.find_counted()
     if not rows.any():
         return [0.0] * len(FIVE_TYPES)
     columns = [CELL_TYPES.index(cell_type) for cell_type in FIVE_TYPES]
@@ -131,9 +130,9 @@ def _measure(found: CellPredictions) -> list[str]:
     return [
         _mean(leukaemia_recalls(found)),
         _mean(five_types_f1(found)) if (boxed & chula).any() else "–",
-        _ratio(~found.counted, boxed & chula),
-        _ratio(found.counted, ~boxed & chula),
-        _ratio(~found.counted, boxed & bccd),
+        _ratio(~found.find_counted(), boxed & chula),
+        _ratio(found.find_counted(), ~boxed & chula),
+        _ratio(~found.find_counted(), boxed & bccd),
     ]
 
 

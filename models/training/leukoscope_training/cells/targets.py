@@ -106,9 +106,8 @@ class Teacher:
             for group in np.unique(cells.group[cells.source == "lld-40x"]).tolist()
         ]
 
-    @property
-    def asked(self) -> Flags:
-        """Which cells have targets that depend on the network's predictions, shape (n,)."""
+    def find_asked(self) -> Flags:
+        """Find the cells that have targets that depend on the network's predictions, shape (n,)."""
         asked: Flags = self._untyped.copy()
         for rows, _ in self._patients:
             asked |= rows
@@ -122,9 +121,9 @@ class Teacher:
         return targets
 
     def after(self, probabilities: Targets) -> Targets:
-        """Return later targets, given the network's probabilities for the `asked` cells, shape (number, 12)."""
+        """Return later targets, given the network's probabilities for the cells of `find_asked`, shape (number, 12)."""
         predicted = np.zeros_like(self._boxed)
-        predicted[self.asked] = probabilities
+        predicted[self.find_asked()] = probabilities
         targets = self._boxed.copy()
         for rows, shares in self._patients:
             targets[rows] = sinkhorn(predicted[rows] * np.sqrt(self._size[rows]), shares)

@@ -133,7 +133,8 @@ def train(
             variable.assign(value)
     print(f"{out}: {len(cells)} cells, on {describe_device(model)}", flush=True)
     teacher, weights = Teacher(cells, counts), draw_weights(cells)
-    asked = NetworkInput(shown.picture[teacher.asked], shown.geometry[teacher.asked])
+    asked_rows = teacher.find_asked()
+    asked = NetworkInput(shown.picture[asked_rows], shown.geometry[asked_rows])
     colours = find_palette(cells.colour, cells.group, cells.source != CLUTTER)
     while len(state.history) < recipe.epochs:
         epoch = len(state.history)

@@ -241,9 +241,9 @@ def tabulate_cells(tested: TestedSet) -> str:
     if any(types):
         lines.append(f"| five normal types, macro F1 | {np.mean(types):.3f} |")
     patient = np.array([group.split("/")[-1] for group in tested.group])
-    blasts = np.isin(patient, MOSTLY_BLASTS) & found.counted
+    blasts = np.isin(patient, MOSTLY_BLASTS) & found.find_counted()
     for kind in ("lld-40x/CLL", "lld-40x/CML", "chula-pi", "bccd"):
-        mature = (tested.kind == kind) & found.counted
+        mature = (tested.kind == kind) & found.find_counted()
         if not mature.any() or not blasts.any():
             continue
         rows = blasts | mature
