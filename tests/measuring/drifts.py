@@ -19,11 +19,9 @@ from leukoscope.imaging.background import (
 )
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
+from leukoscope.simulator.dust import add_dust
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.micrometer import MicrometerSlide
-from leukoscope.simulator.optics import (
-    add_dust,
-)
 from leukoscope.simulator.smear import SmearSlide
 
 from tests.measuring.calibration_fields import (

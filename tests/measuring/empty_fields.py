@@ -8,9 +8,9 @@ from pathlib import Path
 
 from leukoscope.calibration.empty_field import check_empty
 from leukoscope.simulator.calibration_slides import CLEAN_SLIDE_DEFOCUS_UM
+from leukoscope.simulator.dust import add_dust
 from leukoscope.simulator.hematology import Diagnosis, RenderedCellType
 from leukoscope.simulator.optics import (
-    add_dust,
     defocus,
 )
 from leukoscope.simulator.smear import SmearSlide

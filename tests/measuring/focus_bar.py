@@ -14,9 +14,9 @@ from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
 from leukoscope.panel.canvas import BAR_PX
 from leukoscope.panel.focus_meter import bar_level
 from leukoscope.reading.gates import focus_gate
+from leukoscope.simulator.dust import add_dust as dust_in_stage
 from leukoscope.simulator.hematology import Diagnosis
 from leukoscope.simulator.microscope import SimulatedCamera, SimulatedLight
-from leukoscope.simulator.optics import add_dust as dust_in_stage
 from leukoscope.simulator.optics import defocus
 from leukoscope.simulator.smear import SmearSlide, render_field
 from leukoscope.simulator.stage import Stage

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leukoscope.simulator.dust import add_dust
 from leukoscope.simulator.optics import (
     WELL_EXPOSED,
-    add_dust,
     defocus,
     expose,
     expose_raw_green,

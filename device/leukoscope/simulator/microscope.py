@@ -10,10 +10,10 @@ import numpy.typing as npt
 from leukoscope.errors import CameraError, CameraTimeoutError
 from leukoscope.field import Field
 from leukoscope.microscope.interfaces import CameraControls
+from leukoscope.simulator.dust import add_dust
 from leukoscope.simulator.micrometer import MicrometerSlide, render_micrometer
 from leukoscope.simulator.optics import (
     NEUTRAL_GAIN,
-    add_dust,
     defocus,
     expose,
     expose_raw_green,
