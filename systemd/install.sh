@@ -362,6 +362,8 @@ copy_release() {
     cp -r "$(dirname "$card")" "$to/models"
   done
   find "$to" -name __pycache__ -type d -prune -exec rm -rf {} +
+  # Git leaves an older release's folders where they hold caches. Below device each would be a package.
+  find "$to" -type d -empty -delete
   chmod -R u=rwX,go=rX "$to"
 }
 

@@ -212,6 +212,27 @@ def test_ok__device_stays_light(project: dict) -> None:
     assert {normal(r) for r in project["project"]["dependencies"]} == light
 
 
+def test_ok__only_the_two_packages_are_built(checkout: Path, tmp_path: Path) -> None:
+    """Of a checkout that was pulled over older releases too: git leaves their folders when they hold caches."""
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(checkout / name, tmp_path)
+    for package in ("device/leukoscope", "models/training/leukoscope_training"):
+        (tmp_path / package / "sub").mkdir(parents=True)
+        (tmp_path / package / "__init__.py").write_text('__version__ = "0.9.1"\n')
+    for left in ("device/records", "models/training/cells"):
+        (tmp_path / left / "__pycache__").mkdir(parents=True)
+    code = (
+        "import setuptools as s; d = s.Distribution(); d.parse_config_files(); print(*d.packages)"
+    )
+    ran = run(sys.executable, "-c", code, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert {name.split(".")[0] for name in ran.stdout.split()} == {
+        "leukoscope",
+        "leukoscope_training",
+    }
+    assert "leukoscope.sub" in ran.stdout.split()
+
+
 def test_ok__version_is_in_changelog(checkout: Path) -> None:
     changelog = (checkout / "CHANGELOG.md").read_text()
     assert f"\n## [{leukoscope.__version__}] - " in changelog

@@ -570,6 +570,22 @@ def test_ok__a_release_holds_what_the_device_needs_and_no_training(
     assert not [*release.rglob("__pycache__")]
 
 
+def test_ok__a_release_holds_no_empty_folder(checkout: Path, target: Path, tmp_path: Path) -> None:
+    """Git leaves a folder of an older release when it holds caches; here it would be a package."""
+    pulled = tmp_path / "pulled"
+    for name in ("device", "docs", "systemd", "models/cell-reader"):
+        shutil.copytree(checkout / name, pulled / name)
+    for name in ("setup.sh", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copy(checkout / name, pulled)
+    (pulled / "device" / "records" / "__pycache__").mkdir(parents=True)
+    (pulled / "device" / "records" / "__pycache__" / "store.cpython-311.pyc").touch()
+    ran = shell(pulled, "copy_release /opt/release", TARGET=target)
+    assert ran.returncode == 0, ran.stderr
+    device = target / "opt" / "release" / "device"
+    assert (device / "leukoscope" / "records" / "store.py").is_file()
+    assert [path.name for path in device.iterdir() if path.is_dir()] == ["leukoscope"]
+
+
 def test_ok__every_file_of_systemd_has_a_place(checkout: Path) -> None:
     ran = shell(checkout, "system_files")
     placed = {line.split()[0] for line in ran.stdout.splitlines()}
