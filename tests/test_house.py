@@ -116,6 +116,14 @@ def test_ok__scripts(checkout: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
+def test_ok__the_rig_is_made_again_when_a_file_of_the_device_changes(checkout: Path) -> None:
+    ran = run("bash", "-c", "source tests/rig/rig.sh; release_files", cwd=checkout)
+    assert ran.returncode == 0, ran.stderr
+    device = checkout / "device"
+    files = {path for path in device.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert files < {checkout / name for name in ran.stdout.splitlines()}
+
+
 def test_ok__systemd_units(checkout: Path, tmp_path: Path) -> None:
     analyze = tool("systemd-analyze")
     units = sorted(

@@ -101,13 +101,14 @@ image_boot() {
 
 # rig_image: makes what is missing, then the card, then starts it three times.
 rig_image() {
-  local failed=0 start
+  local failed=0 start files
   arm64_begin
   need_commands debootstrap debootstrap qemu-system-aarch64 qemu-system-arm mformat mtools
   arm64_debian trixie
   rig_once image_stand_in tests/rig/debian.sh
   rig_once image_base tests/rig/rig-image.service
-  rig_once image_card device/leukoscope/*.py device/leukoscope/*/*.py models/*/card.toml systemd/*.* systemd/image/* pyproject.toml
+  mapfile -t files < <(release_files)
+  rig_once image_card "${files[@]}"
   image_simulated >"$RIG/image_simulated.log" 2>&1
   rm -rf "$RIG/out-image"
   ./setup.sh wheels "$RIG/out-image/wheels"

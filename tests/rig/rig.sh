@@ -136,6 +136,9 @@ rig_once() {
   say "$step: done, $((SECONDS - began)) s"
 }
 
+# release_files: prints the files that decide what an installation installs.
+release_files() { find device systemd models/*/card.toml pyproject.toml -name __pycache__ -prune -o -type f -print | LC_ALL=C sort; }
+
 # rig_boot: runs the tests in the machine and prints their output; true when all passed.
 rig_boot() {
   local began=$SECONDS status kernel
@@ -163,13 +166,15 @@ rig_boot() {
 
 # rig: makes what is missing, then runs the tests.
 rig() {
+  local files
   [ "$(uname -m)" = x86_64 ] || die "the rig is for x86-64; this is $(uname -m)."
   need_commands debootstrap debootstrap qemu-system-x86_64 qemu-system-x86 mkfs.ext4 e2fsprogs
   rig_once rig_debian tests/rig/debian.sh
   rig_once rig_packages
   rig_once rig_vimc
   rig_once rig_gpio_sim
-  rig_once rig_appliance tests/rig/debian.sh device/leukoscope/*.py device/leukoscope/*/*.py models/*/card.toml systemd/*.* pyproject.toml
+  mapfile -t files < <(release_files)
+  rig_once rig_appliance tests/rig/debian.sh "${files[@]}"
   say "verdicts through libcamera's virtual camera"
   rig_virtual_camera || die "the tests on libcamera's virtual camera failed; what they said is above."
   rig_once rig_disk tests/rig/*.service
