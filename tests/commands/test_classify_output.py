@@ -153,7 +153,7 @@ def test_ok__classify_file_whose_name_is_no_text(
     ran = subprocess.run(
         command("classify", "--settings", settings_file, *form, name, f"missing{name}"),
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        env={**os.environ, "PYTHONPATH": str(checkout / "device")},
         capture_output=True,
         timeout=60,
         check=False,

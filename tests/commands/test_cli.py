@@ -123,7 +123,7 @@ def test_ok__reader_that_goes_away(
     with subprocess.Popen(
         command(name, "--settings", settings_file, *rest),
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        env={**os.environ, "PYTHONPATH": str(checkout / "device")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

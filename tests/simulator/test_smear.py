@@ -44,7 +44,7 @@ def test_ok__another_process_renders_the_same_field() -> None:
         text=True,
         check=True,
         timeout=60,
-        env={"PYTHONHASHSEED": "12345", "PYTHONPATH": str(REPOSITORY)},
+        env={"PYTHONHASHSEED": "12345", "PYTHONPATH": str(REPOSITORY / "device")},
     )
     assert done.stdout.split() == [digest(Diagnosis.AML, 7, 3), digest(Diagnosis.NORMAL, 7, 3)]
 

@@ -145,11 +145,12 @@ print("differ by", np.abs(trained[0] - trained[1]).mean())
 
 def test_ok__two_devices_train_as_one_does(checkout: Path, tmp_path: Path) -> None:
     pytest.importorskip("jax", reason="JAX, of the [train] extra, is not installed")
+    packages = os.pathsep.join(str(checkout / name) for name in ("device", "models/training"))
     environment = os.environ | {
         "KERAS_BACKEND": "jax",
         # Without optimisation, since it is compiled longer than it runs.
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0",
-        "PYTHONPATH": str(checkout),
+        "PYTHONPATH": packages,
     }
     done = subprocess.run(
         [sys.executable, "-c", ON_ONE_AND_TWO_DEVICES, str(tmp_path)],
