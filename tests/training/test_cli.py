@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,21 +39,44 @@ def manifest(fields: Path) -> Path:
     return path
 
 
-def test_ok__datasets_are_listed_without_the_training_packages(checkout: Path) -> None:
-    code = (
-        "import sys\n"
-        "for name in ('jax', 'jinja2', 'keras', 'matplotlib', 'pyarrow', 'sklearn', 'tensorflow', 'torch'):\n"
-        "    sys.modules[name] = None\n"
-        "from leukoscope_training.cli import main\n"
-        "sys.exit(main(['datasets']))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
-    )
+@pytest.fixture
+def without_training_packages(checkout: Path) -> Callable[..., str]:
+    """Runs the command in a process where the packages of the extra [train] are missing."""
+
+    def run(*arguments: str) -> str:
+        code = (
+            "import sys\n"
+            "for name in ('jax', 'jinja2', 'keras', 'matplotlib', 'pyarrow', 'sklearn', 'tensorflow', 'torch'):\n"
+            "    sys.modules[name] = None\n"
+            "from leukoscope_training.cli import main\n"
+            "sys.exit(main(sys.argv[1:]))"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    return run
+
+
+def test_ok__datasets_are_listed_without_the_training_packages(
+    without_training_packages: Callable[..., str],
+) -> None:
+    listed = without_training_packages("datasets")
     for importer in IMPORTERS.values():
-        assert f"{importer.NAME}: {importer.TITLE}" in done.stdout
-        assert importer.TERMS in done.stdout
-        assert importer.LAYOUT in done.stdout
+        assert f"{importer.NAME}: {importer.TITLE}" in listed
+        assert importer.TERMS in listed
+        assert importer.LAYOUT in listed
+
+
+@pytest.mark.parametrize("command", [command.name for command in cli.COMMANDS])
+def test_ok__help_is_shown_without_the_training_packages(
+    command: str, without_training_packages: Callable[..., str]
+) -> None:
+    assert f"usage: leukoscope-train {command}" in without_training_packages(command, "--help")
 
 
 def test_ok__import_check_split(

@@ -19,7 +19,7 @@ from leukoscope.reading.thresholds import Thresholds
 from leukoscope.reading.window_reader import WindowReader
 from leukoscope_training.cli import main
 from leukoscope_training.data.manifest import Manifest, Sample, sha256_of, write_manifest
-from leukoscope_training.evaluation import commands as evaluation_commands
+from leukoscope_training.evaluation import evaluate_command
 from leukoscope_training.evaluation.bundle_evaluation import FieldOutcome, evaluate
 from leukoscope_training.evaluation.bundle_reader import BundleReader, make_bundle_reader
 from leukoscope_training.evaluation.manifest_reading import read_sample
@@ -150,7 +150,7 @@ def blue(_: Path | None = None) -> BundleReader:
 @pytest.fixture
 def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three rendered fields: one good, one out of focus, one that is no image; and a bundle that is not read."""
-    monkeypatch.setattr(evaluation_commands, "open_reader", blue)
+    monkeypatch.setattr(evaluate_command, "open_reader", blue)
     save_smear(tmp_path / "good.png")
     save_smear(tmp_path / "blurred.png", smear(defocus_um=8.0))
     (tmp_path / "text.png").write_text("no image")
