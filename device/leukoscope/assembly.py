@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -44,7 +43,7 @@ from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.records.store import RecordStore
 from leukoscope.settings.settings import Settings
 from leukoscope.system import health
-from leukoscope.system.systemd import notify
+from leukoscope.system.systemd import notify, power_off
 
 if TYPE_CHECKING:
     from leukoscope.simulator.stage import Stage
@@ -74,7 +73,7 @@ def make_daemon(settings: Settings, display: Display, stage: Stage | None = None
         part_factories(settings, stage),
         Panel(display, simulated=simulated),
         settings.timing,
-        Host(notify, health.warning, _stay_on if simulated else _power_off),
+        Host(notify, health.warning, _stay_on if simulated else power_off),
     )
 
 
@@ -171,6 +170,16 @@ def open_led(settings: Settings) -> GpioLed:
     _use_lgpio(settings)
     with _real_parts():
         return GpioLed(settings.light.pin)
+
+
+def switch_led_off(settings: Settings) -> None:
+    """Switch the LED off, whatever the daemon left it at; a simulated microscope has none.
+
+    Raises:
+        LightError: The LED cannot be had.
+    """
+    if settings.parts.microscope == "real":
+        open_led(settings).close()
 
 
 @contextmanager
@@ -335,11 +344,3 @@ def open_controls(settings: Settings, made_for: QcScope) -> QcMonitor:
 def _stay_on() -> None:
     """Do not power off: with simulated parts, this is probably a person's own computer."""
     _log.warning("simulated parts: the computer stays on")
-
-
-def _power_off() -> None:
-    """Ask systemd to power the machine off. If that fails, log what to do."""
-    try:
-        subprocess.run(["systemctl", "poweroff"], check=True, timeout=10.0)  # noqa: S607
-    except (OSError, subprocess.SubprocessError) as error:
-        _log.error("could not power off (%s): wait until the disk is idle, then unplug", error)

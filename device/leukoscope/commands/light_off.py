@@ -26,6 +26,5 @@ def run(options: argparse.Namespace) -> int:
     except SettingsError as error:
         print(f"leukoscope light-off: {error}; using the default pin", file=sys.stderr)
         settings = Settings()
-    if settings.parts.microscope == "real":
-        assembly.open_led(settings).close()
+    assembly.switch_led_off(settings)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from leukoscope.errors import LeukoscopeError
 
 SERVICE = "leukoscope.service"
+
+_log = logging.getLogger(__name__)
 
 
 def notify(message: str) -> None:
@@ -71,6 +74,14 @@ def service_properties(*names: str) -> dict[str, str]:
     return {
         name: value for name, equals, value in (line.partition("=") for line in lines) if equals
     }
+
+
+def power_off() -> None:
+    """Ask systemd to power the machine off. If that fails, log what to do."""
+    try:
+        subprocess.run(["systemctl", "poweroff"], check=True, timeout=10.0)  # noqa: S607
+    except (OSError, subprocess.SubprocessError) as error:
+        _log.error("could not power off (%s): wait until the disk is idle, then unplug", error)
 
 
 def _runs() -> bool:
