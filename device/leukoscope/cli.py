@@ -24,6 +24,9 @@ from leukoscope.notice import NOTICE
 
 USAGE_ERROR = 2
 
+STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
+"""Their numbers, in every process."""
+
 COMMANDS = {
     "run": "Run the appliance; systemd does this",
     "status": "Show the state of the appliance; exit status 1 if it needs attention",
@@ -56,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
     """
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file name may be invalid text, and a terminal may lack some characters.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -101,6 +105,23 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         else:
             commands.add_parser(name, help=meaning)
     return parser
+
+
+def _open_closed_streams() -> None:
+    """Open what the caller closed (`leukoscope slides >&-`), to read and write nothing.
+
+    Else the next file that is opened, for example the records, would get the number of the closed stream,
+    and what is printed would go there.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= max(STANDARD_STREAMS.values()):
+        pass
+    os.close(descriptor)
+    for name, number in STANDARD_STREAMS.items():
+        if getattr(sys, name) is None:
+            stream = os.fdopen(
+                number, "w" if number else "r", errors="backslashreplace", closefd=False
+            )
+            setattr(sys, name, stream)
 
 
 def _complain(message: str) -> None:

@@ -132,6 +132,25 @@ def test_ok__reader_that_goes_away(
     assert process.returncode == 1
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_ok__standard_streams_that_are_closed(
+    closed: str, settings_file: Path, filled: Path, checkout: Path
+) -> None:
+    """As `leukoscope slides >&-`: it prints to nobody, and touches no file."""
+    before = {path: path.read_bytes() for path in filled.rglob("*") if path.is_file()}
+    ran = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *command("slides", "--settings", settings_file)],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ("S0001" in ran.stdout) is (">&-" not in closed.split())
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_fail__output_to_a_full_disk(settings_file: Path, checkout: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run(
