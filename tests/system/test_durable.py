@@ -49,3 +49,13 @@ def test_fail__old_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         write_durably(path, b"new", by_way_of=folder)
     assert path.read_bytes() == b"old"
     assert list(folder.iterdir()) == []
+
+
+def test_fail__ctrl_c_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_durably(tmp_path / "x", b"new")
+    assert list(tmp_path.iterdir()) == []

@@ -42,7 +42,7 @@ def write_durably(
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError:
+    except BaseException:  # Ctrl-C, too, must leave nothing behind
         temporary.unlink(missing_ok=True)
         raise
     fsync_folder(path.parent)
