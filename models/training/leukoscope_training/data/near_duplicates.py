@@ -172,10 +172,12 @@ def _correlate(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray
     wanted = np.arange(-SHIFT, SHIFT + 1)
     shifts = (slice(None), wanted[:, None], wanted[None, :])
 
-    def spectrum(pictures: NDArray[np.float32]) -> NDArray[np.complex128]:
+    def spectrum(pictures: NDArray[np.float32]) -> NDArray[np.complexfloating]:
         return np.fft.rfft2(pictures, s=(_PADDED, _PADDED))
 
-    def at_shifts(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> NDArray[np.float64]:
+    def at_shifts(
+        a: NDArray[np.complexfloating], b: NDArray[np.complexfloating]
+    ) -> NDArray[np.floating]:
         # The padding is as wide as the largest shift. Otherwise the picture would wrap around.
         return np.fft.irfft2(np.conj(a) * b, s=(_PADDED, _PADDED))[shifts]
 
