@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from leukoscope.field import Field
+from leukoscope.field import Field, Rgb
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.cell_view import cell_views
 from leukoscope.reading.differential import Baseline, differential_of
@@ -47,11 +48,33 @@ class CellReader:
         flat = flat_picture(field, um_per_px)
         if not flat.passed:
             return FieldReading(flat.gates, (), None, None)
-        nuclei = find_nuclei(flat.picture, um_per_px)
         factor = um_per_px / field.um_per_px
         cells = []
-        views = cell_views(flat.picture, nuclei, um_per_px)
-        for picture, measurements, whole, box, area in zip(
+        for cell in self.read_cells(flat.picture):
+            x0, y0, x1, y1 = (round(edge * factor) for edge in (cell.x0, cell.y0, cell.x1, cell.y1))
+            x1, y1 = min(x1, field.width_px), min(y1, field.height_px)
+            cells.append(replace(cell, x0=x0, y0=y0, x1=x1, y1=y1))
+        gates = (*flat.gates, *cell_gates([cell for cell in cells if cell.types]))
+        unread = FieldReading(gates, tuple(cells), None, None)
+        if not gates[-1].passed:
+            return unread
+        probabilities = class_probabilities(differential_of([unread]), self.errors)
+        return FieldReading(gates, unread.white_cells, None, probabilities)
+
+    def read_cells(self, picture: Rgb) -> list[WhiteCell]:
+        """Find and read the white cells of a flattened picture at the model's scale, without asking any gate.
+
+        Args:
+            picture: Shape (height, width, 3).
+
+        Returns:
+            The cells, with boxes in the picture's pixels. A cell that the picture's edge cuts has no types.
+        """
+        um_per_px = self.model.um_per_px
+        nuclei = find_nuclei(picture, um_per_px)
+        views = cell_views(picture, nuclei, um_per_px)
+        cells = []
+        for shown, measurements, whole, box, area in zip(
             views.pictures(),
             measure_cells(views),
             views.whole,
@@ -59,27 +82,11 @@ class CellReader:
             nuclei.areas_um2,
             strict=True,
         ):
-            types = self.model.run(picture, geometry(measurements))
+            types = self.model.run(shown, geometry(measurements))
             if not whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
                 continue
-            x0, y0, x1, y1 = (round(value * factor) for value in box)
-            cells.append(
-                WhiteCell(
-                    x0,
-                    y0,
-                    min(x1, field.width_px),
-                    min(y1, field.height_px),
-                    round(area, 1),
-                    measurements,
-                    types if whole else (),
-                )
-            )
-        gates = (*flat.gates, *cell_gates([cell for cell in cells if cell.types]))
-        unread = FieldReading(gates, tuple(cells), None, None)
-        if not gates[-1].passed:
-            return unread
-        probabilities = class_probabilities(differential_of([unread]), self.errors)
-        return FieldReading(gates, unread.white_cells, None, probabilities)
+            cells.append(WhiteCell(*box, round(area, 1), measurements, types if whole else ()))
+        return cells
 
     def judge(
         self,

@@ -37,7 +37,9 @@ COMMANDS = (
     Command("paper", "leukoscope_training.paper.commands", "train and measure the paper's system"),
     Command("cells", "leukoscope_training.cells.commands", "train the cell reader"),
     Command(
-        "evaluate", "leukoscope_training.evaluation.commands", "measure a bundle on a manifest"
+        "evaluate",
+        "leukoscope_training.evaluation.commands",
+        "measure a bundle on a manifest or on typed cells",
     ),
 )
 

@@ -22,7 +22,6 @@ from leukoscope_training.evaluation.bundle_reader import BundleReader, open_read
 from leukoscope_training.evaluation.manifest_reading import read_manifest_fields
 from leukoscope_training.evaluation.report import ReportProvenance, render
 from leukoscope_training.evaluation.report_sentences import state_findings
-from leukoscope_training.shared.errors import TrainingError
 
 SCHEMA = 2
 """Version of the JSON. It changes when a key is removed or changes its meaning, not when one is added."""
@@ -38,12 +37,10 @@ def run(options: argparse.Namespace) -> int:
         1 when a picture could not be read, or none was read; else 0.
 
     Raises:
-        TrainingError: The manifest or an option is bad.
+        TrainingError: The manifest is bad.
         BundleError: The bundle is bad.
         OSError: A file can't be read or written.
     """
-    if options.workers < 1:
-        raise TrainingError(f"--workers must be 1 or more, not {options.workers}")
     manifest = read_manifest(options.manifest, options.root)
     reader = open_reader(options.bundle)
     outcomes = tqdm(
