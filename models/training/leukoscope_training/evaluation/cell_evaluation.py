@@ -24,7 +24,7 @@ from leukoscope_training.evaluation.pseudo_slides import SlideKind, judge_pseudo
 from leukoscope_training.evaluation.typed_cell_reading import PictureOutcome, ReadCell
 from leukoscope_training.evaluation.typed_cells import Group
 
-NOT_FOUND = "not found"
+AT_EDGE, NOT_FOUND = "cut by the edge", "not found"
 LEUKAEMIAS = (Pattern.ACUTE, Pattern.CML, Pattern.CLL)
 
 
@@ -59,7 +59,7 @@ class CellEvaluation:
         separation: The numbers over all patients, with one threshold.
         patients: The same for each patient or slide, with the number of its cells; empty where none is known.
         confusion: How many cells of each word were read as each type, by the word, then by the type. A cell that was
-            not found counts as `NOT_FOUND`.
+            not found counts as `NOT_FOUND`, one that the picture's edge cuts as `AT_EDGE`.
         slide_kinds: The pseudo-slides that the cells allow.
         errors: Pictures that could not be read, and why.
     """
@@ -128,7 +128,7 @@ def evaluate_cells(outcomes: Iterable[PictureOutcome], reader: CellReader) -> Ce
     for outcome in outcomes:
         cells += outcome.cells
         if outcome.error:
-            errors.append((outcome.image, outcome.error))
+            errors.append((str(outcome.path), outcome.error))
     by_patient: dict[str, list[ReadCell]] = defaultdict(list)
     confusion: dict[str, Counter[str]] = defaultdict(Counter)
     for cell in cells:
@@ -151,6 +151,7 @@ def measure_separation(cells: Sequence[ReadCell]) -> Separation:
     )
     white = np.array([cell.typed.expert_type.must_be_found for cell in cells], np.bool_)
     found = np.array([cell.find is not None for cell in cells], np.bool_)
+    was_read = np.array([cell.was_read for cell in cells], np.bool_)
     one_class = np.zeros(len(cells), np.int64)
     blast_scores = np.array([probability_of_blast(cell.find) for cell in cells])
     areas = np.array([_nuclear_area(cell.find) for cell in cells])
@@ -160,7 +161,7 @@ def measure_separation(cells: Sequence[ReadCell]) -> Separation:
     mature = lymphocyte | (groups == Group.MATURE.value)
 
     def auc(scores: Floats, rest: Flags) -> Estimate:
-        among = found & (blast | rest)
+        among = was_read & (blast | rest)
         return estimate_auc(scores[among], blast[among], patient[among])
 
     return Separation(
@@ -173,8 +174,8 @@ def measure_separation(cells: Sequence[ReadCell]) -> Separation:
 
 
 def probability_of_blast(find: WhiteCell | None) -> float:
-    """Return the probability, 0..1, that a find is a blast of any kind; NaN without a find."""
-    if find is None:
+    """Return the probability, 0..1, that a find is a blast of any kind; NaN if it was not read."""
+    if find is None or not find.types:
         return math.nan
     return sum(find.types[CELL_TYPES.index(cell_type)] for cell_type in BLASTS)
 
@@ -187,5 +188,6 @@ def _nuclear_area(find: WhiteCell | None) -> float:
 
 
 def _read_as(find: WhiteCell | None) -> str:
-    cell_type = None if find is None else find.cell_type
-    return NOT_FOUND if cell_type is None else cell_type.value
+    if find is None:
+        return NOT_FOUND
+    return AT_EDGE if find.cell_type is None else find.cell_type.value

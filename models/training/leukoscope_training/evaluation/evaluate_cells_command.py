@@ -16,7 +16,12 @@ from leukoscope.reading.cell_types import CELL_TYPES
 from tqdm import tqdm
 
 from leukoscope_training.data.manifest import sha256_of
-from leukoscope_training.evaluation.cell_evaluation import NOT_FOUND, CellEvaluation, evaluate_cells
+from leukoscope_training.evaluation.cell_evaluation import (
+    AT_EDGE,
+    NOT_FOUND,
+    CellEvaluation,
+    evaluate_cells,
+)
 from leukoscope_training.evaluation.typed_cell_reading import PictureOutcome, read_pictures
 from leukoscope_training.evaluation.typed_cells import read_typed_cells
 from leukoscope_training.shared.errors import TrainingError
@@ -46,19 +51,18 @@ def run(options: argparse.Namespace) -> int:
     cells = read_typed_cells(options.cells)
     outcomes = tqdm(
         read_pictures(
-            options.cells.parent,
             cells,
             options.um_per_px,
             lambda: open_cell_reader(options.bundle),
             options.workers,
         ),
-        total=len({cell.image for cell in cells}),
+        total=len({cell.path for cell in cells}),
         unit="picture",
         disable=not sys.stderr.isatty(),
     )
     evaluation = evaluate_cells(_print_first_warning(outcomes), reader)
-    for image, error in evaluation.errors:
-        print(f"leukoscope-train: {image}: {error}", file=sys.stderr)
+    for _, error in evaluation.errors:
+        print(f"leukoscope-train: {error}", file=sys.stderr)
     provenance = {
         "bundle": reader.model.card.name,
         "version": reader.model.card.version,
@@ -95,7 +99,7 @@ def to_json(evaluation: CellEvaluation, provenance: dict[str, str]) -> str:
 def summarise(evaluation: CellEvaluation, provenance: dict[str, str]) -> str:
     """Write the main numbers as lines for people."""
     separation = evaluation.separation
-    columns = [cell_type.value for cell_type in CELL_TYPES] + [NOT_FOUND]
+    columns = [cell_type.value for cell_type in CELL_TYPES] + [AT_EDGE, NOT_FOUND]
     slides = (
         f"pseudo-slides with {kind.blast_percent:2} % blasts: "
         + ", ".join(f"{count} {name}" for name, count in kind.called.most_common())
@@ -109,7 +113,7 @@ def summarise(evaluation: CellEvaluation, provenance: dict[str, str]) -> str:
             f"{len(evaluation.patients)} patients or slides",
             "",
             f"white cells found        {separation.found}",
-            f"{'area under the curve':24} {'P(blast)':22} size of the nucleus",
+            f"{'area under the curve':24} {'P(blast)':22} nuclear area",
             f"{'blasts / mature cells':24} {separation.auc_mature!s:22} {separation.ruler_mature}",
             f"{'blasts / lymphocytes':24} {separation.auc_lymphocytes!s:22} {separation.ruler_lymphocytes}",
             "",

@@ -54,7 +54,7 @@ def judge_pseudo_slides(
     """Deal and judge the slides of each kind that the cells allow.
 
     Args:
-        cells: The typed cells that were read. Those not found are left out.
+        cells: The typed cells. Those that were not read are left out.
         reader: Judges the slides.
         slides: Slides of each kind.
         seed: Seed of the dealing.
@@ -66,7 +66,7 @@ def judge_pseudo_slides(
     blasts = []
     for cell in cells:
         expert_type = cell.typed.expert_type
-        if cell.find is None:
+        if cell.find is None or not cell.was_read:
             continue
         if expert_type.group is Group.BLAST:
             blasts.append(cell.find)

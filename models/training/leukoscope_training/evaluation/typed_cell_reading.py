@@ -24,13 +24,14 @@ from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.results import WhiteCell
 from PIL import Image
 
-from leukoscope_training.evaluation.typed_cells import Place, TypedCell
+from leukoscope_training.evaluation.typed_cells import Box, TypedCell
 
 DEFAULT_UM_PER_PX = 0.14
 """Scale of most public pictures of single cells."""
 
 REACH_UM = 5.0
-"""Largest distance from where a cell is to the middle of its find: half the diameter of a nucleus."""
+"""A picture of a single cell has the middle of its find at most this far from its own, across and down: half the
+diameter of a nucleus."""
 
 SMALL_UM = 60.0
 """A picture with a smaller side gets a background of one level. In a whole field the shading changes little over this
@@ -43,11 +44,16 @@ class ReadCell:
 
     Attributes:
         typed: The cell.
-        find: The white cell found there, with its types. None if there is none, or the picture's edge cuts it.
+        find: The white cell found there; None if there is none. It has no types if the picture's edge cuts it.
     """
 
     typed: TypedCell
     find: WhiteCell | None
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the cell was found, and was read because it is whole."""
+        return self.find is not None and bool(self.find.types)
 
 
 @dataclass(frozen=True)
@@ -55,20 +61,19 @@ class PictureOutcome:
     """The cells of one picture.
 
     Attributes:
-        image: The picture.
+        path: The picture.
         cells: Its cells; empty when the file can't be read.
         warnings: What to print about it.
         error: Why the file can't be read, or "".
     """
 
-    image: str
+    path: Path
     cells: tuple[ReadCell, ...]
     warnings: tuple[str, ...] = ()
     error: str = ""
 
 
 def read_pictures(
-    folder: Path,
     cells: Sequence[TypedCell],
     um_per_px: float | None,
     open_reader: Callable[[], CellReader],
@@ -77,48 +82,48 @@ def read_pictures(
     """Read each picture once, in the order in which the list first names them.
 
     Args:
-        folder: Where the pictures' paths start.
         cells: The typed cells.
         um_per_px: Scale of all pictures. None takes the scale that each file states, else `DEFAULT_UM_PER_PX`.
         open_reader: Opens a reader; called once by each thread.
         workers: The number of threads, at least 1.
     """
-    of_picture: dict[str, list[TypedCell]] = defaultdict(list)
+    of_picture: dict[Path, list[TypedCell]] = defaultdict(list)
     for cell in cells:
-        of_picture[cell.image].append(cell)
+        of_picture[cell.path].append(cell)
     mine = threading.local()
 
-    def read(image: str) -> PictureOutcome:
+    def read(path: Path) -> PictureOutcome:
         if not hasattr(mine, "reader"):
             mine.reader = open_reader()
-        return _read_picture(folder, image, of_picture[image], um_per_px, mine.reader)
+        return _read_picture(path, of_picture[path], um_per_px, mine.reader)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="reader") as pool:
         yield from pool.map(read, of_picture)
 
 
 def _read_picture(
-    folder: Path,
-    image: str,
-    cells: Sequence[TypedCell],
-    um_per_px: float | None,
-    reader: CellReader,
+    path: Path, cells: Sequence[TypedCell], um_per_px: float | None, reader: CellReader
 ) -> PictureOutcome:
-    scale, path = reader.model.um_per_px, folder / image
+    scale = reader.model.um_per_px
     try:
         field, warnings = open_field(path, um_per_px, DEFAULT_UM_PER_PX, scale)
         picture = flatten_ungated(field, scale)
         with Image.open(path) as file:
-            size_px = file.size
+            width, height = file.size
     except (FieldError, OSError) as error:
-        return PictureOutcome(image, (), error=str(error))
+        return PictureOutcome(path, (), error=str(error))
     finds = reader.read_cells(picture)
-    places = (_locate(cell.place, size_px, picture) for cell in cells)
-    read = (
-        ReadCell(cell, find_at(finds, x, y, REACH_UM / scale))
-        for cell, (x, y) in zip(cells, places, strict=True)
-    )
-    return PictureOutcome(image, tuple(read), tuple(warnings))
+    down, across = picture.shape[:2]
+    middle = Box(across / 2, down / 2, 2 * REACH_UM / scale, 2 * REACH_UM / scale, in_pixels=True)
+
+    def place(box: Box | None) -> Box:
+        if box is None:
+            return middle
+        x, y = (across / width, down / height) if box.in_pixels else (across, down)
+        return Box(box.x * x, box.y * y, box.width * x, box.height * y, in_pixels=True)
+
+    read = tuple(ReadCell(cell, find_in(finds, place(cell.box))) for cell in cells)
+    return PictureOutcome(path, read, tuple(warnings))
 
 
 def flatten_ungated(field: Field, um_per_px: float) -> Rgb:
@@ -132,25 +137,11 @@ def flatten_ungated(field: Field, um_per_px: float) -> Rgb:
     return flatten(picture, estimate_background(picture, um_per_px, 0 if small else DEGREE))
 
 
-def find_at(finds: Sequence[WhiteCell], x: float, y: float, reach: float) -> WhiteCell | None:
-    """Return the find whose middle is nearest to a place, if it is within `reach` and has types. All in pixels."""
-
-    def distance(find: WhiteCell) -> float:
-        return math.hypot((find.x0 + find.x1) / 2 - x, (find.y0 + find.y1) / 2 - y)
-
-    nearest = min(finds, key=distance, default=None)
-    if nearest is None or distance(nearest) > reach or not nearest.types:
-        return None
-    return nearest
-
-
-def _locate(place: Place, size_px: tuple[int, int], picture: Rgb) -> tuple[float, float]:
-    """Return a place of the file in the picture's own pixels.
-
-    Args:
-        place: The place.
-        size_px: Width and height of the file.
-        picture: The file's picture at another scale.
-    """
-    width, height = size_px if place.in_pixels else (1, 1)
-    return place.x / width * picture.shape[1], place.y / height * picture.shape[0]
+def find_in(finds: Sequence[WhiteCell], box: Box) -> WhiteCell | None:
+    """Return the find whose middle is nearest to that of a box, among those with their middle in it. All in pixels."""
+    inside = []
+    for find in finds:
+        x, y = (find.x0 + find.x1) / 2 - box.x, (find.y0 + find.y1) / 2 - box.y
+        if abs(x) <= box.width / 2 and abs(y) <= box.height / 2:
+            inside.append((math.hypot(x, y), find))
+    return min(inside, key=lambda pair: pair[0])[1] if inside else None

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from leukoscope.microscope.image_files import find_image_files
 from leukoscope.reading.cell_types import CellType
 
 from leukoscope_training.shared.errors import TrainingError
@@ -89,22 +90,22 @@ PIXEL_EDGES, SHARES = ("x0", "y0", "x1", "y1"), ("cx", "cy", "w", "h")
 
 
 @dataclass(frozen=True)
-class Place:
-    """The middle of a cell in its picture, from the left and the top.
+class Box:
+    """The box that an expert drew around a cell.
 
     Attributes:
-        x: In pixels of the file, or as a share of its width.
-        y: In pixels of the file, or as a share of its height.
-        in_pixels: Whether they are pixels.
+        x: Its middle, from the left.
+        y: Its middle, from the top.
+        width: Its width, >= 0.
+        height: Its height, >= 0.
+        in_pixels: Whether these are pixels of the file. If not, they are shares of its width and height.
     """
 
     x: float
     y: float
+    width: float
+    height: float
     in_pixels: bool
-
-
-MIDDLE = Place(0.5, 0.5, in_pixels=False)
-"""Where the cell is in a picture of a single cell."""
 
 
 @dataclass(frozen=True)
@@ -112,16 +113,16 @@ class TypedCell:
     """A cell that an expert has typed.
 
     Attributes:
-        image: Its picture, relative to the folder of the list.
+        path: Its picture.
         word: One of `WORDS`.
         patient: The patient or slide; "" where it is not known.
-        place: Where it is in the picture.
+        box: Where it is in the picture. None for a picture of a single cell, which has it in the middle.
     """
 
-    image: str
+    path: Path
     word: str
     patient: str = ""
-    place: Place = MIDDLE
+    box: Box | None = None
 
     @property
     def expert_type(self) -> ExpertType:
@@ -133,14 +134,15 @@ def read_typed_cells(listing: Path) -> list[TypedCell]:
     """Read a list of typed cells.
 
     Its columns are `image`; `cell_type` or `lymphocytosis`; where known `patient` or `slide`; and, for pictures of
-    more than one cell, a box: `x0, y0, x1, y1` in pixels, or `cx, cy, w, h` as shares of the picture.
+    more than one cell, a box: `x0, y0, x1, y1` in pixels, or `cx, cy, w, h` as shares of the picture. The path of a
+    picture starts in the folder of the list. A name alone is also looked for in the folders below.
 
     Raises:
         TrainingError: A column, value or picture is missing or not known. The message names file and line.
         OSError: The file can't be read.
     """
     cells = []
-    present: set[str] = set()
+    pictures = _Pictures(listing.parent)
     try:
         with listing.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
@@ -152,12 +154,11 @@ def read_typed_cells(listing: Path) -> list[TypedCell]:
                 if None in row or None in row.values():
                     raise TrainingError(f"{where}: not {len(columns)} values, as in the first line")
                 cell = TypedCell(
-                    row["image"],
+                    pictures.locate(row["image"], where),
                     _known_word(row[type_column], f"{where}, column {type_column}"),
                     row[group_column] if group_column else "",
-                    _read_place(row, where),
+                    _read_box(row, where),
                 )
-                _check_picture(listing.parent, cell.image, present, where)
                 cells.append(cell)
     except (UnicodeDecodeError, csv.Error) as error:
         raise TrainingError(f"{listing}: not a CSV file in UTF-8 ({error})") from error
@@ -184,14 +185,18 @@ def _known_word(text: str, where: str) -> str:
     return word
 
 
-def _read_place(row: dict[str, str], where: str) -> Place:
+def _read_box(row: dict[str, str], where: str) -> Box | None:
     if all(name in row for name in PIXEL_EDGES):
         x0, y0, x1, y1 = (_read_number(row, name, where) for name in PIXEL_EDGES)
-        return Place((x0 + x1) / 2, (y0 + y1) / 2, in_pixels=True)
-    if all(name in row for name in SHARES):
-        x, y = (_read_number(row, name, where) for name in SHARES[:2])
-        return Place(x, y, in_pixels=False)
-    return MIDDLE
+        box = Box((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, in_pixels=True)
+    elif all(name in row for name in SHARES):
+        x, y, width, height = (_read_number(row, name, where) for name in SHARES)
+        box = Box(x, y, width, height, in_pixels=False)
+    else:
+        return None
+    if box.width < 0 or box.height < 0:
+        raise TrainingError(f"{where}: the box ends before it begins")
+    return box
 
 
 def _read_number(row: dict[str, str], column: str, where: str) -> float:
@@ -204,14 +209,37 @@ def _read_number(row: dict[str, str], column: str, where: str) -> float:
     return number
 
 
-def _check_picture(folder: Path, image: str, present: set[str], where: str) -> None:
-    """Check that the picture is there. `present` holds those that were already looked for."""
-    if image in present:
-        return
-    try:
-        is_file = bool(image) and (folder / image).is_file()
-    except (OSError, ValueError):
-        is_file = False
-    if not is_file:
-        raise TrainingError(f"{where}, column image: no such picture: {folder / image}")
-    present.add(image)
+class _Pictures:
+    """Locates the pictures of a list."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._located: dict[str, Path] = {}
+        self._below: dict[str, list[Path]] | None = None
+
+    def locate(self, image: str, where: str) -> Path:
+        """Return the path of a picture.
+
+        Raises:
+            TrainingError: There is no such picture, or there are several of that name.
+        """
+        if image not in self._located:
+            self._located[image] = self._search(image, where)
+        return self._located[image]
+
+    def _search(self, image: str, where: str) -> Path:
+        path = self._folder / image
+        try:
+            if image and path.is_file():
+                return path
+        except (OSError, ValueError):
+            pass  # too long a name, or one with a null: no file has it
+        if self._below is None:
+            self._below = {}
+            for found in find_image_files([self._folder])[0]:
+                self._below.setdefault(found.name, []).append(found)
+        named = self._below.get(image, [])
+        if len(named) != 1:
+            problem = "several pictures have this name" if named else "no such picture"
+            raise TrainingError(f"{where}, column image: {problem}: {path}")
+        return named[0]
