@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
+
 from leukoscope.reading.cell_types import CellType
 from leukoscope_training.evaluation.cell_evaluation import evaluate_cells
 from leukoscope_training.evaluation.typed_cell_reading import PictureOutcome, ReadCell

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not installed")
+
 from leukoscope.field import Field
 from leukoscope.reading.white_cells import find_white_cells
 from leukoscope_training.cli import main
