@@ -1,4 +1,4 @@
-"""Outcomes made by hand: what a bundle is said to have read of fields."""
+"""Outcomes made by hand, in place of what a bundle reads of fields."""
 
 from __future__ import annotations
 

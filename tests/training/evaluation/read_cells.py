@@ -1,4 +1,4 @@
-"""Typed cells and what a reader is said to have read of them, made by hand."""
+"""Typed cells, and stand-ins for what a reader reads of them."""
 
 from __future__ import annotations
 

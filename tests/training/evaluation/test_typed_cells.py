@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.reading.cell_types import CellType
-from leukoscope_training.evaluation.typed_cells import WORDS, Box, Group, read_typed_cells
+from leukoscope_training.evaluation.typed_cells import WORDS, CellBox, Group, read_typed_cells
 from leukoscope_training.shared.errors import TrainingError
 
 LISTS = ("bccd", "chula-pi", "jhu-cells", "lld-40x", "lyon-lymphocytes", "pbc-cells")
@@ -46,9 +46,9 @@ def test_ok__a_cell_a_line(folder: Path) -> None:
 def test_ok__boxes_in_pixels_and_in_shares(folder: Path) -> None:
     pixels = listing(folder, "image,slide,cell_type,x0,y0,x1,y1\na.png,s,monocyte,10,20,30,60\n")
     (cell,) = read_typed_cells(pixels)
-    assert (cell.patient, cell.box) == ("s", Box(20, 40, 20, 40, in_pixels=True))
+    assert (cell.patient, cell.box) == ("s", CellBox(20, 40, 20, 40, in_pixels=True))
     shares = listing(folder, "image,cell_type,cx,cy,w,h\na.png,monocyte,0.5,0.25,0.1,0.2\n")
-    assert read_typed_cells(shares)[0].box == Box(0.5, 0.25, 0.1, 0.2, in_pixels=False)
+    assert read_typed_cells(shares)[0].box == CellBox(0.5, 0.25, 0.1, 0.2, in_pixels=False)
 
 
 def test_ok__a_name_alone_is_looked_for_in_the_folders_below(folder: Path) -> None:

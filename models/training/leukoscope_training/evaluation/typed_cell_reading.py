@@ -24,7 +24,7 @@ from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.results import WhiteCell
 from PIL import Image
 
-from leukoscope_training.evaluation.typed_cells import Box, TypedCell
+from leukoscope_training.evaluation.typed_cells import CellBox, TypedCell
 
 DEFAULT_UM_PER_PX = 0.14
 """Scale of most public pictures of single cells."""
@@ -114,13 +114,15 @@ def _read_picture(
         return PictureOutcome(path, (), error=str(error))
     finds = reader.read_cells(picture)
     down, across = picture.shape[:2]
-    middle = Box(across / 2, down / 2, 2 * REACH_UM / scale, 2 * REACH_UM / scale, in_pixels=True)
+    middle = CellBox(
+        across / 2, down / 2, 2 * REACH_UM / scale, 2 * REACH_UM / scale, in_pixels=True
+    )
 
-    def place(box: Box | None) -> Box:
+    def place(box: CellBox | None) -> CellBox:
         if box is None:
             return middle
         x, y = (across / width, down / height) if box.in_pixels else (across, down)
-        return Box(box.x * x, box.y * y, box.width * x, box.height * y, in_pixels=True)
+        return CellBox(box.x * x, box.y * y, box.width * x, box.height * y, in_pixels=True)
 
     read = tuple(ReadCell(cell, find_in(finds, place(cell.box))) for cell in cells)
     return PictureOutcome(path, read, tuple(warnings))
@@ -137,7 +139,7 @@ def flatten_ungated(field: Field, um_per_px: float) -> Rgb:
     return flatten(picture, estimate_background(picture, um_per_px, 0 if small else DEGREE))
 
 
-def find_in(finds: Sequence[WhiteCell], box: Box) -> WhiteCell | None:
+def find_in(finds: Sequence[WhiteCell], box: CellBox) -> WhiteCell | None:
     """Return the find whose middle is nearest to that of a box, among those with their middle in it. All in pixels."""
     inside = []
     for find in finds:

@@ -90,7 +90,7 @@ PIXEL_EDGES, SHARES = ("x0", "y0", "x1", "y1"), ("cx", "cy", "w", "h")
 
 
 @dataclass(frozen=True)
-class Box:
+class CellBox:
     """The box that an expert drew around a cell.
 
     Attributes:
@@ -122,7 +122,7 @@ class TypedCell:
     path: Path
     word: str
     patient: str = ""
-    box: Box | None = None
+    box: CellBox | None = None
 
     @property
     def expert_type(self) -> ExpertType:
@@ -185,13 +185,13 @@ def _known_word(text: str, where: str) -> str:
     return word
 
 
-def _read_box(row: dict[str, str], where: str) -> Box | None:
+def _read_box(row: dict[str, str], where: str) -> CellBox | None:
     if all(name in row for name in PIXEL_EDGES):
         x0, y0, x1, y1 = (_read_number(row, name, where) for name in PIXEL_EDGES)
-        box = Box((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, in_pixels=True)
+        box = CellBox((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, in_pixels=True)
     elif all(name in row for name in SHARES):
         x, y, width, height = (_read_number(row, name, where) for name in SHARES)
-        box = Box(x, y, width, height, in_pixels=False)
+        box = CellBox(x, y, width, height, in_pixels=False)
     else:
         return None
     if box.width < 0 or box.height < 0:
