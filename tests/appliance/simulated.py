@@ -27,7 +27,8 @@ from leukoscope.qc.monitor import QcMonitor
 from leukoscope.qc.series import QcScope
 from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
-from leukoscope.reading.rule import ReaderErrors
+from leukoscope.reading.reader_errors import ReaderErrors
+from leukoscope.reading.results import LABELS
 from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope.reading.window_reader import WindowReader
@@ -47,10 +48,13 @@ PATIENCE_S = 30.0
 THRESHOLDS = Thresholds(0.5, 0.5)
 EXACT = ReaderErrors(
     blast_sensitivity=1.0,
+    blast_sensitivity_spread=0.0,
     false_blasts=0.0,
+    false_blasts_spread=0.0,
     effective_cells=1e6,
     lymphoblast_share=0.5,
     lymphoblast_spread=0.05,
+    laboratories=dict.fromkeys(LABELS, 2),
 )
 """Of a reader of cells that is never wrong."""
 

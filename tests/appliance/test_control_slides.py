@@ -14,6 +14,7 @@ from leukoscope.qc import folder as folder_module
 from leukoscope.qc.folder import QcFolder
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.differential import ABNORMAL, Baseline
+from leukoscope.reading.reader_errors import BASELINE_SPREAD
 from leukoscope.reading.results import FieldReading, QcState, Verdict
 
 from tests.appliance.simulated import Appliance, Make, StubReader, StubWindowReader
@@ -37,9 +38,10 @@ class NormalReader(StubReader):
         readings: Sequence[FieldReading],
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
+        baseline_spread: float = BASELINE_SPREAD,
     ) -> Verdict:
         self.baselines.append(baseline)
-        return super().judge(readings, qc, baseline)
+        return super().judge(readings, qc, baseline, baseline_spread)
 
 
 @pytest.fixture

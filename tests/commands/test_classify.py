@@ -49,7 +49,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StubReader]]:
 def test_ok__good_file(smears: Path) -> None:
     result = classify_file(smears / "good.png", StubReader(), None)
     assert result.error is None
-    assert result.reason == "under 50 cells"
+    assert result.reason == "too few cells"
     assert (result.verdict.label, result.verdict.pattern) == ("ALL", Pattern.ACUTE)
     data = result.to_json()
     assert data["confidence"] == data["probabilities"]["ALL"] > 0.9
@@ -211,7 +211,7 @@ def test_ok__reading_of_cells() -> None:
     assert table([result, few, broken]) == (
         "FILE       READING   SEEN                WHY\n"
         "smear.png  AML 0.71  65 % blasts of 105\n"
-        "few.png    AML 0.71  65 % blasts of 105  under 50 cells\n"
+        "few.png    AML 0.71  65 % blasts of 105  too few cells\n"
         "other.png  error     -                   broken"
     )
 

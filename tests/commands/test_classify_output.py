@@ -56,7 +56,7 @@ def test_ok__classify_json(run: Run, tmp_path: Path) -> None:
     assert read["confidence"] == max(read["probabilities"].values())
     assert read["label"] in (None, *LABELS)
     assert 0 < read["white_cells"] < 50
-    assert read["reason"].startswith("under 50 cells")
+    assert read["reason"].startswith("too few cells")
     assert read["error"] is None
 
 

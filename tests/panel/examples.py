@@ -92,8 +92,8 @@ CELLS_ACUTE = on_cells(None, Pattern.ACUTE, (0.5, 0.96), BLASTS, reason=Reason.C
 CELLS_CML = on_cells(
     "CML", Pattern.CML, (0.93, 0.93), {CellType.MYELOCYTE: 98.0, CellType.MONOCYTE: 8}
 )
-CELLS_CLL = on_cells(
-    "CLL", Pattern.CLL, (0.999, 0.999), {CellType.LYMPHOCYTE: 103.0, CellType.MONOCYTE: 9}
+CELLS_LYMPHOCYTOSIS = on_cells(
+    None, Pattern.LYMPHOCYTOSIS, (0.8, 0.999), {CellType.LYMPHOCYTE: 103.0, CellType.MONOCYTE: 9}
 )
 CELLS_NORMAL = on_cells("normal", Pattern.NORMAL, (0.97, 0.97), ORDINARY)
 CELLS_FEW = on_cells(
@@ -110,10 +110,13 @@ CELLS_ARTEFACTS = on_cells(
     {CellType.NEUTROPHIL: 55.0, CellType.ARTEFACT: 61.0},
     reason=Reason.ARTEFACTS,
 )
+CELLS_NOT_CONTROLLED = on_cells(
+    None, None, (0.97, 0.97), ORDINARY, reason=Reason.NOT_CONTROLLED, qc=QcState.UNCONTROLLED
+)
 CELLS_UNSURE = on_cells(None, None, (0.46, 0.48), ORDINARY, reason=Reason.LOW_CONFIDENCE)
 ON_CELLS = (
-    *(CELLS_AML, CELLS_ACUTE, CELLS_CML, CELLS_CLL, CELLS_NORMAL),
-    *(CELLS_FEW, CELLS_ARTEFACTS, CELLS_UNSURE),
+    *(CELLS_AML, CELLS_ACUTE, CELLS_CML, CELLS_LYMPHOCYTOSIS, CELLS_NORMAL),
+    *(CELLS_FEW, CELLS_ARTEFACTS, CELLS_UNSURE, CELLS_NOT_CONTROLLED),
 )
 UNSURE = Verdict(
     None,
@@ -173,11 +176,16 @@ EXAMPLES: dict[str, Screen] = {
     "result-cells-aml": ResultScreen("S0042", CELLS_AML, "AML", 0.71, 0.62, False),
     "result-cells-acute": ResultScreen("S0042", CELLS_ACUTE, "acute", 0.9, 0.62, True),
     "result-cells-cml": ResultScreen("S0042", CELLS_CML, "CML", 0.9, 0.62, False),
-    "result-cells-cll": ResultScreen("S0042", CELLS_CLL, "CLL", 0.9, 0.62, False),
+    "result-cells-lymphocytosis": ResultScreen(
+        "S0042", CELLS_LYMPHOCYTOSIS, "lymphocytosis", 0.9, 0.62, False
+    ),
     "result-cells-normal": ResultScreen("S0042", CELLS_NORMAL, "normal", 0.9, 0.62, False),
     "result-cells-few": ResultScreen("S0042", CELLS_FEW, "inconclusive", 0.6, 0.62, False),
     "result-cells-artefacts": ResultScreen(
         "S0042", CELLS_ARTEFACTS, "inconclusive", 0.6, 0.62, False
+    ),
+    "result-not-controlled": ResultScreen(
+        "S0042", CELLS_NOT_CONTROLLED, "no leukaemia seen", 0.9, 0.62, False
     ),
     "result-uncontrolled": ResultScreen(
         "S0042", replace(CELLS_ACUTE, qc=QcState.UNCONTROLLED), "acute", 0.9, 0.62, False
@@ -192,6 +200,7 @@ EXAMPLES: dict[str, Screen] = {
     "slide-done": SlideDoneScreen("S0042", conclusive("normal", 0.98, 102, 12)),
     "slide-done-inconclusive": SlideDoneScreen("S0049", NOTHING_READ),
     "slide-done-cells-aml": SlideDoneScreen("S0042", CELLS_AML),
+    "slide-done-not-controlled": SlideDoneScreen("S0042", CELLS_NOT_CONTROLLED),
     "slide-done-cells-normal": SlideDoneScreen("S0042", CELLS_NORMAL),
     "slide-done-uncontrolled": SlideDoneScreen(
         "S0042", replace(CELLS_NORMAL, qc=QcState.UNCONTROLLED)

@@ -172,7 +172,7 @@ def test_ok__finding_fits(pattern: Pattern, share: float, monkeypatch: pytest.Mo
     seen = {CellType.MYELOBLAST: 888 * share}
     if pattern is Pattern.CML:
         seen = {CellType.MYELOCYTE: 888 * share}
-    if pattern is Pattern.CLL:
+    if pattern is Pattern.LYMPHOCYTOSIS:
         seen = {CellType.LYMPHOCYTE: 888 * share}
     verdict = on_cells(None, pattern, (0.9, 0.9), {**seen, CellType.MONOCYTE: 888 * (1 - share)})
     assert finding_text(verdict).endswith(" of 888")
@@ -183,7 +183,7 @@ def test_ok__finding_fits(pattern: Pattern, share: float, monkeypatch: pytest.Mo
 def test_ok__finished_slide_is_not_told_to_go_on() -> None:
     few = on_cells(None, None, (0.6, 0.7), {CellType.NEUTROPHIL: 9}, reason=Reason.FEW_CELLS)
     line = draw(screens.SlideDoneScreen("S0042", few), simulated=False).crop((1, 36, 127, 44))
-    words = draw_small("under 50 cells", WIDTH)
+    words = draw_small("too few cells", WIDTH)
     assert same(line.crop((0, 0, words.width, 8)), words)
     assert line.crop((words.width, 0, WIDTH, 8)).getbbox() is None
 

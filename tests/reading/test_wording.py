@@ -25,6 +25,11 @@ from tests.records.examples import AML, NOTHING, UNSURE, VERDICT, of_cells
         (replace(AML, label=None, reason=Reason.CLASS_UNSURE), "acute 0.96"),
         (replace(AML, label=None, pattern=None, reason=Reason.FEW_CELLS), "inconclusive"),
         (replace(AML, label="normal", pattern=Pattern.NORMAL, confidence=1.0), "normal 0.99"),
+        (replace(AML, label=None, pattern=Pattern.LYMPHOCYTOSIS), "lymphocytosis 0.96"),
+        (
+            replace(AML, label=None, pattern=None, reason=Reason.NOT_CONTROLLED),
+            "no leukaemia seen",
+        ),
         (UNSURE, "acute 0.91"),
         (NOTHING, "inconclusive"),
     ],

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from leukoscope.reading.results import FieldReading, Reason, Verdict
+from leukoscope.reading.results import FieldReading, Pattern, Reason, Verdict
+from leukoscope.reading.wording import brief_text, outcome_text
 from leukoscope.records.codec import (
     dump,
     reading_from_json,
@@ -93,11 +94,39 @@ def test_ok__verdict_from_before_cells_were_read() -> None:
     assert verdict_from_json(value) == VERDICT
 
 
-@pytest.mark.parametrize("reason", [Reason.FEW_CELLS, Reason.ARTEFACTS])
-def test_ok__reason_as_an_older_version_wrote_it(reason: Reason) -> None:
-    value = verdict_to_json(replace(AML, reason=reason))
-    value["reason"] += ": go on"
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        ("under 50 cells", Reason.FEW_CELLS),
+        ("under 50 cells: go on", Reason.FEW_CELLS),
+        ("many artefacts: go on", Reason.ARTEFACTS),
+    ],
+)
+def test_ok__reason_as_an_older_version_wrote_it(stored: str, reason: Reason) -> None:
+    value = verdict_to_json(AML) | {"reason": stored}
     assert verdict_from_json(value).reason is reason
+
+
+def test_ok__cll_as_an_older_version_wrote_it() -> None:
+    """It is shown as the class that it was."""
+    value = verdict_to_json(AML) | {"headline": "CLL", "label": "CLL", "pattern": "CLL"}
+    verdict = verdict_from_json(value)
+    assert verdict.pattern is Pattern.LYMPHOCYTOSIS
+    assert (outcome_text(verdict), brief_text(verdict)) == ("CLL 0.96", "CLL 0.71")
+    unnamed = verdict_from_json(value | {"label": None})
+    assert outcome_text(unnamed) == "LYMPHOCYTOSIS 0.96 - CLL or reactive: not told apart"
+
+
+def test_ok__no_leukaemia_seen_is_no_pattern() -> None:
+    verdict = replace(AML, label=None, pattern=None, reason=Reason.NOT_CONTROLLED)
+    value = verdict_to_json(verdict)
+    assert (value["headline"], value["label"], value["pattern"], value["reason"]) == (
+        "no leukaemia seen",
+        None,
+        None,
+        "no valid control slide",
+    )
+    assert verdict_from_json(value) == verdict
 
 
 def test_fail__name_is_missing_from_a_differential() -> None:

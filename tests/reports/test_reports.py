@@ -292,12 +292,22 @@ def test_ok__text_of_cells(cell_store: RecordStore) -> None:
         (
             {"label": None, "pattern": None, "reason": Reason.FEW_CELLS},
             "S0001  INCONCLUSIVE  UNCONTROLLED",
-            "under 50 cells - 65 % blasts of 105",
+            "too few cells - 65 % blasts of 105",
         ),
         (
             {"label": None, "pattern": None, "reason": Reason.LOW_CONFIDENCE},
             "S0001  INCONCLUSIVE  UNCONTROLLED",
             "confidence too low 0.71 - 65 % blasts of 105",
+        ),
+        (
+            {"label": None, "pattern": None, "reason": Reason.NOT_CONTROLLED},
+            "S0001  NO LEUKAEMIA SEEN  UNCONTROLLED",
+            "no valid control slide - 65 % blasts of 105",
+        ),
+        (
+            {"label": None, "pattern": Pattern.LYMPHOCYTOSIS},
+            "S0001  LYMPHOCYTOSIS 0.96  UNCONTROLLED",
+            "CLL or reactive: not told apart - 12 % lymphoid of 105",
         ),
         (
             {"label": "normal", "pattern": Pattern.NORMAL, "qc": QcState.DRIFTED},

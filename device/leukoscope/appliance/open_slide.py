@@ -174,8 +174,8 @@ class OpenSlide:
             return NOTHING_READ
         if qc is None:
             return self._reader.judge(readings)
-        baseline = None
         # After a drift the reference no longer says how this device reads normal blood.
-        if qc.reference is not None and qc.state is not QcState.DRIFTED:
-            baseline = {name: qc.reference.centre[name] for name in ABNORMAL}
-        return self._reader.judge(readings, qc.state, baseline)
+        if qc.reference is None or qc.state is QcState.DRIFTED:
+            return self._reader.judge(readings, qc.state)
+        baseline = {name: qc.reference.centre[name] for name in ABNORMAL}
+        return self._reader.judge(readings, qc.state, baseline, qc.reference.spread["blasts"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from leukoscope.errors import BundleError
 from leukoscope.reading.cell_types import CELL_TYPES
+from leukoscope.reading.reader_errors import ReaderErrors
 from leukoscope.reading.results import LABELS
-from leukoscope.reading.rule import ReaderErrors
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope.settings.toml_table import TomlTable, shown
 
@@ -40,7 +40,7 @@ class Card:
         output_kind: "logits" or "probabilities". Both are scaled by `temperature`.
         temperature: Divides the logits, above 0 (see `tflite_model.softmax`).
         thresholds: Least probabilities for a verdict.
-        errors: How wrong a model of cells is; None for a model of fields.
+        errors: How wrong a model of cells is, and where it learned; None for a model of fields.
     """
 
     name: str
@@ -135,12 +135,16 @@ def parse_card(text: str, where: str) -> Card:
 
 
 def _errors(table: TomlTable, where: str) -> ReaderErrors:
+    laboratories = table.table("laboratories")
     errors = ReaderErrors(
         blast_sensitivity=table.number("blast_sensitivity", 0.0, 1.0),
+        blast_sensitivity_spread=table.number("blast_sensitivity_spread", 0.0, 0.5),
         false_blasts=table.number("false_blasts", 0.0, 1.0),
+        false_blasts_spread=table.number("false_blasts_spread", 0.0, 0.5),
         effective_cells=table.number("effective_cells", 1.0, 1e6),
         lymphoblast_share=table.number("lymphoblast_share", 0.0, 1.0),
         lymphoblast_spread=table.number("lymphoblast_spread", 0.0, 1.0),
+        laboratories={label: laboratories.whole(label, 0, 1000) for label in LABELS},
     )
     if errors.blast_sensitivity <= errors.false_blasts:
         raise BundleError(f"{where}: reader.blast_sensitivity must be above reader.false_blasts")

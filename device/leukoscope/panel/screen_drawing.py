@@ -198,8 +198,9 @@ def _verdict(canvas: PanelCanvas, lines: PanelLines) -> None:
 
 
 def _may_be_control(verdict: Verdict) -> bool:
-    """Return whether the slide can be kept as a control slide. Only a slide that is certainly normal can."""
-    return verdict.qc is not None and verdict.label == "normal" and verdict.reason is None
+    """Return whether the panel offers to keep the slide as a control slide: no leukaemia was seen on enough cells."""
+    sure_of_normal = verdict.label == "normal" and verdict.reason is None
+    return verdict.qc is not None and (sure_of_normal or verdict.no_leukaemia_seen)
 
 
 def _pair(canvas: PanelCanvas, y: int, line: tuple[str, str], *, x: int = LEFT) -> None:

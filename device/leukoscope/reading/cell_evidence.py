@@ -31,7 +31,7 @@ _FINDINGS = {
         "granulocytes",
         (CellType.NEUTROPHIL, CellType.MYELOCYTE, CellType.PROMYELOCYTE, CellType.BASOPHIL),
     ),
-    Pattern.CLL: ("lymphoid", (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE)),
+    Pattern.LYMPHOCYTOSIS: ("lymphoid", (CellType.LYMPHOCYTE, CellType.ATYPICAL_LYMPHOCYTE)),
 }
 """The cells whose share decides on each pattern, and their name in a verdict's words."""
 

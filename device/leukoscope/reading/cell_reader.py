@@ -14,8 +14,10 @@ from leukoscope.reading.differential import Baseline, differential_of
 from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.gates import cell_gates
 from leukoscope.reading.measurements import geometry, measure_cells
+from leukoscope.reading.pattern_posterior import class_probabilities
+from leukoscope.reading.reader_errors import BASELINE_SPREAD, ReaderErrors
 from leukoscope.reading.results import FieldReading, QcState, Verdict, WhiteCell
-from leukoscope.reading.rule import ReaderErrors, class_probabilities, judge
+from leukoscope.reading.rule import judge
 from leukoscope.reading.slide_reader import Model
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope.reading.white_cells import find_nuclei
@@ -32,8 +34,8 @@ class CellReader:
         Args:
             model: Takes the picture of a cell (see cell_view.py) and its numbers (see `measurements.geometry`),
                 and gives one probability per `CellType`.
-            thresholds: Least probabilities for a verdict, on a device whose control slides are valid.
-            errors: How wrong the model's shares of cells are.
+            thresholds: Least probabilities for a verdict.
+            errors: How wrong the model's shares of cells are, and where it learned.
         """
         self.model, self.thresholds, self.errors = model, thresholds, errors
 
@@ -41,8 +43,7 @@ class CellReader:
         """Read one field. Boxes are in the field's own pixels.
 
         A cell that the picture's edge cuts has no types and is not counted. A gate refuses a field without a
-        whole white cell. Without it the verdict on such a field would be "normal", because the rule expects
-        normal blood before it has seen a cell. The finds of a refused field stay in the reading.
+        whole white cell, because it gives no evidence. The finds of a refused field stay in the reading.
         """
         um_per_px = self.model.um_per_px
         flat = flat_picture(field, um_per_px)
@@ -93,6 +94,7 @@ class CellReader:
         readings: Sequence[FieldReading],
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
+        baseline_spread: float = BASELINE_SPREAD,
     ) -> Verdict:
         """Judge the fields of a slide by the rule of rule.py."""
-        return judge(readings, self.thresholds, self.errors, qc, baseline)
+        return judge(readings, self.thresholds, self.errors, qc, baseline, baseline_spread)

@@ -133,7 +133,7 @@ class Pattern(enum.Enum):
     NORMAL = "none"
     ACUTE = "acute"
     CML = "CML"
-    CLL = "CLL"
+    LYMPHOCYTOSIS = "lymphocytosis"
 
 
 PATTERN_OF_LABEL = {
@@ -141,7 +141,7 @@ PATTERN_OF_LABEL = {
     "ALL": Pattern.ACUTE,
     "AML": Pattern.ACUTE,
     "CML": Pattern.CML,
-    "CLL": Pattern.CLL,
+    "CLL": Pattern.LYMPHOCYTOSIS,
 }
 """The pattern that each of the five classes belongs to."""
 
@@ -150,13 +150,14 @@ LABELS = tuple(PATTERN_OF_LABEL)
 
 
 class Reason(enum.Enum):
-    """Why a verdict is inconclusive. A person reads the value, which has at most 22 characters."""
+    """Why a verdict is inconclusive or provisional. A person reads the value, which has at most 22 characters."""
 
     NO_FIELD = "no field could be read"
-    FEW_CELLS = "under 50 cells"
+    FEW_CELLS = "too few cells"
     ARTEFACTS = "many artefacts"
     LOW_CONFIDENCE = "confidence too low"
     CLASS_UNSURE = "acute: ALL or AML?"
+    NOT_CONTROLLED = "no valid control slide"
 
 
 class QcState(enum.Enum):
@@ -301,12 +302,17 @@ class Verdict:
 
     @property
     def headline(self) -> str:
-        """The verdict in one word: the class, else the pattern, else 'inconclusive'."""
+        """The verdict in a word or a few: the class, else the pattern, else 'no leukaemia seen' or 'inconclusive'."""
         if self.label is not None:
             return self.label
         if self.pattern is not None and self.pattern is not Pattern.NORMAL:
             return str(self.pattern.value)
-        return "inconclusive"
+        return "no leukaemia seen" if self.no_leukaemia_seen else "inconclusive"
+
+    @property
+    def no_leukaemia_seen(self) -> bool:
+        """Whether only valid control slides are missing for the verdict "normal"."""
+        return self.reason is Reason.NOT_CONTROLLED
 
     @property
     def headline_confidence(self) -> float:

@@ -1,36 +1,34 @@
-"""The rule that leads from a differential to a verdict, with its criteria and their sources.
+"""The rule that leads from a differential to a verdict.
 
-Each pattern needs certain shares of the counted white cells:
+A pattern is named if it is probable enough (pattern_posterior.py), and if enough cells say so
+(confidence_sequence.py):
 
-- Acute leukaemia: at least 20 % blasts, including the promyelocytes of APL (WHO classification 2017, AML; ALL is
-  diagnosed at 20 to 25 %, and is rarely below). The share is first corrected for the reader's errors.
-- CML pattern: at least 50 % granulocytes of all stages, and at least 15 % cells less mature than neutrophils
-  (myelocytes and blasts). The blood of CML has peaks at the myelocyte and at the neutrophil (Spiers et al., Scand J
-  Haematol 18, 1977, 25-38); normal blood has less than 2 % of such immature cells. CML is tested before acute
-  leukaemia, because CML has blasts too.
-- CLL pattern: at least 60 % lymphocytes, and at least 30 % of all cells atypical ones. (iwCLL 2018 asks for 5e9 such
-  cells per litre, which cannot be counted on a smear.)
-- None of these: no abnormal pattern.
+- NORMAL: probability 0.95 or more, the upper bound on the share of blasts is below the criterion of 20 %, and the
+  control slides are valid. If only the control slides are missing, the verdict is "no leukaemia seen" on so many
+  cells: in a laboratory that the reader has not seen, it may miss blasts.
+- Acute leukaemia: the probability of the model's card or more, and the lower bound on the share of blasts is above
+  20 %.
+- CML and lymphocytosis: the probability of the model's card or more, on `MIN_CELLS` cells or more.
 
-The rule is applied to 4000 differentials, drawn from a Dirichlet distribution around the counted one. The confidence
-in a pattern is the share of draws that meet its criteria. Fewer cells give a wider distribution. It stops narrowing
-beyond `effective_cells`, because the reader itself varies between slides. Before any cell is counted, normal blood is
-expected with the weight of one cell (`PRIOR_CELLS`).
+For the bounds, the 20 % become the share that the reader sees on average where 20 % are true.
+
+ALL or AML is named only if both were learned in two laboratories or more. CLL is never named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import replace
 
 from leukoscope.reading.cell_evidence import CellEvidence
-from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
+from leukoscope.reading.cell_types import BLASTS, CellType
+from leukoscope.reading.confidence_sequence import is_above, is_below
 from leukoscope.reading.differential import Baseline, Differential, differential_of
+from leukoscope.reading.pattern_posterior import BLAST_CRITERION, Probabilities, probabilities_of
+from leukoscope.reading.reader_errors import BASELINE_SPREAD, Rate, ReaderErrors
 from leukoscope.reading.results import (
     LABELS,
+    PATTERN_OF_LABEL,
     FieldReading,
     Pattern,
     QcState,
@@ -40,57 +38,14 @@ from leukoscope.reading.results import (
 from leukoscope.reading.stored_evidence import NOTHING_READ
 from leukoscope.reading.thresholds import Thresholds
 
-BLAST_CRITERION = 0.20
-GRANULOCYTE_CRITERION, LEFT_SHIFT_CRITERION = 0.50, 0.15
-LYMPHOID_CRITERION, ATYPICAL_CRITERION = 0.60, 0.30
+NORMAL_THRESHOLD = 0.95
+"""Least probability of NORMAL. It is higher than for the other patterns, because after NORMAL nobody may look again."""
 
 MIN_CELLS = 50
 """With fewer cells a verdict is provisional: with 50 cells, a share of 20 % has a standard error of 6 points."""
+
 MAX_ARTEFACTS = 0.5
 """With a larger share of artefacts among the finds, more fields are needed."""
-UNCONTROLLED_EXTRA = 0.10
-"""How much higher the thresholds are when no control slide is valid."""
-
-DRAWS, SEED = 4000, 0
-"""With 4000 draws a confidence has an error of half a point. The seed makes a verdict repeatable."""
-
-PRIOR_CELLS = 1.0
-PRIOR = {
-    CellType.NEUTROPHIL: 0.58,
-    CellType.EOSINOPHIL: 0.03,
-    CellType.BASOPHIL: 0.01,
-    CellType.LYMPHOCYTE: 0.30,
-    CellType.MONOCYTE: 0.07,
-    CellType.ATYPICAL_LYMPHOCYTE: 0.01,
-}
-"""The differential of a healthy adult, within the ranges of Dacie and Lewis, Practical Haematology (2017), ch. 2."""
-
-_GRANULOCYTES = (
-    CellType.NEUTROPHIL,
-    CellType.EOSINOPHIL,
-    CellType.BASOPHIL,
-    CellType.MYELOCYTE,
-)
-
-
-@dataclass(frozen=True)
-class ReaderErrors:
-    """How wrong a cell reader's shares are. Measured on training slides and kept on the model's card.
-
-    Attributes:
-        blast_sensitivity: Share of true blasts that the reader calls blasts.
-        false_blasts: Share of other cells that it calls blasts.
-        effective_cells: Beyond this number of cells, more cells hardly make its shares more exact.
-        lymphoblast_share: Share of lymphoblasts, among the cells it calls blasts, at which ALL and AML are
-            equally probable.
-        lymphoblast_spread: Standard deviation of that share between patients.
-    """
-
-    blast_sensitivity: float
-    false_blasts: float
-    effective_cells: float
-    lymphoblast_share: float
-    lymphoblast_spread: float
 
 
 def judge(
@@ -99,110 +54,86 @@ def judge(
     errors: ReaderErrors,
     qc: QcState = QcState.UNCONTROLLED,
     baseline: Baseline | None = None,
+    baseline_spread: float = BASELINE_SPREAD,
 ) -> Verdict:
     """Judge the fields of a slide whose cells were read one by one. Fields that a gate refused are left out.
 
     Args:
         readings: The readings of the fields.
-        thresholds: For a device whose control slides are valid. On any other device they are raised by
-            `UNCONTROLLED_EXTRA`.
+        thresholds: Least probabilities of a pattern and of a class. NORMAL has its own, `NORMAL_THRESHOLD`.
         errors: The errors of the reader.
         qc: State of the device according to its control slides.
-        baseline: How this device reads normal blood (see differential.py).
+        baseline: How this device reads normal blood (see differential.py). Its share of blasts is the rate of false
+            blasts while the control slides are valid; otherwise that of the card is taken.
+        baseline_spread: How far this slide's rate of false blasts is from the baseline's: a standard deviation.
     """
     read = [reading for reading in readings if reading.was_read]
     if not read:
         return replace(NOTHING_READ, qc=qc)
+    false_blasts = errors.false_blast_rate
+    if baseline is not None:
+        if qc is QcState.VALID:
+            false_blasts = Rate(baseline["blasts"], baseline_spread)
+        # The rate corrects the share of blasts. If the differential were corrected too, true blasts would be lost.
+        baseline = {**baseline, "blasts": 0.0}
     differential = differential_of(read, baseline)
-    chances = class_probabilities(differential, errors)
-    normal, all_, aml, cml, cll = chances
-    patterns = {
-        Pattern.NORMAL: normal,
-        Pattern.ACUTE: all_ + aml,
-        Pattern.CML: cml,
-        Pattern.CLL: cll,
-    }
-    pattern = max(patterns, key=lambda name: patterns[name])
-    extra = 0.0 if qc is QcState.VALID else UNCONTROLLED_EXTRA
-    sure_of_pattern = patterns[pattern] >= thresholds.pattern + extra
-    best = max(range(len(LABELS)), key=lambda index: chances[index])
-    sure_of_label = sure_of_pattern and chances[best] >= thresholds.label + extra
+    said = probabilities_of(differential, errors, false_blasts)
+    pattern = max(Pattern, key=lambda name: said.patterns[name])
+    least = NORMAL_THRESHOLD if pattern is Pattern.NORMAL else thresholds.pattern
+    probable = said.patterns[pattern] >= least
+    limit = errors.seen_share(BLAST_CRITERION, false_blasts.mean)
+    enough = _has_enough_cells(pattern, differential, limit)
+    vouched = pattern is not Pattern.NORMAL or qc is QcState.VALID
+    named = probable and enough and vouched
+    label = _label(pattern, said, thresholds, errors) if named else None
+    reason = None
+    if differential.cells < MIN_CELLS or (probable and not enough):
+        reason = Reason.FEW_CELLS
+    elif differential.count(CellType.ARTEFACT) > MAX_ARTEFACTS * sum(differential.counts):
+        reason = Reason.ARTEFACTS
+    elif not probable:
+        reason = Reason.LOW_CONFIDENCE
+    elif not vouched:
+        reason = Reason.NOT_CONTROLLED
+    elif pattern is Pattern.ACUTE and label is None:
+        reason = Reason.CLASS_UNSURE
     return Verdict(
-        label=LABELS[best] if sure_of_label else None,
-        pattern=pattern if sure_of_pattern else None,
-        confidence=chances[best],
-        pattern_confidence=patterns[pattern],
-        evidence=CellEvidence(chances, differential),
+        label=label,
+        pattern=pattern if named else None,
+        confidence=max(said.classes),
+        pattern_confidence=said.patterns[pattern],
+        evidence=CellEvidence(said.classes, differential),
         white_cells=round(differential.cells),
         fields=len(read),
-        reason=_reason(differential, sure_of_label, sure_of_pattern),
+        reason=reason,
         qc=qc,
     )
 
 
-def class_probabilities(
-    differential: Differential, errors: ReaderErrors
-) -> tuple[float, float, float, float, float]:
-    """Return the probabilities of normal, ALL, AML, CML and CLL, in the order of `LABELS`; sum 1."""
-    drawn = _draw_differentials(differential, errors.effective_cells)
+def _has_enough_cells(pattern: Pattern, differential: Differential, limit: float) -> bool:
+    """Return whether there are enough cells to name a pattern.
 
-    def share(*types: CellType) -> npt.NDArray[np.float64]:
-        total: npt.NDArray[np.float64] = drawn[:, [CELL_TYPES.index(name) for name in types]].sum(
-            axis=1
-        )
-        return total
-
-    blasts = share(*BLASTS)
-    # The true share, from the seen share and the reader's errors (Rogan & Gladen, Am J Epidemiol 107, 1978, 71-76).
-    true_blasts = (blasts - errors.false_blasts) / (errors.blast_sensitivity - errors.false_blasts)
-    cml = (share(*_GRANULOCYTES) >= GRANULOCYTE_CRITERION) & (
-        share(CellType.MYELOCYTE) + blasts >= LEFT_SHIFT_CRITERION
-    )
-    acute = ~cml & (true_blasts >= BLAST_CRITERION)
-    atypical = share(CellType.ATYPICAL_LYMPHOCYTE)
-    cll = (
-        ~cml
-        & ~acute
-        & (share(CellType.LYMPHOCYTE) + atypical >= LYMPHOID_CRITERION)
-        & (atypical >= ATYPICAL_CRITERION)
-    )
-    # Patients differ in this share: more cells of one patient do not make the limit more certain.
-    scatter = np.random.default_rng(SEED).normal(0, errors.lymphoblast_spread, DRAWS)
-    line = (errors.lymphoblast_share + scatter) * blasts
-    of_all = acute & (share(CellType.LYMPHOBLAST) >= line)
-    return (
-        float(np.mean(~(cml | acute | cll))),
-        float(np.mean(of_all)),
-        float(np.mean(acute & ~of_all)),
-        float(np.mean(cml)),
-        float(np.mean(cll)),
-    )
+    Args:
+        pattern: The pattern.
+        differential: The counted cells.
+        limit: Share of blasts that is seen on average where the true share is the criterion of acute leukaemia.
+    """
+    blasts, cells = differential.count(*BLASTS), differential.cells
+    if pattern is Pattern.NORMAL:
+        return is_below(limit, blasts, cells)
+    if pattern is Pattern.ACUTE:
+        return is_above(limit, blasts, cells)
+    return cells >= MIN_CELLS
 
 
-def _draw_differentials(
-    differential: Differential, effective_cells: float
-) -> npt.NDArray[np.float64]:
-    """Draw differentials that the slide could have: shape (`DRAWS`, types), each row with the sum 1."""
-    cells = differential.cells
-    weight = 1 / (1 + cells / effective_cells)
-    parameters = np.array(
-        [
-            PRIOR_CELLS * PRIOR.get(cell_type, 0.001)
-            + (0.0 if cell_type in NOT_COUNTED else weight * count)
-            for cell_type, count in zip(CELL_TYPES, differential.counts, strict=True)
-        ]
-    )
-    return np.random.default_rng(SEED).dirichlet(parameters, DRAWS)
-
-
-def _reason(
-    differential: Differential, sure_of_label: bool, sure_of_pattern: bool
-) -> Reason | None:
-    if differential.cells < MIN_CELLS:
-        return Reason.FEW_CELLS
-    finds = sum(differential.counts)
-    if differential.count(CellType.ARTEFACT) > MAX_ARTEFACTS * finds:
-        return Reason.ARTEFACTS
-    if sure_of_label:
+def _label(
+    pattern: Pattern, said: Probabilities, thresholds: Thresholds, errors: ReaderErrors
+) -> str | None:
+    """Return the class to name beside a pattern that is named, or None."""
+    if pattern is Pattern.LYMPHOCYTOSIS:
         return None
-    return Reason.CLASS_UNSURE if sure_of_pattern else Reason.LOW_CONFIDENCE
+    if pattern is Pattern.ACUTE and not errors.tells_apart("ALL", "AML"):
+        return None
+    best = max(range(len(LABELS)), key=lambda index: said.classes[index])
+    sure = said.classes[best] >= thresholds.label and PATTERN_OF_LABEL[LABELS[best]] is pattern
+    return LABELS[best] if sure else None

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from leukoscope.field import Field
 from leukoscope.reading.differential import Baseline
+from leukoscope.reading.reader_errors import BASELINE_SPREAD
 from leukoscope.reading.results import FieldReading, QcState, Verdict
 
 
@@ -87,6 +88,7 @@ class SlideReader(Protocol):
         readings: Sequence[FieldReading],
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
+        baseline_spread: float = BASELINE_SPREAD,
     ) -> Verdict:
         """Judge the fields of a slide together. Fields that a gate refused are left out.
 
@@ -94,4 +96,5 @@ class SlideReader(Protocol):
             readings: The readings of the slide's fields.
             qc: State of the device according to its control slides; ignored unless `uses_qc`.
             baseline: How this device reads normal blood; None when that is not known. Ignored unless `uses_qc`.
+            baseline_spread: Standard deviation, between slides, of the baseline's share of blasts.
         """

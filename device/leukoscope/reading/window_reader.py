@@ -13,6 +13,7 @@ from leukoscope.reading.differential import Baseline
 from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.gates import white_cell_gate
 from leukoscope.reading.pooling import pool
+from leukoscope.reading.reader_errors import BASELINE_SPREAD
 from leukoscope.reading.results import FieldReading, Gate, QcState, Verdict, WhiteCell, Window
 from leukoscope.reading.slide_reader import Model
 from leukoscope.reading.thresholds import Thresholds
@@ -68,9 +69,10 @@ class WindowReader:
         readings: Sequence[FieldReading],
         qc: QcState = QcState.UNCONTROLLED,
         baseline: Baseline | None = None,
+        baseline_spread: float = BASELINE_SPREAD,
     ) -> Verdict:
         """Judge the fields of a slide together. Control slides cannot check a reader of whole fields."""
-        del qc, baseline
+        del qc, baseline, baseline_spread
         return pool(readings, self.thresholds)
 
 

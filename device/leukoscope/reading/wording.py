@@ -17,13 +17,16 @@ from leukoscope.reading.results import (
 NOT_TOLD_APART = "ALL or AML: not told apart"
 _NOT_TOLD_APART_ON_PANEL = "ALL/AML: not told apart"
 """The same, just short enough for a line of the panel."""
+_CLL_NOT_TOLD = "CLL or reactive: not told apart"
+_CLL_NOT_TOLD_ON_PANEL = "mature: CLL or reactive"
 
 _BRIEF_REASONS = {
     Reason.NO_FIELD: "no field read",
-    Reason.FEW_CELLS: "under 50 cells",
+    Reason.FEW_CELLS: "too few cells",
     Reason.ARTEFACTS: "many artefacts",
     Reason.LOW_CONFIDENCE: "low confidence",
     Reason.CLASS_UNSURE: "ALL or AML?",
+    Reason.NOT_CONTROLLED: "control?",
 }
 """Reasons short enough for a column of a table that is 80 characters wide."""
 
@@ -34,15 +37,20 @@ def decimal(probability: float) -> str:
 
 
 def pattern_text(verdict: Verdict) -> str:
-    """Return the pattern and its confidence: 'ACUTE 0.96', 'NORMAL 0.97'; or 'INCONCLUSIVE' without one."""
+    """Return the pattern and its confidence: 'ACUTE 0.96'; or 'NO LEUKAEMIA SEEN' or 'INCONCLUSIVE' without one."""
     if verdict.pattern is None or (verdict.pattern is Pattern.NORMAL and verdict.label is None):
-        return "INCONCLUSIVE"
+        return verdict.headline.upper()
     name = "NORMAL" if verdict.pattern is Pattern.NORMAL else verdict.pattern.value.upper()
+    if verdict.label == "CLL":
+        # Records of versions before 0.4.0 name this class.
+        name = verdict.label
     return f"{name} {decimal(verdict.pattern_confidence)}"
 
 
 def class_text(verdict: Verdict) -> str:
     """Return the class of an acute leukaemia, 'AML 0.71', or why no class is named; '' when there is neither.
+
+    Beside a lymphocytosis it says that the reader cannot tell CLL from a reactive one.
 
     A confidence that is too low is shown with its value.
     """
@@ -54,7 +62,11 @@ def class_text(verdict: Verdict) -> str:
         return str(verdict.reason.value)
     if verdict.pattern is Pattern.ACUTE and verdict.label is not None:
         return f"{verdict.label} {decimal(verdict.confidence)}"
-    return ""
+    return _CLL_NOT_TOLD if _is_lymphocytosis(verdict) else ""
+
+
+def _is_lymphocytosis(verdict: Verdict) -> bool:
+    return verdict.pattern is Pattern.LYMPHOCYTOSIS and verdict.label is None
 
 
 def class_text_on_panel(verdict: Verdict, *, goes_on: bool) -> str:
@@ -64,20 +76,22 @@ def class_text_on_panel(verdict: Verdict, *, goes_on: bool) -> str:
         verdict: Of a slide whose cells were read one by one.
         goes_on: Whether to ask for more fields.
     """
-    unsure = verdict.reason is Reason.CLASS_UNSURE
-    text = _NOT_TOLD_APART_ON_PANEL if unsure else class_text(verdict)
+    text = class_text(verdict)
+    text = {NOT_TOLD_APART: _NOT_TOLD_APART_ON_PANEL, _CLL_NOT_TOLD: _CLL_NOT_TOLD_ON_PANEL}.get(
+        text, text
+    )
     return f"{text}: go on" if goes_on else text
 
 
 def class_and_reason(verdict: Verdict) -> str:
-    """Return the class and the reason where there is room for both: 'AML 0.71, under 50 cells'."""
+    """Return the class and the reason where there is room for both: 'AML 0.71, too few cells'."""
     if verdict.reason is None or verdict.label is None or verdict.pattern is not Pattern.ACUTE:
         return class_text(verdict)
     return f"{verdict.label} {decimal(verdict.confidence)}, {class_text(verdict)}"
 
 
 def brief_text(verdict: Verdict) -> str:
-    """Return the verdict for a cell of a table: 'AML 0.71', 'acute 0.91'; or 'inconclusive' without a confidence."""
+    """Return the verdict for a cell of a table: 'AML 0.71', 'acute 0.91', 'no leukaemia seen', 'inconclusive'."""
     if verdict.label is None and verdict.pattern in (None, Pattern.NORMAL):
         return verdict.headline
     return f"{verdict.headline} {decimal(verdict.headline_confidence)}"

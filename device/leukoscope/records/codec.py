@@ -31,10 +31,15 @@ from leukoscope.reading.stored_evidence import evidence_from_json
 
 JsonObject: TypeAlias = dict[str, Any]
 
-_EARLIER = {
-    f"{reason.value}: go on": reason.value for reason in (Reason.FEW_CELLS, Reason.ARTEFACTS)
+_EARLIER_REASONS = {
+    "under 50 cells": Reason.FEW_CELLS,
+    "under 50 cells: go on": Reason.FEW_CELLS,
+    "many artefacts: go on": Reason.ARTEFACTS,
 }
-"""Reasons as older versions wrote them, with advice at the end, and as they are now."""
+"""Reasons as older versions wrote them."""
+
+_EARLIER_PATTERNS = {"CLL": Pattern.LYMPHOCYTOSIS}
+"""Patterns as versions before 0.4.0 wrote them."""
 
 _TYPE_NAMES = tuple(cell_type.value for cell_type in CELL_TYPES)
 _MEASUREMENT_NAMES = tuple(field.name for field in dataclasses.fields(Measurements))
@@ -87,13 +92,13 @@ def verdict_from_json(value: JsonObject) -> Verdict:
     control = value.get("control")
     return Verdict(
         label=value["label"],
-        pattern=None if pattern is None else Pattern(pattern),
+        pattern=None if pattern is None else _EARLIER_PATTERNS.get(pattern) or Pattern(pattern),
         confidence=float(value["confidence"]),
         pattern_confidence=float(value["pattern_confidence"]),
         evidence=evidence_from_json(value, _unlabelled(value["probabilities"]) or ()),
         white_cells=int(value["white_cells"]),
         fields=int(value["fields"]),
-        reason=None if reason is None else Reason(_EARLIER.get(reason, reason)),
+        reason=None if reason is None else _EARLIER_REASONS.get(reason) or Reason(reason),
         qc=None if control is None else QcState(control),
     )
 

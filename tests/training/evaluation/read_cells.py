@@ -13,8 +13,8 @@ pytest.importorskip("sklearn", reason="scikit-learn, of the [dev] extra, is not 
 
 from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import CELL_TYPES, CellType
-from leukoscope.reading.results import Measurements, WhiteCell
-from leukoscope.reading.rule import ReaderErrors
+from leukoscope.reading.reader_errors import ReaderErrors
+from leukoscope.reading.results import LABELS, Measurements, WhiteCell
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope_training.evaluation.typed_cell_reading import ReadCell
 from leukoscope_training.evaluation.typed_cells import TypedCell
@@ -35,7 +35,16 @@ class SizeModel:
 
 
 def reader() -> CellReader:
-    errors = ReaderErrors(0.95, 0.02, 200.0, 0.5, 0.1)
+    errors = ReaderErrors(
+        blast_sensitivity=0.95,
+        blast_sensitivity_spread=0.05,
+        false_blasts=0.02,
+        false_blasts_spread=0.02,
+        effective_cells=200.0,
+        lymphoblast_share=0.5,
+        lymphoblast_spread=0.1,
+        laboratories=dict.fromkeys(LABELS, 2),
+    )
     return CellReader(SizeModel(), Thresholds(0.5, 0.7), errors)
 
 

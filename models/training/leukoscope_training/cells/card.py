@@ -8,8 +8,8 @@ from pathlib import Path
 import tomli_w
 from leukoscope.model.card import TYPES
 from leukoscope.reading.cell_view import VIEW_UM, view_px
+from leukoscope.reading.reader_errors import ReaderErrors
 from leukoscope.reading.results import LABELS
-from leukoscope.reading.rule import ReaderErrors
 from leukoscope.reading.thresholds import Thresholds
 
 from leukoscope_training.cells.preparation import UM_PER_PX
@@ -20,10 +20,13 @@ VERSION = "0.3.0"
 THRESHOLDS = Thresholds(label=0.5, pattern=0.7)
 ERRORS = ReaderErrors(
     blast_sensitivity=0.75,
+    blast_sensitivity_spread=0.1,
     false_blasts=0.12,
-    effective_cells=15.0,
+    false_blasts_spread=0.1,
+    effective_cells=100.0,
     lymphoblast_share=0.35,
     lymphoblast_spread=0.22,
+    laboratories={"normal": 3, "ALL": 1, "AML": 1, "CML": 1, "CLL": 1},
 )
 """These numbers were chosen on the shares of the same ten leukaemia patients, because there are no others to test them.
 Patient-disjoint readers gave shares that differ from the experts' by 0.33 (root mean square), by 0.19 without patient

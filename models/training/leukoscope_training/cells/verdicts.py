@@ -141,11 +141,10 @@ def read_differential(tested: TestedSet, of: Flags) -> Differential:
 
 
 def rate_verdict(verdict: Verdict, label: str) -> tuple[str, str]:
-    """Rate the pattern and the class, each as 'right', 'refused' or 'wrong'."""
+    """Rate the pattern and the class, each as 'right', 'refused' or 'wrong'. "No leukaemia seen" counts as normal."""
+    said = Pattern.NORMAL if verdict.no_leukaemia_seen else verdict.pattern
     right = PATTERN_OF_LABEL[label]
-    pattern = (
-        "refused" if verdict.pattern is None else "right" if verdict.pattern is right else "wrong"
-    )
+    pattern = "refused" if said is None else "right" if said is right else "wrong"
     named = "refused" if verdict.label is None else "right" if verdict.label == label else "wrong"
     return pattern, named
 

@@ -16,8 +16,8 @@ from leukoscope.reading.cell_view import cell_views
 from leukoscope.reading.differential import differential_of
 from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.measurements import geometry, measure_cells
+from leukoscope.reading.pattern_posterior import class_probabilities
 from leukoscope.reading.results import FieldReading, Verdict
-from leukoscope.reading.rule import class_probabilities
 from leukoscope.reading.slide_reader import SlideReader
 from leukoscope.reading.white_cells import find_nuclei, find_white_cells
 from leukoscope.reading.window import cut

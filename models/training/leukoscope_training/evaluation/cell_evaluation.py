@@ -25,7 +25,7 @@ from leukoscope_training.evaluation.typed_cell_reading import PictureOutcome, Re
 from leukoscope_training.evaluation.typed_cells import Group
 
 AT_EDGE, NOT_FOUND = "cut by the edge", "not found"
-LEUKAEMIAS = (Pattern.ACUTE, Pattern.CML, Pattern.CLL)
+LEUKAEMIAS = (Pattern.ACUTE, Pattern.CML, Pattern.LYMPHOCYTOSIS)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class CellEvaluation:
 
     @property
     def acute_slides_called_normal(self) -> int | None:
-        """Pseudo-slides with blasts that were called normal; None if there are none."""
+        """Pseudo-slides with blasts that were called normal or "no leukaemia seen"; None if there are none."""
         return self._count_slides((Pattern.NORMAL,), acute=True)
 
     @property

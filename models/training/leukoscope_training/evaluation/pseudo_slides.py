@@ -13,8 +13,8 @@ import numpy as np
 from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import CellType
 from leukoscope.reading.differential import differential_of
+from leukoscope.reading.pattern_posterior import class_probabilities
 from leukoscope.reading.results import FieldReading, Pattern, WhiteCell
-from leukoscope.reading.rule import PRIOR, class_probabilities
 
 from leukoscope_training.evaluation.typed_cell_reading import ReadCell
 from leukoscope_training.evaluation.typed_cells import Group
@@ -25,10 +25,20 @@ SLIDES, CELLS, FIELDS = 60, 100, 10
 BLAST_PERCENTS = (0, 40, 70)
 """Blasts among the cells of a slide of each kind, in percent. The other cells are normal blood."""
 
+NORMAL_BLOOD = {
+    CellType.NEUTROPHIL: 0.58,
+    CellType.EOSINOPHIL: 0.03,
+    CellType.BASOPHIL: 0.01,
+    CellType.LYMPHOCYTE: 0.30,
+    CellType.MONOCYTE: 0.07,
+    CellType.ATYPICAL_LYMPHOCYTE: 0.01,
+}
+"""The differential of a healthy adult, within the ranges of Dacie and Lewis, Practical Haematology (2017), ch. 2."""
+
 COMMON_SHARE = 0.05
 """A type with a larger share of normal blood must be among the cells. If a rarer one is not, it is left out."""
 
-INCONCLUSIVE = "inconclusive"
+NOT_SEEN = "no leukaemia seen"
 
 
 @dataclass(frozen=True)
@@ -37,15 +47,17 @@ class SlideKind:
 
     Attributes:
         blast_percent: Blasts among the cells of each slide, in percent.
-        called: How many slides got each pattern, by the pattern's value, or `INCONCLUSIVE`.
+        called: How many slides got each pattern, by the pattern's value. Without a pattern: `NOT_SEEN` or
+            "inconclusive".
     """
 
     blast_percent: int
     called: Counter[str]
 
     def count(self, *patterns: Pattern) -> int:
-        """Return how many slides got one of these patterns."""
-        return sum(self.called[pattern.value] for pattern in patterns)
+        """Return how many slides got one of these patterns. `NOT_SEEN` counts as normal."""
+        normal = self.called[NOT_SEEN] if Pattern.NORMAL in patterns else 0
+        return normal + sum(self.called[pattern.value] for pattern in patterns)
 
 
 def judge_pseudo_slides(
@@ -72,7 +84,7 @@ def judge_pseudo_slides(
             blasts.append(cell.find)
         elif expert_type.normal is not None:
             normal.setdefault(expert_type.normal, []).append(cell.find)
-    if any(share > COMMON_SHARE and name not in normal for name, share in PRIOR.items()):
+    if any(share > COMMON_SHARE and name not in normal for name, share in NORMAL_BLOOD.items()):
         return []
     return [
         _judge_kind(percent, blasts, normal, reader, slides, seed)
@@ -94,7 +106,7 @@ def _judge_kind(
     for _ in range(slides):
         dealt = _deal(blasts, normal, round(CELLS * percent / 100), rng)
         verdict = reader.judge([_as_field(dealt[field::FIELDS], reader) for field in range(FIELDS)])
-        called[INCONCLUSIVE if verdict.pattern is None else verdict.pattern.value] += 1
+        called[verdict.headline if verdict.pattern is None else verdict.pattern.value] += 1
     return SlideKind(percent, called)
 
 
@@ -105,8 +117,8 @@ def _deal(
     rng: np.random.Generator,
 ) -> list[WhiteCell]:
     """Deal the cells of a slide in random order."""
-    types = [name for name in PRIOR if name in normal]
-    shares = np.array([PRIOR[name] for name in types])
+    types = [name for name in NORMAL_BLOOD if name in normal]
+    shares = np.array([NORMAL_BLOOD[name] for name in types])
     counts = rng.multinomial(CELLS - blast_count, shares / shares.sum())
     piles = [(blasts, blast_count), *zip((normal[name] for name in types), counts, strict=True)]
     dealt = [

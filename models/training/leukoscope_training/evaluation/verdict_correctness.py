@@ -14,6 +14,8 @@ JUDGEMENTS = ("right", "pattern only", "inconclusive", "wrong")
 
 def judge_headline(verdict: Verdict, label: str) -> str:
     """Judge the headline that the device shows: one of `JUDGEMENTS`."""
+    if verdict.no_leukaemia_seen:
+        return "pattern only" if label == "normal" else "wrong"
     if verdict.label is not None:
         return "right" if verdict.label == label else "wrong"
     if verdict.pattern in (None, Pattern.NORMAL):
