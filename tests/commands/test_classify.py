@@ -165,7 +165,7 @@ def test_ok__table(smears: Path, tmp_path: Path) -> None:
     assert seen_text(results[1].verdict) in rows[1]
     assert [[Path(row.split()[0]).name, *row.split()[1:4]] for row in rows] == [
         ["blurred.png", "refused", "-", "OUT"],
-        ["good.png", "ALL", "0.99", "100"],
+        ["good.png", "ALL", "0.97", "100"],
         ["text.jpg", "error", "-", "not"],
         ["absent.png", "error", "-", "no"],
     ]

@@ -15,7 +15,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 VERDICT_WORDS = (
     "AML 0.71: acute myeloid leukaemia, with a confidence of 0.71 out of 1; ALL: acute "
-    "lymphoblastic, CML: chronic myeloid, CLL: chronic lymphocytic leukaemia; 24 % blasts of 112: "
+    "lymphoblastic, CML: chronic myeloid, CLL: chronic lymphocytic leukaemia; no leukaemia seen: normal, but "
+    "without a valid control slide; 24 % blasts of 112: "
     "24 percent of 112 white cells were blasts. More words: docs/panel.md."
 )
 """Printed below the help of each command that prints verdicts."""

@@ -1,14 +1,14 @@
 """Bounds on a share of cells that hold however often they are looked at.
 
 The device judges a slide after every field, and a person may stop at any of them. An ordinary confidence limit looked
-at thirty times is wrong far more often than its level says. The bounds here are wrong for at most 5 % of slides, over
-all looks together.
+at thirty times is wrong far more often than its level says. The level of the bounds here is the largest share of slides
+for which they are ever wrong.
 
-A share p is rejected when E = B(a + k, b + n - k) / B(a, b) / (p^k (1 - p)^(n - k)) reaches 1 / 0.05 = 20, with k cells
+A share p is rejected when E = B(a + k, b + n - k) / B(a, b) / (p^k (1 - p)^(n - k)) reaches 1 / level, with k cells
 seen of n and the beta function B. E is the likelihood of what was seen, averaged over shares from a Beta(a, b)
 distribution, over its likelihood at p (Robbins, Ann Math Stat 41, 1970, 1397-1409: mixtures; Howard et al., Ann Stat
 49, 2021, 1055-1080: confidence sequences). If p is true, E is a martingale with mean 1, and by Ville's inequality it
-ever reaches 20 in at most 5 % of cases.
+ever reaches 20 in at most 5 % of cases, for example.
 
 k may be a sum of probabilities. The same inequality holds for values from 0 to 1 with mean p, because the factor of
 one cell is convex in its value (Waudby-Smith & Ramdas, J R Stat Soc B 86, 2024, 1-27).
@@ -20,17 +20,16 @@ from __future__ import annotations
 
 from math import lgamma, log
 
-LEVEL = 0.05
-"""Share of slides, at most, for which one of these bounds is ever wrong."""
+UPPER_LEVEL, LOWER_LEVEL = 0.05, 0.01
+"""Levels of the upper and of the lower bound. The lower bound is stricter, so that three cells are never enough."""
 
 RARE = (1.0, 9.0)
 """a and b for an upper bound: shares of 10 % on average, as of blasts in blood without leukaemia. To exclude a share of
 20 % it takes 19, 31, 41, 50 and 67 cells with 0, 1, 2, 3 and 5 seen. It was chosen among whole numbers."""
 
 FREQUENT = (3.0, 6.0)
-"""a and b for a lower bound: shares of 33 % on average. For a share above 20 % it takes 5 of 5 cells, 7 of 10, 19 of 50
-or 33 of 100. With Beta(1, 1) it would take 3 of 3 and 34 of 100: more on 100 cells, and not enough cells where
-all are blasts."""
+"""a and b for a lower bound: shares of 33 % on average, as of blasts in acute leukaemia. For a share above 10 % it
+takes 4 of 4 cells, 6 of 10, 14 of 50 or 22 of 100."""
 
 
 def is_below(limit: float, seen: float, cells: float) -> bool:
@@ -41,19 +40,21 @@ def is_below(limit: float, seen: float, cells: float) -> bool:
         seen: Number of cells of the kind in question, 0 to `cells`; may be a sum of probabilities.
         cells: Number of cells.
     """
-    return seen < limit * cells and _rejects(limit, seen, cells, RARE)
+    return seen < limit * cells and _rejects(limit, seen, cells, RARE, UPPER_LEVEL)
 
 
 def is_above(limit: float, seen: float, cells: float) -> bool:
     """Return whether the lower bound on a share is above a limit. Arguments are those of `is_below`."""
-    return seen > limit * cells and _rejects(limit, seen, cells, FREQUENT)
+    return seen > limit * cells and _rejects(limit, seen, cells, FREQUENT, LOWER_LEVEL)
 
 
-def _rejects(share: float, seen: float, cells: float, mixture: tuple[float, float]) -> bool:
+def _rejects(
+    share: float, seen: float, cells: float, mixture: tuple[float, float], level: float
+) -> bool:
     a, b = mixture
     averaged = _log_beta(a + seen, b + cells - seen) - _log_beta(a, b)
     likelihood = seen * log(share) + (cells - seen) * log(1 - share)
-    return averaged - likelihood >= -log(LEVEL)
+    return averaged - likelihood >= -log(level)
 
 
 def _log_beta(a: float, b: float) -> float:

@@ -7,10 +7,10 @@ A pattern is named if it is probable enough (pattern_posterior.py), and if enoug
   control slides are valid. If only the control slides are missing, the verdict is "no leukaemia seen" on so many
   cells: in a laboratory that the reader has not seen, it may miss blasts.
 - Acute leukaemia: the probability of the model's card or more, and the lower bound on the share of blasts is above
-  20 %.
+  10 %, half the criterion. That makes sure that there are blasts at all, and that two or three cells are not enough.
 - CML and lymphocytosis: the probability of the model's card or more, on `MIN_CELLS` cells or more.
 
-For the bounds, the 20 % become the share that the reader sees on average where 20 % are true.
+For the bounds, 20 and 10 % become the shares that the reader sees on average where 20 and 10 % are true.
 
 ALL or AML is named only if both were learned in two laboratories or more. CLL is never named.
 """
@@ -81,8 +81,7 @@ def judge(
     pattern = max(Pattern, key=lambda name: said.patterns[name])
     least = NORMAL_THRESHOLD if pattern is Pattern.NORMAL else thresholds.pattern
     probable = said.patterns[pattern] >= least
-    limit = errors.seen_share(BLAST_CRITERION, false_blasts.mean)
-    enough = _has_enough_cells(pattern, differential, limit)
+    enough = _has_enough_cells(pattern, differential, errors, false_blasts.mean)
     vouched = pattern is not Pattern.NORMAL or qc is QcState.VALID
     named = probable and enough and vouched
     label = _label(pattern, said, thresholds, errors) if named else None
@@ -110,19 +109,14 @@ def judge(
     )
 
 
-def _has_enough_cells(pattern: Pattern, differential: Differential, limit: float) -> bool:
-    """Return whether there are enough cells to name a pattern.
-
-    Args:
-        pattern: The pattern.
-        differential: The counted cells.
-        limit: Share of blasts that is seen on average where the true share is the criterion of acute leukaemia.
-    """
+def _has_enough_cells(
+    pattern: Pattern, differential: Differential, errors: ReaderErrors, false_blasts: float
+) -> bool:
     blasts, cells = differential.count(*BLASTS), differential.cells
     if pattern is Pattern.NORMAL:
-        return is_below(limit, blasts, cells)
+        return is_below(errors.seen_share(BLAST_CRITERION, false_blasts), blasts, cells)
     if pattern is Pattern.ACUTE:
-        return is_above(limit, blasts, cells)
+        return is_above(errors.seen_share(BLAST_CRITERION / 2, false_blasts), blasts, cells)
     return cells >= MIN_CELLS
 
 
