@@ -3,7 +3,7 @@
     python -m tests.measuring.measure_rule
 
 It applies the device's rule, with the card of the shipped reader, to simulated counts of cells. No picture is read. It
-takes three minutes on one core.
+takes eight minutes on one core.
 """
 
 from __future__ import annotations
