@@ -206,6 +206,18 @@ def test_ok__a_control_takes_away_myelocytes_that_the_reader_sees_in_normal_bloo
     assert differential_of([field], baseline).share(MY) == pytest.approx(0.02 / 0.62)
 
 
+def test_ok__without_a_control_a_leukaemia_must_be_more_probable() -> None:
+    slide = [reading({MB: 36, N: 40, L: 24})]
+    probable = judge(slide, THRESHOLDS, CARD).pattern_confidence
+    between = Thresholds(0.5, probable - 0.05)
+    controlled, not_controlled = (
+        judge(slide, between, CARD, qc) for qc in (QcState.VALID, QcState.UNCONTROLLED)
+    )
+    assert controlled.pattern is Pattern.ACUTE
+    assert (not_controlled.pattern, not_controlled.reason) == (None, Reason.LOW_CONFIDENCE)
+    assert not_controlled.probabilities == controlled.probabilities
+
+
 def test_ok__a_wide_spread_between_laboratories_is_less_sure_but_sees_60_blasts_of_100() -> None:
     narrow, wide = (replace(CARD, false_blasts_spread=spread) for spread in (0.0, 0.2))
     some, many = ([reading({MB: n, N: 60 - n // 2, L: 40 - n // 2})] for n in (36, 60))

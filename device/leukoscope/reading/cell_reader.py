@@ -34,7 +34,7 @@ class CellReader:
         Args:
             model: Takes the picture of a cell (see cell_view.py) and its numbers (see `measurements.geometry`),
                 and gives one probability per `CellType`.
-            thresholds: Least probabilities for a verdict.
+            thresholds: Least probabilities for a verdict, on a device whose control slides are valid.
             errors: How wrong the model's shares of cells are, and where it learned.
         """
         self.model, self.thresholds, self.errors = model, thresholds, errors

@@ -10,6 +10,8 @@ A pattern is named if it is probable enough (pattern_posterior.py), and if enoug
   10 %, half the criterion. That makes sure that there are blasts at all, and that two or three cells are not enough.
 - CML and lymphocytosis: the probability of the model's card or more, on `MIN_CELLS` cells or more.
 
+Without valid control slides a leukaemia needs `UNCONTROLLED_EXTRA` more probability.
+
 For the bounds, 20 and 10 % become the shares that the reader sees on average where 20 and 10 % are true.
 
 ALL or AML is named only if both were learned in two laboratories or more. CLL is never named.
@@ -41,6 +43,10 @@ from leukoscope.reading.thresholds import Thresholds
 NORMAL_THRESHOLD = 0.95
 """Least probability of NORMAL. It is higher than for the other patterns, because after NORMAL nobody may look again."""
 
+UNCONTROLLED_EXTRA = 0.10
+"""How much more probable a leukaemia must be without valid control slides. On simulated slides of normal blood from
+laboratories that differ, it lowers the share called acute from 3 % to 1 % (docs/measurements/rule.md)."""
+
 MIN_CELLS = 50
 """With fewer cells a verdict is provisional: with 50 cells, a share of 20 % has a standard error of 6 points."""
 
@@ -60,7 +66,8 @@ def judge(
 
     Args:
         readings: The readings of the fields.
-        thresholds: Least probabilities of a pattern and of a class. NORMAL has its own, `NORMAL_THRESHOLD`.
+        thresholds: Least probabilities of a pattern and of a class, with valid control slides. NORMAL has its own,
+            `NORMAL_THRESHOLD`.
         errors: The errors of the reader.
         qc: State of the device according to its control slides.
         baseline: How this device reads normal blood (see differential.py). Its share of blasts is the rate of false
@@ -79,7 +86,8 @@ def judge(
     differential = differential_of(read, baseline)
     said = probabilities_of(differential, errors, false_blasts)
     pattern = max(Pattern, key=lambda name: said.patterns[name])
-    least = NORMAL_THRESHOLD if pattern is Pattern.NORMAL else thresholds.pattern
+    extra = 0.0 if qc is QcState.VALID else UNCONTROLLED_EXTRA
+    least = NORMAL_THRESHOLD if pattern is Pattern.NORMAL else thresholds.pattern + extra
     probable = said.patterns[pattern] >= least
     enough = _has_enough_cells(pattern, differential, errors, false_blasts.mean)
     vouched = pattern is not Pattern.NORMAL or qc is QcState.VALID

@@ -54,6 +54,6 @@ def test_ok__the_table_counts_each_field_once() -> None:
         }
     )
     assert (
-        "| bccd | 4 | 0.500 | 0.500 | 0.250 | 0.250 | 0.000 | 0.000 | 0.500 |"
+        "| bccd | 4 | 0.000 | 1.000 | 0.250 | 0.250 | 0.000 | 0.000 | 0.500 |"
         in verdicts.tabulate_fields(of)
     )
