@@ -45,7 +45,7 @@ NORMAL_THRESHOLD = 0.95
 
 UNCONTROLLED_EXTRA = 0.10
 """How much more probable a leukaemia must be without valid control slides. On simulated slides of normal blood from
-laboratories that differ, it lowers the share called acute from 3 % to 1 % (docs/measurements/rule.md)."""
+laboratories that differ, it lowers the share called acute from 3.2 to 1.5 % (docs/measurements/rule.md)."""
 
 MIN_CELLS = 50
 """With fewer cells a verdict is provisional: with 50 cells, a share of 20 % has a standard error of 6 points."""
