@@ -54,6 +54,17 @@ def test_ok__areas_are_those_drawn(nucleus: float, cell: float) -> None:
     assert found.roundness > 0.85
 
 
+@pytest.mark.parametrize("neighbour", [None, (44.0, 34.0), (34.0, 24.0)])
+def test_ok__cytoplasm_of_the_colour_of_red_cells_belongs_to_the_cell(
+    neighbour: tuple[float, float] | None,
+) -> None:
+    # Pink stains colour the cytoplasm of granulocytes like red cells. A red cell that touches it is not part of it.
+    touching = [(*neighbour, 7.2, RED_CELL)] if neighbour else []
+    rgb = picture(*touching, (34, 34, 12.4, RED_CELL), (34, 34, 8.0, NUCLEUS))
+    _, found = only(rgb)
+    assert found.cell_area == pytest.approx(area(12.4), rel=0.12)
+
+
 def test_ok__lobes_of_a_nucleus_are_one_cell() -> None:
     lobes = [(31.0, 33.0), (37.0, 33.0), (34.0, 38.4)]
     rgb = picture((34, 35, 13, CYTOPLASM), *((x, y, 4.8, NUCLEUS) for x, y in lobes))

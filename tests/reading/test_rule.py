@@ -248,7 +248,10 @@ def test_ok__no_field_no_verdict() -> None:
 
 
 @settings(max_examples=40)
-@given(st.lists(st.floats(0, 400), min_size=12, max_size=12), st.floats(1, 1e4))
+@given(
+    st.lists(st.floats(0, 400), min_size=len(CELL_TYPES), max_size=len(CELL_TYPES)),
+    st.floats(1, 1e4),
+)
 def test_ok__probabilities_sum_to_one_and_a_verdict_repeats(
     counts: list[float], effective: float
 ) -> None:

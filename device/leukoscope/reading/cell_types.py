@@ -24,15 +24,20 @@ class CellType(enum.Enum):
     ATYPICAL_LYMPHOCYTE = "atypical lymphocyte"
     SMUDGE = "smudge cell"
     ARTEFACT = "artefact"
+    ERYTHROBLAST = "erythroblast"
 
 
 CELL_TYPES = tuple(CellType)
 
+ADDED_LATER = frozenset({CellType.ERYTHROBLAST})
+"""Types that older records lack: no cell of theirs was read as one of these."""
+
 BLASTS = frozenset({CellType.LYMPHOBLAST, CellType.MYELOBLAST, CellType.PROMYELOCYTE})
 """Blasts and their equivalents: the abnormal promyelocytes of APL count as blasts (WHO 2017)."""
 
-NOT_COUNTED = frozenset({CellType.SMUDGE, CellType.ARTEFACT})
-"""Finds that do not count as white cells in a differential. Smudge cells are reported beside it (ICSH)."""
+NOT_COUNTED = frozenset({CellType.SMUDGE, CellType.ARTEFACT, CellType.ERYTHROBLAST})
+"""Finds that do not count as white cells in a differential. Smudge cells and erythroblasts are reported beside it
+(ICSH)."""
 
 ABBREVIATIONS = {
     CellType.NEUTROPHIL: "NEU",
@@ -47,5 +52,6 @@ ABBREVIATIONS = {
     CellType.ATYPICAL_LYMPHOCYTE: "ATY",
     CellType.SMUDGE: "SMU",
     CellType.ARTEFACT: "ART",
+    CellType.ERYTHROBLAST: "ERY",
 }
 """Three letters for tables and for the boxes of cells on a picture, in the order of `CellType`."""

@@ -32,7 +32,10 @@ RING_UM = (1.0, 2.5)
 """The ring around a nucleus in which the density outside it is measured. The nucleus's edge is where the density is
 half-way between inside and outside."""
 RED_CELL_COSINE, RED_CELL_SHARE = 0.985, 0.5
-"""A pixel is red cell when its colour is within 10 degrees of the red cells' and it is at least half as dense."""
+"""A pixel is coloured like a red cell when its colour is within 10 degrees of theirs and it is at least half as dense.
+In pink stains the cytoplasm of granulocytes has this colour too."""
+NECK_UM = 0.7
+"""A red cell that touches the cytoplasm hangs on to it by a neck. Erosion by this much separates them."""
 FULL_DENSITY = 1.2
 """Density that becomes level 255 for a model. A tenth of the densest nuclei exceed it somewhere."""
 OUTSIDE_LEVEL = 255
@@ -144,7 +147,10 @@ def _add_cytoplasm(
     red_cell: npt.NDArray[np.float32],
     um_per_px: float,
 ) -> Mask:
-    """Add the cytoplasm to the nuclei: all that is stained, near a nucleus, connected to it, and not a red cell."""
+    """Add the cytoplasm to the nuclei: all that is stained, near a nucleus, connected to it, and not a red cell.
+
+    A part that is coloured like red cells is a red cell only where it goes on beyond the reach of cytoplasm.
+    """
     red_part, green, blue = channels
     length = np.sqrt(red_part * red_part + green * green + blue * blue)
     scale = float(np.linalg.norm(red_cell))
@@ -152,8 +158,16 @@ def _add_cytoplasm(
     red = (along > RED_CELL_COSINE * length * scale) & (length > RED_CELL_SHARE * scale)
     reach = dilate(nucleus, round(CYTOPLASM_UM / um_per_px))
     stained = np.maximum(np.maximum(red_part, green), blue) > TISSUE_DENSITY
-    open_ = dilate(erode((reach & stained & ~red & ~dilate(others, 1)) | nucleus, 2), 2)
+    red_cells = _select_red_cells(red & ~nucleus, reach, um_per_px)
+    open_ = dilate(erode((reach & stained & ~red_cells & ~dilate(others, 1)) | nucleus, 2), 2)
     return select_touched((open_ & reach) | nucleus, nucleus)
+
+
+def _select_red_cells(red: Mask, reach: Mask, um_per_px: float) -> Mask:
+    """Select the parts of `red` that go on beyond `reach`, cut off at their necks."""
+    neck = round(NECK_UM / um_per_px)
+    beyond = select_touched(erode(red, neck), ~reach)
+    return dilate(beyond, neck) & red
 
 
 def _quantile(values: Plane, masks: Mask, share: float) -> Plane:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES, NOT_COUNTED, CellType
+from leukoscope.reading.relative_size import types_by_relative_size
 from leukoscope.reading.results import FieldReading
 
 ABNORMAL = {
@@ -53,7 +54,9 @@ class Differential:
 def differential_of(
     readings: Sequence[FieldReading], baseline: Baseline | None = None
 ) -> Differential:
-    """Count the cells of some fields whose cells were read one by one.
+    """Count the cells of some fields of one slide, whose cells were read one by one.
+
+    Their types are first corrected for the size of nuclei on this slide (see relative_size.py).
 
     If the baseline has a larger share of an abnormal group than `NORMAL_SHARE`, the probability of that group is
     lowered in every cell by the same factor (correction of prior probabilities, Saerens et al., Neural
@@ -63,10 +66,10 @@ def differential_of(
         readings: The readings of the fields. Cells without types are left out.
         baseline: How this device reads normal blood; None when that is not known.
     """
-    types = [cell.types for reading in readings for cell in reading.white_cells if cell.types]
-    if not types:
+    cells = [cell for reading in readings for cell in reading.white_cells if cell.types]
+    if not cells:
         return Differential((0.0,) * len(CELL_TYPES))
-    rows = np.array(types)
+    rows = types_by_relative_size(cells)
     if baseline is not None:
         rows = rows * _weights(baseline)
         rows /= rows.sum(axis=1, keepdims=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leukoscope.reading.cell_evidence import CellEvidence
-from leukoscope.reading.cell_types import CELL_TYPES
+from leukoscope.reading.cell_types import ADDED_LATER, CELL_TYPES
 from leukoscope.reading.differential import Differential
 from leukoscope.reading.field_evidence import FieldEvidence
 from leukoscope.reading.results import Evidence, Reason, Verdict
@@ -41,5 +41,9 @@ def evidence_from_json(value: Mapping[str, Any], probabilities: tuple[float, ...
     counts = value.get("differential")
     if counts is None:
         return FieldEvidence(probabilities)
-    differential = Differential(tuple(float(counts[cell_type.value]) for cell_type in CELL_TYPES))
+    known = _ABSENT_IN_OLD | counts
+    differential = Differential(tuple(float(known[cell_type.value]) for cell_type in CELL_TYPES))
     return CellEvidence(probabilities, differential)
+
+
+_ABSENT_IN_OLD = {cell_type.value: 0.0 for cell_type in ADDED_LATER}

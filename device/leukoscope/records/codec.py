@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from leukoscope.reading.cell_types import CELL_TYPES
+from leukoscope.reading.cell_types import ADDED_LATER, CELL_TYPES
 from leukoscope.reading.results import (
     LABELS,
     FieldReading,
@@ -42,6 +42,7 @@ _EARLIER_PATTERNS = {"CLL": Pattern.LYMPHOCYTOSIS}
 """Patterns as versions before 0.4.0 wrote them."""
 
 _TYPE_NAMES = tuple(cell_type.value for cell_type in CELL_TYPES)
+_ABSENT_IN_OLD = {cell_type.value: 0.0 for cell_type in ADDED_LATER}
 _MEASUREMENT_NAMES = tuple(field.name for field in dataclasses.fields(Measurements))
 
 
@@ -148,7 +149,7 @@ def _cell_from_json(value: JsonObject) -> WhiteCell:
         measurements=None
         if measurements is None
         else Measurements(*_in_order(_MEASUREMENT_NAMES, measurements)),
-        types=_in_order(_TYPE_NAMES, value["types"]) if "types" in value else (),
+        types=_in_order(_TYPE_NAMES, _ABSENT_IN_OLD | value["types"]) if "types" in value else (),
     )
 
 

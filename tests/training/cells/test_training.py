@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("keras", reason="Keras, of the [train] extra, is not installed")
 
-from leukoscope.reading.cell_types import CELL_TYPES, CellType
+from leukoscope.reading.cell_types import BLASTS, CELL_TYPES
 from leukoscope_training.cells import training
 from leukoscope_training.cells.dataset import Cells
 from leukoscope_training.cells.network import build, multiplications
@@ -36,19 +36,11 @@ def cells() -> Cells:
         colour=random.uniform(0.2, 0.6, (count, 3)).astype(np.float32),
         whole=np.ones(count, np.bool_),
         gates=np.ones(count, np.bool_),
-        box=np.where(source == "lld-40x", "", "monocyte"),
+        word=np.where(source == "lld-40x", "lymphoblast", "monocyte"),
         source=source,
-        kind=source,
         group=group,
         path=group,
-        sha256=np.full(count, ""),
     )
-
-
-def counts() -> dict[str, np.ndarray]:
-    each = np.zeros(len(CELL_TYPES))
-    each[[CELL_TYPES.index(CellType.LYMPHOBLAST), CELL_TYPES.index(CellType.LYMPHOCYTE)]] = 5
-    return dict.fromkeys(GROUPS[:2], each)
 
 
 class StoppedError(Exception):
@@ -58,9 +50,8 @@ class StoppedError(Exception):
 def test_ok__a_training_that_was_stopped_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Past the epoch from which the network has a say in the targets.
     recipe = CellRecipe(epochs=5, draws=16, batch=8)
-    whole = train(cells(), counts(), tmp_path / "whole", 3, recipe=recipe).get_weights()
+    whole = train(cells(), tmp_path / "whole", 3, recipe=recipe).get_weights()
     write = training.checkpoint.write
     left = [4]
 
@@ -73,8 +64,8 @@ def test_ok__a_training_that_was_stopped_ends_as_one_that_was_not(
     with monkeypatch.context() as patch:
         patch.setattr(training.checkpoint, "write", until_stopped)
         with pytest.raises(StoppedError):
-            train(cells(), counts(), tmp_path / "parts", 3, recipe=recipe)
-    parts = train(cells(), counts(), tmp_path / "parts", 3, recipe=recipe).get_weights()
+            train(cells(), tmp_path / "parts", 3, recipe=recipe)
+    parts = train(cells(), tmp_path / "parts", 3, recipe=recipe).get_weights()
 
     for one, other in zip(whole, parts, strict=True):
         assert np.array_equal(one, other)
@@ -85,9 +76,26 @@ def test_ok__a_training_that_was_stopped_ends_as_one_that_was_not(
 
 def test_fail__another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
     recipe = CellRecipe(epochs=1, draws=8, batch=8)
-    train(cells(), counts(), tmp_path, 3, recipe=recipe)
+    train(cells(), tmp_path, 3, recipe=recipe)
     with pytest.raises(TrainingError, match="another training"):
-        train(cells(), counts(), tmp_path, 4, recipe=recipe)
+        train(cells(), tmp_path, 4, recipe=recipe)
+
+
+def test_ok__what_a_cell_is_not_compared_with_is_not_taught() -> None:
+    # A laboratory without blasts: whatever the network says of blasts, the loss stays the same.
+    blasts = [CELL_TYPES.index(cell_type) for cell_type in BLASTS]
+    target = np.zeros((1, 2, len(CELL_TYPES)), np.float32)
+    target[0, 0, 0] = 1
+    target[0, 1] = [number not in blasts for number in range(len(CELL_TYPES))]
+    logits = np.random.default_rng(0).normal(size=(1, len(CELL_TYPES))).astype(np.float32)
+    other = logits.copy()
+    other[:, blasts] += 7
+    losses = [
+        float(np.asarray(training.conditional_loss(target, one))[0]) for one in (logits, other)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    other[0, 0] += 3
+    assert float(np.asarray(training.conditional_loss(target, other))[0]) < losses[0]
 
 
 def test_ok__the_ablation_is_shown_nothing_of_the_cell() -> None:

@@ -16,8 +16,8 @@ from leukoscope.reading.cell_types import CELL_TYPES, CellType
 from leukoscope.reading.reader_errors import ReaderErrors
 from leukoscope.reading.results import LABELS, Measurements, WhiteCell
 from leukoscope.reading.thresholds import Thresholds
+from leukoscope_training.data.typed_cells import TypedCell
 from leukoscope_training.evaluation.typed_cell_reading import ReadCell
-from leukoscope_training.evaluation.typed_cells import TypedCell
 
 BLOOD = ("neutrophil", "eosinophil", "basophil", "lymphocyte", "monocyte")
 

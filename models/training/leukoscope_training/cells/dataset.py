@@ -38,12 +38,10 @@ class Cells:
         colour: Mean density of the cell in R, G, B, 0..1, shape (n, 3).
         whole: Whether the picture's edge does not cut it, shape (n,).
         gates: Whether its field passed the picture's gates, shape (n,).
-        box: Type of the expert's box around it: a value of `CellType`, `UNTYPED`, or "" without a box; shape (n,).
-        source: The set, shape (n,).
-        kind: Set and diagnosis, shape (n,).
-        group: Patient, slide or seed, shape (n,).
-        path: Path of its field, shape (n,).
-        sha256: SHA-256 of its field's file, "" for a rendered field; shape (n,).
+        word: The expert's word for it, a key of `laboratories.TAUGHT`, shape (n,).
+        source: Folder of its laboratory, `SIMULATED` or `CLUTTER`, shape (n,).
+        group: Source and patient, slide or seed, shape (n,).
+        path: Path of its picture, shape (n,).
     """
 
     picture: Bytes
@@ -52,15 +50,13 @@ class Cells:
     colour: Floats
     whole: Flags
     gates: Flags
-    box: Texts
+    word: Texts
     source: Texts
-    kind: Texts
     group: Texts
     path: Texts
-    sha256: Texts
 
     def __len__(self) -> int:
-        return len(self.box)
+        return len(self.word)
 
     def take(self, rows: Numbers | Flags) -> Cells:
         """Return the cells with these numbers, shape (m,), or with a true flag, shape (n,)."""

@@ -9,7 +9,6 @@ import numpy as np
 import tomli_w
 
 from leukoscope_training.cells.dataset import Cells
-from leukoscope_training.cells.expert_labels import read_counts
 from leukoscope_training.cells.runs import PREDICTIONS, RUN, WEIGHTS, CellRun
 from leukoscope_training.cells.training import CellRecipe, make_input, predict, train
 from leukoscope_training.shared import keras_runtime
@@ -18,40 +17,32 @@ from leukoscope_training.shared.weights import save_weights
 
 
 def run_experiment(
-    run: CellRun, cells: Cells, data: Path, out: Path, seed: int, recipe: CellRecipe, command: str
+    run: CellRun, cells: Cells, out: Path, seed: int, recipe: CellRecipe, command: str
 ) -> None:
     """Train, test, and write the run's files below out/NAME. Continues where an earlier call was stopped.
 
     Args:
         run: Which cells are trained on and which are tested on.
         cells: All prepared cells.
-        data: The folder of the sets, for lld-40x's patients.csv.
         out: The runs' folder.
         seed: Decides everything that is random.
         recipe: How long to train.
         command: The command line, for run.toml.
 
     Raises:
-        TrainingError: There is no cell to train on, or patients.csv is not valid.
+        TrainingError: There is no cell to train on.
     """
     keras_runtime.set_up("bfloat16", 1)
     folder = out / run.name
-    counts = {
-        f"lld-40x/{patient}": count
-        for patient, count in read_counts(data / "lld-40x" / "patients.csv").items()
-    }
     trained, tested = cells.take(run.trained_on(cells)), cells.take(run.tested_on(cells))
     if not len(trained):
         raise TrainingError(f"{run.name}: no cell to train on; prepare all sets")
-    model = train(trained, counts, folder, seed, ablation=run.ablation, recipe=recipe)
+    model = train(trained, folder, seed, ablation=run.ablation, recipe=recipe)
     save_weights(model.get_weights(), folder / WEIGHTS)
     if len(tested):
         _write_predictions(tested, model, run.ablation, folder / PREDICTIONS)
     facts = {
         "run": run.name,
-        "split": run.split,
-        "trained_parts": list(run.trained),
-        "tested_parts": list(run.tested),
         "left_out": run.left_out,
         "ablation": run.ablation,
         "seed": seed,

@@ -1,4 +1,4 @@
-"""The network in Keras 3. Its inputs are a cell's picture and geometry, its outputs the logits of the twelve types."""
+"""The network in Keras 3. Its inputs are a cell's picture and geometry, its outputs the logits of the types."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def build(seed: int = 0, batch: int | None = None) -> keras.Model:
     """Build the network with new weights.
 
     Its inputs are `picture`, shape (n, 64, 64, 3), 0..1, and `geometry`, shape (n, 5). Its output is logits, shape
-    (n, 12).
+    (n, types).
 
     Args:
         seed: Seed of the weights and of dropout.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from leukoscope.field import Field
-from leukoscope.imaging.background import DEGREE, estimate_background
-from leukoscope.imaging.flat_field import flatten
 from leukoscope.imaging.morphology import count_pixels, dilate
 from leukoscope.imaging.scaling import resample
 from leukoscope.reading.cell_types import CellType
@@ -26,15 +25,13 @@ from PIL import Image
 
 from leukoscope_training.cells.clutter import draw_clutter
 from leukoscope_training.cells.dataset import CLUTTER, SIMULATED, Bytes, Cells, Floats, join
-from leukoscope_training.cells.expert_labels import Box, read_boxes
-from leukoscope_training.data.importers import import_samples
-from leukoscope_training.data.manifest import Manifest
+from leukoscope_training.cells.laboratories import LABORATORIES, NO_BOX, Laboratory
+from leukoscope_training.data.typed_cells import CellBox, TypedCell, read_typed_cells
+from leukoscope_training.evaluation.typed_cell_reading import REACH_UM, flatten_ungated
 from leukoscope_training.shared.non_smear_drawing import draw_look, photograph
 
 UM_PER_PX = 0.34
 """Scale at which the device finds cells and gives them to a network."""
-
-SETS = ("lld-40x", "chula-pi", "bccd")
 
 CUT_PX = 3
 """How far beyond the cell the ablation's hole reaches."""
@@ -53,24 +50,35 @@ DEFOCUS_UM, EXPOSURES, SHADINGS = 0.6, (0.8, 1.05), (0.0, 0.35)
 
 
 @dataclass(frozen=True)
+class Box:
+    """A cell's box in µm, and the expert's word for it."""
+
+    word: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def holds(self, x_um: float, y_um: float) -> bool:
+        """Return whether a place is inside."""
+        return self.x0 <= x_um < self.x1 and self.y0 <= y_um < self.y1
+
+
+@dataclass(frozen=True)
 class TrainingSlide:
-    """The values that all cells of one field have in common; see `Cells`."""
+    """The values that all cells of one picture have in common; see `Cells`."""
 
     source: str
-    kind: str
     group: str
     path: str
-    sha256: str
 
 
 @dataclass(frozen=True)
 class RealTask:
-    """A file to read, with the experts' boxes in it."""
+    """A picture to read, with the cells that the experts typed in it."""
 
-    file: Path
-    um_per_px: float
-    slide: TrainingSlide
-    boxes: Sequence[Box]
+    laboratory: Laboratory
+    cells: tuple[TypedCell, ...]
 
 
 @dataclass(frozen=True)
@@ -94,13 +102,13 @@ Task: TypeAlias = RealTask | RenderedTask | ClutterTask
 
 
 def prepare(data: Path, workers: int) -> Cells:
-    """Find the cells of the three sets below `data`, of the simulator, and of clutter.
+    """Find the cells of the laboratories below `data`, of the simulator, and of clutter.
 
     Raises:
         TrainingError: A set is not as its importer expects.
         OSError: A file can't be read.
     """
-    tasks: list[Task] = [*list_real_fields(data), *_list_rendered_fields()]
+    tasks: list[Task] = [*list_real_pictures(data), *_list_rendered_fields()]
     tasks += [
         ClutterTask(seed, number) for seed in CLUTTER_SEEDS for number in range(CLUTTER_FIELDS)
     ]
@@ -109,28 +117,20 @@ def prepare(data: Path, workers: int) -> Cells:
         return join([cells for cells in found if len(cells)])
 
 
-def list_real_fields(data: Path) -> list[RealTask]:
-    """List the files of the three sets.
+def list_real_pictures(data: Path) -> list[RealTask]:
+    """List the pictures of all laboratories.
 
     Raises:
-        TrainingError: A set is not as its importer expects.
+        TrainingError: A set's `cells.csv` is not valid.
+        OSError: It can't be read.
     """
-    fields = []
-    for name in SETS:
-        folder = data / name
-        manifest = Manifest(data, tuple(import_samples(name, folder, root=data)))
-        listing = folder / "cells.csv"
-        scale = manifest.samples[0].um_per_px
-        boxes = read_boxes(listing, scale) if listing.exists() else {}
-        for sample in manifest.samples:
-            path = Path(sample.image).relative_to(name)
-            # The folders of lld-40x say more than the labels: APML, for example, has the label AML.
-            kind = f"{name}/{path.parts[0]}" if name == "lld-40x" else name
-            slide = TrainingSlide(name, kind, sample.group, sample.image, sample.sha256)
-            fields.append(
-                RealTask(manifest.path(sample), scale, slide, boxes.get(path.as_posix(), ()))
-            )
-    return fields
+    tasks = []
+    for laboratory in LABORATORIES:
+        of_picture: dict[Path, list[TypedCell]] = defaultdict(list)
+        for cell in read_typed_cells(data / laboratory.folder / "cells.csv"):
+            of_picture[cell.path].append(cell)
+        tasks += [RealTask(laboratory, tuple(cells)) for cells in of_picture.values()]
+    return tasks
 
 
 def _list_rendered_fields() -> Iterable[RenderedTask]:
@@ -152,9 +152,35 @@ def find_cells_of_task(task: Task) -> Cells:
         return _find_in_clutter(task)
     if isinstance(task, RenderedTask):
         return _find_rendered(task)
-    with Image.open(task.file) as image:
+    return _find_in_picture(task)
+
+
+def _find_in_picture(task: RealTask) -> Cells:
+    """Return the finds that a word teaches. In a picture of one cell this is the find in the middle."""
+    laboratory, first = task.laboratory, task.cells[0]
+    with Image.open(first.path) as image:
         rgb = np.asarray(image.convert("RGB"))
-    return find_cells(Field(rgb, task.um_per_px), task.slide, task.boxes)
+    height, width = rgb.shape[:2]
+    boxes = [
+        _place(cell.box, width, height, laboratory.um_per_px, cell.word) for cell in task.cells
+    ]
+    group = f"{laboratory.folder}/{first.patient}"
+    slide = TrainingSlide(laboratory.folder, group, str(first.path))
+    found = find_cells(Field(rgb, laboratory.um_per_px), slide, boxes)
+    if laboratory.all_boxed:
+        found = replace(found, word=np.where(found.word == "", NO_BOX, found.word))
+    return found.take(found.word != "")
+
+
+def _place(box: CellBox | None, width: int, height: int, um_per_px: float, word: str) -> Box:
+    """Return a cell's box in µm. A cell without a box is in the middle of its picture."""
+    if box is None:
+        x, y = width * um_per_px / 2, height * um_per_px / 2
+        return Box(word, x - REACH_UM, y - REACH_UM, x + REACH_UM, y + REACH_UM)
+    across, down = (1, 1) if box.in_pixels else (width, height)
+    x, y = box.x * across * um_per_px, box.y * down * um_per_px
+    right, low = box.width * across * um_per_px / 2, box.height * down * um_per_px / 2
+    return Box(word, x - right, y - low, x + right, y + low)
 
 
 def _find_rendered(task: RenderedTask) -> Cells:
@@ -179,19 +205,21 @@ def _find_rendered(task: RenderedTask) -> Cells:
         x, y, radius = cell.x_px * um, cell.y_px * um, cell.diameter_um / 2
         name = _type_of(cell.cell_type).value
         boxes.append(Box(name, x - radius, y - radius, x + radius, y + radius))
-    kind = f"{SIMULATED}/{task.diagnosis}"
-    group = f"{kind}/{task.seed}"
-    slide = TrainingSlide(SIMULATED, kind, group, f"{group}/{task.number}", "")
-    return find_cells(Field(rgb, um, simulated=True), slide, boxes)
+    group = f"{SIMULATED}/{task.diagnosis}/{task.seed}"
+    slide = TrainingSlide(SIMULATED, group, f"{group}/{task.number}")
+    found = find_cells(Field(rgb, um, simulated=True), slide, boxes)
+    artefact = CellType.ARTEFACT.value
+    return replace(found, word=np.where(found.word == "", artefact, found.word))
 
 
 def _find_in_clutter(task: ClutterTask) -> Cells:
     """Return the whole finds of a field that passes the gates. All are artefacts."""
     group = f"{CLUTTER}/{task.seed}"
-    slide = TrainingSlide(CLUTTER, CLUTTER, group, f"{group}/{task.number}", "")
+    slide = TrainingSlide(CLUTTER, group, f"{group}/{task.number}")
     found = find_cells(photograph(draw_clutter, draw_look(task.seed), task.number), slide, ())
     passed = np.flatnonzero(found.gates & found.whole)
-    return found.take(passed[:: max(1, -(-len(passed) // MOST_FINDS))])
+    kept = found.take(passed[:: max(1, -(-len(passed) // MOST_FINDS))])
+    return replace(kept, word=np.full(len(kept), CellType.ARTEFACT.value))
 
 
 def _type_of(cell_type: hematology.RenderedCellType) -> CellType:
@@ -203,15 +231,14 @@ def _type_of(cell_type: hematology.RenderedCellType) -> CellType:
 
 def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cells:
     """Find the cells of a field as the device does. A cell gets the last box that contains its middle."""
-    picture = resample(field, UM_PER_PX)
-    passed = all(gate.passed for gate in picture_gates(picture, UM_PER_PX, None))
-    picture = flatten(picture, estimate_background(picture, UM_PER_PX, DEGREE))
+    passed = all(gate.passed for gate in picture_gates(resample(field, UM_PER_PX), UM_PER_PX, None))
+    picture = flatten_ungated(field, UM_PER_PX)
     nuclei = find_nuclei(picture, UM_PER_PX)
     views = cell_views(picture, nuclei, UM_PER_PX)
     names = []
     for x0, y0, x1, y1 in nuclei.boxes:
         x_um, y_um = (x0 + x1) / 2 * UM_PER_PX, (y0 + y1) / 2 * UM_PER_PX
-        held = [box.cell_type for box in boxes if box.holds(x_um, y_um)]
+        held = [box.word for box in boxes if box.holds(x_um, y_um)]
         names.append(held[-1] if held else "")
     count = len(nuclei.boxes)
     same = {name: np.full(count, value) for name, value in vars(slide).items()}
@@ -224,7 +251,7 @@ def find_cells(field: Field, slide: TrainingSlide, boxes: Sequence[Box]) -> Cell
         colour=_measure_colour(views),
         whole=views.whole,
         gates=np.full(count, passed),
-        box=np.array(names, np.str_),
+        word=np.array(names, np.str_),
         **same,
     )
 

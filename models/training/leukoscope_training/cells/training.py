@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from leukoscope.reading.cell_view import VIEW_UM
 
 from leukoscope_training.cells.augmentation import augment, find_palette
 from leukoscope_training.cells.dataset import CLUTTER, Bytes, Cells, Floats
 from leukoscope_training.cells.network import build
-from leukoscope_training.cells.targets import Teacher, draw_weights
+from leukoscope_training.cells.targets import draw_weights, make_targets
 from leukoscope_training.shared import checkpoint
 from leukoscope_training.shared.checkpoint import Checkpoint
 from leukoscope_training.shared.keras_runtime import describe_device, seed_dropout
@@ -30,8 +28,8 @@ HISTORY_COLUMNS = ("epoch", "loss", "learning_rate")
 LEARNING_RATE, WEIGHT_DECAY, SMOOTHING = 3e-3, 1e-2, 0.05
 WARM_UP = 0.2
 """Share of the steps in which the learning rate rises."""
-TAUGHT_BY_SIZE = 3
-"""Epochs before the network's predictions take part in its patients' targets."""
+FAR = -1e4
+"""Logit of a type that takes no part: its probability is 0 in every number format."""
 PREDICTED_AT_ONCE = 64
 """Cells per prediction step. The feature maps of more cells do not fit into a processor's cache."""
 HOLE_UM = 9.0
@@ -84,7 +82,6 @@ def make_input(cells: Cells, ablation: bool) -> NetworkInput:
 
 def train(
     cells: Cells,
-    counts: Mapping[str, npt.NDArray[np.float64]],
     out: Path,
     seed: int,
     *,
@@ -97,7 +94,6 @@ def train(
 
     Args:
         cells: The cells to train on.
-        counts: The experts' counts of each patient; see `Teacher`.
         out: The run's folder.
         seed: Decides everything that is random.
         ablation: Whether the cells are cut out.
@@ -121,8 +117,7 @@ def train(
         weight_decay=WEIGHT_DECAY,
     )
     optimiser.build(model.trainable_variables)
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
-    model.compile(optimiser, loss)
+    model.compile(optimiser, conditional_loss)
     shown = make_input(cells, ablation)
     path = out / CHECKPOINT
     state = Checkpoint(_identity(recipe, cells, ablation, seed), [], [], [], [])
@@ -132,19 +127,13 @@ def train(
         for variable, value in zip(optimiser.variables, state.optimiser, strict=True):
             variable.assign(value)
     print(f"{out}: {len(cells)} cells, on {describe_device(model)}", flush=True)
-    teacher, weights = Teacher(cells, counts), draw_weights(cells)
-    asked_rows = teacher.find_asked()
-    asked = NetworkInput(shown.picture[asked_rows], shown.geometry[asked_rows])
+    targets = make_targets(cells)
+    weights = draw_weights(cells, targets)
     colours = find_palette(cells.colour, cells.group, cells.source != CLUTTER)
     while len(state.history) < recipe.epochs:
         epoch = len(state.history)
         started = time.monotonic()
         rng = np.random.default_rng([seed, epoch])
-        targets = (
-            teacher.at_first()
-            if epoch < TAUGHT_BY_SIZE
-            else teacher.after(predict(model, asked).astype(np.float64))
-        )
         seed_dropout(model, epoch)
         drawn = rng.choice(len(cells), (recipe.steps, recipe.batch), p=weights)
         losses = []
@@ -152,7 +141,7 @@ def train(
             given = augment(
                 shown.picture[rows], shown.geometry[rows], colours.own[rows], colours.all, rng
             )
-            losses.append(model.train_on_batch(list(given), targets[rows].astype(np.float32)))
+            losses.append(model.train_on_batch(list(given), targets[rows]))
         row = {
             "epoch": epoch + 1,
             "loss": float(np.mean(losses)),
@@ -172,8 +161,30 @@ def train(
     return model
 
 
+def conditional_loss(target: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the negative log-probability that a cell is of a taught type, given that it is of a compared type.
+
+    A type that a cell is not compared with has no influence, so its logit is not taught. A small part of the loss,
+    `SMOOTHING`, asks for equal probabilities of the compared types (label smoothing).
+
+    Args:
+        target: See `Targets`, shape (n, 2, types).
+        logits: Shape (n, types).
+
+    Returns:
+        Shape (n,).
+    """
+    ops = keras.ops
+    taught, compared = target[:, 0], target[:, 1]
+    among = ops.where(compared > 0, logits, FAR)
+    every = ops.logsumexp(among, axis=1)
+    right = ops.logsumexp(ops.where(taught > 0, logits, FAR), axis=1)
+    mean = ops.sum(ops.where(compared > 0, logits, 0.0), axis=1) / ops.sum(compared, axis=1)
+    return every - (1 - SMOOTHING) * right - SMOOTHING * mean
+
+
 def predict(model: keras.Model, shown: NetworkInput) -> Floats:
-    """Return a network's probabilities for n cells, shape (n, 12), each row with the sum 1.
+    """Return a network's probabilities for n cells, shape (n, types), each row with the sum 1.
 
     The last batch is filled up, so that only one shape is ever compiled.
     """
@@ -196,7 +207,7 @@ def _identity(recipe: CellRecipe, cells: Cells, ablation: bool, seed: int) -> st
     """Return, as JSON, everything that must be the same for a training to be continued."""
     digest = hashlib.sha256(cells.picture.tobytes())
     digest.update(cells.measurements.tobytes())
-    digest.update("\n".join([*cells.box.tolist(), *cells.group.tolist()]).encode())
+    digest.update("\n".join([*cells.word.tolist(), *cells.group.tolist()]).encode())
     what = {"seed": seed, "ablation": ablation, **vars(recipe)}
     what |= {"trained_on": digest.hexdigest()[:12], "backend": keras.backend.backend()}
     return json.dumps(what)

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import BLASTS, CELL_TYPES
+from leukoscope.reading.relative_size import types_by_relative_size
 from leukoscope.reading.results import Pattern, WhiteCell
 
+from leukoscope_training.data.typed_cells import Group
 from leukoscope_training.evaluation.intervals import (
     Estimate,
     Flags,
@@ -22,7 +24,6 @@ from leukoscope_training.evaluation.intervals import (
 from leukoscope_training.evaluation.probabilities import estimate_auc
 from leukoscope_training.evaluation.pseudo_slides import SlideKind, judge_pseudo_slides
 from leukoscope_training.evaluation.typed_cell_reading import PictureOutcome, ReadCell
-from leukoscope_training.evaluation.typed_cells import Group
 
 AT_EDGE, NOT_FOUND = "cut by the edge", "not found"
 LEUKAEMIAS = (Pattern.ACUTE, Pattern.CML, Pattern.LYMPHOCYTOSIS)
@@ -139,7 +140,7 @@ def evaluate_cells(outcomes: Iterable[PictureOutcome], reader: CellReader) -> Ce
         measure_separation(cells),
         {name: (len(own), measure_separation(own)) for name, own in sorted(by_patient.items())},
         dict(sorted(confusion.items())),
-        tuple(judge_pseudo_slides(cells, reader)),
+        tuple(judge_pseudo_slides(cells, reader.judge)),
         tuple(errors),
     )
 
@@ -153,7 +154,7 @@ def measure_separation(cells: Sequence[ReadCell]) -> Separation:
     found = np.array([cell.find is not None for cell in cells], np.bool_)
     was_read = np.array([cell.was_read for cell in cells], np.bool_)
     one_class = np.zeros(len(cells), np.int64)
-    blast_scores = np.array([probability_of_blast(cell.find) for cell in cells])
+    blast_scores = probabilities_of_blast(cells)
     areas = np.array([_nuclear_area(cell.find) for cell in cells])
     groups = np.array([cell.typed.expert_type.group.value for cell in cells], np.str_)
     blast = groups == Group.BLAST.value
@@ -173,11 +174,23 @@ def measure_separation(cells: Sequence[ReadCell]) -> Separation:
     )
 
 
-def probability_of_blast(find: WhiteCell | None) -> float:
-    """Return the probability, 0..1, that a find is a blast of any kind; NaN if it was not read."""
-    if find is None or not find.types:
-        return math.nan
-    return sum(find.types[CELL_TYPES.index(cell_type)] for cell_type in BLASTS)
+def probabilities_of_blast(cells: Sequence[ReadCell]) -> Floats:
+    """Return the probability, 0..1, that each cell is a blast of any kind, as the device counts it on a slide.
+
+    The cells of one patient are one slide, and so are all cells without a patient.
+
+    Returns:
+        Shape (cells,); NaN for a cell that was not read.
+    """
+    scores = np.full(len(cells), math.nan)
+    of_slide: dict[str, list[int]] = defaultdict(list)
+    for number, cell in enumerate(cells):
+        if cell.was_read:
+            of_slide[cell.typed.patient].append(number)
+    for numbers in of_slide.values():
+        finds = [find for number in numbers if (find := cells[number].find) is not None]
+        scores[numbers] = types_by_relative_size(finds)[:, _BLASTS].sum(axis=1)
+    return scores
 
 
 def _nuclear_area(find: WhiteCell | None) -> float:
@@ -191,3 +204,6 @@ def _read_as(find: WhiteCell | None) -> str:
     if find is None:
         return NOT_FOUND
     return AT_EDGE if find.cell_type is None else find.cell_type.value
+
+
+_BLASTS = [number for number, cell_type in enumerate(CELL_TYPES) if cell_type in BLASTS]

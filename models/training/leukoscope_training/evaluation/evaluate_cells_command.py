@@ -16,6 +16,7 @@ from leukoscope.reading.cell_types import CELL_TYPES
 from tqdm import tqdm
 
 from leukoscope_training.data.manifest import sha256_of
+from leukoscope_training.data.typed_cells import read_typed_cells
 from leukoscope_training.evaluation.cell_evaluation import (
     AT_EDGE,
     NOT_FOUND,
@@ -23,7 +24,6 @@ from leukoscope_training.evaluation.cell_evaluation import (
     evaluate_cells,
 )
 from leukoscope_training.evaluation.typed_cell_reading import PictureOutcome, read_pictures
-from leukoscope_training.evaluation.typed_cells import read_typed_cells
 from leukoscope_training.shared.errors import TrainingError
 
 SCHEMA = 1

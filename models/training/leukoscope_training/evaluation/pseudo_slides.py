@@ -6,18 +6,16 @@ Each slide has ten fields of ten cells. A cell can be dealt more than once. The 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.cell_types import CellType
-from leukoscope.reading.differential import differential_of
-from leukoscope.reading.pattern_posterior import class_probabilities
-from leukoscope.reading.results import FieldReading, Pattern, WhiteCell
+from leukoscope.reading.results import LABELS, FieldReading, Pattern, Verdict, WhiteCell
 
+from leukoscope_training.data.typed_cells import Group
 from leukoscope_training.evaluation.typed_cell_reading import ReadCell
-from leukoscope_training.evaluation.typed_cells import Group
 
 SLIDES, CELLS, FIELDS = 60, 100, 10
 """Slides of each kind, cells of a slide, and fields of a slide."""
@@ -37,6 +35,11 @@ NORMAL_BLOOD = {
 
 COMMON_SHARE = 0.05
 """A type with a larger share of normal blood must be among the cells. If a rarer one is not, it is left out."""
+
+READ = (1 / len(LABELS),) * len(LABELS)
+"""Stands for the probabilities of a field that was read; its slide's verdict does not use them."""
+
+Judge: TypeAlias = Callable[[Sequence[FieldReading]], Verdict]
 
 NOT_SEEN = "no leukaemia seen"
 
@@ -61,13 +64,13 @@ class SlideKind:
 
 
 def judge_pseudo_slides(
-    cells: Sequence[ReadCell], reader: CellReader, *, slides: int = SLIDES, seed: int = 0
+    cells: Sequence[ReadCell], judge: Judge, *, slides: int = SLIDES, seed: int = 0
 ) -> list[SlideKind]:
     """Deal and judge the slides of each kind that the cells allow.
 
     Args:
         cells: The typed cells. Those that were not read are left out.
-        reader: Judges the slides.
+        judge: Judges the fields of a slide together.
         slides: Slides of each kind.
         seed: Seed of the dealing.
 
@@ -87,7 +90,7 @@ def judge_pseudo_slides(
     if any(share > COMMON_SHARE and name not in normal for name, share in NORMAL_BLOOD.items()):
         return []
     return [
-        _judge_kind(percent, blasts, normal, reader, slides, seed)
+        _judge_kind(percent, blasts, normal, judge, slides, seed)
         for percent in BLAST_PERCENTS
         if blasts or not percent
     ]
@@ -97,7 +100,7 @@ def _judge_kind(
     percent: int,
     blasts: Sequence[WhiteCell],
     normal: dict[CellType, list[WhiteCell]],
-    reader: CellReader,
+    judge: Judge,
     slides: int,
     seed: int,
 ) -> SlideKind:
@@ -105,7 +108,7 @@ def _judge_kind(
     called: Counter[str] = Counter()
     for _ in range(slides):
         dealt = _deal(blasts, normal, round(CELLS * percent / 100), rng)
-        verdict = reader.judge([_as_field(dealt[field::FIELDS], reader) for field in range(FIELDS)])
+        verdict = judge([_as_field(dealt[field::FIELDS]) for field in range(FIELDS)])
         called[verdict.headline if verdict.pattern is None else verdict.pattern.value] += 1
     return SlideKind(percent, called)
 
@@ -127,8 +130,6 @@ def _deal(
     return [dealt[place] for place in rng.permutation(len(dealt))]
 
 
-def _as_field(cells: Sequence[WhiteCell], reader: CellReader) -> FieldReading:
+def _as_field(cells: Sequence[WhiteCell]) -> FieldReading:
     """Return the reading of a field that has these cells and passed its gates."""
-    unread = FieldReading((), tuple(cells), None, None)
-    probabilities = class_probabilities(differential_of([unread]), reader.errors)
-    return FieldReading((), unread.white_cells, None, probabilities)
+    return FieldReading((), tuple(cells), None, READ)

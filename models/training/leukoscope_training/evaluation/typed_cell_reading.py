@@ -24,7 +24,7 @@ from leukoscope.reading.cell_reader import CellReader
 from leukoscope.reading.results import WhiteCell
 from PIL import Image
 
-from leukoscope_training.evaluation.typed_cells import CellBox, TypedCell
+from leukoscope_training.data.typed_cells import CellBox, TypedCell
 
 DEFAULT_UM_PER_PX = 0.14
 """Scale of most public pictures of single cells."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leukoscope.reading.cell_types import CellType
-from leukoscope_training.evaluation.typed_cells import WORDS, CellBox, Group, read_typed_cells
+from leukoscope_training.data.typed_cells import WORDS, CellBox, Group, read_typed_cells
 from leukoscope_training.shared.errors import TrainingError
 
 LISTS = ("bccd", "chula-pi", "jhu-cells", "lld-40x", "lyon-lymphocytes", "pbc-cells")
