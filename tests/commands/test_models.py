@@ -101,7 +101,7 @@ def test_ok__table(settings: Settings) -> None:
     head, *rows = models_table(find_bundles(settings)).splitlines()
     assert head.split() == ["NAME", "VERSION", "KIND", "STATE", "FOLDER"]
     (selected,) = [row for row in rows if row.startswith("*")]
-    assert selected.split()[1:5] == ["cell-reader", "0.3.0", "cells", "verified"]
+    assert selected.split()[1:5] == ["cell-reader", "0.4.0", "cells", "verified"]
     assert [row.split()[3] for row in rows if row.startswith("   spoiled ")] == ["damaged"]
     assert rows[-1].startswith("! spoiled: model ")
     assert "install the bundle again" in rows[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,12 @@ MIN_LIGHT_LEVELS = 40.0
 MIN_BACKGROUND_LEVEL, MAX_BACKGROUND_LEVEL = 90.0, 252.0
 """Limits of the background's level (98th percentile of the mean of R, G and B, of 255)."""
 MAX_CLIPPED_PERCENT = 2.0
-"""Largest share of pixels, in percent, that may have a channel at 254 or 255."""
+"""Largest share of pixels, in percent, that may be clipped. A pixel is clipped if two of its channels are at 254 or
+255, or if it belongs to a cell and one of them is. Background with one channel at 255 is only the colour of a warm
+light: 8 fields of Baltimore have up to 47 % of such pixels, and none in a cell."""
+CELL_LEVEL = 0.9
+"""A pixel belongs to a cell if its green is below this share of the background's. The background's green is its
+`BACKGROUND_PERCENTILE`."""
 MIN_SHARPNESS = 0.096
 """Least sharpness (see sharpness.py). It is the highest limit that refuses at most 2 % of the good fields of every
 kind, chosen on half of the slides. It refuses nearly all fields that are 1.25 µm out of focus."""
@@ -33,6 +39,8 @@ GATES_UM_PER_PX = 0.34
 
 BACKGROUND_PERCENTILE = 98.0
 CLIPPED_LEVEL = 254
+
+_Levels: TypeAlias = npt.NDArray[np.uint8]
 
 
 def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterator[Gate]:
@@ -59,8 +67,18 @@ def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
         yield _light(float(rgb.sum(dtype=np.uint64)) / rgb.size - off_level)
     red, green, blue = (rgb[::2, ::2, channel] for channel in range(3))
     yield _exposure(_percentile(red + green.astype(np.uint16) + blue, BACKGROUND_PERCENTILE) / 3)
-    clipped = np.maximum(np.maximum(red, green), blue) >= CLIPPED_LEVEL
-    yield _clipping(100 * np.count_nonzero(clipped) / clipped.size)
+    yield _clipping(100 * _count_clipped(red, green, blue) / green.size)
+
+
+def _count_clipped(red: _Levels, green: _Levels, blue: _Levels) -> int:
+    """Count the clipped pixels of three channels; see `MAX_CLIPPED_PERCENT`."""
+    full = [channel >= CLIPPED_LEVEL for channel in (red, green, blue)]
+    one = full[0] | full[1] | full[2]
+    two = (full[0] & full[1]) | (full[0] & full[2]) | (full[1] & full[2])
+    if not one.any():
+        return 0
+    cell = green < CELL_LEVEL * _percentile(green.astype(np.uint16), BACKGROUND_PERCENTILE)
+    return int(np.count_nonzero(two | (one & cell)))
 
 
 def _percentile(values: npt.NDArray[np.uint16], percent: float) -> float:
