@@ -100,7 +100,7 @@ def _tables(options: argparse.Namespace) -> int:
     ):
         print(f"{title}\n")
         found = results.read_predictions(options.out, names)
-        print(results.tabulate(found))
+        print(results.tabulate(results.relate_sizes(found)))
         print(slides.tabulate_pseudo_slides(found))
         if names is LEFT_OUT:
             for what, rates in zip(
@@ -110,6 +110,7 @@ def _tables(options: argparse.Namespace) -> int:
                 print(f"mean P(blast) of {what}, by laboratory: {listed}\n")
         if names is PATIENT_DISJOINT:
             print(slides.tabulate_patients(found))
+        # Not related to the size of nuclei: an ablation must know nothing of the cells.
         ablations = tuple(f"{name}-ablation" for name in names)
         print("The ablation: white cells cut out\n")
         print(results.tabulate(results.read_predictions(options.out, ablations)))

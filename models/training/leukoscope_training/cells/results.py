@@ -121,11 +121,7 @@ def relate_sizes(found: CellPredictions) -> CellPredictions:
 
 
 def tabulate(found: CellPredictions) -> str:
-    """Tabulate tested cells: each laboratory, and all together with one threshold.
-
-    The types are those that count on a slide (see `relate_sizes`).
-    """
-    found = relate_sizes(found)
+    """Tabulate tested cells: each laboratory, and all together with one threshold."""
     lines = [_line(HEADING), _line(("---",) * len(HEADING))]
     for laboratory in LABORATORIES:
         own = found.take(found.source == laboratory.folder)
