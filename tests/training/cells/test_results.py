@@ -82,7 +82,11 @@ def test_ok__an_atypical_lymphocyte_counts_as_a_lymphocyte() -> None:
 
 def test_ok__slides_dealt_from_right_cells_are_right() -> None:
     lines = tabulate_pseudo_slides(predictions(SAID)).splitlines()[2:]
-    assert [line.split(" | ")[1] for line in lines] == ["0 %", "40 %", "70 %"]
+    assert [line.split(" | ")[1] for line in lines] == [
+        "normal blood",
+        "40 % blasts",
+        "70 % blasts",
+    ]
     assert "acute" not in lines[0]
     assert "acute" in lines[2]
     assert "leukaemia seen" not in lines[1] + lines[2]

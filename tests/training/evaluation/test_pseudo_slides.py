@@ -19,6 +19,20 @@ def test_ok__a_right_reader_is_right_on_all_slides() -> None:
     assert [kind.count(Pattern.ACUTE) for kind in kinds] == [0, 6, 6]
 
 
+def test_ok__cml_and_lymphocytosis_where_there_are_such_cells() -> None:
+    cells = [read_right(word) for word in (*BLOOD, "blast", "myelocyte", "atypical lymphocyte")]
+    kinds = {kind.name: kind for kind in judge_pseudo_slides(cells, reader().judge, slides=6)}
+    assert kinds["CML"].count(Pattern.CML) == 6
+    assert kinds["lymphocytosis"].count(Pattern.LYMPHOCYTOSIS) == 6
+
+
+def test_ok__a_laboratory_that_has_only_lymphocytes() -> None:
+    cells = [read("tumoral", find(CellType.LYMPHOCYTE))]
+    (kind,) = judge_pseudo_slides(cells, reader().judge, slides=6)
+    assert kind.name == "lymphocytes only"
+    assert kind.count(Pattern.LYMPHOCYTOSIS) == 6
+
+
 def test_ok__a_reader_that_sees_only_blasts_calls_normal_slides_acute() -> None:
     cells = [read(word, find(CellType.MYELOBLAST)) for word in BLOOD]
     (normal,) = judge_pseudo_slides(cells, reader().judge, slides=6)

@@ -34,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--epochs", type=int, default=14)
 
-    tables = commands.add_parser("tables", help="print the tables of the runs that are finished")
+    tables = commands.add_parser("tables", help="print the tables of the runs of `protocol` again")
     tables.set_defaults(run=_tables)
 
     convert = commands.add_parser("convert", help="make a run's TFLite files; needs TensorFlow")

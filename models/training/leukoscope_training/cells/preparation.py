@@ -105,7 +105,7 @@ def prepare(data: Path, workers: int) -> Cells:
     """Find the cells of the laboratories below `data`, of the simulator, and of clutter.
 
     Raises:
-        TrainingError: A set is not as its importer expects.
+        TrainingError: A set's `cells.csv` is not valid.
         OSError: A file can't be read.
     """
     tasks: list[Task] = [*list_real_pictures(data), *_list_rendered_fields()]

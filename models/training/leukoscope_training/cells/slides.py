@@ -35,7 +35,7 @@ LAHORE = {
 
 def tabulate_pseudo_slides(found: CellPredictions) -> str:
     """Tabulate the verdicts on pseudo-slides that are dealt from each laboratory's cells."""
-    lines = ["| slides dealt from | blasts | called |", "|---|---|---|"]
+    lines = ["| slides dealt from | kind | called |", "|---|---|---|"]
     for laboratory in LABORATORIES:
         own = found.take((found.source == laboratory.folder) & (found.word != NO_BOX))
         cells = [
@@ -50,7 +50,7 @@ def tabulate_pseudo_slides(found: CellPredictions) -> str:
         ]
         for kind in judge_pseudo_slides(cells, _judge):
             said = ", ".join(f"{count} {name}" for name, count in kind.called.most_common())
-            lines.append(f"| {laboratory.city} | {kind.blast_percent} % | {said} |")
+            lines.append(f"| {laboratory.city} | {kind.name} | {said} |")
     return "\n".join(lines) + "\n"
 
 

@@ -87,7 +87,8 @@ class CellEvaluation:
         return self._count_slides((Pattern.ACUTE,), acute=True)
 
     def _count_slides(self, patterns: Sequence[Pattern], *, acute: bool) -> int | None:
-        kinds = [kind for kind in self.slide_kinds if (kind.blast_percent > 0) is acute]
+        right = Pattern.ACUTE if acute else Pattern.NORMAL
+        kinds = [kind for kind in self.slide_kinds if kind.pattern is right]
         return sum(kind.count(*patterns) for kind in kinds) if kinds else None
 
     def as_dict(self) -> dict[str, object]:
@@ -102,6 +103,7 @@ class CellEvaluation:
             "confusion": self.confusion,
             "pseudo_slides": [
                 {
+                    "kind": kind.name,
                     "blast_percent": kind.blast_percent,
                     "slides": kind.called.total(),
                     "called": dict(kind.called),

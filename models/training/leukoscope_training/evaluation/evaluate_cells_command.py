@@ -101,7 +101,7 @@ def summarise(evaluation: CellEvaluation, provenance: dict[str, str]) -> str:
     separation = evaluation.separation
     columns = [cell_type.value for cell_type in CELL_TYPES] + [AT_EDGE, NOT_FOUND]
     slides = (
-        f"pseudo-slides with {kind.blast_percent:2} % blasts: "
+        f"pseudo-slides, {kind.name + ':':18}"
         + ", ".join(f"{count} {name}" for name, count in kind.called.most_common())
         for kind in evaluation.slide_kinds
     )
