@@ -68,15 +68,20 @@ def rendered(
 
 
 def glass(
-    *cells: tuple[int, int, int], shape: tuple[int, int] = (300, 400), red_cells: bool = True
+    *cells: tuple[int, int, int],
+    shape: tuple[int, int] = (300, 400),
+    red_cells: bool = True,
+    um_per_px: float = MODEL_UM_PER_PX,
 ) -> Rgb:
-    """Pale glass with red cells in rows and, on them, sharp purple discs: (x, y, radius) in pixels."""
+    """Pale glass with red cells of 6.8 µm in rows and, on them, sharp purple discs: (x, y, radius) in pixels."""
     rgb = np.full((*shape, 3), (225, 220, 228), np.uint8)
     y, x = np.mgrid[: shape[0], : shape[1]]
     if red_cells:
-        rgb[(x % 28 - 14) ** 2 + (y % 28 - 14) ** 2 <= 10**2] = (205, 165, 170)
-    for cx, cy, radius in cells:
-        rgb[(x - cx) ** 2 + (y - cy) ** 2 <= radius**2] = (110, 60, 150)
+        pitch, radius = 9.52 / um_per_px, 3.4 / um_per_px
+        apart = (x % pitch - pitch / 2) ** 2 + (y % pitch - pitch / 2) ** 2
+        rgb[apart <= radius**2] = (205, 165, 170)
+    for cx, cy, cell_px in cells:
+        rgb[(x - cx) ** 2 + (y - cy) ** 2 <= cell_px**2] = (110, 60, 150)
     return rgb
 
 

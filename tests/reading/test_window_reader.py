@@ -103,7 +103,7 @@ def test_ok__boxes_are_in_the_fields_own_pixels(factor: int) -> None:
 def test_ok__boxes_never_leave_the_field(shape: tuple[int, int], um_per_px: float) -> None:
     radius = round(7 / um_per_px)
     rim = [(x, y, radius) for x in (0, shape[1]) for y in (0, 150, shape[0])]
-    rgb = glass(*rim, shape=shape)
+    rgb = glass(*rim, shape=shape, um_per_px=um_per_px)
     cells = read(Field(rgb, um_per_px)).white_cells
     assert len(cells) >= 4
     for cell in cells:

@@ -8,7 +8,8 @@ from leukoscope.field import Field, Rgb
 from leukoscope.imaging.background import DEGREE, estimate_background
 from leukoscope.imaging.flat_field import flatten
 from leukoscope.imaging.scaling import resample
-from leukoscope.reading.gates import picture_gates
+from leukoscope.reading.gates import picture_gates, red_cell_gates
+from leukoscope.reading.red_cell_discs import find_discs
 from leukoscope.reading.results import Gate, GateName
 
 CALIBRATED_DEGREE = 2
@@ -20,7 +21,7 @@ class FlatPicture:
     """A field at a model's scale.
 
     Attributes:
-        picture: The field. Its background is white and even, unless a gate failed.
+        picture: The field. Its background is white and even, unless a gate before the red cells failed.
         gates: Those that were checked: all, or all up to the first that failed.
     """
 
@@ -52,4 +53,9 @@ def flat_picture(field: Field, um_per_px: float) -> FlatPicture:
     # The calibration has removed the shading. The LED's brightness may have changed since it was made.
     degree = DEGREE if field.calibration_sha256 is None else CALIBRATED_DEGREE
     background = estimate_background(picture, um_per_px, degree)
-    return FlatPicture(flatten(picture, background), tuple(gates))
+    flat = flatten(picture, background)
+    for gate in red_cell_gates(find_discs(flat, um_per_px)):
+        gates.append(gate)
+        if not gate.passed:
+            break
+    return FlatPicture(flat, tuple(gates))

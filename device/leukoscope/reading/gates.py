@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from leukoscope.field import Field, Rgb
 from leukoscope.imaging.scaling import resample
 from leukoscope.imaging.sharpness import Sharpness, measure_sharpness
 from leukoscope.reading.cell_types import NOT_COUNTED, CellType
+from leukoscope.reading.red_cell_discs import Discs
 from leukoscope.reading.results import Gate, GateName, WhiteCell
 
 MIN_LIGHT_LEVELS = 40.0
@@ -19,15 +19,22 @@ MIN_LIGHT_LEVELS = 40.0
 MIN_BACKGROUND_LEVEL, MAX_BACKGROUND_LEVEL = 90.0, 252.0
 """Limits of the background's level (98th percentile of the mean of R, G and B, of 255)."""
 MAX_CLIPPED_PERCENT = 2.0
-"""Largest share of pixels, in percent, that may be clipped. A pixel is clipped if two of its channels are at 254 or
-255, or if it belongs to a cell and one of them is. Background with one channel at 255 is only the colour of a warm
-light: 8 fields of Baltimore have up to 47 % of such pixels, and none in a cell."""
-CELL_LEVEL = 0.9
-"""A pixel belongs to a cell if its green is below this share of the background's. The background's green is its
-`BACKGROUND_PERCENTILE`."""
+"""Largest share of clipped pixels, in percent. A pixel is clipped when two of its channels are at 254 or 255, or
+when one is and the pixel is not background. A white balance of another camera can leave the background at 255 in
+one channel; that costs nothing while the cells, which are darker, still show their colour."""
+GLASS_SHARE = 0.93
+"""Least share of the background's level, in every channel, of a pixel that is background. The palest cells (darkness
+0.1 in green) are below it."""
 MIN_SHARPNESS = 0.096
 """Least sharpness (see sharpness.py). It is the highest limit that refuses at most 2 % of the good fields of every
 kind, chosen on half of the slides. It refuses nearly all fields that are 1.25 µm out of focus."""
+RED_CELL_DIAMETER_UM, LEAST_DISCS = (5.8, 9.2), 20
+"""Limits of the common diameter of a field's red cells, and least number of discs that give one. 99 % of the real
+fields of every set have 6.2 to 9.1 µm. A scale that is wrong by a factor of 1.4 or more takes most of them out."""
+MIN_RED_CELL_PERCENT = 6.0
+"""Least share, in percent, of a picture's edges that are rims of red cells beyond chance (see red_cell_discs.py). It
+is the highest limit that, together with the limits of the diameter, refuses at most 1 % of the real fields of every
+set. Fields at the edge of a smear, and fields of rouleaux alone, are refused."""
 MAX_ARTEFACTS_PERCENT, LEAST_ARTEFACTS = 70.0, 6
 """A field is not taken for a smear if it has at least this number of artefacts and they are a larger share of its
 finds than this. Chosen on real fields: no normal field is refused, and at most 3 % of the fields of a leukaemia."""
@@ -39,8 +46,6 @@ GATES_UM_PER_PX = 0.34
 
 BACKGROUND_PERCENTILE = 98.0
 CLIPPED_LEVEL = 254
-
-_Levels: TypeAlias = npt.NDArray[np.uint8]
 
 
 def picture_gates(rgb: Rgb, um_per_px: float, off_level: float | None) -> Iterator[Gate]:
@@ -66,22 +71,25 @@ def light_gates(rgb: Rgb, off_level: float | None) -> Iterator[Gate]:
     if off_level is not None:
         yield _light(float(rgb.sum(dtype=np.uint64)) / rgb.size - off_level)
     red, green, blue = (rgb[::2, ::2, channel] for channel in range(3))
-    yield _exposure(_percentile(red + green.astype(np.uint16) + blue, BACKGROUND_PERCENTILE) / 3)
-    yield _clipping(100 * _count_clipped(red, green, blue) / green.size)
+    total = red + green.astype(np.uint16) + blue
+    yield _exposure(_percentile(total, BACKGROUND_PERCENTILE) / 3)
+    yield _clipping(100 * int(np.count_nonzero(_clipped((red, green, blue)))) / total.size)
 
 
-def _count_clipped(red: _Levels, green: _Levels, blue: _Levels) -> int:
-    """Count the clipped pixels of three channels; see `MAX_CLIPPED_PERCENT`."""
-    full = [channel >= CLIPPED_LEVEL for channel in (red, green, blue)]
-    one = full[0] | full[1] | full[2]
-    two = (full[0] & full[1]) | (full[0] & full[2]) | (full[1] & full[2])
+def _clipped(planes: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.bool_]:
+    """Find the pixels that are clipped (see `MAX_CLIPPED_PERCENT`); the planes are R, G and B, of one shape."""
+    red, green, blue = (plane >= CLIPPED_LEVEL for plane in planes)
+    one = red | green | blue
     if not one.any():
-        return 0
-    cell = green < CELL_LEVEL * _percentile(green.astype(np.uint16), BACKGROUND_PERCENTILE)
-    return int(np.count_nonzero(two | (one & cell)))
+        return one
+    two = (red & green) | (red & blue) | (green & blue)
+    for plane in planes:
+        level = _percentile(plane, BACKGROUND_PERCENTILE)
+        two |= one & (plane < GLASS_SHARE * level)
+    return two
 
 
-def _percentile(values: npt.NDArray[np.uint16], percent: float) -> float:
+def _percentile(values: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], percent: float) -> float:
     """Return the same as np.percentile, but faster: the values are small integers, and are counted."""
     reached = np.cumsum(np.bincount(values.ravel()))
     place = (values.size - 1) * percent / 100
@@ -142,6 +150,37 @@ def focus_gate(focus: Sharpness) -> Gate:
     elif focus.sharpness < MIN_SHARPNESS:
         problem, advice = "OUT OF FOCUS", "turn the focus wheel"
     return Gate(GateName.FOCUS, round(focus.sharpness, 4), "", MIN_SHARPNESS, None, problem, advice)
+
+
+def red_cell_gates(discs: Discs) -> Iterator[Gate]:
+    """Check that a flattened field shows red cells, of the size that red cells have; yield: scale, red cells.
+
+    The scale gate is left out if there are too few discs for a diameter.
+    """
+    diameter, count = discs.common_size()
+    if count >= LEAST_DISCS:
+        low, high = RED_CELL_DIAMETER_UM
+        wrong = not low <= diameter <= high
+        yield Gate(
+            GateName.SCALE,
+            round(diameter, 2),
+            "µm",
+            low,
+            high,
+            "WRONG SCALE?" if wrong else "",
+            "check slide and scale" if wrong else "",
+        )
+    percent = 100 * discs.red_cell_share
+    none = percent < MIN_RED_CELL_PERCENT
+    yield Gate(
+        GateName.RED_CELLS,
+        round(percent, 1),
+        "%",
+        MIN_RED_CELL_PERCENT,
+        None,
+        "NO RED CELLS" if none else "",
+        "check slide and focus" if none else "",
+    )
 
 
 def white_cell_gate(cells: Sequence[WhiteCell]) -> Gate:

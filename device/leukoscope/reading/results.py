@@ -20,6 +20,8 @@ class GateName(enum.Enum):
     EXPOSURE = "exposure"
     CLIPPING = "clipping"
     FOCUS = "focus"
+    SCALE = "scale"
+    RED_CELLS = "red_cells"
     WHITE_CELLS = "white_cells"
     ARTEFACTS = "artefacts"
 
@@ -32,8 +34,7 @@ class Gate:
         name: Which check.
         value: The measured value, in `unit`.
         unit: Unit of `value`, `low` and `high`.
-        low: Least value that passes; None: no limit.
-        high: Largest value that passes; None: no limit.
+        low, high: Least and largest value that passes; None: no limit.
         problem: What is wrong, at most 18 characters ("TOO DARK"); empty when the gate passed.
         advice: What to do, at most 21 characters ("check the LED"); empty when the gate passed.
     """
