@@ -55,7 +55,7 @@ def test_ok__good_file(smears: Path) -> None:
     assert data["confidence"] == data["probabilities"]["ALL"] > 0.9
     # A file has no frame without light.
     assert [g["name"] for g in data["gates"]] == [
-        *("exposure", "clipping", "focus", "white_cells", "artefacts"),
+        *("exposure", "clipping", "focus", "scale", "red_cells", "white_cells", "artefacts"),
     ]
     assert all(gate["passed"] for gate in data["gates"])
     assert data["white_cells"] == len(result.reading.white_cells) >= data["cells_read"] > 0
@@ -79,7 +79,9 @@ def test_ok__good_file_by_the_reader_of_windows(smears: Path) -> None:
         "CLL": 0.02,
     }
     # A file has no frame without light.
-    assert [g["name"] for g in data["gates"]] == ["exposure", "clipping", "focus", "white_cells"]
+    assert [g["name"] for g in data["gates"]] == [
+        *("exposure", "clipping", "focus", "scale", "red_cells", "white_cells"),
+    ]
     assert all(gate["passed"] for gate in data["gates"])
     assert data["white_cells"] == len(result.reading.white_cells) > 0
 

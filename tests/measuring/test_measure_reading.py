@@ -67,7 +67,7 @@ def test_ok__a_share_is_never_certain() -> None:
 
 def test_ok__refusals_in_the_order_of_gates() -> None:
     row = make_refusal_row("set", [GateName.FOCUS, None, None, GateName.LIGHT])
-    assert row == ("set", 4, "25.0", "–", "–", "25.0", "–", "–", "50.0")
+    assert row == ("set", 4, "25.0", "–", "–", "25.0", "–", "–", "–", "–", "50.0")
 
 
 def test_ok__limits_are_measured_where_they_were_not_chosen() -> None:

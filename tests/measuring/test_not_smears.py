@@ -74,15 +74,16 @@ def test_ok__tables_count_what_is_refused_and_what_is_named() -> None:
     fields = tabulate_fields(slides).splitlines()
     head = fields[0].split(" | ")
     assert head[4:] == [
-        *("focus, %", "white cells, %", "artefacts, %", "inconclusive, %"),
+        *("focus, %", "scale, %", "red cells, %", "white cells, %", "artefacts, %"),
+        "inconclusive, %",
         *("named normal, %", "named leukaemia, %", "refused, % |"),
     ]
     label = next(line for line in fields if "text: label" in line).split(" | ")
-    assert label[1:9] == ["4", "–", "–", "25.0", "25.0", "–", "25.0", "25.0"]
-    assert label[9:] == ["–", label[10]]
-    assert label[10].startswith("75.0 (")
+    assert label[1:11] == ["4", "–", "–", "25.0", "–", "–", "25.0", "–", "25.0", "25.0"]
+    assert label[11:] == ["–", label[12]]
+    assert label[12].startswith("75.0 (")
     noise = next(line for line in fields if "**noise**" in line).split(" | ")
-    assert noise[9] == "50.0"
+    assert noise[11] == "50.0"
     whole = tabulate_slides(slides).splitlines()[-1].split(" | ")
     assert whole[:5] == ["| **all**", "3", "66.7", "33.3", "–"]
     assert whole[5].startswith("66.7 (")
