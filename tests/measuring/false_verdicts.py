@@ -13,6 +13,7 @@ from leukoscope_training.shared.non_smear_drawing import Maker, draw_look, photo
 
 from tests.measuring.blurred_smears import FIELDS, Smear, blur_field, list_smears
 from tests.measuring.not_smears import EMPTY, NOISE, TEXT
+from tests.measuring.photographs import PHOTOGRAPHS
 from tests.measuring.shipped import open_shipped_reader
 from tests.measuring.tables import bootstrap_interval, markdown_table, wilson_interval
 from tests.measuring.tissues import TISSUES
@@ -22,6 +23,7 @@ KINDS: dict[str, tuple[Maker, ...]] = {
     "text": TEXT,
     "noise": NOISE,
     "tissue": TISSUES,
+    "photograph": PHOTOGRAPHS,
 }
 SLIDES = 300
 """About how many slides of each kind there are; every picture has the same number."""

@@ -107,6 +107,19 @@ def test_ok__a_field_without_a_cell_is_refused(reader: CellReader) -> None:
     assert (verdict.label, verdict.pattern, verdict.reason) == (None, None, Reason.NO_FIELD)
 
 
+def test_ok__dots_of_ink_on_a_normal_field_are_artefacts(reader: CellReader) -> None:
+    field = rendered(Diagnosis.NORMAL, 707)[0]
+    before = reader.read(field)
+    rgb = field.rgb.copy()
+    y, x = np.mgrid[: rgb.shape[0], : rgb.shape[1]]
+    for at, radius, colour in (((180, 580), 80, (40, 60, 160)), ((860, 100), 40, (30, 30, 120))):
+        rgb[np.hypot(x - at[0], y - at[1]) <= radius] = colour
+    after = reader.read(replace(field, rgb=rgb))
+    dots = [cell for cell in after.white_cells if cell.cell_type is CellType.ARTEFACT]
+    assert len(dots) == len(after.white_cells) - len(before.white_cells) >= 1
+    assert reader.judge([after]).label is None
+
+
 def test_ok__a_field_whose_only_cell_the_rim_cuts_says_nothing(reader: CellReader) -> None:
     """And not "normal", which is what is expected before any cell is seen."""
     field, (cell,) = rendered(Diagnosis.NORMAL, 707)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from leukoscope.reading.cell_view import cell_views, view_px
-from leukoscope.reading.measurements import geometry, measure_cells
+from leukoscope.reading.measurements import cannot_be_cell, geometry, measure_cells
 from leukoscope.reading.results import Measurements
 from leukoscope.reading.white_cells import Nuclei, find_nuclei
 
@@ -148,3 +150,18 @@ def test_ok__what_a_network_is_told_is_near_zero() -> None:
     _, found = only(picture((34, 34, 12, CYTOPLASM), (34, 34, 9, NUCLEUS)))
     assert len(geometry(found)) == 5
     assert max(map(abs, geometry(found))) < 3
+
+
+def test_ok__an_even_disc_cannot_be_a_cell_and_a_nucleus_with_chromatin_can() -> None:
+    rgb = picture((34, 34, 12, (40, 60, 160)))
+    assert cannot_be_cell(only(rgb)[1])
+    chromatin = np.random.default_rng(0).normal(0, 25, (50, 50, 1)).repeat(4, 0).repeat(4, 1)
+    nucleus = np.hypot(*(np.mgrid[:200, :200] * UM_PER_PX - 34)) < 6
+    rgb[nucleus] = (np.array(NUCLEUS) + chromatin[nucleus]).clip(0, 200).astype(np.uint8)
+    assert not cannot_be_cell(only(rgb)[1])
+
+
+def test_ok__no_nucleus_is_as_large_as_a_blot() -> None:
+    measured = only(picture((34, 34, 10, NUCLEUS)))[1]
+    assert cannot_be_cell(replace(measured, nuclear_area=400.0, texture=0.2))
+    assert not cannot_be_cell(replace(measured, nuclear_area=150.0, texture=0.2))

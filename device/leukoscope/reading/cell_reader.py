@@ -13,7 +13,7 @@ from leukoscope.reading.cell_view import cell_views
 from leukoscope.reading.differential import Baseline, differential_of
 from leukoscope.reading.flat_picture import flat_picture
 from leukoscope.reading.gates import cell_gates
-from leukoscope.reading.measurements import geometry, measure_cells
+from leukoscope.reading.measurements import cannot_be_cell, geometry, measure_cells
 from leukoscope.reading.pattern_posterior import class_probabilities
 from leukoscope.reading.reader_errors import BASELINE_SPREAD, ReaderErrors
 from leukoscope.reading.results import FieldReading, QcState, Verdict, WhiteCell
@@ -21,6 +21,9 @@ from leukoscope.reading.rule import judge
 from leukoscope.reading.slide_reader import Model
 from leukoscope.reading.thresholds import Thresholds
 from leukoscope.reading.white_cells import find_nuclei
+
+SURELY_ARTEFACT = tuple(float(cell_type is CellType.ARTEFACT) for cell_type in CELL_TYPES)
+"""The types of a find that cannot be a cell."""
 
 
 class CellReader:
@@ -83,7 +86,11 @@ class CellReader:
             nuclei.areas_um2,
             strict=True,
         ):
-            types = self.model.run(shown, geometry(measurements))
+            types = (
+                SURELY_ARTEFACT
+                if cannot_be_cell(measurements)
+                else self.model.run(shown, geometry(measurements))
+            )
             if not whole and CELL_TYPES[int(np.argmax(types))] is CellType.ARTEFACT:
                 continue
             cells.append(WhiteCell(*box, round(area, 1), measurements, types if whole else ()))
